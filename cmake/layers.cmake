@@ -1,0 +1,18 @@
+# The libraries that each layer wraps. One place, so that a dependency's reach is seen at a glance.
+function(mp_uses layer)
+  get_target_property(type mp_${layer} TYPE)
+  if(type STREQUAL "INTERFACE_LIBRARY")
+    target_link_libraries(mp_${layer} INTERFACE ${ARGN})
+  else()
+    target_link_libraries(mp_${layer} PUBLIC ${ARGN})
+  endif()
+endfunction()
+
+mp_uses(obs spdlog::spdlog fmt::fmt)
+mp_uses(codec simdjson::simdjson PkgConfig::zstd)
+mp_uses(net mp_asio OpenSSL::SSL OpenSSL::Crypto)
+mp_uses(journal PkgConfig::xxhash Threads::Threads)
+mp_uses(book PkgConfig::zlib)
+mp_uses(sink PkgConfig::zstd ${CMAKE_DL_LIBS})
+
+mp_message_path(core codec journal venue book)

@@ -1,0 +1,174 @@
+#include "codec/json_encode.hpp"
+
+#include <array>
+#include <charconv>
+
+namespace mp::codec {
+namespace {
+
+// The length of the UTF-8 sequence that starts `text`, 0 where it is not one (overlong forms and
+// surrogates included).
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const auto follows = [&](std::size_t i, unsigned low, unsigned high) {
+    return i < text.size() && byte(i) >= low && byte(i) <= high;
+  };
+  const unsigned lead = byte(0);
+  if (lead < 0x80) return 1;
+  if (lead >= 0xC2 && lead <= 0xDF) return follows(1, 0x80, 0xBF) ? 2 : 0;
+  if (lead >= 0xE0 && lead <= 0xEF) {
+    const unsigned low = lead == 0xE0 ? 0xA0 : 0x80;
+    const unsigned high = lead == 0xED ? 0x9F : 0xBF;
+    return follows(1, low, high) && follows(2, 0x80, 0xBF) ? 3 : 0;
+  }
+  if (lead >= 0xF0 && lead <= 0xF4) {
+    const unsigned low = lead == 0xF0 ? 0x90 : 0x80;
+    const unsigned high = lead == 0xF4 ? 0x8F : 0xBF;
+    return follows(1, low, high) && follows(2, 0x80, 0xBF) && follows(3, 0x80, 0xBF) ? 4 : 0;
+  }
+  return 0;
+}
+
+void append_escaped(char c, std::string& out) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  switch (c) {
+    case '"':
+      out.append("\\\"");
+      return;
+    case '\\':
+      out.append("\\\\");
+      return;
+    case '\n':
+      out.append("\\n");
+      return;
+    case '\r':
+      out.append("\\r");
+      return;
+    case '\t':
+      out.append("\\t");
+      return;
+    default: {
+      const auto byte = static_cast<unsigned char>(c);
+      out.append("\\u00");
+      out.push_back(kHex[byte >> 4U]);
+      out.push_back(kHex[byte & 15U]);
+    }
+  }
+}
+
+void append_decimal_string(const Decimal& value, std::string& out) {
+  std::array<char, kDecimalTextMax + 2> text{};
+  text[0] = '"';
+  char* end = write_decimal(value, text.data() + 1);
+  *end++ = '"';
+  out.append(text.data(), end);
+}
+
+// Writes one field of a body: `,"name":value`.
+class FieldWriter {
+ public:
+  explicit FieldWriter(std::string& out) : out_(out) {}
+
+  template <class T>
+  void operator()(std::string_view name, const T& value) {
+    append_json_key(name, out_);
+    write(value);
+  }
+
+ private:
+  template <class T>
+  void write(const std::optional<T>& value) {
+    if (value) {
+      write(*value);
+    } else {
+      out_.append("null");
+    }
+  }
+  template <class Meaning>
+  void write(const Exact<Meaning>& value) {
+    append_decimal_string(value.decimal, out_);
+  }
+  void write(const Decimal& value) { append_decimal_string(value, out_); }
+  void write(std::string_view value) { append_json_string(value, out_); }
+  void write(std::int64_t value) { append_json_integer(value, out_); }
+  void write(Timestamp value) { append_json_integer(to_nanoseconds(value), out_); }
+  void write(bool value) { out_.append(value ? "true" : "false"); }
+  void write(Side value) { append_json_string(name_of(value), out_); }
+  void write(Channel value) { append_json_string(name_of(value), out_); }
+  void write(Condition value) { append_json_string(name_of(value), out_); }
+  void write(InstrumentKind value) { append_json_string(name_of(value), out_); }
+  void write(Levels value) { append_json_levels(value, out_); }
+
+  std::string& out_;
+};
+
+}  // namespace
+
+void append_json_string(std::string_view text, std::string& out) {
+  out.push_back('"');
+  while (!text.empty()) {
+    std::size_t plain = 0;
+    while (plain < text.size() && text[plain] >= ' ' && text[plain] != '"' && text[plain] != '\\')
+      ++plain;
+    out.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    const std::size_t length = utf8_length(text);
+    if (length > 1) {
+      out.append(text.substr(0, length));
+      text.remove_prefix(length);
+      continue;
+    }
+    if (length == 1) {
+      append_escaped(text.front(), out);
+    } else {
+      out.append("\xEF\xBF\xBD");
+    }
+    text.remove_prefix(1);
+  }
+  out.push_back('"');
+}
+
+void append_json_integer(std::int64_t value, std::string& out) {
+  std::array<char, 20> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  out.append(text.data(), end);
+}
+
+void append_json_levels(Levels levels, std::string& out) {
+  out.push_back('[');
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    out.append(i == 0 ? "[" : ",[");
+    append_decimal_string(levels[i].price().decimal, out);
+    out.push_back(',');
+    append_decimal_string(levels[i].quantity().decimal, out);
+    out.push_back(']');
+  }
+  out.push_back(']');
+}
+
+void append_json_key(std::string_view key, std::string& out) {
+  out.append(",\"").append(key).append("\":");
+}
+
+void append_json(const Event& event, std::string& out, Closing closing) {
+  out.append("{\"type\":\"").append(name_of(event.channel())).append("\"");
+  append_json_key("venue", out);
+  append_json_string(event.venue, out);
+  append_json_key("symbol", out);
+  append_json_string(event.symbol, out);
+  append_json_key("instrument", out);
+  if (event.instrument.empty()) {
+    out.append("null");
+  } else {
+    append_json_string(event.instrument, out);
+  }
+  FieldWriter write{out};
+  write("ts_event", event.ts_event);
+  write("ts_recv", event.ts_recv);
+  write("seq", static_cast<std::int64_t>(event.seq));
+  std::visit([&](const auto& body) { body.fields(body, write); }, event.body);
+  if (closing == Closing::closed) out.push_back('}');
+}
+
+}  // namespace mp::codec

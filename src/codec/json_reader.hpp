@@ -1,0 +1,32 @@
+// L2. Reading a JSON frame: fast in the usual order, right in any.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "codec/json_exact.hpp"
+#include "codec/json_scanner.hpp"
+
+namespace mp::codec {
+
+class JsonReader {
+ public:
+  // Calls `read(in)`, where in.read<Shape>(text, message) and in.read_rows<Shape>(text, list) read
+  // and answer whether they could. It runs with the scanner first; unless that came to `Accepted`,
+  // it runs again with the exact reader, whose answer counts. So `read` must do nothing that lasts
+  // before all its reading has succeeded.
+  template <auto Accepted, class F>
+  decltype(Accepted) read(F&& read) {
+    if (const auto verdict = read(scanner_); verdict == Accepted) return verdict;
+    exact_.restart();
+    return read(exact_);
+  }
+
+  [[nodiscard]] const std::string& problem() const { return exact_.problem(); }
+
+ private:
+  Scanner scanner_;
+  ExactReader exact_;
+};
+
+}  // namespace mp::codec

@@ -1,0 +1,43 @@
+// L2. JSON scalars to values: one conversion, used by both readers, so that they cannot disagree on
+// a value.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "codec/json_shape.hpp"
+
+namespace mp::codec {
+
+enum class ScalarKind : std::uint8_t { string, number, boolean, null };
+
+// A scalar as it stands in a message: the content of a string, or the characters of anything else.
+struct Scalar {
+  ScalarKind kind = ScalarKind::null;
+  std::string_view text;
+};
+
+// Each sets `out` and answers true, or answers false when the scalar is not of that type.
+[[nodiscard]] bool convert(const Scalar& scalar, std::string_view& out);
+[[nodiscard]] bool convert(const Scalar& scalar, Token& out);
+[[nodiscard]] bool convert(const Scalar& scalar, Decimal& out);
+[[nodiscard]] bool convert(const Scalar& scalar, std::int64_t& out);
+[[nodiscard]] bool convert(const Scalar& scalar, bool& out);
+[[nodiscard]] bool convert(const Scalar& scalar, Millis& out);
+
+template <class Meaning>
+[[nodiscard]] bool convert(const Scalar& scalar, Exact<Meaning>& out) {
+  return convert(scalar, out.decimal);
+}
+
+template <class T>
+[[nodiscard]] bool convert(const Scalar& scalar, std::optional<T>& out) {
+  const bool empty_text = scalar.kind == ScalarKind::string && scalar.text.empty();
+  if (scalar.kind == ScalarKind::null || (empty_text && !std::is_same_v<T, std::string_view>)) {
+    out.reset();
+    return true;
+  }
+  return convert(scalar, out.emplace());
+}
+
+}  // namespace mp::codec

@@ -1,0 +1,38 @@
+// L0. How a venue keeps its books in step, as data. One sequencer (book/sequencer.hpp) runs every
+// rule.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace mp {
+
+// Where a book starts.
+enum class BookStart : std::uint8_t {
+  stream_snapshot,  // the venue sends a snapshot on the stream after each subscribe
+  rest_snapshot,    // deltas are held until a snapshot that was asked for by REST has come
+  every_message,    // each message is a whole book
+};
+
+// How one update follows the one before.
+enum class BookLink : std::uint8_t {
+  first,     // first_sequence <= last + 1
+  previous,  // previous_sequence == last
+  none,      // the venue gives no numbers: order of arrival
+};
+
+enum class BookChecksum : std::uint8_t {
+  none,
+  okx_crc32,  // signed CRC-32 of the best 25 levels, "bid:size:ask:size:...", digits as they were
+              // sent
+};
+
+struct BookRule {
+  BookStart start = BookStart::stream_snapshot;
+  BookLink link = BookLink::none;
+  BookChecksum checksum = BookChecksum::none;
+  std::size_t depth_max = 0;    // levels a side that the venue keeps in step; 0 = all
+  std::size_t held_max = 4096;  // deltas held for one book while it waits for its snapshot
+};
+
+}  // namespace mp

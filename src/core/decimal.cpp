@@ -1,0 +1,193 @@
+#include "core/decimal.hpp"
+
+#include <array>
+#include <charconv>
+#include <limits>
+
+#include "core/assert.hpp"
+
+namespace mp {
+namespace {
+
+constexpr int kPowersCount = 19;
+constexpr std::array<std::int64_t, kPowersCount> kPowersOfTen = [] {
+  std::array<std::int64_t, kPowersCount> powers{};
+  std::int64_t power = 1;
+  for (auto& slot : powers) {
+    slot = power;
+    if (power <= std::numeric_limits<std::int64_t>::max() / 10) power *= 10;
+  }
+  return powers;
+}();
+
+// Digits and a scale while a number is read. Trailing zeros of the fraction are held back until
+// another digit needs them.
+struct Accumulator {
+  std::uint64_t mantissa = 0;
+  int exponent = 0;
+  int held_zeros = 0;
+
+  [[nodiscard]] bool push(unsigned digit) {
+    constexpr std::uint64_t kLimit = std::numeric_limits<std::int64_t>::max();
+    if (mantissa > (kLimit - digit) / 10) return false;
+    mantissa = mantissa * 10 + digit;
+    return true;
+  }
+};
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// The fraction's digits; zeros that turn out to be trailing are appended as far as they fit, so
+// that digits are kept.
+bool read_fraction(const char*& p, const char* end, Accumulator& number) {
+  if (p == end || !is_digit(*p)) return false;
+  for (; p != end && is_digit(*p); ++p) {
+    if (*p == '0') {
+      ++number.held_zeros;
+      continue;
+    }
+    for (; number.held_zeros > 0; --number.held_zeros, --number.exponent) {
+      if (!number.push(0)) return false;
+    }
+    if (!number.push(static_cast<unsigned>(*p - '0'))) return false;
+    --number.exponent;
+  }
+  for (; number.held_zeros > 0 && number.exponent > kDecimalExponentMin && number.push(0);
+       --number.held_zeros) {
+    --number.exponent;
+  }
+  return true;
+}
+
+bool read_exponent(const char*& p, const char* end, int& exponent) {
+  if (p != end && *p == '+') {
+    ++p;
+    if (p != end && *p == '-') return false;
+  }
+  int written = 0;
+  const auto [next, error] = std::from_chars(p, end, written);
+  if (error != std::errc{} || written < -1000 || written > 1000) return false;
+  p = next;
+  exponent += written;
+  return true;
+}
+
+}  // namespace
+
+std::optional<Decimal> parse_decimal(std::string_view text) {
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  const bool negative = p != end && *p == '-';
+  if (negative) ++p;
+  if (p == end || !is_digit(*p)) return std::nullopt;
+
+  Accumulator number;
+  for (; p != end && is_digit(*p); ++p) {
+    if (!number.push(static_cast<unsigned>(*p - '0'))) return std::nullopt;
+  }
+  if (p != end && *p == '.') {
+    ++p;
+    if (!read_fraction(p, end, number)) return std::nullopt;
+  }
+  if (p != end && (*p == 'e' || *p == 'E')) {
+    ++p;
+    if (!read_exponent(p, end, number.exponent)) return std::nullopt;
+  }
+  if (p != end) return std::nullopt;
+  if (number.mantissa == 0) {
+    if (number.exponent > 0) number.exponent = 0;
+    if (number.exponent < kDecimalExponentMin) number.exponent = kDecimalExponentMin;
+  }
+  if (number.exponent < kDecimalExponentMin || number.exponent > kDecimalExponentMax)
+    return std::nullopt;
+  const auto mantissa = static_cast<std::int64_t>(number.mantissa);
+  return Decimal{.mantissa = negative ? -mantissa : mantissa,
+                 .exponent = static_cast<std::int8_t>(number.exponent)};
+}
+
+std::strong_ordering operator<=>(const Decimal& a, const Decimal& b) {
+  if (a.exponent == b.exponent) return a.mantissa <=> b.mantissa;
+  const auto sign_of = [](std::int64_t m) { return m > 0 ? 1 : (m < 0 ? -1 : 0); };
+  if (sign_of(a.mantissa) != sign_of(b.mantissa) || a.mantissa == 0)
+    return sign_of(a.mantissa) <=> sign_of(b.mantissa);
+
+  const bool a_is_coarser = a.exponent > b.exponent;
+  const Decimal& coarse = a_is_coarser ? a : b;
+  const Decimal& fine = a_is_coarser ? b : a;
+  // Bring the coarse one to the finer exponent, by halves of at most 18 digits; beyond int64 it
+  // outweighs any fine one.
+  std::int64_t scaled = coarse.mantissa;
+  for (int digits = coarse.exponent - fine.exponent; digits > 0; --digits) {
+    constexpr std::int64_t kLimit = std::numeric_limits<std::int64_t>::max() / 10;
+    if (scaled > kLimit || scaled < -kLimit) {
+      const auto coarse_against_fine =
+          scaled > 0 ? std::strong_ordering::greater : std::strong_ordering::less;
+      return a_is_coarser ? coarse_against_fine : 0 <=> coarse_against_fine;
+    }
+    scaled *= 10;
+  }
+  return a_is_coarser ? scaled <=> fine.mantissa : fine.mantissa <=> scaled;
+}
+
+char* write_decimal(const Decimal& value, char* out) {
+  MP_ASSERT(value.exponent >= kDecimalExponentMin && value.exponent <= kDecimalExponentMax);
+  std::uint64_t magnitude = static_cast<std::uint64_t>(value.mantissa);
+  if (value.mantissa < 0) {
+    *out++ = '-';
+    magnitude = 0 - magnitude;
+  }
+  std::array<char, 20> digits{};
+  const char* const digits_end =
+      std::to_chars(digits.data(), digits.data() + digits.size(), magnitude).ptr;
+  const int digits_count = static_cast<int>(digits_end - digits.data());
+  const int places = -value.exponent;
+
+  int written = 0;
+  if (places >= digits_count) {
+    *out++ = '0';
+    if (places > 0) *out++ = '.';
+    for (int zeros = places - digits_count; zeros > 0; --zeros) *out++ = '0';
+  } else {
+    const int whole = places > 0 ? digits_count - places : digits_count;
+    for (; written < whole; ++written) *out++ = digits[static_cast<std::size_t>(written)];
+    if (places > 0) *out++ = '.';
+  }
+  for (; written < digits_count; ++written) *out++ = digits[static_cast<std::size_t>(written)];
+  for (int zeros = value.mantissa == 0 ? 0 : value.exponent; zeros > 0; --zeros) *out++ = '0';
+  return out;
+}
+
+std::string to_string(const Decimal& value) {
+  std::array<char, kDecimalTextMax> text{};
+  return {text.data(), write_decimal(value, text.data())};
+}
+
+std::optional<std::int64_t> mantissa_at(const Decimal& value, int exponent) {
+  std::int64_t mantissa = value.mantissa;
+  for (int from = value.exponent; from > exponent && mantissa != 0; --from) {
+    constexpr std::int64_t kLimit = std::numeric_limits<std::int64_t>::max() / 10;
+    if (mantissa > kLimit || mantissa < -kLimit) return std::nullopt;
+    mantissa *= 10;
+  }
+  for (int from = value.exponent; from < exponent && mantissa != 0; ++from) {
+    if (mantissa % 10 != 0) return std::nullopt;
+    mantissa /= 10;
+  }
+  return mantissa;
+}
+
+double to_double(const Decimal& value) {
+  auto result = static_cast<double>(value.mantissa);
+  int exponent = value.exponent;
+  for (; exponent < 0; exponent += kPowersCount - 1) {
+    const int step = exponent < -(kPowersCount - 1) ? kPowersCount - 1 : -exponent;
+    result /= static_cast<double>(kPowersOfTen[static_cast<std::size_t>(step)]);
+    if (step != kPowersCount - 1) return result;
+  }
+  for (; exponent > 0; --exponent) result *= 10.0;
+  return result;
+}
+
+}  // namespace mp

@@ -1,0 +1,23 @@
+#include "core/event.hpp"
+
+namespace mp {
+
+std::optional<Channel> channel_named(std::string_view name) {
+  for (std::size_t i = 0; i < kChannelNames.size(); ++i) {
+    if (kChannelNames[i] == name) return static_cast<Channel>(i);
+  }
+  return std::nullopt;
+}
+
+std::string_view name_of(InstrumentKind kind) {
+  constexpr std::array<std::string_view, 4> kNames = {"spot", "perpetual", "future", "option"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+std::string_view name_of(Condition condition) {
+  constexpr std::array<std::string_view, 6> kNames = {"connected", "disconnected", "subscribed",
+                                                      "rejected",  "gap",          "resynced"};
+  return kNames[static_cast<std::size_t>(condition)];
+}
+
+}  // namespace mp

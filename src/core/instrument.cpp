@@ -1,0 +1,91 @@
+#include "core/instrument.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+namespace mp {
+
+std::string canonical_name(const InstrumentInfo& info) {
+  std::string name;
+  name.append(info.base).append("-").append(info.quote);
+  if (info.kind == InstrumentKind::spot) return name;
+  if (info.kind == InstrumentKind::perpetual) return name.append("-PERP");
+  if (info.expiry) {
+    std::string date{date_of(*info.expiry).view()};
+    std::erase(date, '-');
+    name.append("-").append(date);
+  }
+  if (info.kind == InstrumentKind::option) {
+    if (info.strike) name.append("-").append(to_string(info.strike->decimal));
+    if (info.option_type) name.append(*info.option_type == "call" ? "-C" : "-P");
+  }
+  return name;
+}
+
+std::string_view Catalog::own(std::string_view text) {
+  if (const auto found = interned_.find(text); found != interned_.end()) return found->second;
+  const std::string_view owned = texts_.emplace_back(text);
+  interned_.emplace(owned, owned);
+  return owned;
+}
+
+const Catalog::Entry& Catalog::add(std::string_view symbol, const InstrumentInfo& info) {
+  InstrumentInfo owned = info;
+  owned.base = own(info.base);
+  owned.quote = own(info.quote);
+  if (info.settle) owned.settle = own(*info.settle);
+  if (info.option_type) owned.option_type = own(*info.option_type);
+  owned.status = own(info.status);
+
+  if (const auto found = by_symbol_.find(symbol); found != by_symbol_.end()) {
+    found->second->info = owned;
+    return *found->second;
+  }
+  Entry& entry = entries_.emplace_back(Entry{std::string{symbol}, canonical_name(owned), owned});
+  by_symbol_.emplace(entry.symbol, &entry);
+  by_name_.emplace(entry.name, &entry);
+  return entry;
+}
+
+const Catalog::Entry* Catalog::by_symbol(std::string_view symbol) const {
+  const auto found = by_symbol_.find(symbol);
+  return found == by_symbol_.end() ? nullptr : found->second;
+}
+
+const Catalog::Entry* Catalog::by_name(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : found->second;
+}
+
+std::vector<std::string_view> Catalog::nearest_names(std::string_view name,
+                                                     std::size_t count) const {
+  std::vector<std::pair<std::size_t, std::string_view>> ranked;
+  ranked.reserve(entries_.size());
+  for (const auto& entry : entries_)
+    ranked.emplace_back(edit_distance(name, entry.name), entry.name);
+  const auto kept = std::min(count, ranked.size());
+  std::partial_sort(ranked.begin(), ranked.begin() + static_cast<std::ptrdiff_t>(kept),
+                    ranked.end());
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < kept; ++i) names.push_back(ranked[i].second);
+  return names;
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      row[j] = std::min({above + 1, row[j - 1] + 1, replaced});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace mp

@@ -1,0 +1,53 @@
+// L0. Instruments: our names for what venues trade, and the catalogue that knows them.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/event.hpp"
+#include "core/result.hpp"
+
+namespace mp {
+
+// The canonical name: BASE-QUOTE, BASE-QUOTE-PERP, BASE-QUOTE-YYYYMMDD,
+// BASE-QUOTE-YYYYMMDD-STRIKE-C|P.
+[[nodiscard]] std::string canonical_name(const InstrumentInfo& info);
+
+// All instruments of one venue, found by the venue's symbol or by our name. Entries never move or
+// disappear, so views into them live as long as the catalogue. A later listing of a symbol replaces
+// the facts of the entry.
+class Catalog {
+ public:
+  struct Entry {
+    std::string symbol;
+    std::string name;
+    InstrumentInfo info;  // its texts belong to the catalogue
+  };
+
+  const Entry& add(std::string_view symbol, const InstrumentInfo& info);
+  [[nodiscard]] const Entry* by_symbol(std::string_view symbol) const;
+  [[nodiscard]] const Entry* by_name(std::string_view name) const;
+  [[nodiscard]] const std::deque<Entry>& entries() const { return entries_; }
+
+  // The names nearest to `name` in spelling, best first, at most `count`: for "did you mean".
+  [[nodiscard]] std::vector<std::string_view> nearest_names(std::string_view name,
+                                                            std::size_t count) const;
+
+ private:
+  std::string_view own(std::string_view text);
+
+  std::deque<Entry> entries_;
+  std::deque<std::string> texts_;  // interned: one of each
+  std::unordered_map<std::string_view, Entry*> by_symbol_;
+  std::unordered_map<std::string_view, Entry*> by_name_;
+  std::unordered_map<std::string_view, std::string_view> interned_;
+};
+
+// The edits (insert, delete, replace) that turn `a` into `b`: for suggestions in error messages.
+[[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
+
+}  // namespace mp

@@ -1,0 +1,74 @@
+#include "core/time.hpp"
+
+#include <charconv>
+#include <cstdio>
+
+namespace mp {
+namespace {
+
+// Exactly `digits` digits at `at`, as a number; negative when there is anything else.
+int number_at(std::string_view text, std::size_t at, std::size_t digits) {
+  int value = 0;
+  for (std::size_t i = at; i < at + digits; ++i) {
+    if (text[i] < '0' || text[i] > '9') return -1;
+    value = value * 10 + (text[i] - '0');
+  }
+  return value;
+}
+
+std::optional<Nanoseconds> fraction_of(std::string_view digits) {
+  if (digits.empty() || digits.size() > 9) return std::nullopt;
+  const int value = number_at(digits, 0, digits.size());
+  if (value < 0) return std::nullopt;
+  std::int64_t nanoseconds = value;
+  for (std::size_t i = digits.size(); i < 9; ++i) nanoseconds *= 10;
+  return Nanoseconds{nanoseconds};
+}
+
+}  // namespace
+
+std::optional<Timestamp> parse_rfc3339(std::string_view text) {
+  constexpr std::size_t kSecondsEnd = 19;
+  if (text.size() <= kSecondsEnd || text.back() != 'Z') return std::nullopt;
+  if (text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != ' ') || text[13] != ':' ||
+      text[16] != ':') {
+    return std::nullopt;
+  }
+  const int year = number_at(text, 0, 4);
+  const int month = number_at(text, 5, 2);
+  const int day = number_at(text, 8, 2);
+  const int hour = number_at(text, 11, 2);
+  const int minute = number_at(text, 14, 2);
+  const int second = number_at(text, 17, 2);
+  if (year < 1970 || year > 2261 || hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
+      second < 0 || second > 60) {
+    return std::nullopt;
+  }
+  const std::chrono::year_month_day date{std::chrono::year{year},
+                                         std::chrono::month{static_cast<unsigned>(month)},
+                                         std::chrono::day{static_cast<unsigned>(day)}};
+  if (month < 1 || day < 1 || !date.ok()) return std::nullopt;
+
+  Nanoseconds fraction{0};
+  if (const auto rest = text.substr(kSecondsEnd, text.size() - kSecondsEnd - 1); !rest.empty()) {
+    if (rest.front() != '.') return std::nullopt;
+    const auto read = fraction_of(rest.substr(1));
+    if (!read) return std::nullopt;
+    fraction = *read;
+  }
+  return Timestamp{std::chrono::sys_days{date}.time_since_epoch() + std::chrono::hours{hour} +
+                   std::chrono::minutes{minute} + std::chrono::seconds{second} + fraction};
+}
+
+DateText date_of(Timestamp time) {
+  const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(time)};
+  // Four digits hold every year that a Timestamp can express (1677 to 2262).
+  const auto year = static_cast<unsigned>(static_cast<int>(date.year())) % 10'000;
+  const auto month = static_cast<unsigned>(date.month()) % 100;
+  const auto day = static_cast<unsigned>(date.day()) % 100;
+  DateText out{};
+  std::snprintf(out.text, sizeof out.text, "%04u-%02u-%02u", year, month, day);
+  return out;
+}
+
+}  // namespace mp

@@ -1,0 +1,117 @@
+// L2. The journal: an append-only log of events in memory-mapped segment files. One writer, any
+// number of readers in any process, each with a cursor of its own. Format and guarantees:
+// ARCHITECTURE.md, "The journal".
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/event.hpp"
+#include "core/result.hpp"
+
+namespace mp::journal {
+
+enum class Fsync : std::uint8_t { none, interval, always };
+
+struct Config {
+  std::filesystem::path dir;                               // empty: memory only
+  std::uint64_t segment_bytes = std::uint64_t{64} << 20U;  // a multiple of 4096
+  std::uint64_t retention_bytes = std::uint64_t{8}
+                                  << 30U;  // of all segments together; the oldest go first
+  std::chrono::seconds retention_age{std::chrono::hours{24}};
+  std::uint64_t spare_memory_bytes = std::uint64_t{64} << 20U;  // taken when the disk is full
+  Fsync fsync = Fsync::none;
+  std::chrono::milliseconds fsync_interval{
+      100};  // what a power loss can cost, with Fsync::interval
+};
+
+// What events are about: one per venue and symbol. Given out by the writer, meaningful within one
+// journal.
+struct SubjectId {
+  std::uint32_t value = 0;
+  friend bool operator==(SubjectId, SubjectId) = default;
+};
+
+struct WriterCounters {
+  std::uint64_t appended = 0;
+  std::uint64_t dropped = 0;  // events lost to a full disk; each stretch is marked by a gap event
+  std::uint64_t segments = 0;
+  std::uint64_t bytes = 0;
+};
+
+// One thread appends. Opening takes the directory's lock (ErrorKind::locked when another process
+// has it), finds the end of what was written, and cuts a torn tail.
+class Writer {
+ public:
+  static Result<std::unique_ptr<Writer>> open(const Config& config);
+  virtual ~Writer() = default;
+
+  // The subject of (venue, symbol). Naming its instrument later is allowed: readers see the newest
+  // name.
+  virtual SubjectId subject(std::string_view venue, std::string_view symbol,
+                            std::string_view instrument) = 0;
+
+  // Writes the event in place; it is committed, and safe from kill -9, when this returns true.
+  // False: it was dropped.
+  virtual bool append(SubjectId subject, const Event& event) = 0;
+
+  // Wakes readers that wait. Call once per batch of appends.
+  virtual void publish() = 0;
+
+  // The index that the next event will have. The first event of a journal has index 0.
+  [[nodiscard]] virtual std::uint64_t next_index() const = 0;
+  [[nodiscard]] virtual WriterCounters counters() const = 0;
+  // The directory, or the name that readers of this process use for a journal in memory.
+  [[nodiscard]] virtual std::filesystem::path location() const = 0;
+};
+
+enum class Next : std::uint8_t {
+  event,    // event() is the next one
+  idle,     // nothing new yet
+  lost,     // retention removed events that this reader had not read: lost_count() of them; reading
+            // goes on
+  corrupt,  // a segment was damaged from here on; it is skipped, and problem() says where
+  closed,   // the writer closed the journal and everything was read
+};
+
+enum class From : std::uint8_t { cursor, oldest, newest };
+
+struct ReaderConfig {
+  std::filesystem::path location;  // Writer::location()
+  std::string name;                // of the persisted cursor; empty: none
+  From from = From::cursor;        // a cursor that does not exist yet means oldest
+  bool hold = false;  // keep segments until commit() has passed them (within the retention bytes)
+};
+
+// One thread reads. Views in event() (texts, levels) point into the mapped segment and live until
+// release().
+class Reader {
+ public:
+  static Result<std::unique_ptr<Reader>> open(const ReaderConfig& config);
+  virtual ~Reader() = default;
+
+  virtual Next next() = 0;
+  [[nodiscard]] virtual const Event& event() const = 0;
+  [[nodiscard]] virtual std::uint64_t index() const = 0;  // of event()
+  [[nodiscard]] virtual std::uint64_t lost_count() const = 0;
+  [[nodiscard]] virtual const std::string& problem() const = 0;
+
+  // Ends the life of all views handed out so far; segments that are read to their end are unmapped.
+  // A reader that never calls it keeps all that it read mapped, so call it after each batch.
+  virtual void release() = 0;
+
+  // Blocks until there is something to read or the time is over. Spinning readers call next()
+  // instead.
+  virtual void wait(std::chrono::milliseconds longest) = 0;
+
+  // Persists the cursor: a reader of the same name starts at event `index` (the first one not yet
+  // dealt with).
+  virtual void commit(std::uint64_t index) = 0;
+};
+
+}  // namespace mp::journal

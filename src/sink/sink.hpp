@@ -1,0 +1,61 @@
+// L3. Sink: a destination. It sees one encoded batch at a time; queueing, batching, retry and
+// metrics are the sink runner's (pipeline/sink_runner.hpp). To add a sink: CONTRIBUTING.md.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/event.hpp"
+#include "core/result.hpp"
+
+namespace mp::sink {
+
+enum class Encoding : std::uint8_t {
+  events,  // Batch::events, typed
+  ndjson,  // Batch::bytes, one native JSON object per line
+};
+
+// Events in the journal's order. Views live during write().
+struct Batch {
+  std::uint64_t first_index = 0;  // the journal's index of the first event
+  std::span<const Event> events;
+  std::string_view bytes;  // the events encoded as the sink asked; empty for Encoding::events
+};
+
+enum class Outcome : std::uint8_t {
+  done,       // accepted
+  retriable,  // not now: the runner offers the same batch again, later
+  permanent,  // never: the runner bisects the batch and puts what is refused aside
+};
+
+struct Written {
+  Outcome outcome = Outcome::done;
+  std::string problem;  // one sentence, unless done
+};
+
+// Called on one thread, the runner's.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+
+  [[nodiscard]] virtual std::string_view name() const = 0;
+  [[nodiscard]] virtual Encoding encoding() const = 0;
+  virtual Result<void> open() = 0;
+  virtual Written write(const Batch& batch) = 0;
+
+  // Called between batches with the runner's clock: rotate, flush what is old enough.
+  virtual Written tick(Timestamp now) = 0;
+
+  // Events below this index are delivered for good: the runner persists it as the cursor. After a
+  // crash the runner starts there, so a sink must make a second delivery of what lies above
+  // harmless, and say how.
+  [[nodiscard]] virtual std::uint64_t delivered() const = 0;
+
+  // Delivers what is pending.
+  virtual Written close() = 0;
+};
+
+}  // namespace mp::sink
