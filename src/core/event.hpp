@@ -381,11 +381,12 @@ struct Event : EventHeader {
 };
 static_assert(std::variant_size_v<Event::Body> == kChannelCount);
 
-// Where events go. Called on the thread that produced the event; must not keep views.
+// Where events go. Called on the thread that produced the event; must not keep views. It may fill
+// what the producer cannot know (instrument, seq); the producer does not look at the event again.
 class EventHandler {
  public:
   virtual ~EventHandler() = default;
-  virtual void on_event(const Event& event) = 0;
+  virtual void on_event(Event& event) = 0;
 };
 
 }  // namespace mp
