@@ -14,6 +14,23 @@ std::string_view name_of(InstrumentKind kind) {
   return kNames[static_cast<std::size_t>(kind)];
 }
 
+bool applies_to(Channel channel, InstrumentKind kind) {
+  switch (channel) {
+    case Channel::funding:
+      return kind == InstrumentKind::perpetual;
+    case Channel::open_interest:
+    case Channel::liquidation:
+    case Channel::mark_price:
+    case Channel::index_price:
+    case Channel::long_short_ratio:
+      return kind != InstrumentKind::spot;
+    case Channel::option_summary:
+      return kind == InstrumentKind::option;
+    default:
+      return true;
+  }
+}
+
 std::string_view name_of(Condition condition) {
   constexpr std::array<std::string_view, 6> kNames = {"connected", "disconnected", "subscribed",
                                                       "rejected",  "gap",          "resynced"};

@@ -301,6 +301,9 @@ struct OptionSummary {
 enum class InstrumentKind : std::uint8_t { spot, perpetual, future, option };
 [[nodiscard]] std::string_view name_of(InstrumentKind kind);
 
+// Whether instruments of that kind have such a stream at all: spot has no funding.
+[[nodiscard]] bool applies_to(Channel channel, InstrumentKind kind);
+
 // A catalogue entry. Its canonical name ("BTC-USDT", "BTC-USDT-PERP") is Event::instrument.
 struct InstrumentInfo {
   InstrumentKind kind = InstrumentKind::spot;

@@ -1,0 +1,27 @@
+// L6. From what a user asked to what a collector is made of.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/parse.hpp"
+#include "pipeline/collector.hpp"
+
+namespace mp::cli {
+
+// What the configuration may name.
+[[nodiscard]] config::Known known_to_this_program();
+
+// One configuration file, or VENUE:INSTRUMENT words.
+[[nodiscard]] Result<config::Config> load_targets(const std::vector<std::string>& targets);
+
+// Applies VENUE.KEY=VALUE.
+[[nodiscard]] Result<void> apply_override(const std::string& text, config::Config& config);
+
+enum class Sinks : std::uint8_t { as_configured, none };
+[[nodiscard]] pipeline::CollectorConfig collector_config(const config::Config& config, Sinks sinks);
+
+// Makes the folder and its parents; one sentence when that is not allowed.
+[[nodiscard]] Result<void> make_directory(const std::filesystem::path& dir);
+
+}  // namespace mp::cli

@@ -1,0 +1,238 @@
+#include "cli/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "core/result.hpp"
+#include "obs/log.hpp"
+
+namespace mp::cli {
+namespace {
+
+constexpr const char* kIntroduction = R"(marketprism collects market data from cryptocurrency venues.
+
+  marketprism demo                               live data at once: simulated venues, no network
+  marketprism run binance:BTC-USDT okx:ETH-USDT-PERP      collect, without a configuration
+  marketprism run marketprism.toml               collect, as configured
+  marketprism query "SELECT venue, count(*) FROM trade GROUP BY venue"
+  marketprism list venues                        what there is
+
+Try: marketprism demo
+)";
+
+// A command's help: examples first.
+std::string examples(const char* summary, const char* lines) {
+  return std::string{summary} + "\n\nExamples:\n" + lines;
+}
+
+// Seconds from "20", "20s", "5m", "2h".
+std::string parse_time(const std::string& text, std::optional<std::chrono::seconds>& out) {
+  std::size_t digits = 0;
+  while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') ++digits;
+  const std::string unit = text.substr(digits);
+  const int scale = unit.empty() || unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
+  if (digits == 0 || digits > 7 || scale == 0) {
+    return "\"" + text + "\" is not a time; expected one such as 20s, 5m or 2h";
+  }
+  out = std::chrono::seconds{std::stoll(text.substr(0, digits)) * scale};
+  return {};
+}
+
+void add_time(CLI::App& app, std::optional<std::chrono::seconds>& time) {
+  app.add_option_function<std::string>(
+         "--for",
+         [&time](const std::string& text) {
+           if (const auto wrong = parse_time(text, time); !wrong.empty()) {
+             throw CLI::ValidationError("--for", wrong);
+           }
+         },
+         "End after this time: 20s, 5m, 2h")
+      ->type_name("TIME");
+}
+
+// Each adds its command; `chosen` is set when the command line asks for it.
+using Chosen = std::function<int()>;
+
+void add_demo(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<DemoOptions>();
+  auto* demo_app = app.add_subcommand("demo", "Show it all at once: simulator, collector, table");
+  demo_app->description(examples(
+      "Collects from simulated venues that speak the real protocols over TLS. No network is used.",
+      "  marketprism demo\n"
+      "  marketprism demo --for 20s\n"
+      "  marketprism demo --check        a self-test: exit 0 when every number arrived everywhere\n"));
+  add_time(*demo_app, options->time);
+  demo_app->add_option("--dir", options->dir, "Where the data goes")->capture_default_str();
+  demo_app->add_option("--rate", options->rate, "Messages per second and venue")
+      ->check(CLI::Range(1, 200'000))
+      ->capture_default_str();
+  demo_app->add_option("--seed", options->seed, "Of the simulated market")->capture_default_str();
+  demo_app->add_flag("--check", options->check, "Compare what was sent with what was stored");
+  demo_app->add_flag("--plain", options->plain, "Lines instead of a live table");
+  demo_app->callback([options, &chosen] { chosen = [options] { return demo(*options); }; });
+}
+
+void add_run(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<RunOptions>();
+  auto* run_app = app.add_subcommand("run", "Collect");
+  run_app->description(examples(
+      "Collects from venues into a journal and files, until it is told to stop.",
+      "  marketprism run binance:BTC-USDT okx:ETH-USDT-PERP\n"
+      "  marketprism run binance:BTC-USDT,ETH-USDT@trade,book --for 1h --data /srv/market\n"
+      "  marketprism run marketprism.toml\n"));
+  run_app->add_option("targets", options->targets,
+                      "VENUE:INSTRUMENT[,INSTRUMENT...][@CHANNEL,...], or a configuration file")
+      ->required();
+  add_time(*run_app, options->time);
+  run_app->add_option("--data", options->data_dir, "Where the data goes (default: as configured, "
+                                                   "else ./data)");
+  run_app->add_option("--record", options->record, "Record raw frames to this .ndjson[.zst] file");
+  run_app
+      ->add_option("--set", options->overrides,
+                   "VENUE.KEY=VALUE for ws_url, rest_url and ca_file of a venue")
+      ->type_name("VENUE.KEY=VALUE");
+  run_app->add_flag("--plain", options->plain, "Lines instead of a live table");
+  run_app->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+}
+
+void add_record(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<RunOptions>();
+  options->sinks = false;
+  auto* record_app = app.add_subcommand("record", "Record raw frames for replay");
+  record_app->description(examples(
+      "Records every frame and REST answer as it came, with its time: replay reads it.",
+      "  marketprism record binance:BTC-USDT --out btc.ndjson.zst --for 60s\n"
+      "  marketprism replay btc.ndjson.zst --top 5\n"));
+  record_app->add_option("targets", options->targets, "VENUE:INSTRUMENT..., or a configuration "
+                                                      "file")
+      ->required();
+  record_app->add_option("--out", options->record, "The file, .ndjson or .ndjson.zst")->required();
+  add_time(*record_app, options->time);
+  record_app
+      ->add_option("--set", options->overrides,
+                   "VENUE.KEY=VALUE for ws_url, rest_url and ca_file of a venue")
+      ->type_name("VENUE.KEY=VALUE");
+  record_app->add_flag("--plain", options->plain, "Lines instead of a live table");
+  record_app->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+}
+
+void add_decode(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<DecodeOptions>();
+  auto* decode_app = app.add_subcommand("decode", "Raw frames to normalised events");
+  decode_app->description(examples(
+      "Reads raw frames, one per line (bare JSON or recording lines), and writes events as NDJSON.\n"
+      "The last line of standard error is a JSON object with counts. Exit 65: a frame was malformed.",
+      "  marketprism decode --venue binance frames.ndjson\n"
+      "  zstd -dc session.ndjson.zst | marketprism decode --venue okx --frame-numbers\n"));
+  decode_app->add_option("--venue", options->venue, "Whose frames they are")->required();
+  decode_app->add_option("file", options->file, "The frames; - is the standard input")
+      ->capture_default_str();
+  decode_app->add_flag("--frame-numbers", options->frame_numbers,
+                       "Add the number of the input line to each event, as \"frame\"");
+  decode_app->add_option("--quarantine", options->quarantine,
+                         "Keep malformed and unknown frames in this file");
+  decode_app->callback([options, &chosen] { chosen = [options] { return decode(*options); }; });
+}
+
+void add_replay(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<ReplayOptions>();
+  auto speed = std::make_shared<std::string>("max");
+  auto* replay_app = app.add_subcommand("replay", "A recording through the whole engine");
+  replay_app->description(examples(
+      "Plays a recording: decode, join books by the venue's rule, verify. Events go to standard\n"
+      "output as NDJSON; the last line of standard error is a JSON object with counts.",
+      "  marketprism replay btc.ndjson.zst\n"
+      "  marketprism replay session.ndjson.zst --venue okx --top 5 > events.ndjson\n"));
+  replay_app->add_option("recording", options->recording, "A .ndjson or .ndjson.zst recording")
+      ->required();
+  replay_app->add_option("--venue", options->venue, "Whose it is (default: as its header says)");
+  replay_app->add_option("--top", options->top, "Add the N best levels to each book event")
+      ->check(CLI::Range(0, 5000));
+  replay_app->add_option("--speed", *speed, "max, or 1x: as it was recorded")
+      ->check(CLI::IsMember({"max", "1x"}))
+      ->capture_default_str();
+  replay_app->callback([options, speed, &chosen] {
+    options->real_time = *speed == "1x";
+    chosen = [options] { return replay(*options); };
+  });
+}
+
+void add_query(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<QueryOptions>();
+  auto* query_app = app.add_subcommand("query", "SQL over what was collected");
+  query_app->description(examples(
+      "Runs SQL over the Parquet files of a data directory. There is a view per channel: trade,\n"
+      "quote, book, ticker, candle, funding, open_interest, mark_price, instrument, status, ...",
+      "  marketprism query \"SELECT venue, instrument, count(*) FROM trade GROUP BY ALL\"\n"
+      "  marketprism query --data marketprism-demo --format csv \"FROM quote LIMIT 10\"\n"));
+  query_app->add_option("sql", options->sql, "The statement")->required();
+  query_app->add_option("--data", options->data_dir, "The data directory")->capture_default_str();
+  query_app->add_option("--format", options->format, "table, csv or ndjson")
+      ->check(CLI::IsMember({"table", "csv", "ndjson"}))
+      ->capture_default_str();
+  query_app->callback([options, &chosen] { chosen = [options] { return query(*options); }; });
+}
+
+void add_list(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<ListOptions>();
+  auto* list_app = app.add_subcommand("list", "What there is: venues, channels, sinks");
+  list_app->description(examples("Lists what this program knows.",
+                                 "  marketprism list venues\n"
+                                 "  marketprism list channels\n"
+                                 "  marketprism list sinks --json\n"));
+  list_app->add_option("what", options->what, "venues, channels or sinks")
+      ->check(CLI::IsMember({"venues", "channels", "sinks"}))
+      ->capture_default_str();
+  list_app->add_flag("--json", options->json, "One JSON object per line");
+  list_app->callback([options, &chosen] { chosen = [options] { return list(*options); }; });
+}
+
+void add_validate(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<ValidateOptions>();
+  auto* validate_app = app.add_subcommand("validate", "Check a configuration without running it");
+  validate_app->description(examples(
+      "Checks a configuration: its text, then (unless --offline) its venues and instruments.",
+      "  marketprism validate marketprism.toml\n"
+      "  marketprism validate --offline marketprism.toml\n"));
+  validate_app->add_option("targets", options->targets, "A configuration file, or VENUE:INSTRUMENT")
+      ->required();
+  validate_app->add_flag("--offline", options->offline, "Do not ask the venues");
+  validate_app->callback([options, &chosen] { chosen = [options] { return validate(*options); }; });
+}
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv) {
+  CLI::App app{kIntroduction, "marketprism"};
+  app.set_version_flag("--version", "marketprism " MP_VERSION);
+  app.require_subcommand(0, 1);
+  std::string level = "warn";
+  app.add_option("--log", level, "Least severe log lines: debug, info, warn, error")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+      ->capture_default_str();
+  Chosen chosen;
+  add_demo(app, chosen);
+  add_run(app, chosen);
+  add_record(app, chosen);
+  add_decode(app, chosen);
+  add_replay(app, chosen);
+  add_query(app, chosen);
+  add_list(app, chosen);
+  add_validate(app, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : exit_code(ErrorKind::usage);
+  }
+  obs::set_log_level(level);
+  if (chosen) return chosen();
+  Output output;
+  output.buffer().append(kIntroduction);
+  return 0;
+}
+
+}  // namespace mp::cli

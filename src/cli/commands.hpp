@@ -1,0 +1,68 @@
+// L6. What each command is asked, and the functions that do it. Each returns the exit code of the program.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mp::cli {
+
+struct DecodeOptions {
+  std::string venue;
+  std::string file = "-";
+  std::string quarantine;  // malformed and unknown frames are kept there; empty: nowhere
+  bool frame_numbers = false;
+};
+[[nodiscard]] int decode(const DecodeOptions& options);
+
+struct ReplayOptions {
+  std::string recording;
+  std::string venue;       // empty: as the header says
+  std::size_t top = 0;     // levels a side to add to book events
+  bool real_time = false;  // as slowly as it was recorded
+};
+[[nodiscard]] int replay(const ReplayOptions& options);
+
+struct RunOptions {
+  std::vector<std::string> targets;          // VENUE:INSTRUMENT..., or one configuration file
+  std::optional<std::chrono::seconds> time;  // end after that
+  std::string data_dir;                      // empty: as configured, else ./data
+  std::string record;                        // raw frames go there too
+  std::vector<std::string> overrides;        // VENUE.KEY=VALUE for ws_url, rest_url and ca_file
+  bool plain = false;                        // lines instead of a live table
+  bool sinks = true;
+};
+[[nodiscard]] int run(const RunOptions& options);
+
+struct DemoOptions {
+  std::optional<std::chrono::seconds> time;
+  std::string dir = "marketprism-demo";
+  std::uint64_t seed = 1;
+  std::uint64_t rate = 2000;  // messages per second and venue
+  bool check = false;
+  bool plain = false;
+};
+[[nodiscard]] int demo(const DemoOptions& options);
+
+struct QueryOptions {
+  std::string sql;
+  std::string data_dir = "data";
+  std::string format = "table";
+};
+[[nodiscard]] int query(const QueryOptions& options);
+
+struct ListOptions {
+  std::string what = "venues";  // venues, channels, sinks
+  bool json = false;
+};
+[[nodiscard]] int list(const ListOptions& options);
+
+struct ValidateOptions {
+  std::vector<std::string> targets;
+  bool offline = false;  // do not ask the venues
+};
+[[nodiscard]] int validate(const ValidateOptions& options);
+
+}  // namespace mp::cli

@@ -1,0 +1,103 @@
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/names.hpp"
+#include "cli/output.hpp"
+#include "cli/tally.hpp"
+#include "codec/json_encode.hpp"
+#include "codec/recording.hpp"
+#include "pipeline/quarantine.hpp"
+#include "venue/registry.hpp"
+
+namespace mp::cli {
+namespace {
+
+constexpr std::uint64_t kProblemsShown = 10;
+
+// Writes each event as a line, and keeps what could not be decoded.
+class Decoder final : public pipeline::Engine::Owner {
+ public:
+  Decoder(const DecodeOptions& options, Output& output)
+      : options_(options),
+        output_(output),
+        quarantine_({.file = options.quarantine}, options.venue) {}
+
+  void at_line(const codec::RecordingLine& line) { line_ = &line; }
+  void finish() { quarantine_.flush(); }
+
+ private:
+  void on_event(pipeline::Stream&, const Event& event) override {
+    std::string& out = output_.buffer();
+    codec::append_json(event, out, codec::Closing::open);
+    if (options_.frame_numbers) {
+      codec::append_json_key("frame", out);
+      codec::append_json_integer(static_cast<std::int64_t>(line_->number), out);
+    }
+    out.push_back('}');
+    output_.line_done();
+  }
+
+  void on_refused(std::string_view frame, const venue::Reading& reading,
+                  Timestamp ts_recv) override {
+    if (reading.verdict == venue::Verdict::rejected) return;
+    quarantine_.keep(frame, reading, line_->conn, ts_recv);
+    if (reading.verdict != venue::Verdict::malformed) return;
+    if (++problems_ > kProblemsShown) return;
+    complain(fmt::format("line {}: malformed frame: {}", line_->number, reading.problem));
+    if (problems_ == kProblemsShown) complain("further malformed frames are only counted");
+  }
+
+  void want_snapshot(pipeline::Stream&) override {}
+  void want_resubscribe(pipeline::Stream&) override {}
+
+  const DecodeOptions& options_;
+  Output& output_;
+  pipeline::Quarantine quarantine_;
+  const codec::RecordingLine* line_ = nullptr;
+  std::uint64_t problems_ = 0;
+};
+
+}  // namespace
+
+int decode(const DecodeOptions& options) {
+  auto adapter = venue::make_adapter(options.venue);
+  if (!adapter) return fail(unknown_venue(options.venue));
+  auto opened = codec::RecordingReader::open(options.file);
+  if (!opened) return fail(opened.error());
+  auto& reader = **opened;
+
+  Output output;
+  Catalog catalog;
+  Decoder decoder{options, output};
+  pipeline::Engine engine{*adapter, catalog, decoder,
+                          {.books = pipeline::EngineOptions::Books::pass_through,
+                           .listings = pipeline::EngineOptions::Listings::learn}};
+  while (const auto line = reader.next()) {
+    decoder.at_line(*line);
+    // The receive time of a bare frame is not known: 0.
+    const Timestamp ts_recv = line->time.value_or(Timestamp{});
+    if (line->kind == codec::LineKind::recv) {
+      engine.on_frame(line->data, ts_recv);
+    } else if (line->kind == codec::LineKind::http) {
+      // Listings name the instruments; nothing else of REST is decoded here.
+      const auto call = adapter->identify(line->url);
+      if (call && call->kind == venue::RestKind::listing) {
+        if (const auto read = engine.on_rest(*call, line->data, ts_recv); !read) {
+          complain(fmt::format("line {}: {}", line->number, read.error().message));
+        }
+      }
+    }
+    if (output.reader_gone() || output.failure()) break;
+  }
+  decoder.finish();
+  (void)output.flush();
+  if (!reader.problem().empty()) complain(reader.problem());
+  print_tally(tally(engine.counters()));
+  if (output.failure()) return fail(*output.failure());
+  const auto malformed =
+      engine.counters().verdicts[static_cast<std::size_t>(venue::Verdict::malformed)];
+  const bool damaged = malformed + reader.counts().damaged > 0 || !reader.problem().empty();
+  return damaged ? exit_code(ErrorKind::data) : 0;
+}
+
+}  // namespace mp::cli

@@ -1,0 +1,79 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "codec/json_encode.hpp"
+#include "sink/registry.hpp"
+#include "venue/registry.hpp"
+
+namespace mp::cli {
+namespace {
+
+std::string channels_of(const venue::Traits& traits) {
+  std::string text;
+  for (const Channel channel : traits.channels) {
+    text.append(text.empty() ? "" : ", ").append(name_of(channel));
+  }
+  return text;
+}
+
+struct Row {
+  std::string name;
+  std::string about;
+};
+
+std::vector<Row> rows_of(const std::string& what) {
+  std::vector<Row> rows;
+  if (what == "venues") {
+    for (const auto& registration : venue::registry()) {
+      rows.push_back({std::string{registration.name}, channels_of(registration.make()->traits())});
+    }
+  } else if (what == "channels") {
+    for (const auto channel : kChannelNames) {
+      std::string venues;
+      for (const auto& registration : venue::registry()) {
+        const auto adapter = registration.make();
+        const auto has = adapter->traits().channels;
+        if (std::ranges::find(has, *channel_named(channel)) == has.end()) continue;
+        venues.append(venues.empty() ? "" : ", ").append(registration.name);
+      }
+      rows.push_back({std::string{channel}, venues});
+    }
+  } else {
+    for (const auto& registration : sink::registry()) {
+      rows.push_back({std::string{registration.name}, std::string{registration.summary}});
+    }
+  }
+  return rows;
+}
+
+}  // namespace
+
+int list(const ListOptions& options) {
+  const auto rows = rows_of(options.what);
+  std::size_t width = 0;
+  for (const auto& row : rows) width = std::max(width, row.name.size());
+  const char* const about = options.what == "venues"     ? "channels"
+                            : options.what == "channels" ? "venues"
+                                                         : "about";
+  Output output;
+  for (const auto& row : rows) {
+    std::string& out = output.buffer();
+    if (options.json) {
+      out.append("{\"name\":");
+      codec::append_json_string(row.name, out);
+      codec::append_json_key(about, out);
+      codec::append_json_string(row.about, out);
+      out.push_back('}');
+    } else {
+      out += fmt::format("{:<{}}  {}", row.name, width, row.about);
+    }
+    output.line_done();
+  }
+  const auto flushed = output.flush();
+  return flushed ? 0 : fail(flushed.error());
+}
+
+}  // namespace mp::cli

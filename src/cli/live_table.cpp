@@ -1,0 +1,128 @@
+#include "cli/live_table.hpp"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+namespace mp::cli {
+namespace {
+
+constexpr std::size_t kColumns = 9;
+using Cells = std::array<std::string, kColumns>;
+
+std::string latency_text(std::chrono::nanoseconds latency) {
+  const auto ns = static_cast<double>(latency.count());
+  if (ns < 1e6) return fmt::format("{:.0f} us", ns / 1e3);
+  return fmt::format("{:.1f} ms", ns / 1e6);
+}
+
+std::string price_text(const std::optional<Price>& price) {
+  return price ? to_string(price->decimal) : "-";
+}
+
+Cells cells_of(const pipeline::MonitorRow& row) {
+  return {row.venue,
+          row.instrument,
+          std::string{pipeline::name_of(row.state)},
+          fmt::format("{:.0f}", row.events_per_second),
+          price_text(row.bid),
+          price_text(row.ask),
+          row.spread_basis_points ? fmt::format("{:.2f} bp", *row.spread_basis_points) : "-",
+          latency_text(row.latency_p50) + " / " + latency_text(row.latency_p99),
+          std::to_string(row.gaps)};
+}
+
+bool is_set(const char* name) {
+  const char* const value = std::getenv(name);
+  return value != nullptr && *value != '\0';
+}
+
+// Lines that the terminal can show; a table that scrolls cannot be redrawn in place.
+std::size_t terminal_lines() {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) return 24;
+  return size.ws_row;
+}
+
+}  // namespace
+
+std::string with_commas(std::uint64_t value) {
+  std::string text = std::to_string(value);
+  for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3) {
+    text.insert(static_cast<std::size_t>(at), ",");
+  }
+  return text;
+}
+
+std::vector<std::string> table_lines(const std::vector<pipeline::MonitorRow>& rows) {
+  std::vector<Cells> table{{"VENUE", "INSTRUMENT", "STATE", "EVENTS/S", "BID", "ASK", "SPREAD",
+                            "LATENCY p50/p99", "GAPS"}};
+  for (const auto& row : rows) table.push_back(cells_of(row));
+  std::array<std::size_t, kColumns> widths{};
+  for (const auto& cells : table) {
+    for (std::size_t i = 0; i < kColumns; ++i) widths[i] = std::max(widths[i], cells[i].size());
+  }
+  std::vector<std::string> lines;
+  for (const auto& cells : table) {
+    std::string line;
+    for (std::size_t i = 0; i < kColumns; ++i) {
+      constexpr std::size_t kTextColumns = 3;
+      if (i < kTextColumns) {
+        line += fmt::format(" {:<{}}", cells[i], widths[i]);
+      } else {
+        line += fmt::format("  {:>{}}", cells[i], widths[i]);
+      }
+    }
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+LiveTable::Style LiveTable::style_of_stdout(bool plain) {
+  const char* const terminal = std::getenv("TERM");
+  const bool dumb = terminal == nullptr || std::string_view{terminal} == "dumb";
+  const bool lines = plain || dumb || is_set("NO_COLOR") || ::isatty(STDOUT_FILENO) == 0;
+  return lines ? Style::plain : Style::terminal;
+}
+
+std::chrono::milliseconds LiveTable::interval() const {
+  return style_ == Style::terminal ? std::chrono::milliseconds{250}
+                                   : std::chrono::milliseconds{5000};
+}
+
+void LiveTable::show(const std::vector<pipeline::MonitorRow>& rows, const std::string& headline) {
+  auto lines = table_lines(rows);
+  lines.insert(lines.begin(), headline);
+  std::string out;
+  if (style_ == Style::plain) {
+    for (const auto& line : lines) out.append(line).append("\n");
+    out.append("\n");
+  } else {
+    const std::size_t fit = terminal_lines() - 1;
+    if (lines.size() > fit) {
+      const std::size_t hidden = lines.size() - fit + 1;
+      lines.resize(fit - 1);
+      lines.push_back(fmt::format(" ... and {} more", hidden));
+    }
+    if (lines_drawn_ > 0) out += fmt::format("\x1b[{}A", lines_drawn_);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      const bool heading = i == 1;
+      out.append(heading ? "\x1b[1m" : "").append(lines[i]).append(heading ? "\x1b[0m" : "");
+      out.append("\x1b[K\n");
+    }
+    out.append("\x1b[J");
+    lines_drawn_ = lines.size();
+  }
+  std::fwrite(out.data(), 1, out.size(), stdout);
+  std::fflush(stdout);
+}
+
+void LiveTable::finish() { lines_drawn_ = 0; }
+
+}  // namespace mp::cli

@@ -1,0 +1,40 @@
+#include "cli/output.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+
+namespace mp::cli {
+
+Result<void> Output::flush() {
+  std::string_view rest = buffer_;
+  while (!rest.empty() && !reader_gone_ && !failure_) {
+    const auto written = ::write(STDOUT_FILENO, rest.data(), rest.size());
+    if (written >= 0) {
+      rest.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EPIPE) {
+      reader_gone_ = true;
+    } else if (errno != EINTR) {
+      failure_ = Error{ErrorKind::io, fmt::format("cannot write to the standard output: {}",
+                                                  std::generic_category().message(errno))};
+    }
+  }
+  buffer_.clear();
+  if (failure_) return *failure_;
+  return {};
+}
+
+void complain(std::string_view sentence) {
+  const std::string line = fmt::format("marketprism: {}\n", sentence);
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+int fail(const Error& error) {
+  complain(error.message);
+  return exit_code(error.kind);
+}
+
+}  // namespace mp::cli

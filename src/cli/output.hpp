@@ -1,0 +1,41 @@
+// L6. Standard output for data: buffered, and honest about a reader that went away or a full disk.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/result.hpp"
+
+namespace mp::cli {
+
+class Output {
+ public:
+  Output() = default;
+  ~Output() { (void)flush(); }
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+
+  // A buffer to append to; call line_done() after each line.
+  std::string& buffer() { return buffer_; }
+  void line_done() {
+    buffer_.push_back('\n');
+    if (buffer_.size() >= kFlushBytes) (void)flush();
+  }
+  Result<void> flush();
+  // The reader closed its end: nobody wants more, which is no failure (`| head`).
+  [[nodiscard]] bool reader_gone() const { return reader_gone_; }
+  [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
+
+ private:
+  static constexpr std::size_t kFlushBytes = std::size_t{64} << 10U;
+  std::string buffer_;
+  bool reader_gone_ = false;
+  std::optional<Error> failure_;
+};
+
+// Writes one sentence to standard error, with the program's name before it.
+void complain(std::string_view sentence);
+// complain(), and the exit code of the error's kind.
+[[nodiscard]] int fail(const Error& error);
+
+}  // namespace mp::cli

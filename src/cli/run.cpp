@@ -1,0 +1,80 @@
+#include <fmt/format.h>
+
+#include "cli/collect.hpp"
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "cli/stop_request.hpp"
+#include "cli/watch.hpp"
+#include "obs/log.hpp"
+
+namespace mp::cli {
+namespace {
+
+Result<config::Config> configured(const RunOptions& options) {
+  auto config = load_targets(options.targets);
+  if (!config) return config;
+  if (!options.data_dir.empty()) config->data.dir = options.data_dir;
+  if (!options.record.empty()) config->record.file = options.record;
+  for (const auto& text : options.overrides) {
+    if (const auto applied = apply_override(text, *config); !applied) return applied.error();
+  }
+  return config;
+}
+
+void print_summary(const pipeline::Collector& collector, const config::Config& config,
+                   const RunOptions& options) {
+  std::uint64_t frames = 0;
+  std::uint64_t gaps = 0;
+  std::uint64_t refused = 0;
+  for (const auto& feed : collector.feeds()) {
+    frames += feed->counters().frames;
+    gaps += feed->counters().gaps;
+    refused += feed->counters().malformed + feed->counters().unknown;
+  }
+  const auto journal = collector.journal_counters();
+  std::string out = fmt::format("\n{} frames, {} events, {} gaps, {} frames of no use\n",
+                                with_commas(frames), with_commas(journal.appended), gaps, refused);
+  if (!config.record.file.empty()) {
+    out += fmt::format("Recorded in {}.  Next: marketprism replay {} --top 5\n",
+                       config.record.file.string(), config.record.file.string());
+  }
+  if (options.sinks) {
+    out += fmt::format("Stored in {}.  Next: marketprism query --data {} \"SELECT venue, "
+                       "instrument, count(*) FROM trade GROUP BY ALL\"\n",
+                       config.data.dir.string(), config.data.dir.string());
+  }
+  std::fwrite(out.data(), 1, out.size(), stdout);
+}
+
+}  // namespace
+
+int run(const RunOptions& options) {
+  watch_for_stop();
+  auto config = configured(options);
+  if (!config) return fail(config.error());
+  if (const auto made = make_directory(config->data.dir); !made) return fail(made.error());
+  const auto sinks = options.sinks ? Sinks::as_configured : Sinks::none;
+  auto collector = pipeline::Collector::create(collector_config(*config, sinks));
+  if (!collector) return fail(collector.error());
+  auto watch = Watch::open((*collector)->journal_location(),
+                           LiveTable::style_of_stdout(options.plain));
+  if (!watch) return fail(watch.error());
+
+  (*collector)->start();
+  std::vector<Error> nothing;
+  (*watch)->follow(options.time, fmt::format("marketprism run - data in {} - Ctrl-C ends it",
+                                             config->data.dir.string()),
+                   [&] {
+                     nothing = (*collector)->nothing_to_collect();
+                     return !nothing.empty();
+                   });
+  const auto stopped = (*collector)->stop();
+  if (!nothing.empty()) {
+    for (std::size_t i = 1; i < nothing.size(); ++i) complain(nothing[i].message);
+    return fail(nothing.front());
+  }
+  print_summary(**collector, *config, options);
+  return stopped ? 0 : fail(stopped.error());
+}
+
+}  // namespace mp::cli

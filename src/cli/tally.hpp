@@ -1,0 +1,17 @@
+// L6. The statistics of decode and replay: one JSON object, the last line of standard error.
+#pragma once
+
+#include <string>
+
+#include "pipeline/engine.hpp"
+
+namespace mp::cli {
+
+// {"frames":N,"data":N,"control":N,"unknown":N,"malformed":N,"rejected":N,"events":{...}}, left open.
+[[nodiscard]] std::string tally(const pipeline::EngineCounters& counters);
+// Adds "books", "gaps", "resyncs", "held", "stale", "crossed" and "checksums".
+void add_books(const pipeline::Engine& engine, std::string& tally);
+// Closes the object and writes it.
+void print_tally(std::string tally);
+
+}  // namespace mp::cli

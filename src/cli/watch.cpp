@@ -1,0 +1,60 @@
+#include "cli/watch.hpp"
+
+#include <algorithm>
+
+#include "cli/stop_request.hpp"
+
+namespace mp::cli {
+namespace {
+
+constexpr std::chrono::milliseconds kAskEvery{100};
+constexpr int kEventsPerClock = 64;  // events that share one reading of the clock
+
+}  // namespace
+
+Result<std::unique_ptr<Watch>> Watch::open(const std::filesystem::path& journal_location,
+                                           LiveTable::Style style) {
+  auto reader = journal::Reader::open(
+      {.location = journal_location, .name = "", .from = journal::From::newest, .hold = false});
+  if (!reader) return reader.error();
+  return std::unique_ptr<Watch>{new Watch{reader.take(), style}};
+}
+
+void Watch::read() {
+  Timestamp now = net::now();
+  for (int since_clock = 0;; ++since_clock) {
+    const auto next = reader_->next();
+    if (next == journal::Next::idle || next == journal::Next::closed) break;
+    if (next != journal::Next::event) continue;
+    if (since_clock >= kEventsPerClock) {
+      now = net::now();
+      since_clock = 0;
+    }
+    monitor_.on_event(reader_->event(), now);
+  }
+  reader_->release();
+}
+
+void Watch::follow(std::optional<std::chrono::seconds> time, const std::string& headline,
+                   const std::function<bool()>& ended) {
+  const auto start = net::steady_now();
+  auto show_at = start + std::min<std::chrono::milliseconds>(table_.interval(), kAskEvery * 10);
+  auto ask_at = start;
+  while (true) {
+    reader_->wait(kAskEvery);
+    read();
+    const auto now = net::steady_now();
+    const bool over = time && now - start >= *time;
+    if (now >= show_at || over) {
+      table_.show(monitor_.rows(net::now()), headline);
+      show_at = now + table_.interval();
+    }
+    if (over) break;
+    if (now < ask_at) continue;
+    ask_at = now + kAskEvery;
+    if (stop_requested() || ended()) break;
+  }
+  table_.finish();
+}
+
+}  // namespace mp::cli

@@ -1,0 +1,139 @@
+// L4. Feed: what must be kept alive of one venue: its catalogue, sessions, books and REST calls.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <random>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "codec/recording.hpp"
+#include "net/http.hpp"
+#include "net/session.hpp"
+#include "pipeline/engine.hpp"
+#include "pipeline/quarantine.hpp"
+#include "pipeline/task_group.hpp"
+
+namespace mp::pipeline {
+
+// Some instruments of a venue and what to collect of each.
+struct Want {
+  std::vector<std::string> instruments;  // our names
+  std::vector<std::string> symbols;      // or the venue's
+  std::vector<Channel> channels;         // empty: all that the venue streams
+  std::string interval = "1m";           // of candles
+};
+
+struct FeedConfig {
+  std::string venue;
+  std::vector<Want> wants;
+  std::string ws_url;    // empty: the venue's own
+  std::string rest_url;  // likewise
+  std::string ca_file;   // trusted instead of the system's certificates
+  QuarantineConfig quarantine;
+  std::uint64_t seed = 0;  // of the jitter
+};
+
+// What feeds of one thread share. All outlive the feeds.
+struct FeedParts {
+  net::IoContext& io;
+  net::ReceiveBuffers& buffers;
+  journal::Writer& journal;
+  codec::RecordingWriter* recording = nullptr;  // raw frames go there too
+};
+
+// Readable from other threads.
+struct FeedCounters {
+  std::atomic<std::uint64_t> frames{0};
+  std::atomic<std::uint64_t> events{0};
+  std::atomic<std::uint64_t> unknown{0};
+  std::atomic<std::uint64_t> malformed{0};
+  std::atomic<std::uint64_t> rejected{0};
+  std::atomic<std::uint64_t> connects{0};
+  std::atomic<std::uint64_t> disconnects{0};
+  std::atomic<std::uint64_t> gaps{0};
+  std::atomic<std::uint64_t> books_waiting{0};  // books that are not in step
+};
+
+// Belongs to the thread that runs `parts.io`.
+class Feed final : private Engine::Owner {
+ public:
+  // ErrorKind::config for a venue, channel, URL or certificate file that does not exist.
+  static Result<std::unique_ptr<Feed>> create(FeedConfig config, const FeedParts& parts);
+  ~Feed() override;
+
+  // Runs until stop(). Once.
+  [[nodiscard]] net::Task<void> run();
+  void stop();
+
+  [[nodiscard]] const std::string& venue() const { return config_.venue; }
+  [[nodiscard]] const FeedCounters& counters() const { return counters_; }
+  // One sentence for each instrument that the venue does not have. This and subscriptions() may be
+  // asked by other threads once planned() is true.
+  [[nodiscard]] const std::vector<Error>& refusals() const { return refusals_; }
+  [[nodiscard]] std::size_t subscriptions() const { return subscriptions_; }
+  [[nodiscard]] bool planned() const { return planned_.load(std::memory_order_acquire); }
+
+ private:
+  class Leg;  // a session and the subscriptions that it carries
+  struct Job {
+    Stream* stream = nullptr;  // of a book to repair
+    bool resubscribe = false;  // else a REST snapshot
+    unsigned attempt = 0;
+    net::SteadyTime due{};
+  };
+  struct Repairs {
+    unsigned recent = 0;
+    net::SteadyTime last{};
+  };
+
+  Feed(FeedConfig config, const FeedParts& parts, std::unique_ptr<venue::Adapter> adapter,
+       net::Url ws_url, net::Url rest_url, net::TlsContext tls);
+
+  void on_event(Stream& stream, const Event& event) override;
+  void on_refused(std::string_view frame, const venue::Reading& reading,
+                  Timestamp ts_recv) override;
+  void want_snapshot(Stream& stream) override;
+  void want_resubscribe(Stream& stream) override;
+
+  net::Task<bool> learn_listing();
+  net::Task<void> work();
+  net::Task<void> perform(Job job);
+  net::Task<Result<net::HttpResponse>> call(const venue::RestCall& call);
+  void schedule(Stream& stream, bool resubscribe);
+  void resubscribe(Stream& stream);
+  void plan();
+  void resolve(const Want& want, std::vector<venue::Subscription>& wanted);
+  void refuse(std::string_view name, Error error);
+  std::chrono::milliseconds back_off(unsigned attempt);
+  void record_http(std::string_view url, const net::HttpResponse& response);
+
+  FeedConfig config_;
+  FeedParts parts_;
+  std::unique_ptr<venue::Adapter> adapter_;
+  net::Url ws_url_;
+  net::Url rest_url_;
+  net::TlsContext tls_;
+  net::HttpClient http_;
+  net::ConnectPacer pacer_;
+  Catalog catalog_;
+  Engine engine_;
+  Quarantine quarantine_;
+  TaskGroup tasks_;
+  Signal wake_;
+  std::vector<std::unique_ptr<Leg>> legs_;
+  std::deque<Job> jobs_;
+  std::unordered_map<Stream*, Repairs> repairs_;
+  net::SteadyTime rest_free_at_{};
+  std::mt19937_64 random_;
+  FeedCounters counters_;
+  std::vector<Error> refusals_;
+  std::size_t subscriptions_ = 0;
+  std::string_view reading_conn_;  // of the frame that is being read
+  std::atomic<bool> planned_{false};
+  bool stopping_ = false;
+};
+
+}  // namespace mp::pipeline

@@ -1,0 +1,44 @@
+#include "pipeline/quarantine.hpp"
+
+#include <fmt/format.h>
+
+#include "obs/log.hpp"
+
+namespace mp::pipeline {
+
+Quarantine::Quarantine(QuarantineConfig config, std::string_view venue)
+    : config_(std::move(config)), venue_(venue) {}
+
+void Quarantine::keep(std::string_view frame, const venue::Reading& reading, std::string_view conn,
+                      Timestamp ts_recv) {
+  if (!writer_ && !failed_ && !config_.file.empty()) {
+    auto opened = codec::RecordingWriter::open(
+        config_.file, {.venue = venue_, .recorded = ts_recv, .program = "quarantine"});
+    if (opened) {
+      writer_ = opened.take();
+    } else {
+      failed_ = true;
+      obs::log_error("event=quarantine_unwritable venue={} problem=\"{}\"", venue_,
+                     opened.error().message);
+    }
+  }
+  if (!writer_ || writer_->bytes() + frame.size() > config_.bytes_max) {
+    ++not_kept_;
+    return;
+  }
+  ++kept_;
+  writer_->recv(conn, ts_recv, frame, codec::Payload::text);
+  if (reading.verdict == venue::Verdict::malformed) flush();
+}
+
+void Quarantine::flush() {
+  if (!writer_) return;
+  if (const auto flushed = writer_->flush(); !flushed) {
+    obs::log_error("event=quarantine_unwritable venue={} problem=\"{}\"", venue_,
+                   flushed.error().message);
+    writer_.reset();
+    failed_ = true;
+  }
+}
+
+}  // namespace mp::pipeline
