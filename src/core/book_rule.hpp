@@ -14,9 +14,11 @@ enum class BookStart : std::uint8_t {
   every_message,    // each message is a whole book
 };
 
-// How one update follows the one before.
+// How one update follows the one before. A stream that starts with its own snapshot may restart its
+// numbers, so there every step must fit exactly; under rest_snapshot numbers only grow, so an update
+// that ends at or before `last` is merely stale.
 enum class BookLink : std::uint8_t {
-  first,     // first_sequence <= last + 1
+  first,     // first_sequence <= last + 1 (every_message: last_sequence does not fall)
   previous,  // previous_sequence == last
   none,      // the venue gives no numbers: order of arrival
 };
@@ -33,6 +35,9 @@ struct BookRule {
   BookChecksum checksum = BookChecksum::none;
   std::size_t depth_max = 0;    // levels a side that the venue keeps in step; 0 = all
   std::size_t held_max = 4096;  // deltas held for one book while it waits for its snapshot
+  // stream_snapshot: the first update after a snapshot may reach back to before it (Bitget). Under
+  // rest_snapshot it always may.
+  bool snapshot_bridges = false;
 };
 
 }  // namespace mp

@@ -1,0 +1,154 @@
+// L3. Keeper: ONE instrument's book, kept provably right: sequencer, levels, held deltas, checksum
+// and crossed check. Uses core.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "book/order_book.hpp"
+#include "book/sequencer.hpp"
+#include "core/book_rule.hpp"
+#include "core/event.hpp"
+
+namespace mp::book {
+
+// Bytes of levels that one book holds while it waits for its snapshot (BookRule::held_max bounds
+// the count of deltas).
+inline constexpr std::size_t kHeldBytesMax = std::size_t{8} << 20U;
+// What stays allocated for the next wait once the held deltas are used up.
+inline constexpr std::size_t kHeldBytesKept = std::size_t{64} << 10U;
+
+// What came of one message, and what the caller has to do next.
+enum class Step : std::uint8_t {
+  emit,     // applied; on_applied was called for each update
+  stale,    // dropped, rightly
+  held,     // kept until a REST snapshot comes: ask for one, unless one is on its way
+  resync,   // on_gap was called: ask for a snapshot (REST, or resubscribe this instrument)
+  refetch,  // the REST snapshot was too old or without its number: ask again
+};
+
+enum class GapReason : std::uint8_t {
+  sequence,       // the venue's numbers do not follow each other
+  crossed,        // best bid >= best ask
+  checksum,       // the venue's checksum is not that of the book
+  held_overflow,  // the snapshot did not come before the held deltas reached their limit
+};
+[[nodiscard]] std::string_view name_of(GapReason reason);
+
+struct KeeperCounters {
+  std::uint64_t applied = 0;  // updates, snapshots included
+  std::uint64_t held = 0;
+  std::uint64_t stale = 0;
+  std::uint64_t gaps = 0;       // times that on_gap was called
+  std::uint64_t resyncs = 0;    // times that a new snapshot was needed
+  std::uint64_t refetches = 0;  // REST snapshots that were of no use
+  std::uint64_t crossed = 0;
+  std::uint64_t checksums_checked = 0;
+  std::uint64_t checksums_failed = 0;
+};
+
+// Deltas that wait for a REST snapshot, copied into two flat arrays.
+class HeldDeltas {
+ public:
+  enum class Added : std::uint8_t { yes, full };
+
+  explicit HeldDeltas(std::size_t count_max) : count_max_(count_max) {}
+
+  [[nodiscard]] Added add(const Book& body, const Update& update, Timestamp ts_recv,
+                          const std::optional<Timestamp>& ts_event);
+  void clear();
+  // Forgets the oldest `count`.
+  void drop_front(std::size_t count);
+
+  [[nodiscard]] std::size_t size() const { return updates_.size(); }
+  [[nodiscard]] std::span<const Update> updates() const { return updates_; }
+  // Views are valid until the next change.
+  [[nodiscard]] Book body(std::size_t index) const;
+  [[nodiscard]] Timestamp ts_recv(std::size_t index) const { return entries_[index].ts_recv; }
+  [[nodiscard]] const std::optional<Timestamp>& ts_event(std::size_t index) const {
+    return entries_[index].ts_event;
+  }
+
+ private:
+  struct Entry {
+    std::size_t levels_at;
+    std::size_t bid_count;
+    std::size_t ask_count;
+    std::optional<std::int64_t> checksum;
+    Timestamp ts_recv;
+    std::optional<Timestamp> ts_event;
+  };
+
+  std::size_t count_max_;
+  std::vector<Update> updates_;
+  std::vector<Entry> entries_;
+  std::vector<Level> levels_;
+};
+
+// Belongs to one thread.
+class Keeper {
+ public:
+  // Called from within on_update and on_rest_snapshot; must not call back into the keeper's
+  // non-const functions. `body` and its levels are views that live during the call.
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    // The book stands at this update, and is valid. A REST snapshot comes here too, then the held
+    // deltas that follow it, each with its own times.
+    virtual void on_applied(const Book& body, const std::optional<Timestamp>& ts_event,
+                            Timestamp ts_recv) = 0;
+    // Something is missing. The book is invalid already; the next snapshot ends the gap.
+    virtual void on_gap(GapReason reason, const Gap& gap) = 0;
+  };
+
+  // `listener` must outlive the keeper.
+  Keeper(const BookRule& rule, Listener& listener);
+
+  [[nodiscard]] Step on_update(const Book& body, Timestamp ts_recv,
+                               const std::optional<Timestamp>& ts_event);
+  [[nodiscard]] Step on_rest_snapshot(const Book& body, Timestamp ts_recv,
+                                      const std::optional<Timestamp>& ts_event);
+
+  // The session ended, or a user wants a fresh start: forgets the book, the held deltas and the
+  // place in the stream, so that nothing of before can mix with the next snapshot.
+  void on_disconnect();
+
+  // The book is in step with the venue.
+  [[nodiscard]] bool valid() const { return sequencer_.in_step(); }
+  // Empty while not valid.
+  [[nodiscard]] const OrderBook& book() const { return book_; }
+  [[nodiscard]] const KeeperCounters& counters() const { return counters_; }
+  [[nodiscard]] std::size_t held_count() const { return held_.size(); }
+  // A REST snapshot is what this book waits for.
+  [[nodiscard]] bool wants_rest_snapshot() const {
+    return rule_.start == BookStart::rest_snapshot && !valid();
+  }
+
+ private:
+  struct Message {
+    const Book& body;
+    Update update;
+    Timestamp ts_recv;
+    const std::optional<Timestamp>& ts_event;
+  };
+
+  [[nodiscard]] bool take(const Message& message);
+  [[nodiscard]] bool is_repeated_snapshot(const Message& message) const;
+  [[nodiscard]] std::optional<GapReason> problem_with(const Book& body);
+  [[nodiscard]] Step hold(const Message& message);
+  [[nodiscard]] Step replay_held();
+  void lose(GapReason reason, const Gap& gap);
+
+  BookRule rule_;
+  Listener& listener_;
+  Sequencer sequencer_;
+  OrderBook book_;
+  HeldDeltas held_;
+  KeeperCounters counters_;
+};
+
+}  // namespace mp::book
