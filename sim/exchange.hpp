@@ -1,0 +1,84 @@
+// The contract of a simulated venue: its wire protocol without any I/O. To add one: a file and a
+// line in exchange.cpp.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/event.hpp"
+#include "sim/ledger.hpp"
+
+namespace mp::sim {
+
+// A text frame for one client. `entry` is what it says; absent for acknowledgements, errors and
+// pongs.
+struct Frame {
+  ConnectionId connection = 0;
+  std::string text;
+  std::optional<Entry> entry;
+};
+
+struct HttpAnswer {
+  unsigned status = 200;
+  std::string body;
+  std::vector<std::pair<std::string, std::string>>
+      headers;                 // beyond Content-Type and Content-Length
+  std::optional<Entry> entry;  // a book snapshot that was served
+};
+
+// What a venue's front door enforces on each connection. Zero switches a rule off.
+struct DoorRules {
+  std::chrono::milliseconds ping_every{0};   // protocol pings of the server
+  std::chrono::milliseconds pong_within{0};  // then the connection is closed
+  std::uint32_t frames_per_second = 0;  // text, ping and pong frames of the client; more: closed
+  std::chrono::milliseconds silence_max{0};  // nothing sent to the client for so long: closed
+};
+
+// How the venues behave where reality varies, or where a test wants it quicker.
+struct VenueOptions {
+  std::chrono::milliseconds depth_every{100};
+  std::chrono::milliseconds ticker_every{1000};
+  std::chrono::milliseconds candle_every{2000};
+  std::chrono::milliseconds slow_every{3000};  // OKX: open interest, and funding ten times rarer
+  std::chrono::milliseconds book_keep_alive{60'000};  // OKX: "no change" after so long without one
+  bool legacy_checksum = false;                       // OKX: CRC-32 as before 2026 instead of 0
+  std::uint32_t rest_weight_per_minute = 6000;        // Binance: more is answered by 429
+  std::optional<DoorRules> door;                      // instead of the venue's own
+};
+
+class Exchange {
+ public:
+  virtual ~Exchange() = default;
+
+  [[nodiscard]] virtual std::string_view name() const = 0;  // the venue id
+  [[nodiscard]] virtual DoorRules door() const = 0;
+
+  // The answer to GET `target` (path and query).
+  virtual HttpAnswer http(std::string_view target, Timestamp now) = 0;
+
+  // A client asks for a WebSocket at `target`. False: there is nothing there.
+  [[nodiscard]] virtual bool connect(ConnectionId id, std::string_view target) = 0;
+  virtual void disconnect(ConnectionId id) = 0;
+  // A text frame of the client; appends the answers.
+  virtual void receive(ConnectionId id, std::string_view text, Timestamp now,
+                       std::vector<Frame>& out) = 0;
+
+  // The market moves until about `wanted` messages came out of it (each counted once, however many
+  // clients get it), and whatever is due by time is sent. Returns how many came. `now` never
+  // decreases.
+  virtual std::size_t advance(Timestamp now, std::size_t wanted, std::vector<Frame>& out) = 0;
+};
+
+// The venue of that name, its market deterministic from `seed`; nothing for a name that is not in
+// the list.
+[[nodiscard]] std::unique_ptr<Exchange> make_exchange(std::string_view name, std::uint64_t seed,
+                                                      Timestamp now, const VenueOptions& options);
+[[nodiscard]] std::vector<std::string_view> exchange_names();
+
+}  // namespace mp::sim
