@@ -1,0 +1,282 @@
+#include "codec/recording.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "codec/json_shape.hpp"
+#include "codec/recording_base64.hpp"
+
+namespace mp::codec {
+namespace {
+
+constexpr std::size_t kReadBytes = std::size_t{256} << 10U;
+
+class FileSource final : public ByteSource {
+ public:
+  FileSource(std::string name, int file) : name_(std::move(name)), file_(file) {}
+  ~FileSource() override {
+    if (file_ != STDIN_FILENO) ::close(file_);
+  }
+  FileSource(const FileSource&) = delete;
+  FileSource& operator=(const FileSource&) = delete;
+
+  Result<std::size_t> read(std::span<char> out) override {
+    while (true) {
+      const ssize_t got = ::read(file_, out.data(), out.size());
+      if (got >= 0) return static_cast<std::size_t>(got);
+      if (errno != EINTR)
+        return Error{ErrorKind::io, "cannot read " + name_ + ": " + std::strerror(errno)};
+    }
+  }
+
+ private:
+  std::string name_;
+  int file_;
+};
+
+struct Kind {
+  std::optional<Raw> t;
+};
+using KindShape = Shape<Field<"t", &Kind::t>>;
+
+struct Envelope {
+  std::string_view t;
+  std::optional<Token> conn;
+  std::optional<Decimal> ts;
+  std::optional<std::int64_t> ts_ns;
+  std::optional<std::string_view> data;
+  std::optional<std::string_view> b64;
+  std::optional<std::string_view> url;
+  std::optional<std::string_view> addr;
+  std::optional<std::string_view> venue;
+  std::optional<std::string_view> exchange;
+};
+using EnvelopeShape =
+    Shape<Field<"t", &Envelope::t>, Field<"conn", &Envelope::conn>, Field<"ts", &Envelope::ts>,
+          Field<"ts_ns", &Envelope::ts_ns>, Field<"data", &Envelope::data>,
+          Field<"b64", &Envelope::b64>, Field<"url", &Envelope::url>,
+          Field<"addr", &Envelope::addr>, Field<"venue", &Envelope::venue>,
+          Field<"exchange", &Envelope::exchange>>;
+
+std::optional<LineKind> kind_named(std::string_view name) {
+  if (name == "recv") return LineKind::recv;
+  if (name == "http") return LineKind::http;
+  if (name == "send") return LineKind::send;
+  if (name == "connect") return LineKind::connect;
+  if (name == "header") return LineKind::header;
+  return std::nullopt;
+}
+
+// Seconds to nanoseconds; digits below the nanosecond are cut off.
+std::optional<Timestamp> time_of(Decimal seconds) {
+  while (seconds.exponent < -9) {
+    seconds.mantissa /= 10;
+    ++seconds.exponent;
+  }
+  const auto nanoseconds = mantissa_at(seconds, -9);
+  if (!nanoseconds) return std::nullopt;
+  return from_nanoseconds(*nanoseconds);
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
+  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+  return text;
+}
+
+}  // namespace
+
+struct RecordingReader::Input {
+  std::unique_ptr<ByteSource> source;
+  std::unique_ptr<ZstdDecoder> decoder;
+  std::string compressed;
+  std::size_t at = 0;
+  std::size_t end = 0;
+  bool begun = false;
+  bool ended = false;
+};
+
+Result<std::unique_ptr<RecordingReader>> RecordingReader::open(const std::filesystem::path& path) {
+  const bool standard_input = path == "-";
+  const int file = standard_input ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
+    const ErrorKind kind = errno == EACCES ? ErrorKind::permission : ErrorKind::io;
+    return Error{kind, "cannot open the recording " + path.string() + ": " + std::strerror(errno)};
+  }
+  const std::string name = standard_input ? "the standard input" : path.string();
+  return std::make_unique<RecordingReader>(std::make_unique<FileSource>(name, file));
+}
+
+RecordingReader::RecordingReader(std::unique_ptr<ByteSource> source, std::size_t line_max)
+    : input_(std::make_unique<Input>()), line_max_(line_max) {
+  input_->source = std::move(source);
+}
+
+RecordingReader::~RecordingReader() = default;
+
+// Plain bytes, through the decoder where the first bytes say zstd. 0 is the end.
+Result<std::size_t> RecordingReader::read_plain(std::span<char> out) {
+  Input& in = *input_;
+  while (true) {
+    if (in.at == in.end && !in.ended) {
+      in.compressed.resize(kReadBytes);
+      // Four bytes tell whether it is zstd, and a pipe may bring fewer at first.
+      std::size_t have = 0;
+      do {
+        auto got = in.source->read(std::span{in.compressed}.subspan(have));
+        if (!got) return got.error();
+        if (*got == 0) in.ended = true;
+        have += *got;
+      } while (!in.begun && !in.ended && have < kZstdMagic.size());
+      in.at = 0;
+      in.end = have;
+      if (!in.begun && std::string_view{in.compressed}.substr(0, have).starts_with(kZstdMagic))
+        in.decoder = std::make_unique<ZstdDecoder>();
+      in.begun = true;
+    }
+    const std::string_view rest{in.compressed.data() + in.at, in.end - in.at};
+    if (!in.decoder) {
+      const std::size_t count = std::min(rest.size(), out.size());
+      std::copy_n(rest.data(), count, out.data());
+      in.at += count;
+      return count;
+    }
+    auto step = in.decoder->read(rest, out);
+    if (!step) return step.error();
+    in.at += step->consumed;
+    if (step->produced > 0) return step->produced;
+    if (in.at < in.end || !in.ended) continue;
+    if (in.decoder->between_frames()) return std::size_t{0};
+    return Error{ErrorKind::data, "the zstd stream was cut off"};
+  }
+}
+
+// Adds bytes to the buffer; false at the end of the input.
+bool RecordingReader::fill() {
+  if (ended_) return false;
+  if (at_ > 0) {
+    buffer_.erase(0, at_);
+    scanned_ -= at_;
+    at_ = 0;
+  }
+  const std::size_t have = buffer_.size();
+  buffer_.resize(have + kReadBytes);
+  auto got = read_plain(std::span{buffer_}.subspan(have));
+  buffer_.resize(have + (got ? *got : 0));
+  if (!got) {
+    problem_ = got.error().message + " after line " + std::to_string(number_) +
+               "; the lines before that were kept";
+  }
+  ended_ = !got || *got == 0;
+  return !ended_;
+}
+
+RecordingReader::Take RecordingReader::take_line(std::string_view& line) {
+  while (true) {
+    const std::size_t end = buffer_.find('\n', scanned_);
+    if (end != std::string::npos) {
+      line = std::string_view{buffer_}.substr(at_, end - at_);
+      line_complete_ = true;
+      at_ = scanned_ = end + 1;
+      break;
+    }
+    scanned_ = buffer_.size();
+    if (scanned_ - at_ > line_max_) {
+      skipping_ = true;
+      at_ = scanned_;
+    }
+    if (fill()) continue;
+    if (at_ == buffer_.size() && !skipping_) return Take::end;
+    line = std::string_view{buffer_}.substr(at_);
+    line_complete_ = false;
+    at_ = scanned_ = buffer_.size();
+    break;
+  }
+  ++number_;
+  if (std::exchange(skipping_, false) || line.size() > line_max_) {
+    ++counts_.too_long;
+    ++counts_.lines;
+    return Take::skip;
+  }
+  return Take::line;
+}
+
+std::optional<RecordingLine> RecordingReader::next() {
+  while (true) {
+    std::string_view text;
+    const Take take = take_line(text);
+    if (take == Take::end) return std::nullopt;
+    text = trimmed(text);
+    if (take == Take::skip || text.empty()) continue;
+    ++counts_.lines;
+    RecordingLine line;
+    line.number = number_;
+    line.text = text;
+    if (parse(text, line)) return line;
+  }
+}
+
+bool RecordingReader::parse(std::string_view text, RecordingLine& line) {
+  json_.restart();
+  decoded_.clear();
+  if (parse_envelope(text, line)) return seen_envelope_ = true;
+
+  Kind kind;
+  const bool json = json_.read<KindShape>(text, kind);
+  if (json && kind.t && kind.t->json.starts_with('"')) {
+    std::string_view name = kind.t->json.substr(1);
+    name = name.substr(0, name.find('"'));
+    ++(kind_named(name) ? counts_.damaged : counts_.unknown);
+    return false;
+  }
+  // In a recording, what is not JSON is a torn line. In a file of bare frames it is a frame that
+  // the adapter has to judge.
+  const bool bare = text.front() == '[' || (text.front() == '{' && (json || !seen_envelope_));
+  if (bare && !(text.starts_with("{\"t\"") && !json)) {
+    line.kind = LineKind::recv;
+    line.bare = true;
+    line.data = text;
+    return true;
+  }
+  ++counts_.damaged;
+  if (!line_complete_ && problem_.empty()) {
+    problem_ = "the last line, number " + std::to_string(number_) + ", is torn after " +
+               std::to_string(text.size()) + " bytes; the lines before it were kept";
+  }
+  return false;
+}
+
+bool RecordingReader::parse_envelope(std::string_view text, RecordingLine& line) {
+  if (text.front() != '{') return false;
+  Envelope read;
+  if (!json_.read<EnvelopeShape>(text, read)) return false;
+  const auto kind = kind_named(read.t);
+  if (!kind) return false;
+  line.kind = *kind;
+  if (read.conn) line.conn = read.conn->text;
+  if (read.ts_ns) {
+    line.time = from_nanoseconds(*read.ts_ns);
+  } else if (read.ts) {
+    line.time = time_of(*read.ts);
+  }
+  line.url = read.url ? *read.url : read.addr.value_or(std::string_view{});
+  line.venue = read.venue ? *read.venue : read.exchange.value_or(std::string_view{});
+  const bool needs_data =
+      *kind == LineKind::recv || *kind == LineKind::send || *kind == LineKind::http;
+  if (read.data) {
+    line.data = *read.data;
+  } else if (read.b64) {
+    if (!decode_base64(*read.b64, decoded_)) return false;
+    line.data = decoded_;
+  } else if (needs_data) {
+    return false;
+  }
+  return true;
+}
+
+}  // namespace mp::codec

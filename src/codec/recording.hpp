@@ -1,0 +1,140 @@
+// L2. Recordings: raw frames and REST answers with their receive times, one JSON object per line,
+// plain or zstd. Format: ARCHITECTURE.md, "A recording".
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "codec/json_exact.hpp"
+#include "codec/zstd_stream.hpp"
+#include "core/result.hpp"
+#include "core/time.hpp"
+
+namespace mp::codec {
+
+enum class LineKind : std::uint8_t { header, connect, send, recv, http };
+
+// One line of a recording. Views live until the reader's next().
+struct RecordingLine {
+  LineKind kind = LineKind::recv;
+  std::uint64_t number = 0;  // of the line in its file, from 1
+  bool bare = false;         // the line is a frame itself, without an envelope
+  std::string_view conn;     // which session; empty when the line does not say
+  std::optional<Timestamp> time;
+  std::string_view url;    // of connect and http
+  std::string_view data;   // the frame or the body as it came; base64 is decoded
+  std::string_view venue;  // of the header: its "venue" or "exchange"
+  std::string_view text;   // the whole line
+};
+
+struct RecordingCounts {
+  std::uint64_t lines = 0;     // with text in them
+  std::uint64_t unknown = 0;   // "t" names no kind that is known here
+  std::uint64_t damaged = 0;   // not JSON, or without what its kind needs
+  std::uint64_t too_long = 0;  // longer than kRecordingLineMax: skipped
+};
+
+// A REST answer with a venue's whole catalogue has some 20 MB.
+inline constexpr std::size_t kRecordingLineMax = std::size_t{128} << 20U;
+
+// Where bytes come from: 0 is the end.
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+  virtual Result<std::size_t> read(std::span<char> out) = 0;
+};
+
+// Reads recordings (.ndjson, or zstd by its first bytes) and files of bare frames, one per line:
+// a JSON object or array that is no recording line is a `recv` line without a time.
+class RecordingReader {
+ public:
+  // "-" is the standard input.
+  static Result<std::unique_ptr<RecordingReader>> open(const std::filesystem::path& path);
+  explicit RecordingReader(std::unique_ptr<ByteSource> source,
+                           std::size_t line_max = kRecordingLineMax);
+  ~RecordingReader();
+
+  // The next line; nothing at the end. Lines of no use are counted and passed over.
+  std::optional<RecordingLine> next();
+
+  [[nodiscard]] const RecordingCounts& counts() const { return counts_; }
+  // Why the recording ends before its end (torn line, cut or damaged zstd stream, read error), in
+  // one sentence; empty when all is well. What came before it is good.
+  [[nodiscard]] const std::string& problem() const { return problem_; }
+
+ private:
+  enum class Take : std::uint8_t { line, skip, end };
+  struct Input;
+
+  Take take_line(std::string_view& line);
+  bool fill();
+  Result<std::size_t> read_plain(std::span<char> out);
+  bool parse(std::string_view text, RecordingLine& line);
+  bool parse_envelope(std::string_view text, RecordingLine& line);
+
+  std::unique_ptr<Input> input_;
+  std::size_t line_max_;
+  std::string buffer_;
+  std::size_t at_ = 0;       // of the next line in buffer_
+  std::size_t scanned_ = 0;  // no line end before this
+  bool ended_ = false;
+  bool skipping_ = false;       // in a line that is too long
+  bool line_complete_ = false;  // the last line taken had its line end
+  bool seen_envelope_ = false;
+  std::uint64_t number_ = 0;
+  RecordingCounts counts_;
+  std::string problem_;
+  ExactReader json_;
+  std::string decoded_;
+};
+
+enum class Payload : std::uint8_t { text, binary };
+
+// Writes a recording; a path that ends in ".zst" is compressed.
+class RecordingWriter {
+ public:
+  struct Header {
+    std::string_view venue;
+    Timestamp recorded;
+    std::string_view program;  // name and version
+  };
+
+  // ErrorKind::io or permission when the file cannot be made. An existing file is replaced.
+  static Result<std::unique_ptr<RecordingWriter>> open(const std::filesystem::path& path,
+                                                       const Header& header);
+  ~RecordingWriter();
+
+  void connect(std::string_view conn, Timestamp time, std::string_view url);
+  void send(std::string_view conn, Timestamp time, std::string_view data);
+  void recv(std::string_view conn, Timestamp time, std::string_view data, Payload payload);
+  void http(std::string_view conn, Timestamp time, std::string_view url, std::string_view body);
+
+  // Hands all lines so far to the system, so that a reader sees whole lines.
+  Result<void> flush();
+  // Ends the file; the destructor does it too, without an answer.
+  Result<void> close();
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  RecordingWriter(std::filesystem::path path, int file, bool compressed);
+  void begin(std::string_view kind, std::string_view conn, Timestamp time);
+  void add_data(std::string_view data, Payload payload);
+  void end();
+  Result<void> write_out(ZstdEncoder::End end);
+
+  std::filesystem::path path_;
+  int file_;
+  std::unique_ptr<ZstdEncoder> encoder_;
+  std::string lines_;
+  std::string out_;
+  std::uint64_t bytes_ = 0;
+  std::optional<Error> failure_;  // the first one; what follows is not written
+};
+
+}  // namespace mp::codec

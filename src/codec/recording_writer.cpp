@@ -1,0 +1,163 @@
+#include <fcntl.h>
+#include <simdjson.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "codec/json_encode.hpp"
+#include "codec/recording.hpp"
+#include "codec/recording_base64.hpp"
+
+namespace mp::codec {
+namespace {
+
+constexpr std::size_t kWriteBytes = std::size_t{256} << 10U;
+constexpr int kLevel = 3;
+
+void append_seconds(Timestamp time, std::string& out) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  std::array<char, 40> text{};
+  const int size = std::snprintf(text.data(), text.size(), "%lld.%09lld",
+                                 static_cast<long long>(seconds.time_since_epoch().count()),
+                                 static_cast<long long>((time - seconds).count()));
+  out.append(text.data(), static_cast<std::size_t>(size));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RecordingWriter>> RecordingWriter::open(const std::filesystem::path& path,
+                                                               const Header& header) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file < 0) {
+    const ErrorKind kind = errno == EACCES ? ErrorKind::permission : ErrorKind::io;
+    return Error{kind, "cannot make the recording " + path.string() + ": " + std::strerror(errno)};
+  }
+  std::unique_ptr<RecordingWriter> writer{
+      new RecordingWriter{path, file, path.extension() == ".zst"}};
+  writer->lines_.append("{\"t\":\"header\"");
+  append_json_key("venue", writer->lines_);
+  append_json_string(header.venue, writer->lines_);
+  append_json_key("program", writer->lines_);
+  append_json_string(header.program, writer->lines_);
+  append_json_key("ts", writer->lines_);
+  append_seconds(header.recorded, writer->lines_);
+  append_json_key("ts_ns", writer->lines_);
+  append_json_integer(to_nanoseconds(header.recorded), writer->lines_);
+  writer->end();
+  return writer;
+}
+
+RecordingWriter::RecordingWriter(std::filesystem::path path, int file, bool compressed)
+    : path_(std::move(path)), file_(file) {
+  if (compressed) encoder_ = std::make_unique<ZstdEncoder>(kLevel);
+}
+
+RecordingWriter::~RecordingWriter() {
+  if (file_ >= 0) static_cast<void>(close().ok());
+}
+
+void RecordingWriter::begin(std::string_view kind, std::string_view conn, Timestamp time) {
+  lines_.append("{\"t\":\"").append(kind).append("\"");
+  append_json_key("conn", lines_);
+  append_json_string(conn, lines_);
+  append_json_key("ts", lines_);
+  append_seconds(time, lines_);
+  append_json_key("ts_ns", lines_);
+  append_json_integer(to_nanoseconds(time), lines_);
+}
+
+// Text that is not UTF-8 would not come back as it was: it goes the way of binary frames.
+void RecordingWriter::add_data(std::string_view data, Payload payload) {
+  if (payload == Payload::text && simdjson::validate_utf8(data.data(), data.size())) {
+    append_json_key("data", lines_);
+    append_json_string(data, lines_);
+    return;
+  }
+  append_json_key("b64", lines_);
+  lines_.push_back('"');
+  append_base64(data, lines_);
+  lines_.push_back('"');
+}
+
+void RecordingWriter::end() {
+  lines_.append("}\n");
+  if (lines_.size() < kWriteBytes) return;
+  static_cast<void>(write_out(ZstdEncoder::End::none).ok());  // kept in failure_
+}
+
+void RecordingWriter::connect(std::string_view conn, Timestamp time, std::string_view url) {
+  begin("connect", conn, time);
+  append_json_key("url", lines_);
+  append_json_string(url, lines_);
+  end();
+}
+
+void RecordingWriter::send(std::string_view conn, Timestamp time, std::string_view data) {
+  begin("send", conn, time);
+  add_data(data, Payload::text);
+  end();
+}
+
+void RecordingWriter::recv(std::string_view conn, Timestamp time, std::string_view data,
+                           Payload payload) {
+  begin("recv", conn, time);
+  add_data(data, payload);
+  end();
+}
+
+void RecordingWriter::http(std::string_view conn, Timestamp time, std::string_view url,
+                           std::string_view body) {
+  begin("http", conn, time);
+  append_json_key("url", lines_);
+  append_json_string(url, lines_);
+  add_data(body, Payload::text);
+  end();
+}
+
+Result<void> RecordingWriter::write_out(ZstdEncoder::End end) {
+  if (failure_) {
+    lines_.clear();
+    return *failure_;
+  }
+  std::string_view rest = lines_;
+  if (encoder_) {
+    out_.clear();
+    encoder_->write(lines_, end, out_);
+    rest = out_;
+  }
+  while (!rest.empty()) {
+    const ssize_t put = ::write(file_, rest.data(), rest.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) {
+      failure_ = Error{ErrorKind::io, "cannot write the recording " + path_.string() + ": " +
+                                          std::strerror(errno)};
+      break;
+    }
+    rest.remove_prefix(static_cast<std::size_t>(put));
+    bytes_ += static_cast<std::uint64_t>(put);
+  }
+  lines_.clear();
+  if (failure_) return *failure_;
+  return {};
+}
+
+Result<void> RecordingWriter::flush() {
+  return write_out(ZstdEncoder::End::block);
+}
+
+Result<void> RecordingWriter::close() {
+  if (file_ < 0) return {};
+  auto written = write_out(ZstdEncoder::End::frame);
+  const int closed = ::close(std::exchange(file_, -1));
+  if (!written) return written;
+  if (closed != 0) {
+    return Error{ErrorKind::io,
+                 "cannot close the recording " + path_.string() + ": " + std::strerror(errno)};
+  }
+  return {};
+}
+
+}  // namespace mp::codec
