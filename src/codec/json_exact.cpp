@@ -27,7 +27,31 @@ class Walk {
  public:
   explicit Walk(std::string& problem) : problem_(problem) {}
 
-  bool object(od::object json, ShapeTable table, void* message) {
+  // One message: an object, or an array where the shape is a Row.
+  bool fill(od::value json, ShapeTable table, void* out) {
+    if (!table.positional) return object(json.get_object(), table.members, out);
+    const auto members = table.members;
+    std::size_t place = 0;
+    for (auto element : json.get_array()) {
+      if (place < members.size()) {
+        if (!value(element.value(), members[place], out)) return false;
+      } else if (Scalar ignored; !scalar(element.value(), ignored)) {
+        problem_ = "a row has a further element that is not a scalar";
+        return false;
+      }
+      ++place;
+    }
+    for (; place < members.size(); ++place) {
+      if (members[place].required) {
+        problem_ = "a row is shorter than expected";
+        return false;
+      }
+      if (members[place].clear != nullptr) members[place].clear(out);
+    }
+    return true;
+  }
+
+  bool object(od::object json, std::span<const MemberRow> table, void* message) {
     MP_ASSERT(table.size() <= kMembersMax);
     std::bitset<kMembersMax> seen;
     for (auto field : json) {
@@ -65,7 +89,7 @@ class Walk {
         if (json.type() != od::json_type::array) return refuse(member, "is not an array");
         member.clear(message);
         for (auto element : json.get_array()) {
-          if (!object(element.get_object(), member.nested, member.next_row(message))) return false;
+          if (!fill(element.value(), member.nested, member.next_row(message))) return false;
         }
         return true;
       case MemberKind::object:
@@ -74,7 +98,7 @@ class Walk {
           return true;
         }
         if (json.type() != od::json_type::object) return refuse(member, "is not an object");
-        return object(json.get_object(), member.nested, member.object(message));
+        return object(json.get_object(), member.nested.members, member.object(message));
       case MemberKind::scalar:
         break;
     }
@@ -177,7 +201,7 @@ bool ExactReader::read_object(std::string_view text, ShapeTable table, void* out
       problem_ = "not a JSON object";
       return false;
     }
-    if (!Walk{problem_}.object(document.get_object(), table, out)) return false;
+    if (!Walk{problem_}.object(document.get_object(), table.members, out)) return false;
     if (document.current_location().error() == simdjson::OUT_OF_BOUNDS) return true;
     problem_ = "text after the end of the JSON object";
   } catch (const simdjson::simdjson_error& error) {
@@ -194,7 +218,7 @@ bool ExactReader::read_array(std::string_view text, ShapeTable table, void* list
       return false;
     }
     for (auto element : document.get_array()) {
-      if (!Walk{problem_}.object(element.get_object(), table, next(list))) return false;
+      if (!Walk{problem_}.fill(element.value(), table, next(list))) return false;
     }
     if (document.current_location().error() == simdjson::OUT_OF_BOUNDS) return true;
     problem_ = "text after the end of the JSON array";

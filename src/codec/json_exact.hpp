@@ -21,13 +21,13 @@ class ExactReader {
 
   template <class S, class T>
   [[nodiscard]] bool read(std::string_view text, T& out) {
-    return read_object(text, table_of<S>(), &out);
+    return read_object(text, table_of<S, T>(), &out);
   }
 
   template <class S, class T>
   [[nodiscard]] bool read_rows(std::string_view text, RowList<T>& out) {
     out.clear();
-    return read_array(text, table_of<S>(), &out,
+    return read_array(text, table_of<S, T>(), &out,
                       [](void* list) -> void* { return &static_cast<RowList<T>*>(list)->next(); });
   }
 

@@ -17,16 +17,21 @@ class JsonReader {
   // before all its reading has succeeded.
   template <auto Accepted, class F>
   decltype(Accepted) read(F&& read) {
+    used_exact_ = false;
     if (const auto verdict = read(scanner_); verdict == Accepted) return verdict;
+    used_exact_ = true;
     exact_.restart();
     return read(exact_);
   }
 
+  // Whether the exact reader decided about the last frame.
+  [[nodiscard]] bool used_exact() const { return used_exact_; }
   [[nodiscard]] const std::string& problem() const { return exact_.problem(); }
 
  private:
   Scanner scanner_;
   ExactReader exact_;
+  bool used_exact_ = false;
 };
 
 }  // namespace mp::codec

@@ -17,13 +17,20 @@ struct Scalar {
   std::string_view text;
 };
 
+// The whole of `text` is a number by the grammar of JSON.
+[[nodiscard]] bool is_json_number(std::string_view text);
+
 // Each sets `out` and answers true, or answers false when the scalar is not of that type.
 [[nodiscard]] bool convert(const Scalar& scalar, std::string_view& out);
-[[nodiscard]] bool convert(const Scalar& scalar, Token& out);
 [[nodiscard]] bool convert(const Scalar& scalar, Decimal& out);
 [[nodiscard]] bool convert(const Scalar& scalar, std::int64_t& out);
 [[nodiscard]] bool convert(const Scalar& scalar, bool& out);
-[[nodiscard]] bool convert(const Scalar& scalar, Millis& out);
+[[nodiscard]] bool convert(const Scalar& scalar, Timestamp& out);
+[[nodiscard]] bool convert(const Scalar& scalar, std::optional<Side>& out);
+
+// The text of a string or a number.
+[[nodiscard]] bool convert_id(const Scalar& scalar, std::string_view& out);
+[[nodiscard]] bool convert_id(const Scalar& scalar, std::optional<std::string_view>& out);
 
 template <class Meaning>
 [[nodiscard]] bool convert(const Scalar& scalar, Exact<Meaning>& out) {
@@ -32,8 +39,8 @@ template <class Meaning>
 
 template <class T>
 [[nodiscard]] bool convert(const Scalar& scalar, std::optional<T>& out) {
-  const bool empty_text = scalar.kind == ScalarKind::string && scalar.text.empty();
-  if (scalar.kind == ScalarKind::null || (empty_text && !std::is_same_v<T, std::string_view>)) {
+  if (scalar.kind == ScalarKind::null ||
+      (scalar.kind == ScalarKind::string && scalar.text.empty())) {
     out.reset();
     return true;
   }

@@ -3,6 +3,7 @@
 // exact reader decides.
 #pragma once
 
+#include <array>
 #include <cstring>
 
 #include "codec/json_scalar.hpp"
@@ -17,10 +18,10 @@ class Scanner {
   [[nodiscard]] bool read(std::string_view text, T& out) {
     at_ = text.data();
     end_ = text.data() + text.size();
-    return object(S{}, out) && at_ == end_;
+    return message(S{}, out) && at_ == end_;
   }
 
-  // Reads the whole of `text` as an array of objects of shape S.
+  // Reads the whole of `text` as an array of messages of shape S.
   template <class S, class T>
   [[nodiscard]] bool read_rows(std::string_view text, RowList<T>& out) {
     at_ = text.data();
@@ -72,7 +73,8 @@ class Scanner {
   [[nodiscard]] bool string(Scalar& out) {
     const char* const start = ++at_;
     for (; at_ != end_ && *at_ != '"'; ++at_) {
-      if (*at_ == '\\' || *at_ < ' ') return false;  // also bytes past ASCII: char is signed here
+      // Escapes, control characters and bytes past ASCII are for the exact reader.
+      if (*at_ == '\\' || static_cast<signed char>(*at_) < ' ') return false;
     }
     if (at_ == end_) return false;
     out = {ScalarKind::string, {start, static_cast<std::size_t>(at_ - start)}};
@@ -81,10 +83,30 @@ class Scanner {
   }
 
   template <class... Members, class T>
-  [[nodiscard]] bool object(Shape<Members...>, T& out) {
+  [[nodiscard]] bool message(Shape<Members...>, T& out) {
     if (!take('{')) return false;
     bool first = true;
     return (member(Members{}, out, first) && ...) && take('}');
+  }
+
+  template <auto... Members, class T>
+  [[nodiscard]] bool message(Row<Members...>, T& out) {
+    if (!take('[')) return false;
+    bool first = true;
+    if (!(element(out.*Members, first) && ...)) return false;
+    while (take(',')) {
+      if (!ignored_scalar()) return false;
+    }
+    return take(']');
+  }
+
+  // The next element of a Row, or none where the array ends.
+  template <class V>
+  [[nodiscard]] bool element(V& target, bool& first) {
+    if (at_ != end_ && *at_ == ']') return absent(target);
+    if (!first && !take(',')) return false;
+    first = false;
+    return value(target);
   }
 
   template <class S, class T>
@@ -93,7 +115,7 @@ class Scanner {
     if (!take('[')) return false;
     if (take(']')) return true;
     do {
-      if (!object(shape, out.next())) return false;
+      if (!message(shape, out.next())) return false;
     } while (take(','));
     return take(']');
   }
@@ -110,11 +132,19 @@ class Scanner {
     return false;
   }
 
-  template <Key K, auto Member, class T>
-  [[nodiscard]] bool member(Field<K, Member>, T& out, bool& first) {
+  template <Key K, auto Member, Presence P, class T>
+  [[nodiscard]] bool member(Field<K, Member, P>, T& out, bool& first) {
     auto& target = out.*Member;
-    if (next_is<K>(first)) return value(target);
-    return absent(target);
+    if (next_is<K>(first)) return value(target) && detail::is_enough<P>(target);
+    return absent<P>(target);
+  }
+
+  template <Key K, auto Member, Presence P, class T>
+  [[nodiscard]] bool member(Id<K, Member, P>, T& out, bool& first) {
+    auto& target = out.*Member;
+    if (!next_is<K>(first)) return absent<P>(target);
+    Scalar read;
+    return scalar(read) && convert_id(read, target) && detail::is_enough<P>(target);
   }
 
   template <Key K, auto Member, class S, class T>
@@ -122,9 +152,9 @@ class Scanner {
     auto& target = out.*Member;
     if (!next_is<K>(first)) return absent(target);
     if constexpr (detail::IsOptional<detail::MemberType<Member>>::value) {
-      return object(S{}, target.emplace());
+      return message(S{}, target.emplace());
     } else {
-      return object(S{}, target);
+      return message(S{}, target);
     }
   }
 
@@ -146,13 +176,25 @@ class Scanner {
 
   template <Key K, class T>
   [[nodiscard]] bool member(Skip<K>, T&, bool& first) {
-    Scalar ignored;
-    return !next_is<K>(first) || scalar(ignored);
+    return !next_is<K>(first) || ignored_scalar();
   }
 
-  template <class V>
+  template <class T>
+  [[nodiscard]] bool member(Rest, T&, bool&) {
+    if (at_ == end_ || end_[-1] != '}') return false;
+    at_ = end_ - 1;
+    return true;
+  }
+
+  // A number that nobody converts has not been looked at yet.
+  [[nodiscard]] bool ignored_scalar() {
+    Scalar ignored;
+    return scalar(ignored) && (ignored.kind != ScalarKind::number || is_json_number(ignored.text));
+  }
+
+  template <Presence P = Presence::by_type, class V>
   [[nodiscard]] static bool absent(V& target) {
-    if constexpr (detail::IsOptional<V>::value) {
+    if constexpr (detail::IsOptional<V>::value && P == Presence::by_type) {
       target.reset();
       return true;
     } else {
@@ -183,7 +225,7 @@ class Scanner {
       if (!take('[') || !scalar(read) || !convert(read, price)) return false;
       if (!take(',') || !scalar(read) || !convert(read, quantity)) return false;
       while (take(',')) {
-        if (!scalar(read)) return false;
+        if (!ignored_scalar()) return false;
       }
       if (!take(']')) return false;
       out.emplace_back(price, quantity);

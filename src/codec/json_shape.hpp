@@ -1,11 +1,14 @@
 // L2. The shape of a JSON message, declared once: its keys in their usual order, and the members
 // that they fill.
 //
-//   struct TradeMessage { codec::Millis time; std::string_view symbol; Price price;
-//   std::optional<Decimal> fee; }; using TradeShape = codec::Shape<codec::Field<"E",
-//   &TradeMessage::time>, codec::Field<"s", &TradeMessage::symbol>,
-//                                   codec::Field<"p", &TradeMessage::price>, codec::Field<"f",
-//                                   &TradeMessage::fee>>;
+//   struct TradeMessage {
+//     Timestamp time;
+//     Price price;
+//     std::optional<Decimal> fee;
+//   };
+//   using TradeShape = codec::Shape<codec::Field<"E", &TradeMessage::time>,
+//                                   codec::Field<"p", &TradeMessage::price>,
+//                                   codec::Field<"f", &TradeMessage::fee>>;
 //
 // Two readers come from it: the scanner (json_scanner.hpp), fast for the usual order, and the exact
 // reader (json_exact.hpp), right for any. A member that is a std::optional may be missing, null or
@@ -24,16 +27,6 @@
 #include "core/event.hpp"
 
 namespace mp::codec {
-
-// A point in time as a count of milliseconds, a JSON number or a string of digits.
-struct Millis {
-  Timestamp time;
-};
-
-// The text of a string or a number: for ids, which venues send as either.
-struct Token {
-  std::string_view text;
-};
 
 // Any JSON value, not read yet: the text of it.
 struct Raw {
@@ -71,11 +64,22 @@ struct Key {
   [[nodiscard]] constexpr std::string_view view() const { return {text, N - 1}; }
 };
 
-// The value of key K fills a member: std::string_view (a JSON string), Token, Decimal, Price,
-// Quantity (a string or a number), std::int64_t (likewise), bool, Millis, Raw, std::vector<Level>
-// (an array of [price, quantity, ...]), or a std::optional of one of them.
-template <Key K, auto Member>
+// A member that is optional elsewhere can be one that this message must have.
+enum class Presence : std::uint8_t { by_type, required };
+inline constexpr Presence kRequired = Presence::required;
+
+// The value of key K fills a member of the message or of a base of it: std::string_view (a JSON
+// string), Decimal, Price, Quantity (a string or a number), std::int64_t (likewise), Timestamp (a
+// count of milliseconds, likewise), bool, Raw, std::vector<Level> (an array of [price, quantity,
+// ...]), or a std::optional of one of them; std::optional<Side> ("buy" or "sell" in any case,
+// absent for any other word).
+template <Key K, auto Member, Presence P = Presence::by_type>
 struct Field {};
+
+// An id, which venues send as a string or as a number: its text fills a std::string_view or an
+// optional one.
+template <Key K, auto Member, Presence P = Presence::by_type>
+struct Id {};
 
 // The value of key K is an object of shape S, read into a member (or an optional one).
 template <Key K, auto Member, class S>
@@ -94,8 +98,18 @@ struct Tail {};
 template <Key K>
 struct Skip {};
 
+// The remainder of an object, which another shape reads too: the scanner stops here, so that a look
+// at the first keys, to tell what a message is, is nearly free. Only the reading of the whole
+// proves it.
+struct Rest {};
+
 template <class... Members>
 struct Shape {};
+
+// A message that is an array: its elements fill the members in order. Members at the end may be
+// missing if they are optional; further elements are ignored as long as they are scalars.
+template <auto... Members>
+struct Row {};
 
 namespace detail {
 
@@ -108,13 +122,20 @@ template <class T>
 struct MemberOf;
 template <class C, class M>
 struct MemberOf<M C::*> {
-  using Class = C;
   using Type = M;
 };
 template <auto Member>
 using MemberType = typename MemberOf<decltype(Member)>::Type;
-template <auto Member>
-using ClassType = typename MemberOf<decltype(Member)>::Class;
+
+// Whether what was read satisfies the presence that the shape asks for.
+template <Presence P, class V>
+[[nodiscard]] bool is_enough(const V& value) {
+  if constexpr (P == Presence::required && IsOptional<V>::value) {
+    return value.has_value();
+  } else {
+    return true;
+  }
+}
 
 }  // namespace detail
 

@@ -11,7 +11,11 @@
 namespace mp::codec {
 
 struct MemberRow;
-using ShapeTable = std::span<const MemberRow>;
+
+struct ShapeTable {
+  std::span<const MemberRow> members{};
+  bool positional = false;  // a Row: the message is an array, keys do not count
+};
 
 enum class MemberKind : std::uint8_t { scalar, raw, levels, object, rows, skip };
 
@@ -32,94 +36,141 @@ struct MemberRow {
 
 namespace detail {
 
-template <auto Member>
-auto& member_of(void* message) {
-  return static_cast<ClassType<Member>*>(message)->*Member;
-}
-
-template <class S>
+template <class S, class T>
 struct Table;
 
-template <auto Member>
-void clear_optional(void* message) {
-  member_of<Member>(message).reset();
-}
+// What the readers call to fill `Member` of a message of type T, which is behind a void*.
+template <class T, auto Member>
+struct Access {
+  using Value = MemberType<Member>;
 
-template <Key K, auto Member>
-constexpr MemberRow row(Field<K, Member>) {
-  using V = MemberType<Member>;
-  MemberRow out;
-  out.key = K.view();
-  out.required = !IsOptional<V>::value;
-  if constexpr (IsOptional<V>::value) out.clear = &clear_optional<Member>;
+  static Value& in(void* message) { return static_cast<T*>(message)->*Member; }
+  static void clear(void* message) {
+    if constexpr (IsOptional<Value>::value) {
+      in(message).reset();
+    } else {
+      in(message).clear();
+    }
+  }
+  static void* object(void* message) {
+    if constexpr (IsOptional<Value>::value) {
+      return &in(message).emplace();
+    } else {
+      return &in(message);
+    }
+  }
+
+  static constexpr MemberRow row(std::string_view key, MemberKind kind) {
+    MemberRow out;
+    out.key = key;
+    out.kind = kind;
+    out.required = !IsOptional<Value>::value;
+    if constexpr (IsOptional<Value>::value) out.clear = &clear;
+    return out;
+  }
+};
+
+template <class T, Key K, auto Member, Presence P>
+constexpr MemberRow row(Field<K, Member, P>) {
+  using At = Access<T, Member>;
+  using V = typename At::Value;
   if constexpr (std::is_same_v<V, std::vector<Level>>) {
-    out.kind = MemberKind::levels;
-    out.levels = [](void* message) -> std::vector<Level>& { return member_of<Member>(message); };
+    auto out = At::row(K.view(), MemberKind::levels);
+    out.levels = &At::in;
+    return out;
   } else if constexpr (std::is_same_v<V, Raw> || std::is_same_v<V, std::optional<Raw>>) {
-    out.kind = MemberKind::raw;
-    out.set_raw = [](void* message, std::string_view json) {
-      member_of<Member>(message) = Raw{json};
-    };
+    auto out = At::row(K.view(), MemberKind::raw);
+    out.set_raw = [](void* message, std::string_view json) { At::in(message) = Raw{json}; };
+    return out;
   } else {
-    out.kind = MemberKind::scalar;
+    auto out = At::row(K.view(), MemberKind::scalar);
+    out.required = out.required || P == Presence::required;
     out.set_scalar = [](void* message, const Scalar& scalar) {
-      return convert(scalar, member_of<Member>(message));
+      return convert(scalar, At::in(message)) && is_enough<P>(At::in(message));
     };
+    return out;
   }
+}
+
+template <class T, Key K, auto Member, Presence P>
+constexpr MemberRow row(Id<K, Member, P>) {
+  using At = Access<T, Member>;
+  auto out = At::row(K.view(), MemberKind::scalar);
+  out.required = out.required || P == Presence::required;
+  out.set_scalar = [](void* message, const Scalar& scalar) {
+    return convert_id(scalar, At::in(message)) && is_enough<P>(At::in(message));
+  };
   return out;
 }
 
-template <Key K, auto Member>
+template <class T, Key K, auto Member>
 constexpr MemberRow row(Tail<K, Member>) {
-  return row(Field<K, Member>{});
+  return row<T>(Field<K, Member>{});
 }
 
-template <Key K, auto Member, class S>
+template <class V>
+struct Inner {
+  using Type = V;
+};
+template <class V>
+struct Inner<std::optional<V>> {
+  using Type = V;
+};
+template <class V>
+struct Inner<RowList<V>> {
+  using Type = V;
+};
+
+template <class T, Key K, auto Member, class S>
 constexpr MemberRow row(Object<K, Member, S>) {
-  using V = MemberType<Member>;
-  MemberRow out;
-  out.key = K.view();
-  out.kind = MemberKind::object;
-  out.required = !IsOptional<V>::value;
-  out.nested = Table<S>::kRows;
-  if constexpr (IsOptional<V>::value) {
-    out.clear = &clear_optional<Member>;
-    out.object = [](void* message) -> void* { return &member_of<Member>(message).emplace(); };
-  } else {
-    out.object = [](void* message) -> void* { return &member_of<Member>(message); };
-  }
+  using At = Access<T, Member>;
+  auto out = At::row(K.view(), MemberKind::object);
+  out.object = &At::object;
+  out.nested = Table<S, typename Inner<typename At::Value>::Type>::kTable;
   return out;
 }
 
-template <Key K, auto Member, class S>
+template <class T, Key K, auto Member, class S>
 constexpr MemberRow row(Rows<K, Member, S>) {
-  MemberRow out;
-  out.key = K.view();
-  out.kind = MemberKind::rows;
-  out.required = true;
-  out.nested = Table<S>::kRows;
-  out.clear = [](void* message) { member_of<Member>(message).clear(); };
-  out.next_row = [](void* message) -> void* { return &member_of<Member>(message).next(); };
+  using At = Access<T, Member>;
+  auto out = At::row(K.view(), MemberKind::rows);
+  out.clear = &At::clear;
+  out.next_row = [](void* message) -> void* { return &At::in(message).next(); };
+  out.nested = Table<S, typename Inner<typename At::Value>::Type>::kTable;
   return out;
 }
 
-template <Key K>
+template <class T, Key K>
 constexpr MemberRow row(Skip<K>) {
   MemberRow out;
   out.key = K.view();
   return out;
 }
 
-template <class... Members>
-struct Table<Shape<Members...>> {
-  static constexpr std::array<MemberRow, sizeof...(Members)> kRows = {row(Members{})...};
+template <class T>
+constexpr MemberRow row(Rest) {
+  return {};
+}
+
+template <class... Members, class T>
+struct Table<Shape<Members...>, T> {
+  static constexpr std::array<MemberRow, sizeof...(Members)> kRows = {row<T>(Members{})...};
+  static constexpr ShapeTable kTable{.members = kRows, .positional = false};
+};
+
+template <auto... Members, class T>
+struct Table<Row<Members...>, T> {
+  static constexpr std::array<MemberRow, sizeof...(Members)> kRows = {
+      row<T>(Field<"", Members>{})...};
+  static constexpr ShapeTable kTable{.members = kRows, .positional = true};
 };
 
 }  // namespace detail
 
-template <class S>
+// The table of shape S for messages of type T.
+template <class S, class T>
 [[nodiscard]] constexpr ShapeTable table_of() {
-  return detail::Table<S>::kRows;
+  return detail::Table<S, T>::kTable;
 }
 
 }  // namespace mp::codec

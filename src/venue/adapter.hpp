@@ -34,6 +34,9 @@ struct Reading {
       problem;  // malformed: what was wrong; rejected: the venue's words. Valid until the next read
   std::string_view reply;       // a text frame to send back at once; static storage
   bool reconnect_soon = false;  // the venue announced that it will close this session
+  // Not in the venue's usual form: read as well, but more slowly. A rising share among data frames
+  // tells of a changed format.
+  bool unusual = false;
 };
 
 // One stream that a user wants.

@@ -1,0 +1,28 @@
+#include "venue/registry.hpp"
+
+#include <array>
+
+namespace mp::venue {
+
+std::unique_ptr<Adapter> make_binance();
+
+namespace {
+
+constexpr std::array kRegistry = {
+    Registration{"binance", &make_binance},
+};
+
+}  // namespace
+
+std::span<const Registration> registry() {
+  return kRegistry;
+}
+
+std::unique_ptr<Adapter> make_adapter(std::string_view name) {
+  for (const auto& venue : kRegistry) {
+    if (venue.name == name) return venue.make();
+  }
+  return nullptr;
+}
+
+}  // namespace mp::venue

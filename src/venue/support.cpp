@@ -1,0 +1,125 @@
+#include "venue/support.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/assert.hpp"
+
+namespace mp::venue {
+namespace {
+
+std::string mapped(std::string_view text, char first, char last, int distance) {
+  std::string out{text};
+  for (char& c : out) {
+    if (c >= first && c <= last) c = static_cast<char>(c + distance);
+  }
+  return out;
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned byte = 0;
+    if (text[i] == '%' && i + 2 < text.size() &&
+        std::from_chars(text.data() + i + 1, text.data() + i + 3, byte, 16).ptr ==
+            text.data() + i + 3) {
+      out.push_back(static_cast<char>(byte));
+      i += 2;
+    } else {
+      out.push_back(text[i]);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Error unread(std::string_view venue, const RestCall& call, std::string_view problem,
+             std::string_view body) {
+  constexpr std::size_t kQuoted = 160;
+  Error error{ErrorKind::data, std::string{venue}};
+  error.message.append(": the answer to GET ").append(call.target).append(" cannot be read: ");
+  error.message.append(problem).append("; it begins with ").append(body.substr(0, kQuoted));
+  return error;
+}
+
+std::string_view topic_name(std::span<const Topic> topics, Channel channel) {
+  const auto found = std::ranges::find(topics, channel, &Topic::channel);
+  MP_ASSERT(found != topics.end());
+  return found->name;
+}
+
+std::vector<std::string> batches(std::span<const Subscription> subscriptions,
+                                 std::size_t topics_max,
+                                 const std::function<std::string(const Subscription&)>& topic_of) {
+  std::vector<std::string> topics;
+  for (const auto& subscription : subscriptions) {
+    std::string topic = topic_of(subscription);
+    if (std::find(topics.begin(), topics.end(), topic) == topics.end())
+      topics.push_back(std::move(topic));
+  }
+  std::vector<std::string> joined;
+  for (std::size_t i = 0; i < topics.size(); ++i) {
+    if (i % topics_max == 0) {
+      joined.push_back(topics[i]);
+    } else {
+      joined.back().append(",").append(topics[i]);
+    }
+  }
+  return joined;
+}
+
+std::string lower_case(std::string_view text) {
+  return mapped(text, 'A', 'Z', 'a' - 'A');
+}
+std::string upper_case(std::string_view text) {
+  return mapped(text, 'a', 'z', 'A' - 'a');
+}
+
+std::string_view target_of(std::string_view url) {
+  if (const auto scheme = url.find("://"); scheme != std::string_view::npos) {
+    const auto slash = url.find('/', scheme + 3);
+    return slash == std::string_view::npos ? std::string_view{"/"} : url.substr(slash);
+  }
+  return url;
+}
+
+std::string_view path_of(std::string_view url) {
+  const auto target = target_of(url);
+  return target.substr(0, target.find('?'));
+}
+
+std::optional<std::string> query_value(std::string_view url, std::string_view name) {
+  auto query = target_of(url);
+  query.remove_prefix(std::min(query.size(), path_of(url).size()));
+  while (!query.empty()) {
+    query.remove_prefix(1);  // '?' or '&'
+    const auto pair = query.substr(0, query.find('&'));
+    query.remove_prefix(pair.size());
+    if (const auto equals = pair.find('=');
+        equals != std::string_view::npos && pair.substr(0, equals) == name)
+      return percent_decoded(pair.substr(equals + 1));
+  }
+  return std::nullopt;
+}
+
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  constexpr std::string_view kPlain = "-._~";
+  std::string out;
+  for (const char c : text) {
+    const bool alphanumeric =
+        (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    if (alphanumeric || kPlain.find(c) != std::string_view::npos) {
+      out.push_back(c);
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out.push_back('%');
+    out.push_back(kHex[byte >> 4U]);
+    out.push_back(kHex[byte & 15U]);
+  }
+  return out;
+}
+
+}  // namespace mp::venue

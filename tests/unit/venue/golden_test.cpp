@@ -1,0 +1,84 @@
+// Every folder of tests/golden is a venue: frames.jsonl holds one frame a line (bytes as they come
+// from the socket, or a {"t":"http",...} line of a recording), events.jsonl the events expected of
+// them, verdicts.txt what each line was found to be. A new venue needs no code here.
+//
+// To write events.jsonl and verdicts.txt anew: MP_GOLDEN_WRITE=1 venue_test
+// --gtest_filter='*golden*'; then read the difference before it is committed.
+#include <gtest/gtest.h>
+
+#include "venue_testing.hpp"
+
+namespace mp::venue {
+namespace {
+
+using testing::Collector;
+using testing::lines_of;
+using testing::read_file;
+
+struct Outcome {
+  std::string events;
+  std::string verdicts;
+};
+
+Outcome decode(Adapter& adapter, const std::vector<std::string>& frames) {
+  Outcome outcome;
+  codec::ExactReader lines;
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    const auto ts_recv = from_nanoseconds(1'795'000'000'000'000'000 + static_cast<int>(i));
+    Collector collector;
+    std::string verdict;
+    if (frames[i].starts_with(R"({"t":"http")")) {
+      lines.restart();
+      testing::RecordedLine line;
+      EXPECT_TRUE(lines.read<testing::RecordedShape>(frames[i], line)) << frames[i];
+      const auto call = adapter.identify(line.url.value_or(""));
+      if (!call) {
+        verdict = "no call of ours";
+      } else if (const auto read =
+                     adapter.read_rest(*call, line.data.value_or(""), ts_recv, collector);
+                 !read) {
+        verdict = read.error().message;
+      } else {
+        verdict = "answer";
+      }
+    } else {
+      const Reading reading = adapter.read(frames[i], ts_recv, collector);
+      verdict = name_of(reading.verdict);
+      // The words of the JSON library change with its version; ours begin with a key.
+      if (reading.verdict == Verdict::rejected || reading.problem.starts_with('"'))
+        verdict.append(": ").append(reading.problem);
+      if (reading.reconnect_soon) verdict.append(", reconnect soon");
+    }
+    const std::string number = std::to_string(i + 1);
+    outcome.verdicts.append(number).append(" ").append(verdict).append("\n");
+    for (const auto& line : collector.lines)
+      outcome.events.append(line).append(",\"frame\":").append(number).append("}\n");
+  }
+  return outcome;
+}
+
+TEST(Golden, every_venue_gives_the_events_on_file) {
+  const std::filesystem::path golden = std::filesystem::path{MP_TESTS_DIR} / "golden";
+  std::size_t venues = 0;
+  for (const auto& folder : std::filesystem::directory_iterator(golden)) {
+    const std::string name = folder.path().filename();
+    SCOPED_TRACE(name);
+    const auto adapter = make_adapter(name);
+    ASSERT_NE(adapter, nullptr);
+    ++venues;
+    const auto frames = lines_of(read_file(folder.path() / "frames.jsonl"));
+    ASSERT_GE(frames.size(), 10U);
+    const auto outcome = decode(*adapter, frames);
+    if (std::getenv("MP_GOLDEN_WRITE") != nullptr) {
+      std::ofstream(folder.path() / "events.jsonl") << outcome.events;
+      std::ofstream(folder.path() / "verdicts.txt") << outcome.verdicts;
+      continue;
+    }
+    EXPECT_EQ(lines_of(outcome.events), lines_of(read_file(folder.path() / "events.jsonl")));
+    EXPECT_EQ(lines_of(outcome.verdicts), lines_of(read_file(folder.path() / "verdicts.txt")));
+  }
+  EXPECT_EQ(venues, registry().size()) << "each venue needs its folder";
+}
+
+}  // namespace
+}  // namespace mp::venue

@@ -1,0 +1,83 @@
+// Helpers of the venue tests: events as text, files of lines, recordings.
+#pragma once
+
+#include <zstd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "codec/json_encode.hpp"
+#include "codec/json_exact.hpp"
+#include "venue/registry.hpp"
+
+namespace mp::venue::testing {
+
+// Keeps what it gets, as the native JSON form without the closing brace.
+class Collector final : public EventHandler {
+ public:
+  void on_event(const Event& event) override {
+    codec::append_json(event, lines.emplace_back(), codec::Closing::open);
+    ++counts[static_cast<std::size_t>(event.channel())];
+  }
+  void clear() { *this = {}; }
+  [[nodiscard]] std::size_t count(Channel channel) const {
+    return counts[static_cast<std::size_t>(channel)];
+  }
+
+  std::vector<std::string> lines;
+  std::array<std::size_t, kChannelCount> counts{};
+};
+
+inline std::string read_file(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (path.extension() != ".zst") return text;
+  ZSTD_DStream* const stream = ZSTD_createDStream();
+  std::string out;
+  std::string chunk(std::size_t{1} << 20U, '\0');
+  ZSTD_inBuffer in{text.data(), text.size(), 0};
+  while (in.pos < in.size) {
+    ZSTD_outBuffer piece{chunk.data(), chunk.size(), 0};
+    const std::size_t result = ZSTD_decompressStream(stream, &piece, &in);
+    if (ZSTD_isError(result) != 0U) break;
+    out.append(chunk.data(), piece.pos);
+  }
+  ZSTD_freeDStream(stream);
+  return out;
+}
+
+inline std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+// One line of a recording, as far as these tests care. Views live until the reader's next restart.
+struct RecordedLine {
+  std::string_view kind;
+  std::optional<std::string_view> data;
+  std::optional<std::string_view> url;
+};
+using RecordedShape =
+    codec::Shape<codec::Field<"t", &RecordedLine::kind>, codec::Field<"url", &RecordedLine::url>,
+                 codec::Field<"data", &RecordedLine::data>>;
+
+// The folder of real recordings; empty where there is none.
+inline std::filesystem::path shared_data() {
+  const char* const named = std::getenv("MP_SHARED_DATA");
+  std::filesystem::path path = named != nullptr ? named : MP_SHARED_DATA;
+  return std::filesystem::is_directory(path) ? path : std::filesystem::path{};
+}
+
+}  // namespace mp::venue::testing
