@@ -43,7 +43,10 @@ pass_through() {
   done
 }
 
-inside() { chroot "$target" /usr/bin/env -i HOME=/root PATH="$PATH" TERM="${TERM:-dumb}" "${proxies[@]}" "$@"; }
+inside() {
+  chroot "$target" /usr/bin/env -i HOME=/root TERM="${TERM:-dumb}" \
+    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "${proxies[@]}" "$@"
+}
 
 proxies=()
 for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY NODE_EXTRA_CA_CERTS; do

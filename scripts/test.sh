@@ -2,7 +2,7 @@
 # All tests under clang's address and undefined-behaviour sanitizers, and the threaded ones under its thread sanitizer.
 # Usage: scripts/test.sh              TSAN=no scripts/test.sh leaves the second part out
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 jobs=${JOBS:-$(scripts/jobs.sh)}
 # Test programs with threads of their own; each is a folder of tests/unit.
 threaded=(obs journal net sim pipeline)
