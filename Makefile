@@ -1,0 +1,31 @@
+# MarketPrism on a bare Debian 12 with git and make. Each command installs what it misses, first.
+#   make run [ARGS="--for 20s"]   builds the program and starts its demo: no network, no configuration
+#   make test                     builds and runs all tests
+#   make build                    leaves the program in build/release/marketprism
+# JOBS=n compilations at once (default: by cores and memory). MP_INSTALL=no installs nothing.
+MAKEFLAGS += --no-print-directory
+.PHONY: run build test install install-test tidy format clean
+
+run: build
+	@build/release/marketprism demo $(ARGS)
+
+build: install
+	@scripts/build.sh release marketprism
+
+test: install-test
+	@scripts/test.sh
+
+install:
+	@scripts/step.sh 'install what building needs' scripts/install.sh build
+
+install-test:
+	@scripts/step.sh 'install what testing needs' scripts/install.sh test
+
+tidy:  # the house rules alone
+	@python3 tests/tidy/tidy_test.py
+
+format:  # lays out all sources
+	@git ls-files '*.cpp' '*.hpp' | xargs -r clang-format-19 -i
+
+clean:
+	@rm -rf build
