@@ -54,7 +54,7 @@ void add_time(CLI::App& app, std::optional<std::chrono::seconds>& time) {
 }
 
 // Each adds its command; `chosen` is set when the command line asks for it.
-using Chosen = std::function<int()>;
+using Chosen = std::function<int(obs::Logger&)>;
 
 void add_demo(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<DemoOptions>();
@@ -72,7 +72,7 @@ void add_demo(CLI::App& app, Chosen& chosen) {
   demo_app->add_option("--seed", options->seed, "Of the simulated market")->capture_default_str();
   demo_app->add_flag("--check", options->check, "Compare what was sent with what was stored");
   demo_app->add_flag("--plain", options->plain, "Lines instead of a live table");
-  demo_app->callback([options, &chosen] { chosen = [options] { return demo(*options); }; });
+  demo_app->callback([options, &chosen] { chosen = [options](obs::Logger& log) { return demo(*options, log); }; });
 }
 
 void add_run(CLI::App& app, Chosen& chosen) {
@@ -95,7 +95,7 @@ void add_run(CLI::App& app, Chosen& chosen) {
                    "VENUE.KEY=VALUE for ws_url, rest_url and ca_file of a venue")
       ->type_name("VENUE.KEY=VALUE");
   run_app->add_flag("--plain", options->plain, "Lines instead of a live table");
-  run_app->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+  run_app->callback([options, &chosen] { chosen = [options](obs::Logger& log) { return run(*options, log); }; });
 }
 
 void add_record(CLI::App& app, Chosen& chosen) {
@@ -116,7 +116,7 @@ void add_record(CLI::App& app, Chosen& chosen) {
                    "VENUE.KEY=VALUE for ws_url, rest_url and ca_file of a venue")
       ->type_name("VENUE.KEY=VALUE");
   record_app->add_flag("--plain", options->plain, "Lines instead of a live table");
-  record_app->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+  record_app->callback([options, &chosen] { chosen = [options](obs::Logger& log) { return run(*options, log); }; });
 }
 
 void add_decode(CLI::App& app, Chosen& chosen) {
@@ -134,7 +134,7 @@ void add_decode(CLI::App& app, Chosen& chosen) {
                        "Add the number of the input line to each event, as \"frame\"");
   decode_app->add_option("--quarantine", options->quarantine,
                          "Keep malformed and unknown frames in this file");
-  decode_app->callback([options, &chosen] { chosen = [options] { return decode(*options); }; });
+  decode_app->callback([options, &chosen] { chosen = [options](obs::Logger& log) { return decode(*options, log); }; });
 }
 
 void add_replay(CLI::App& app, Chosen& chosen) {
@@ -156,7 +156,7 @@ void add_replay(CLI::App& app, Chosen& chosen) {
       ->capture_default_str();
   replay_app->callback([options, speed, &chosen] {
     options->real_time = *speed == "1x";
-    chosen = [options] { return replay(*options); };
+    chosen = [options](obs::Logger&) { return replay(*options); };
   });
 }
 
@@ -173,7 +173,7 @@ void add_query(CLI::App& app, Chosen& chosen) {
   query_app->add_option("--format", options->format, "table, csv or ndjson")
       ->check(CLI::IsMember({"table", "csv", "ndjson"}))
       ->capture_default_str();
-  query_app->callback([options, &chosen] { chosen = [options] { return query(*options); }; });
+  query_app->callback([options, &chosen] { chosen = [options](obs::Logger&) { return query(*options); }; });
 }
 
 void add_list(CLI::App& app, Chosen& chosen) {
@@ -187,7 +187,7 @@ void add_list(CLI::App& app, Chosen& chosen) {
       ->check(CLI::IsMember({"venues", "channels", "sinks"}))
       ->capture_default_str();
   list_app->add_flag("--json", options->json, "One JSON object per line");
-  list_app->callback([options, &chosen] { chosen = [options] { return list(*options); }; });
+  list_app->callback([options, &chosen] { chosen = [options](obs::Logger&) { return list(*options); }; });
 }
 
 void add_validate(CLI::App& app, Chosen& chosen) {
@@ -200,7 +200,7 @@ void add_validate(CLI::App& app, Chosen& chosen) {
   validate_app->add_option("targets", options->targets, "A configuration file, or VENUE:INSTRUMENT")
       ->required();
   validate_app->add_flag("--offline", options->offline, "Do not ask the venues");
-  validate_app->callback([options, &chosen] { chosen = [options] { return validate(*options); }; });
+  validate_app->callback([options, &chosen] { chosen = [options](obs::Logger& log) { return validate(*options, log); }; });
 }
 
 }  // namespace
@@ -228,8 +228,8 @@ int run_command_line(int argc, const char* const* argv) {
     const int code = app.exit(error);
     return code == 0 ? 0 : exit_code(ErrorKind::usage);
   }
-  obs::set_log_level(level);
-  if (chosen) return chosen();
+  obs::Logger log{*obs::log_level_named(level)};
+  if (chosen) return chosen(log);
   Output output;
   output.buffer().append(kIntroduction);
   return 0;

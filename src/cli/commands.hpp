@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "obs/log.hpp"
+
 namespace mp::cli {
 
 struct DecodeOptions {
@@ -15,7 +17,7 @@ struct DecodeOptions {
   std::string quarantine;  // malformed and unknown frames are kept there; empty: nowhere
   bool frame_numbers = false;
 };
-[[nodiscard]] int decode(const DecodeOptions& options);
+[[nodiscard]] int decode(const DecodeOptions& options, obs::Logger& log);
 
 struct ReplayOptions {
   std::string recording;
@@ -34,7 +36,7 @@ struct RunOptions {
   bool plain = false;                        // lines instead of a live table
   bool sinks = true;
 };
-[[nodiscard]] int run(const RunOptions& options);
+[[nodiscard]] int run(const RunOptions& options, obs::Logger& log);
 
 struct DemoOptions {
   std::optional<std::chrono::seconds> time;
@@ -44,7 +46,7 @@ struct DemoOptions {
   bool check = false;
   bool plain = false;
 };
-[[nodiscard]] int demo(const DemoOptions& options);
+[[nodiscard]] int demo(const DemoOptions& options, obs::Logger& log);
 
 struct QueryOptions {
   std::string sql;
@@ -63,6 +65,6 @@ struct ValidateOptions {
   std::vector<std::string> targets;
   bool offline = false;  // do not ask the venues
 };
-[[nodiscard]] int validate(const ValidateOptions& options);
+[[nodiscard]] int validate(const ValidateOptions& options, obs::Logger& log);
 
 }  // namespace mp::cli

@@ -17,10 +17,10 @@ constexpr std::uint64_t kProblemsShown = 10;
 // Writes each event as a line, and keeps what could not be decoded.
 class Decoder final : public pipeline::Engine::Owner {
  public:
-  Decoder(const DecodeOptions& options, Output& output)
+  Decoder(const DecodeOptions& options, Output& output, obs::Logger& log)
       : options_(options),
         output_(output),
-        quarantine_({.file = options.quarantine}, options.venue) {}
+        quarantine_({.file = options.quarantine}, options.venue, log) {}
 
   void at_line(const codec::RecordingLine& line) { line_ = &line; }
   void finish() { quarantine_.flush(); }
@@ -59,7 +59,7 @@ class Decoder final : public pipeline::Engine::Owner {
 
 }  // namespace
 
-int decode(const DecodeOptions& options) {
+int decode(const DecodeOptions& options, obs::Logger& log) {
   auto adapter = venue::make_adapter(options.venue);
   if (!adapter) return fail(unknown_venue(options.venue));
   auto opened = codec::RecordingReader::open(options.file);
@@ -68,7 +68,7 @@ int decode(const DecodeOptions& options) {
 
   Output output;
   Catalog catalog;
-  Decoder decoder{options, output};
+  Decoder decoder{options, output, log};
   pipeline::Engine engine{*adapter, catalog, decoder,
                           {.books = pipeline::EngineOptions::Books::pass_through,
                            .listings = pipeline::EngineOptions::Listings::learn}};

@@ -5,7 +5,6 @@
 #include "cli/output.hpp"
 #include "cli/stop_request.hpp"
 #include "cli/watch.hpp"
-#include "obs/log.hpp"
 
 namespace mp::cli {
 namespace {
@@ -48,13 +47,13 @@ void print_summary(const pipeline::Collector& collector, const config::Config& c
 
 }  // namespace
 
-int run(const RunOptions& options) {
+int run(const RunOptions& options, obs::Logger& log) {
   watch_for_stop();
   auto config = configured(options);
   if (!config) return fail(config.error());
   if (const auto made = make_directory(config->data.dir); !made) return fail(made.error());
   const auto sinks = options.sinks ? Sinks::as_configured : Sinks::none;
-  auto collector = pipeline::Collector::create(collector_config(*config, sinks));
+  auto collector = pipeline::Collector::create(collector_config(*config, sinks), log);
   if (!collector) return fail(collector.error());
   auto watch = Watch::open((*collector)->journal_location(),
                            LiveTable::style_of_stdout(options.plain));

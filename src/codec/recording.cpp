@@ -45,7 +45,7 @@ using KindShape = Shape<Field<"t", &Kind::t>>;
 
 struct Envelope {
   std::string_view t;
-  std::optional<Token> conn;
+  std::optional<std::string_view> conn;
   std::optional<Decimal> ts;
   std::optional<std::int64_t> ts_ns;
   std::optional<std::string_view> data;
@@ -258,7 +258,7 @@ bool RecordingReader::parse_envelope(std::string_view text, RecordingLine& line)
   const auto kind = kind_named(read.t);
   if (!kind) return false;
   line.kind = *kind;
-  if (read.conn) line.conn = read.conn->text;
+  if (read.conn) line.conn = *read.conn;
   if (read.ts_ns) {
     line.time = from_nanoseconds(*read.ts_ns);
   } else if (read.ts) {

@@ -347,12 +347,13 @@ enum class Condition : std::uint8_t {
 // What happened to a stream: a consumer can tell silence from absence.
 struct Status {
   Condition condition = Condition::connected;
-  std::optional<Channel> channel;  // absent: the whole session
-  std::string_view reason;
-  std::optional<std::int64_t>
-      from_sequence;  // of a gap: the first and the last number that is missing
-  std::optional<std::int64_t> to_sequence;
-  std::optional<std::int64_t> missing;  // how many, where the venue's numbers tell
+  std::optional<Channel> channel{};  // absent: the whole session
+  std::string_view reason{};
+  // Of a gap: the first and the last number that is missing, and how many, where the venue's
+  // numbers tell.
+  std::optional<std::int64_t> from_sequence{};
+  std::optional<std::int64_t> to_sequence{};
+  std::optional<std::int64_t> missing{};
 
   static void fields(auto& self, auto&& visit) {
     visit("condition", self.condition);

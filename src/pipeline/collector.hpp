@@ -25,7 +25,9 @@ struct CollectorConfig {
 class Collector {
  public:
   // Opens the journal and makes the parts; nothing runs yet. Errors are those of the parts.
-  static Result<std::unique_ptr<Collector>> create(const CollectorConfig& config);
+  // `log` outlives it.
+  static Result<std::unique_ptr<Collector>> create(const CollectorConfig& config,
+                                                   obs::Logger& log);
   ~Collector();
   Collector(const Collector&) = delete;
   Collector& operator=(const Collector&) = delete;

@@ -72,7 +72,8 @@ void Engine::on_book(Stream& stream, Event& event, const Book& body) {
     emit(stream, event);
     return;
   }
-  if (!stream.keeper) stream.keeper = std::make_unique<book::Keeper>(rule, *this);
+  book::Keeper::Listener& listener = *this;
+  if (!stream.keeper) stream.keeper = std::make_unique<book::Keeper>(rule, listener);
   book_stream_ = &stream;
   book_time_ = event.ts_recv;
   const book::Step step =

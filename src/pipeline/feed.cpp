@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "net/clock.hpp"
-#include "obs/log.hpp"
 #include "pipeline/leg.hpp"
 #include "venue/registry.hpp"
 
@@ -77,8 +76,9 @@ class Feed::Leg final : public net::SessionHandler {
     }
     ++feed_.counters_.connects;
     was_open_ = true;
-    obs::log_info("event=connected venue={} session={} subscriptions={}", feed_.config_.venue,
-                  name_, subscriptions_.size());
+    feed_.parts_.log.info("connected", {{"venue", feed_.config_.venue},
+                                        {"session", name_},
+                                        {"subscriptions", subscriptions_.size()}});
     std::vector<std::string> requests;
     feed_.adapter_->subscribe(subscriptions_, requests);
     send(requests);
@@ -102,9 +102,13 @@ class Feed::Leg final : public net::SessionHandler {
   void on_batch_end() override { feed_.parts_.journal.publish(); }
 
   void on_disconnected(const net::Disconnect& why, Timestamp now) override {
-    obs::log_warn("event=disconnected venue={} session={} reason={} retry_ms={} problem=\"{}\"",
-                  feed_.config_.venue, name_, net::name_of(why.why.reason), why.retry_in.count(),
-                  why.why.message);
+    const bool asked = why.why.reason == net::LossReason::stopped;
+    feed_.parts_.log.log(asked ? obs::LogLevel::info : obs::LogLevel::warn, "disconnected",
+                         {{"venue", feed_.config_.venue},
+                          {"session", name_},
+                          {"reason", net::name_of(why.why.reason)},
+                          {"retry_ms", why.retry_in.count()},
+                          {"problem", why.why.message}});
     if (!std::exchange(was_open_, false)) return;
     ++feed_.counters_.disconnects;
     for (const auto& s : subscriptions_) {
@@ -161,7 +165,7 @@ Feed::Feed(FeedConfig config, const FeedParts& parts, std::unique_ptr<venue::Ada
             {.connections_per_host = adapter_->traits().limits.rest_calls_at_once}),
       pacer_(adapter_->traits().limits.between_connects),
       engine_(*adapter_, catalog_, *this, {.listings = EngineOptions::Listings::learn}),
-      quarantine_(config_.quarantine, config_.venue),
+      quarantine_(config_.quarantine, config_.venue, parts.log),
       tasks_(parts.io),
       wake_(parts.io),
       random_(config_.seed) {}
@@ -198,8 +202,10 @@ net::Task<bool> Feed::learn_listing() {
       const auto wait = std::max(back_off(attempt),
                                  std::chrono::ceil<std::chrono::milliseconds>(
                                      rest_free_at_ - net::steady_now()));
-      obs::log_warn("event=listing_failed venue={} target={} retry_ms={} problem=\"{}\"",
-                    config_.venue, listing.target, wait.count(), read.error().message);
+      parts_.log.warn("listing_failed", {{"venue", config_.venue},
+                                         {"target", listing.target},
+                                         {"retry_ms", wait.count()},
+                                         {"problem", read.error().message}});
       if (!stopping_) co_await wake_.wait_for(wait);
     }
     if (stopping_) co_return false;
@@ -266,8 +272,8 @@ void Feed::resolve(const Want& want, std::vector<venue::Subscription>& wanted) {
 }
 
 void Feed::refuse(std::string_view name, Error error) {
-  obs::log_error("event=instrument_refused venue={} instrument={} problem=\"{}\"", config_.venue,
-                 name, error.message);
+  parts_.log.error("instrument_refused",
+                   {{"venue", config_.venue}, {"name", name}, {"problem", error.message}});
   refusals_.push_back(std::move(error));
 }
 
@@ -280,8 +286,9 @@ void Feed::on_event(Stream& stream, const Event& event) {
   if (const auto* status = std::get_if<Status>(&event.body);
       status != nullptr && status->condition == Condition::gap) {
     counters_.gaps.fetch_add(1, std::memory_order_relaxed);
-    obs::log_warn("event=gap venue={} symbol={} reason={}", config_.venue, stream.symbol,
-                  status->reason);
+    parts_.log.warn("gap", {{"venue", config_.venue},
+                            {"symbol", stream.symbol},
+                            {"reason", status->reason}});
   }
 }
 
@@ -289,7 +296,7 @@ void Feed::on_refused(std::string_view frame, const venue::Reading& reading, Tim
   using venue::Verdict;
   if (reading.verdict == Verdict::rejected) {
     ++counters_.rejected;
-    obs::log_error("event=rejected venue={} problem=\"{}\"", config_.venue, reading.problem);
+    parts_.log.error("rejected", {{"venue", config_.venue}, {"problem", reading.problem}});
     return;
   }
   ++(reading.verdict == Verdict::malformed ? counters_.malformed : counters_.unknown);
@@ -352,8 +359,10 @@ net::Task<void> Feed::perform(Job job) {
     co_return;
   }
   const auto wait = back_off(job.attempt);
-  obs::log_warn("event=snapshot_failed venue={} symbol={} retry_ms={} problem=\"{}\"",
-                config_.venue, job.stream->symbol, wait.count(), read.error().message);
+  parts_.log.warn("snapshot_failed", {{"venue", config_.venue},
+                                      {"symbol", job.stream->symbol},
+                                      {"retry_ms", wait.count()},
+                                      {"problem", read.error().message}});
   ++job.attempt;
   job.due = net::steady_now() + wait;
   jobs_.push_back(job);

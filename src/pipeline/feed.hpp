@@ -12,6 +12,7 @@
 #include "codec/recording.hpp"
 #include "net/http.hpp"
 #include "net/session.hpp"
+#include "obs/log.hpp"
 #include "pipeline/engine.hpp"
 #include "pipeline/quarantine.hpp"
 #include "pipeline/task_group.hpp"
@@ -41,6 +42,7 @@ struct FeedParts {
   net::IoContext& io;
   net::ReceiveBuffers& buffers;
   journal::Writer& journal;
+  obs::Logger& log;
   codec::RecordingWriter* recording = nullptr;  // raw frames go there too
 };
 

@@ -55,7 +55,7 @@ void Monitor::on_event(const Event& event, Timestamp now) {
     return;
   }
   if (event.channel() == Channel::instrument) return;
-  line.latency.record(std::max(now - event.ts_recv, Nanoseconds{0}));
+  line.latency.record(now - event.ts_recv);
   if (row.state == StreamState::waiting || row.state == StreamState::down) {
     row.state = StreamState::live;
   }
@@ -79,9 +79,11 @@ std::vector<MonitorRow> Monitor::rows(Timestamp now) {
       const double bid = to_double(row.bid->decimal);
       row.spread_basis_points = (to_double(row.ask->decimal) - bid) / bid * 1e4;
     }
-    row.latency_p50 = line.latency.percentile(50);
-    row.latency_p99 = line.latency.percentile(99);
-    line.latency.clear();
+    const auto latency = line.latency.snapshot();
+    const auto recent = latency.since(line.latency_before);
+    row.latency_p50 = recent.percentile(0.50);
+    row.latency_p99 = recent.percentile(0.99);
+    line.latency_before = latency;
     out.push_back(std::move(row));
   }
   return out;

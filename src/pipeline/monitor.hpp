@@ -48,6 +48,7 @@ class Monitor {
     MonitorRow row;
     std::uint64_t events_before = 0;
     obs::Histogram latency;
+    obs::LatencySnapshot latency_before;
   };
   Line& line_of(const Event& event);
   void on_status(Line& line, const Status& status);

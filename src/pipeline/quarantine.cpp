@@ -1,13 +1,15 @@
 #include "pipeline/quarantine.hpp"
 
-#include <fmt/format.h>
-
-#include "obs/log.hpp"
-
 namespace mp::pipeline {
 
-Quarantine::Quarantine(QuarantineConfig config, std::string_view venue)
-    : config_(std::move(config)), venue_(venue) {}
+Quarantine::Quarantine(QuarantineConfig config, std::string_view venue, obs::Logger& log)
+    : config_(std::move(config)), venue_(venue), log_(log) {}
+
+void Quarantine::give_up(const Error& error) {
+  writer_.reset();
+  failed_ = true;
+  log_.error("quarantine_unwritable", {{"venue", venue_}, {"problem", error.message}});
+}
 
 void Quarantine::keep(std::string_view frame, const venue::Reading& reading, std::string_view conn,
                       Timestamp ts_recv) {
@@ -17,9 +19,7 @@ void Quarantine::keep(std::string_view frame, const venue::Reading& reading, std
     if (opened) {
       writer_ = opened.take();
     } else {
-      failed_ = true;
-      obs::log_error("event=quarantine_unwritable venue={} problem=\"{}\"", venue_,
-                     opened.error().message);
+      give_up(opened.error());
     }
   }
   if (!writer_ || writer_->bytes() + frame.size() > config_.bytes_max) {
@@ -33,12 +33,7 @@ void Quarantine::keep(std::string_view frame, const venue::Reading& reading, std
 
 void Quarantine::flush() {
   if (!writer_) return;
-  if (const auto flushed = writer_->flush(); !flushed) {
-    obs::log_error("event=quarantine_unwritable venue={} problem=\"{}\"", venue_,
-                   flushed.error().message);
-    writer_.reset();
-    failed_ = true;
-  }
+  if (const auto flushed = writer_->flush(); !flushed) give_up(flushed.error());
 }
 
 }  // namespace mp::pipeline

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "codec/recording.hpp"
+#include "obs/log.hpp"
 #include "venue/adapter.hpp"
 
 namespace mp::pipeline {
@@ -19,7 +20,8 @@ struct QuarantineConfig {
 // The file is made when the first frame comes. Belongs to one thread.
 class Quarantine {
  public:
-  Quarantine(QuarantineConfig config, std::string_view venue);
+  // `log` outlives it.
+  Quarantine(QuarantineConfig config, std::string_view venue, obs::Logger& log);
 
   void keep(std::string_view frame, const venue::Reading& reading, std::string_view conn,
             Timestamp ts_recv);
@@ -30,8 +32,11 @@ class Quarantine {
   void flush();
 
  private:
+  void give_up(const Error& error);
+
   QuarantineConfig config_;
   std::string venue_;
+  obs::Logger& log_;
   std::unique_ptr<codec::RecordingWriter> writer_;
   bool failed_ = false;
   std::uint64_t kept_ = 0;

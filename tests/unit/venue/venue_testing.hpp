@@ -22,7 +22,7 @@ namespace mp::venue::testing {
 // Keeps what it gets, as the native JSON form without the closing brace.
 class Collector final : public EventHandler {
  public:
-  void on_event(const Event& event) override {
+  void on_event(Event& event) override {
     codec::append_json(event, lines.emplace_back(), codec::Closing::open);
     ++counts[static_cast<std::size_t>(event.channel())];
   }
