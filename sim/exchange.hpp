@@ -16,12 +16,11 @@
 
 namespace mp::sim {
 
-// A text frame for one client. `entry` is what it says; absent for acknowledgements, errors and
-// pongs.
+// A text frame for one client. `entries` is what it says: none for acknowledgements, errors, pongs.
 struct Frame {
   ConnectionId connection = 0;
   std::string text;
-  std::optional<Entry> entry;
+  std::vector<Entry> entries;
 };
 
 struct HttpAnswer {

@@ -43,6 +43,7 @@ struct Entry {
   std::optional<std::int64_t> checksum;
   std::optional<std::int64_t> trade_id;
   std::optional<Timestamp> ts_event;
+  std::optional<Timestamp> open_time;  // of a candle
   // In the order in which core/event.hpp lists the decimal fields of the body: trade: price,
   // quantity; quote: bid price, bid quantity, ask price, ask quantity; ticker: last, open, high,
   // low, volume, quote volume, bid, ask; candle: open, high, low, close, volume, quote volume;

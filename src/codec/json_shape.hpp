@@ -46,6 +46,8 @@ class RowList {
   [[nodiscard]] std::size_t size() const { return used_; }
   [[nodiscard]] bool empty() const { return used_ == 0; }
   [[nodiscard]] const T& operator[](std::size_t i) const { return rows_[i]; }
+  [[nodiscard]] auto begin() { return rows_.begin(); }
+  [[nodiscard]] auto end() { return rows_.begin() + static_cast<std::ptrdiff_t>(used_); }
   [[nodiscard]] auto begin() const { return rows_.begin(); }
   [[nodiscard]] auto end() const { return rows_.begin() + static_cast<std::ptrdiff_t>(used_); }
 

@@ -77,12 +77,21 @@ template <class S, class In, class M>
 }
 
 // The same for an array of messages; nothing is handed over unless all of it could be read.
+// `amend(message)` runs before each is.
+template <class S, class In, class M, class Amend>
+[[nodiscard]] Verdict read_all(In& in, std::string_view text, codec::RowList<M>& messages,
+                               Output& out, Amend&& amend) {
+  if (!in.template read_rows<S>(text, messages)) return Verdict::malformed;
+  for (auto& message : messages) {
+    amend(message);
+    send(message, out);
+  }
+  return Verdict::data;
+}
 template <class S, class In, class M>
 [[nodiscard]] Verdict read_all(In& in, std::string_view text, codec::RowList<M>& messages,
                                Output& out) {
-  if (!in.template read_rows<S>(text, messages)) return Verdict::malformed;
-  for (const auto& message : messages) send(message, out);
-  return Verdict::data;
+  return read_all<S>(in, text, messages, out, [](M&) {});
 }
 
 // Runs `decide(in, reading)`, which answers a verdict, with the scanner and, unless that came to
