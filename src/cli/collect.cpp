@@ -1,0 +1,112 @@
+#include "cli/collect.hpp"
+
+#include <fmt/format.h>
+
+#include <system_error>
+
+#include "venue/registry.hpp"
+
+namespace mp::cli {
+namespace {
+
+// The adapters' traits have static storage, so the views live on.
+config::KnownVenue known_venue(const venue::Registration& registration) {
+  return {.name = registration.name, .channels = registration.make()->traits().channels};
+}
+
+pipeline::FeedConfig& feed_of(pipeline::CollectorConfig& out, const config::Config& config,
+                              const std::string& venue) {
+  for (auto& feed : out.feeds) {
+    if (feed.venue == venue) return feed;
+  }
+  auto& feed = out.feeds.emplace_back();
+  feed.venue = venue;
+  feed.seed = std::hash<std::string>{}(venue) ^ static_cast<std::uint64_t>(
+                                                    to_nanoseconds(net::now()));
+  feed.quarantine.file = config.data.dir / "quarantine" / (venue + ".ndjson");
+  if (const auto found = config.venues.find(venue); found != config.venues.end()) {
+    feed.ws_url = found->second.ws_url;
+    feed.rest_url = found->second.rest_url;
+    feed.ca_file = found->second.ca_file;
+  }
+  return feed;
+}
+
+}  // namespace
+
+config::Known known_to_this_program() {
+  config::Known known;
+  for (const auto& registration : venue::registry()) {
+    known.venues.push_back(known_venue(registration));
+  }
+  return known;
+}
+
+Result<config::Config> load_targets(const std::vector<std::string>& targets) {
+  const auto known = known_to_this_program();
+  const bool is_file = targets.size() == 1 && (targets.front().ends_with(".toml") ||
+                                               targets.front().find(':') == std::string::npos);
+  if (is_file) return config::load(targets.front(), known);
+  config::Config config;
+  for (const auto& target : targets) {
+    auto feed = config::parse_feed(target, known);
+    if (!feed) return feed.error();
+    config.feeds.push_back(feed.take());
+  }
+  return config;
+}
+
+Result<void> apply_override(const std::string& text, config::Config& config) {
+  const auto dot = text.find('.');
+  const auto equals = text.find('=');
+  const auto wrong = Error{
+      ErrorKind::usage,
+      fmt::format("\"{}\" is not an override; expected VENUE.KEY=VALUE with the key ws_url, "
+                  "rest_url or ca_file",
+                  text)};
+  if (dot == std::string::npos || equals == std::string::npos || dot > equals) return wrong;
+  const std::string venue = text.substr(0, dot);
+  const std::string key = text.substr(dot + 1, equals - dot - 1);
+  const std::string value = text.substr(equals + 1);
+  auto& override_of = config.venues[venue];
+  if (key == "ws_url") {
+    override_of.ws_url = value;
+  } else if (key == "rest_url") {
+    override_of.rest_url = value;
+  } else if (key == "ca_file") {
+    override_of.ca_file = value;
+  } else {
+    return wrong;
+  }
+  return {};
+}
+
+pipeline::CollectorConfig collector_config(const config::Config& config, Sinks sinks) {
+  pipeline::CollectorConfig out;
+  out.journal = config::journal_config(config);
+  out.recording = config.record.file;
+  for (const auto& wanted : config.feeds) {
+    feed_of(out, config, wanted.venue)
+        .wants.push_back({.instruments = wanted.instruments,
+                          .symbols = wanted.symbols,
+                          .channels = wanted.channels,
+                          .interval = wanted.interval});
+  }
+  if (sinks == Sinks::none) return out;
+  if (config.ndjson.enabled) out.sinks.push_back(ndjson_sink(config));
+  if (config.parquet.enabled) out.sinks.push_back(parquet_sink(config));
+  return out;
+}
+
+Result<void> make_directory(const std::filesystem::path& dir) {
+  std::error_code problem;
+  std::filesystem::create_directories(dir, problem);
+  if (!problem) return {};
+  const bool denied = problem == std::errc::permission_denied ||
+                      problem == std::errc::read_only_file_system;
+  return Error{denied ? ErrorKind::permission : ErrorKind::io,
+               fmt::format("cannot make the data directory {}: {}", dir.string(),
+                           problem.message())};
+}
+
+}  // namespace mp::cli
