@@ -3,6 +3,19 @@
 #include "book/checksum.hpp"
 
 namespace mp::book {
+
+KeeperCounters& KeeperCounters::operator+=(const KeeperCounters& other) {
+  applied += other.applied;
+  held += other.held;
+  stale += other.stale;
+  gaps += other.gaps;
+  resyncs += other.resyncs;
+  refetches += other.refetches;
+  crossed += other.crossed;
+  checksums_checked += other.checksums_checked;
+  checksums_failed += other.checksums_failed;
+  return *this;
+}
 namespace {
 
 Update numbers_of(const Book& body) {

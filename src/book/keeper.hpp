@@ -49,6 +49,8 @@ struct KeeperCounters {
   std::uint64_t crossed = 0;
   std::uint64_t checksums_checked = 0;
   std::uint64_t checksums_failed = 0;
+
+  KeeperCounters& operator+=(const KeeperCounters& other);
 };
 
 // Deltas that wait for a REST snapshot, copied into two flat arrays.

@@ -6,6 +6,7 @@
 
 #include "config/parse.hpp"
 #include "pipeline/collector.hpp"
+#include "sink/duckdb.hpp"
 
 namespace mp::cli {
 
@@ -20,6 +21,9 @@ namespace mp::cli {
 
 enum class Sinks : std::uint8_t { as_configured, none };
 [[nodiscard]] pipeline::CollectorConfig collector_config(const config::Config& config, Sinks sinks);
+
+// Where DuckDB is looked for, and its bounds.
+[[nodiscard]] sink::DuckdbConfig duckdb_config();
 
 // Makes the folder and its parents; one sentence when that is not allowed.
 [[nodiscard]] Result<void> make_directory(const std::filesystem::path& dir);

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <vector>
 
+#include "cli/collect.hpp"
 #include "codec/json_exact.hpp"
 #include "codec/recording.hpp"
+#include "sink/query.hpp"
 
 namespace mp::cli {
 namespace {
@@ -122,6 +124,37 @@ class LineAdder {
   Sides sides_;
 };
 
+// The sums of one channel's rows as SQL: of price mantissas and of quantity mantissas.
+struct SumsOf {
+  Channel channel;
+  std::string_view price;
+  std::string_view quantity;
+};
+constexpr std::string_view kNothing = "0";
+constexpr SumsOf kSums[] = {
+    {Channel::trade, "price_mantissa", "quantity_mantissa"},
+    {Channel::quote, "coalesce(bid_price_mantissa,0)::HUGEINT + coalesce(ask_price_mantissa,0)",
+     "coalesce(bid_quantity_mantissa,0)::HUGEINT + coalesce(ask_quantity_mantissa,0)"},
+    {Channel::book,
+     "coalesce(list_sum(list_transform(bids || asks, l -> l.price_mantissa::HUGEINT)),0)",
+     "coalesce(list_sum(list_transform(bids || asks, l -> l.quantity_mantissa::HUGEINT)),0)"},
+    {Channel::ticker, "coalesce(last_price_mantissa,0)", "coalesce(volume_mantissa,0)"},
+    {Channel::candle, "close_mantissa", "volume_mantissa"},
+    {Channel::funding, "rate_mantissa", kNothing},
+    {Channel::open_interest, kNothing, "quantity_mantissa"},
+    {Channel::mark_price, "price_mantissa", kNothing},
+};
+
+// A sum of any size, modulo 2^64.
+std::uint64_t wrapped(std::string_view digits) {
+  const bool negative = digits.starts_with('-');
+  std::uint64_t value = 0;
+  for (const char c : digits.substr(negative ? 1 : 0)) {
+    value = value * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  return negative ? 0 - value : value;
+}
+
 }  // namespace
 
 void add_event(const Event& event, StreamTotals& totals) {
@@ -148,6 +181,28 @@ Result<StreamTotals> totals_of_ndjson(const std::filesystem::path& data_dir) {
       }
     }
     if (!(*reader)->problem().empty()) return Error{ErrorKind::data, (*reader)->problem()};
+  }
+  return totals;
+}
+
+Result<StreamTotals> totals_of_parquet(const std::filesystem::path& data_dir) {
+  auto query = sink::Query::open({.data_dir = data_dir, .duckdb = duckdb_config()});
+  if (!query) return query.error();
+  StreamTotals totals;
+  for (const auto& sums : kSums) {
+    const auto channel = name_of(sums.channel);
+    auto found = (*query)->rows(
+        fmt::format("SELECT venue, symbol, count(*), CAST(sum(({})::HUGEINT) AS VARCHAR), "
+                    "CAST(sum(({})::HUGEINT) AS VARCHAR) FROM {} GROUP BY ALL",
+                    sums.price, sums.quantity, channel),
+        100'000);
+    if (!found) return found.error();
+    for (const auto& row : found->rows) {
+      totals[{row[0].value_or(""), sums.channel, row[1].value_or("")}] = {
+          .count = wrapped(row[2].value_or("0")),
+          .price_sum = wrapped(row[3].value_or("0")),
+          .quantity_sum = wrapped(row[4].value_or("0"))};
+    }
   }
   return totals;
 }
