@@ -39,10 +39,10 @@ inline constexpr std::size_t kLossReasonCount = 19;
 
 struct Loss {
   LossReason reason = LossReason::io;
-  std::string message;                      // one sentence, names the host
-  int http_status = 0;                      // of a refused upgrade
-  std::uint16_t close_code = 0;             // of a close frame; 1005 where it had none
-  std::optional<Milliseconds> retry_after;  // what the server asked for
+  std::string message;                        // one sentence, names the host
+  int http_status = 0;                        // of a refused upgrade
+  std::uint16_t close_code = 0;               // of a close frame; 1005 where it had none
+  std::optional<Milliseconds> retry_after{};  // what the server asked for
 
   // A refused certificate is ErrorKind::permission: quick repetition cannot help.
   [[nodiscard]] Error error() const;

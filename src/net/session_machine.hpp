@@ -61,7 +61,7 @@ struct SessionInput {
   const Loss* loss = nullptr;    // valid during the call
   std::size_t requests = 0;      // with queued: all that wait
   std::size_t answers_sent = 0;  // with received: pongs sent, which count as messages of ours
-  std::uint32_t random = 0;      // evenly spread; with connect_failed, lost, closed and connected
+  std::uint32_t random = 0;      // evenly spread, another one each time: the jitter
 };
 
 struct SessionAction {
@@ -117,13 +117,14 @@ class SessionMachine {
 
  private:
   void start_connecting(SteadyTime now, SessionActions& actions);
+  void start_closing(LossReason reason, SteadyTime now, SessionActions& actions);
   void on_open(const SessionInput& input, SteadyTime now);
+  void on_received(const SessionInput& input, SteadyTime now, SessionActions& actions);
   void on_end(const SessionInput& input, SteadyTime now, SessionActions& actions);
-  void on_tick(SteadyTime now, SessionActions& actions);
-  void tick_open(SteadyTime now, SessionActions& actions);
-  void send_due(SteadyTime now, SessionActions& actions);
-  void wait(LossReason reason, Milliseconds delay, SteadyTime now, SessionActions& actions);
-  [[nodiscard]] Milliseconds delay_after(const Loss& loss, std::uint32_t random);
+  void on_stop(SteadyTime now, SessionActions& actions);
+  void on_tick(SteadyTime now, std::uint32_t random, SessionActions& actions);
+  void tick_open(SteadyTime now, std::uint32_t random, SessionActions& actions);
+  [[nodiscard]] Milliseconds delay_after(const SessionInput& input, LossReason reason) const;
   [[nodiscard]] bool may_send(SteadyTime now) const;
   [[nodiscard]] SteadyTime ping_due() const;
   [[nodiscard]] SteadyTime stale_due() const;
@@ -140,9 +141,8 @@ class SessionMachine {
   LossReason closing_for_ = LossReason::requested;
   SteadyTime rotate_at_ = SteadyTime::max();
   SteadyTime retry_at_ = SteadyTime::max();
-  SteadyTime close_by_ = SteadyTime::max();
   std::size_t requests_ = 0;
-  std::uint32_t failures_ = 0;  // since the session was last healthy
+  std::uint32_t failures_ = 0;  // ends in a row without a healthy session
 };
 
 }  // namespace mp::net

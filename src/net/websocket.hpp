@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "net/addresses.hpp"
 #include "net/clock.hpp"
 #include "net/frame.hpp"
 #include "net/loss.hpp"
@@ -57,7 +58,9 @@ class WebSocket {
 
   // Resolves, connects (over all addresses, a new one tried every 250 ms), verifies, upgrades.
   // Nothing when open. One call for the life of the object.
-  [[nodiscard]] Task<std::optional<Loss>> open(Url url, SteadyTime deadline);
+  // Where the host was reached is kept in `memory`, and used when its name cannot be resolved.
+  [[nodiscard]] Task<std::optional<Loss>> open(Url url, SteadyTime deadline,
+                                               AddressMemory* memory = nullptr);
 
   // Waits for the socket, then hands over all that is there. Pings are answered here.
   // After `lost` the connection is over.
@@ -70,6 +73,7 @@ class WebSocket {
   void ping(std::string_view payload);
 
   // Says goodbye and waits for the answer or the deadline. What comes meanwhile goes to the sink.
+  // After a loss it sees to it that the peer gets our last words. `text` must outlive the task.
   [[nodiscard]] Task<void> close(std::uint16_t code, std::string_view text, MessageSink& sink,
                                  SteadyTime deadline);
 

@@ -1,0 +1,166 @@
+#include "net/dialer.hpp"
+
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+#include <vector>
+
+namespace mp::net {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+struct Dialer::Race {
+  explicit Race(asio::io_context& io) : resolver(io), signal(io) {}
+
+  tcp::resolver resolver;
+  asio::steady_timer signal;  // cancelled whenever something has happened
+  bool resolved = false;
+  bool interrupted = false;
+  error_code resolve_error;
+  std::vector<asio::ip::address> addresses;
+  std::uint16_t port = 0;
+  std::vector<tcp::socket> sockets;  // one for each attempt; reserved, so that they stay in place
+  std::size_t failed = 0;
+  error_code connect_error;
+  std::optional<std::size_t> winner;
+};
+
+namespace {
+
+// The order of attempts: the resolver's, with the families alternating.
+std::vector<asio::ip::address> alternate(const std::vector<asio::ip::address>& all) {
+  std::vector<asio::ip::address> first;
+  std::vector<asio::ip::address> second;
+  for (const auto& address : all) {
+    (address.is_v6() == all.front().is_v6() ? first : second).push_back(address);
+  }
+  std::vector<asio::ip::address> out;
+  for (std::size_t index = 0; out.size() < Dialer::kAddressesMax; ++index) {
+    if (index >= first.size() && index >= second.size()) break;
+    if (index < first.size()) out.push_back(first[index]);
+    if (index < second.size() && out.size() < Dialer::kAddressesMax) out.push_back(second[index]);
+  }
+  return out;
+}
+
+void remember(AddressMemory* memory, const std::vector<asio::ip::address>& addresses,
+              std::size_t winner) {
+  if (memory == nullptr) return;
+  memory->addresses.clear();
+  memory->addresses.push_back(addresses[winner].to_string());
+  for (std::size_t index = 0; index < addresses.size(); ++index) {
+    if (index != winner) memory->addresses.push_back(addresses[index].to_string());
+  }
+  memory->remembered_at = steady_now();
+}
+
+std::vector<asio::ip::address> recall(const AddressMemory* memory) {
+  std::vector<asio::ip::address> out;
+  if (memory == nullptr || steady_now() - memory->remembered_at > AddressMemory::kValid) return out;
+  for (const std::string& text : memory->addresses) {
+    error_code error;
+    const auto address = asio::ip::make_address(text, error);
+    if (!error) out.push_back(address);
+  }
+  return out;
+}
+
+}  // namespace
+
+Dialer::Dialer(asio::io_context& io) : io_(io), race_(std::make_shared<Race>(io)) {}
+
+Dialer::~Dialer() {
+  race_->resolver.cancel();
+}
+
+void Dialer::interrupt() {
+  race_->interrupted = true;
+  race_->signal.cancel();
+}
+
+Task<void> Dialer::resolve(const std::string& host, SteadyTime deadline) {
+  error_code ignored;
+  if (const auto literal = asio::ip::make_address(host, ignored); !ignored) {
+    race_->addresses = {literal};
+    co_return;
+  }
+  // Not awaited directly: the system's resolver cannot be interrupted, and the deadline must hold.
+  race_->resolver.async_resolve(
+      host, "", [race = race_](error_code error, const tcp::resolver::results_type& results) {
+        race->resolved = true;
+        race->resolve_error = error;
+        for (const auto& entry : results) race->addresses.push_back(entry.endpoint().address());
+        race->signal.cancel();
+      });
+  while (!race_->resolved && !race_->interrupted && steady_now() < deadline) {
+    race_->signal.expires_at(deadline);
+    co_await race_->signal.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+}
+
+Task<void> Dialer::race(SteadyTime deadline) {
+  const std::shared_ptr<Race> race = race_;
+  race->sockets.reserve(race->addresses.size());
+  error_code ignored;
+  while (!race->winner && !race->interrupted && steady_now() < deadline) {
+    const std::size_t started = race->sockets.size();
+    if (race->failed == race->addresses.size()) co_return;
+    SteadyTime until = deadline;
+    if (started < race->addresses.size()) {
+      race->sockets.emplace_back(io_);
+      race->sockets[started].async_connect(tcp::endpoint(race->addresses[started], race->port),
+                                           [race, started](error_code error) {
+                                             if (error) {
+                                               ++race->failed;
+                                               race->connect_error = error;
+                                             } else if (!race->winner) {
+                                               race->winner = started;
+                                             }
+                                             race->signal.cancel();
+                                           });
+      until = std::min(deadline, steady_now() + kNextAddressAfter);
+    }
+    race->signal.expires_at(until);
+    co_await race->signal.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+}
+
+Task<std::optional<Loss>> Dialer::dial(std::string host, std::uint16_t port, SteadyTime deadline,
+                                       AddressMemory* memory, tcp::socket& connected) {
+  race_->port = port;
+  co_await resolve(host, deadline);
+  if (race_->interrupted) {
+    co_return Loss{LossReason::stopped, "connecting to " + host + " was stopped"};
+  }
+  if (race_->addresses.empty()) race_->addresses = recall(memory);
+  if (race_->addresses.empty()) {
+    const std::string why =
+        race_->resolved ? race_->resolve_error.message() : "no answer by the deadline";
+    co_return Loss{LossReason::resolve, "the name " + host + " cannot be resolved: " + why};
+  }
+  race_->addresses = alternate(race_->addresses);
+  co_await race(deadline);
+  const std::string where = host + ":" + std::to_string(port);
+  const auto winner = race_->winner;
+  if (winner) {
+    connected = std::move(race_->sockets[*winner]);
+    remember(memory, race_->addresses, *winner);
+  }
+  error_code ignored;
+  for (tcp::socket& loser : race_->sockets) loser.close(ignored);
+  if (winner) co_return std::nullopt;
+  if (race_->interrupted) {
+    co_return Loss{LossReason::stopped, "connecting to " + where + " was stopped"};
+  }
+  if (race_->failed == race_->addresses.size()) {
+    co_return Loss{LossReason::refused,
+                   where + " does not accept connections: " + race_->connect_error.message()};
+  }
+  co_return Loss{LossReason::timeout, where + " did not accept a connection by the deadline"};
+}
+
+}  // namespace mp::net

@@ -1,0 +1,39 @@
+// L2 net. The HTTP upgrade to WebSocket (RFC 6455 section 4): the request's text and the answer's
+// reading, without a socket.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "net/clock.hpp"
+#include "net/loss.hpp"
+#include "net/url.hpp"
+
+namespace mp::net {
+
+inline constexpr std::size_t kUpgradeBytesMax = std::size_t{16} * 1024;
+
+// A fresh key of the request: 16 random bytes in base64.
+[[nodiscard]] std::string upgrade_key();
+
+// The Sec-WebSocket-Accept that answers `key`.
+[[nodiscard]] std::string upgrade_accept(std::string_view key);
+
+[[nodiscard]] std::string upgrade_request(const Url& url, std::string_view key);
+
+struct UpgradeAnswer {
+  std::size_t bytes = 0;     // of the answer; 0: incomplete. Frames may follow
+  std::optional<Loss> loss;  // why it is none that we can use
+};
+
+// Reads the answer's start, however much of it has come. `searched` remembers between calls how far
+// the end was looked for.
+[[nodiscard]] UpgradeAnswer read_upgrade(std::string_view received, std::string_view key,
+                                         std::string_view host, std::size_t& searched);
+
+// The value of a Retry-After header: seconds, or an HTTP date. Nothing where it is neither.
+[[nodiscard]] std::optional<Milliseconds> read_retry_after(std::string_view value, Timestamp now);
+
+}  // namespace mp::net
