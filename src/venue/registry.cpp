@@ -5,11 +5,13 @@
 namespace mp::venue {
 
 std::unique_ptr<Adapter> make_binance();
+std::unique_ptr<Adapter> make_okx();
 
 namespace {
 
 constexpr std::array kRegistry = {
     Registration{"binance", &make_binance},
+    Registration{"okx", &make_okx},
 };
 
 }  // namespace

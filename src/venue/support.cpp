@@ -69,6 +69,58 @@ std::vector<std::string> batches(std::span<const Subscription> subscriptions,
   return joined;
 }
 
+Quote best_of(const Message<Book>& book) {
+  Quote quote;
+  quote.sequence = book.last_sequence;
+  if (!book.bid_levels.empty()) {
+    quote.bid_price = book.bid_levels.front().price();
+    quote.bid_quantity = book.bid_levels.front().quantity();
+  }
+  if (!book.ask_levels.empty()) {
+    quote.ask_price = book.ask_levels.front().price();
+    quote.ask_quantity = book.ask_levels.front().quantity();
+  }
+  return quote;
+}
+
+SymbolParts parts_of(std::string_view symbol, char separator) {
+  SymbolParts out;
+  while (true) {
+    const auto end = symbol.find(separator);
+    const auto part = symbol.substr(0, end);
+    if (part.empty() || out.count == out.parts.size()) return {};
+    out.parts[out.count++] = part;
+    if (end == std::string_view::npos) return out;
+    symbol.remove_prefix(end + 1);
+  }
+}
+
+std::optional<Timestamp> expiry_named(std::string_view digits) {
+  if (digits.size() != 6 || digits.find_first_not_of("0123456789") != std::string_view::npos)
+    return std::nullopt;
+  const auto pair = [&](std::size_t at) { return (digits[at] - '0') * 10 + digits[at + 1] - '0'; };
+  const std::chrono::year_month_day day{std::chrono::year{2000 + pair(0)},
+                                        std::chrono::month{static_cast<unsigned>(pair(2))},
+                                        std::chrono::day{static_cast<unsigned>(pair(4))}};
+  if (!day.ok()) return std::nullopt;
+  return Timestamp{std::chrono::sys_days{day}} + std::chrono::hours{8};
+}
+
+std::optional<Decimal> product(const Decimal& a, const Decimal& b) {
+  std::int64_t mantissa = 0;
+  const int exponent = a.exponent + b.exponent;
+  if (__builtin_mul_overflow(a.mantissa, b.mantissa, &mantissa)) return std::nullopt;
+  if (exponent < kDecimalExponentMin || exponent > kDecimalExponentMax) return std::nullopt;
+  return Decimal{mantissa, static_cast<std::int8_t>(exponent)};
+}
+
+std::optional<Decimal> hours_between(std::optional<Timestamp> start, std::optional<Timestamp> end) {
+  if (!start || !end || *start < Timestamp{} || *end <= *start) return std::nullopt;
+  const auto whole = std::chrono::floor<std::chrono::hours>(*end - *start);
+  if (whole != *end - *start) return std::nullopt;
+  return Decimal{whole.count(), 0};
+}
+
 std::string lower_case(std::string_view text) {
   return mapped(text, 'A', 'Z', 'a' - 'A');
 }

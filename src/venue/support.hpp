@@ -94,6 +94,15 @@ template <class S, class In, class M>
   return read_all<S>(in, text, messages, out, [](M&) {});
 }
 
+// The best level of each side.
+[[nodiscard]] Quote best_of(const Message<Book>& book);
+
+inline constexpr Reading kControl = [] {
+  Reading reading;
+  reading.verdict = Verdict::control;
+  return reading;
+}();
+
 // Runs `decide(in, reading)`, which answers a verdict, with the scanner and, unless that came to
 // data, with the exact reader.
 template <class Decide>
@@ -131,6 +140,24 @@ template <std::size_t N>
 [[nodiscard]] std::vector<std::string> batches(
     std::span<const Subscription> subscriptions, std::size_t topics_max,
     const std::function<std::string(const Subscription&)>& topic_of);
+
+// The parts of a symbol, views into it; none where there are too many or one is empty.
+struct SymbolParts {
+  std::array<std::string_view, 5> parts;
+  std::size_t count = 0;
+  [[nodiscard]] std::string_view operator[](std::size_t i) const { return parts[i]; }
+};
+[[nodiscard]] SymbolParts parts_of(std::string_view symbol, char separator);
+
+// "YYMMDD" at 08:00 UTC, when most venues settle.
+[[nodiscard]] std::optional<Timestamp> expiry_named(std::string_view digits);
+
+// a * b without rounding; nothing where it does not fit.
+[[nodiscard]] std::optional<Decimal> product(const Decimal& a, const Decimal& b);
+
+// From `start` to `end`, nothing unless that is a whole number of hours, at least one.
+[[nodiscard]] std::optional<Decimal> hours_between(std::optional<Timestamp> start,
+                                                   std::optional<Timestamp> end);
 
 // ASCII letters only: venues leave other scripts as they are.
 [[nodiscard]] std::string lower_case(std::string_view text);
