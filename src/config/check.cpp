@@ -1,0 +1,139 @@
+#include "config/check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "config/units.hpp"
+
+namespace mp::config {
+namespace {
+
+const Node* value_of(const Node& table, std::string_view key) {
+  for (const auto& member : table.members) {
+    if (member.key == key) return &member.value;
+  }
+  return nullptr;
+}
+
+// The place of a key, or of its table where the key was left out.
+Span place_of(const Node& table, std::string_view key) {
+  const auto* value = value_of(table, key);
+  return value == nullptr ? table.at : value->at;
+}
+
+const KnownVenue* venue_named(const Known& known, std::string_view name) {
+  const auto found = std::find_if(known.venues.begin(), known.venues.end(),
+                                  [&](const KnownVenue& venue) { return venue.name == name; });
+  return found == known.venues.end() ? nullptr : &*found;
+}
+
+bool has(std::span<const Channel> channels, Channel channel) {
+  return std::find(channels.begin(), channels.end(), channel) != channels.end();
+}
+
+void check_channels(const Node& node, const KnownVenue& venue, const Feed& feed,
+                    std::vector<Problem>& problems) {
+  const auto* list = value_of(node, "channels");
+  std::vector<std::string_view> names;
+  for (const auto channel : venue.channels) names.push_back(name_of(channel));
+  for (const auto channel : feed.channels) {
+    if (has(venue.channels, channel)) continue;
+    Span at = node.at;
+    if (list != nullptr) {
+      for (const auto& item : list->items) {
+        if (item.text == name_of(channel)) at = item.at;
+      }
+    }
+    problems.push_back({at, fmt::format("{} has no channel `{}`; it has {}", venue.name,
+                                        name_of(channel), fmt::join(names, ", "))});
+  }
+}
+
+// scheme://host[:port][/path], without blanks.
+bool is_url(std::string_view url, std::span<const std::string_view> schemes) {
+  if (url.find_first_of(" \t\r\n\"") != std::string_view::npos) return false;
+  return std::any_of(schemes.begin(), schemes.end(), [&](std::string_view scheme) {
+    return url.starts_with(scheme) && url.size() > scheme.size() && url[scheme.size()] != '/' &&
+           url[scheme.size()] != ':';
+  });
+}
+
+void check_url(const Node& node, std::string_view key, std::string_view url,
+               std::span<const std::string_view> schemes, std::vector<Problem>& problems) {
+  if (url.empty() || is_url(url, schemes)) return;
+  problems.push_back({place_of(node, key), fmt::format("`{}` must be a URL that begins with {}",
+                                                       key, fmt::join(schemes, " or "))});
+}
+
+}  // namespace
+
+void check_venue_name(std::string_view name, Span at, const Known& known,
+                      std::vector<Problem>& problems) {
+  if (venue_named(known, name) != nullptr) return;
+  std::vector<std::string_view> names;
+  for (const auto& venue : known.venues) names.push_back(venue.name);
+  problems.push_back({at, fmt::format("unknown venue `{}`; {}", name, suggestion(name, names))});
+}
+
+std::vector<Channel> default_channels(const KnownVenue& venue) {
+  std::vector<Channel> channels;
+  for (const auto channel : {Channel::trade, Channel::quote, Channel::book}) {
+    if (has(venue.channels, channel)) channels.push_back(channel);
+  }
+  if (channels.empty()) channels.assign(venue.channels.begin(), venue.channels.end());
+  return channels;
+}
+
+void check_feed(const Node& node, const Known& known, Feed& feed, std::vector<Problem>& problems) {
+  if (value_of(node, "instruments") == nullptr && value_of(node, "symbols") == nullptr) {
+    problems.push_back({node.at, "[[feed]] needs `instruments` or `symbols`: what to collect"});
+  }
+  for (const auto& name : feed.instruments) {
+    if (is_instrument_name(name)) continue;
+    Span at = place_of(node, "instruments");
+    for (const auto& item : value_of(node, "instruments")->items) {
+      if (item.text == name) at = item.at;
+    }
+    problems.push_back(
+        {at, fmt::format("`{}` is not an instrument, which is written like BTC-USDT or "
+                         "BTC-USDT-PERP; the venue's own spelling goes into `symbols`",
+                         name)});
+  }
+  if (feed.venue.empty()) {
+    if (value_of(node, "venue") == nullptr) {
+      problems.push_back({node.at, "[[feed]] needs `venue`: where to collect"});
+    }
+    return;
+  }
+  check_venue_name(feed.venue, place_of(node, "venue"), known, problems);
+  const auto* venue = venue_named(known, feed.venue);
+  if (venue == nullptr) return;
+  if (value_of(node, "channels") == nullptr) {
+    feed.channels = default_channels(*venue);
+  } else {
+    check_channels(node, *venue, feed, problems);
+  }
+}
+
+void check_override(const Node& node, const VenueOverride& override,
+                    std::vector<Problem>& problems) {
+  constexpr std::array<std::string_view, 2> kWebSocket = {"wss://", "ws://"};
+  constexpr std::array<std::string_view, 2> kHttp = {"https://", "http://"};
+  check_url(node, "ws_url", override.ws_url, kWebSocket, problems);
+  check_url(node, "rest_url", override.rest_url, kHttp, problems);
+}
+
+void check_whole(const Node& root, const Config& config, std::vector<Problem>& problems) {
+  const auto& journal = config.journal;
+  if (journal.retention_bytes.count / 2 >= journal.segment_bytes.count) return;
+  const auto* table = value_of(root, "journal");
+  problems.push_back(
+      {table == nullptr ? Span{} : place_of(*table, "retention_bytes"),
+       fmt::format("`retention_bytes` in [journal] is {}; it must be at least two "
+                   "segments of {} each",
+                   to_string(journal.retention_bytes), to_string(journal.segment_bytes))});
+}
+
+}  // namespace mp::config

@@ -1,0 +1,104 @@
+// L5. Config: everything that a user can set, with its default beside its meaning. How each key is
+// written and documented: tables.hpp.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/event.hpp"
+#include "journal/journal.hpp"
+
+namespace mp::config {
+
+// A size of files or memory. A type of its own, so that it cannot be taken for a count of rows.
+struct Bytes {
+  std::uint64_t count = 0;
+  friend bool operator==(Bytes, Bytes) = default;
+};
+
+using Duration = std::chrono::milliseconds;
+
+enum class LogLevel : std::uint8_t { debug, info, warn, error };
+
+struct Data {
+  std::filesystem::path dir = "data";
+  friend bool operator==(const Data&, const Data&) = default;
+};
+
+// The journal's own defaults are those of journal::Config.
+struct Journal {
+  std::filesystem::path dir;  // empty: the folder "journal" in Data::dir
+  bool memory = false;
+  Bytes segment_bytes{journal::Config{}.segment_bytes};
+  Bytes retention_bytes{journal::Config{}.retention_bytes};
+  Duration retention_age = journal::Config{}.retention_age;
+  journal::Fsync fsync = journal::Config{}.fsync;
+  Duration fsync_interval = journal::Config{}.fsync_interval;
+  friend bool operator==(const Journal&, const Journal&) = default;
+};
+
+// What to collect from one venue. At least one instrument or symbol; at least one channel.
+struct Feed {
+  std::string venue;
+  std::vector<std::string> instruments;  // our names: "BTC-USDT"
+  std::vector<std::string> symbols;      // the venue's spelling: "BTCUSDT"
+  // As written. Left out: those of trade, quote and book that the venue has.
+  std::vector<Channel> channels;
+  std::string interval = "1m";  // of the candle channel
+  friend bool operator==(const Feed&, const Feed&) = default;
+};
+
+// Stands in for what the venue's adapter says. Empty: no change.
+struct VenueOverride {
+  std::string ws_url;
+  std::string rest_url;
+  std::filesystem::path ca_file;
+  friend bool operator==(const VenueOverride&, const VenueOverride&) = default;
+};
+
+struct NdjsonSink {
+  bool enabled = false;
+  bool compress = true;
+  Bytes rotate_bytes{std::uint64_t{256} << 20U};
+  Duration rotate_age = std::chrono::hours{1};
+  friend bool operator==(const NdjsonSink&, const NdjsonSink&) = default;
+};
+
+struct ParquetSink {
+  bool enabled = true;
+  std::uint64_t flush_rows = 500'000;
+  Duration flush_age = std::chrono::minutes{1};
+  Bytes memory_limit{std::uint64_t{512} << 20U};
+  friend bool operator==(const ParquetSink&, const ParquetSink&) = default;
+};
+
+struct Log {
+  LogLevel level = LogLevel::info;
+  friend bool operator==(const Log&, const Log&) = default;
+};
+
+struct Record {
+  std::filesystem::path file;  // empty: nothing is recorded
+  friend bool operator==(const Record&, const Record&) = default;
+};
+
+struct Config {
+  Data data;
+  Journal journal;
+  std::vector<Feed> feeds;
+  std::map<std::string, VenueOverride, std::less<>> venues;
+  NdjsonSink ndjson;
+  ParquetSink parquet;
+  Log log;
+  Record record;
+  friend bool operator==(const Config&, const Config&) = default;
+};
+
+// What the journal is opened with.
+[[nodiscard]] journal::Config journal_config(const Config& config);
+
+}  // namespace mp::config

@@ -1,0 +1,52 @@
+// L5. From a TOML text or a few words on the command line to a checked Config.
+//
+//   const auto config = config::load("marketprism.toml", known);    // or an error, exit code 78
+//   const auto feed = config::parse_feed("binance:BTC-USDT,ETH-USDT@trade,book", known);
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "config/config.hpp"
+#include "config/problem.hpp"
+#include "core/result.hpp"
+
+namespace mp::config {
+
+// What the program that reads the configuration can do. Views must outlive the call.
+struct KnownVenue {
+  std::string_view name;
+  std::span<const Channel> channels;
+};
+struct Known {
+  std::vector<KnownVenue> venues;
+};
+
+// The configuration and everything that is wrong with it. A key with a problem keeps its default.
+struct Parsed {
+  Config config;
+  std::vector<Problem> problems;
+};
+[[nodiscard]] Parsed parse(std::string_view text, const Known& known);
+
+// All problems at once, as describe() puts them, in an error of kind `config`; a file that cannot
+// be read is of kind `io`. `name` stands for the file in messages.
+[[nodiscard]] Result<Config> load_text(std::string_view text, std::string_view name,
+                                       const Known& known);
+[[nodiscard]] Result<Config> load(const std::filesystem::path& file, const Known& known);
+
+// VENUE:NAME[,NAME...][@CHANNEL[,CHANNEL...]]. A name in the form of our instruments ("BTC-USDT",
+// "BTC-USDT-PERP") is one; any other ("BTCUSDT", "BTC-USDT-SWAP") is the venue's symbol.
+[[nodiscard]] Result<Feed> parse_feed(std::string_view words, const Known& known);
+
+// Whether `text` has the form BASE-QUOTE, BASE-QUOTE-PERP, BASE-QUOTE-YYYYMMDD or
+// BASE-QUOTE-YYYYMMDD-STRIKE-C|P.
+[[nodiscard]] bool is_instrument_name(std::string_view text);
+
+// The example file: every key with its meaning and default. Parsing it gives the defaults and one
+// feed.
+[[nodiscard]] std::string example();
+
+}  // namespace mp::config

@@ -1,0 +1,187 @@
+// L5. The keys of the configuration as data: one line each. The parser, its hints, the example file
+// and `list` read these tables, so a key added here is known everywhere.
+#pragma once
+
+#include <array>
+#include <limits>
+#include <span>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "config/config.hpp"
+
+namespace mp::config {
+
+// The member that a key sets. Its type decides how the value is written.
+template <class T>
+using Field = std::variant<bool T::*, std::string T::*, std::filesystem::path T::*, Bytes T::*,
+                           Duration T::*, std::uint64_t T::*, journal::Fsync T::*, LogLevel T::*,
+                           std::vector<std::string> T::*, std::vector<Channel> T::*>;
+
+// What a number may be; bytes, milliseconds or a count, as the key's type says.
+struct Range {
+  std::uint64_t least = 0;
+  std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t multiple_of = 1;
+};
+
+template <class T>
+struct Key {
+  std::string_view name;
+  Field<T> field;
+  std::string_view doc;           // a sentence or two
+  std::string_view example = {};  // in TOML, for a key whose default is empty
+  Range range = {};
+};
+
+template <class T>
+struct Section {
+  std::string_view path;  // "journal", "sink.parquet"
+  std::string_view doc;
+  std::span<const Key<T>> keys;
+};
+
+// Values that are one of a few words.
+template <class E>
+struct Choice {
+  std::string_view word;
+  E value;
+};
+inline constexpr std::array kFsyncChoices = {
+    Choice{"none", journal::Fsync::none},
+    Choice{"interval", journal::Fsync::interval},
+    Choice{"always", journal::Fsync::always},
+};
+inline constexpr std::array kLogLevelChoices = {
+    Choice{"debug", LogLevel::debug},
+    Choice{"info", LogLevel::info},
+    Choice{"warn", LogLevel::warn},
+    Choice{"error", LogLevel::error},
+};
+[[nodiscard]] constexpr std::span<const Choice<journal::Fsync>> choices_of(journal::Fsync) {
+  return kFsyncChoices;
+}
+[[nodiscard]] constexpr std::span<const Choice<LogLevel>> choices_of(LogLevel) {
+  return kLogLevelChoices;
+}
+
+namespace keys {
+
+inline constexpr std::uint64_t kKiB = 1024;
+inline constexpr std::uint64_t kMiB = 1024 * kKiB;
+inline constexpr std::uint64_t kSecond = 1000;
+
+inline constexpr std::array<Key<Data>, 1> kData = {{
+    {"dir", &Data::dir, "The folder that everything is written to, unless a key below says else."},
+}};
+
+inline constexpr std::array<Key<Journal>, 7> kJournal = {{
+    {"dir", &Journal::dir, "Where the segment files are. Default: the folder journal in data.dir.",
+     "\"/var/lib/marketprism/journal\""},
+    {"memory", &Journal::memory,
+     "Keep the journal in memory only: nothing survives the end of the process."},
+    {"segment_bytes",
+     &Journal::segment_bytes,
+     "Size of one segment file.",
+     "",
+     {64 * kKiB, 1024 * kMiB, 4096}},
+    {"retention_bytes",
+     &Journal::retention_bytes,
+     "All segments together; the oldest go first. At least two segments.",
+     "",
+     {128 * kKiB}},
+    {"retention_age", &Journal::retention_age, "Segments older than this go.", "", {1 * kSecond}},
+    {"fsync", &Journal::fsync,
+     "What a power loss may cost: none = what the system had not written yet, interval = at most "
+     "fsync_interval, always = nothing. A crash of the program costs nothing in any case."},
+    {"fsync_interval",
+     &Journal::fsync_interval,
+     "With fsync = \"interval\": the time between two.",
+     "",
+     {1, 60 * kSecond}},
+}};
+
+inline constexpr std::array<Key<Feed>, 5> kFeed = {{
+    {"venue", &Feed::venue, "The venue's id; `marketprism list venues` shows all.", "\"binance\""},
+    {"instruments", &Feed::instruments,
+     "Our names: BTC-USDT, BTC-USDT-PERP, BTC-USD-20261225, BTC-USD-20261225-100000-C.",
+     "[\"BTC-USDT\", \"ETH-USDT\"]"},
+    {"symbols", &Feed::symbols, "The venue's own spelling, in place of instruments or beside them.",
+     "[\"SOLUSDT\"]"},
+    {"channels", &Feed::channels,
+     "What to collect. Default: trade, quote and book, as far as the venue has them.",
+     "[\"trade\", \"quote\", \"book\", \"candle\"]"},
+    {"interval", &Feed::interval, "The length of the candles, as the venue spells it."},
+}};
+
+inline constexpr std::array<Key<VenueOverride>, 3> kVenue = {{
+    {"ws_url", &VenueOverride::ws_url, "The WebSocket endpoint in place of the venue's own.",
+     "\"wss://127.0.0.1:9443\""},
+    {"rest_url", &VenueOverride::rest_url, "The REST endpoint in place of the venue's own.",
+     "\"https://127.0.0.1:9443\""},
+    {"ca_file", &VenueOverride::ca_file,
+     "PEM file of the authorities to trust for this venue, in place of the system's.",
+     "\"proxy-ca.pem\""},
+}};
+
+inline constexpr std::array<Key<NdjsonSink>, 4> kNdjson = {{
+    {"enabled", &NdjsonSink::enabled, "Write one JSON object per event and line."},
+    {"compress", &NdjsonSink::compress, "Compress the files with zstd."},
+    {"rotate_bytes", &NdjsonSink::rotate_bytes, "Begin a new file at this size.", "", {64 * kKiB}},
+    {"rotate_age", &NdjsonSink::rotate_age, "Begin a new file after this time.", "", {1 * kSecond}},
+}};
+
+inline constexpr std::array<Key<ParquetSink>, 4> kParquet = {{
+    {"enabled", &ParquetSink::enabled, "Write Parquet files that `marketprism query` reads."},
+    {"flush_rows",
+     &ParquetSink::flush_rows,
+     "Write a file once so many events wait.",
+     "",
+     {1, 50'000'000}},
+    {"flush_age",
+     &ParquetSink::flush_age,
+     "Write a file once the first of them waited so long.",
+     "",
+     {1 * kSecond}},
+    {"memory_limit",
+     &ParquetSink::memory_limit,
+     "The most memory that DuckDB may take.",
+     "",
+     {64 * kMiB}},
+}};
+
+inline constexpr std::array<Key<Log>, 1> kLog = {{
+    {"level", &Log::level, "debug, info, warn or error."},
+}};
+
+inline constexpr std::array<Key<Record>, 1> kRecord = {{
+    {"file", &Record::file,
+     "Also record every raw frame and REST answer there; .zst at the end compresses.",
+     "\"session.ndjson.zst\""},
+}};
+
+}  // namespace keys
+
+inline constexpr Section<Feed> kFeedSection = {
+    "feed", "What to collect: one [[feed]] for each venue.", keys::kFeed};
+inline constexpr Section<VenueOverride> kVenueSection = {
+    "venue.NAME", "Another endpoint for a venue: a test server, a proxy.", keys::kVenue};
+
+// Calls visit(section, object) for each section that is there once, in the order of the example.
+void for_each_section(auto& config, auto&& visit) {
+  visit(Section<Data>{"data", "Where things are written.", keys::kData}, config.data);
+  visit(
+      Section<Journal>{"journal", "The log of events that everything else reads.", keys::kJournal},
+      config.journal);
+  visit(
+      Section<ParquetSink>{"sink.parquet", "Parquet files, one tree per channel.", keys::kParquet},
+      config.parquet);
+  visit(Section<NdjsonSink>{"sink.ndjson", "Text files.", keys::kNdjson}, config.ndjson);
+  visit(Section<Log>{"log", "What the program says.", keys::kLog}, config.log);
+  visit(
+      Section<Record>{"record", "Raw recordings, which `marketprism replay` reads.", keys::kRecord},
+      config.record);
+}
+
+}  // namespace mp::config

@@ -1,0 +1,85 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "config/parse.hpp"
+#include "unit/config/known.hpp"
+
+namespace mp::config {
+namespace {
+
+Feed read(std::string_view words) {
+  auto feed = parse_feed(words, known_venues());
+  EXPECT_TRUE(feed) << (feed ? "" : feed.error().message);
+  return feed ? feed.take() : Feed{};
+}
+
+TEST(FeedWords, give_what_a_feed_in_a_file_gives) {
+  const Feed wanted{"binance", {"BTC-USDT", "ETH-USDT"}, {}, {Channel::trade, Channel::book}, "1m"};
+  EXPECT_EQ(read("binance:BTC-USDT,ETH-USDT@trade,book"), wanted);
+  const auto parsed = parse(
+      "[[feed]]\nvenue = \"binance\"\ninstruments = [\"BTC-USDT\", \"ETH-USDT\"]\n"
+      "channels = [\"trade\", \"book\"]\n",
+      known_venues());
+  ASSERT_TRUE(parsed.problems.empty());
+  EXPECT_EQ(parsed.config.feeds.front(), wanted);
+}
+
+TEST(FeedWords, take_the_usual_channels_of_the_venue_when_none_is_named) {
+  EXPECT_EQ(read("okx:ETH-USDT-PERP").channels,
+            (std::vector<Channel>{Channel::trade, Channel::book}));
+}
+
+TEST(FeedWords, tell_our_instruments_from_symbols_of_the_venue) {
+  const auto feed = read("okx:BTC-USDT,BTC-USDT-SWAP,btcusdt,BTC-USD-20261225,BTC/USD");
+  EXPECT_EQ(feed.instruments, (std::vector<std::string>{"BTC-USDT", "BTC-USD-20261225"}));
+  EXPECT_EQ(feed.symbols, (std::vector<std::string>{"BTC-USDT-SWAP", "btcusdt", "BTC/USD"}));
+}
+
+TEST(FeedWords, know_the_form_of_instrument_names) {
+  for (const auto* name : {"BTC-USDT", "1INCH-USDT", "kPEPE-USDC-PERP", "BTC-USD-20261225",
+                           "BTC-USD-20261225-100000-C", "XRP-USD-20261225-0.55-P"}) {
+    EXPECT_TRUE(is_instrument_name(name)) << name;
+  }
+  for (const auto* name :
+       {"", "BTC", "BTCUSDT", "-USDT", "BTC-", "BTC-USDT-", "BTC-USDT-SWAP", "BTC-USDT-perp",
+        "BTC-USD-2026122", "BTC-USD-20261225-", "BTC-USD-20261225-100000",
+        "BTC-USD-20261225-100000-X", "BTC-USD-20261225-1.-C", "BTC-USD-20261225-1.2.3-C", "BTC/USD",
+        "BTC-USDT-PERP-C", "BTC-USD-20261225-1-C-1"}) {
+    EXPECT_FALSE(is_instrument_name(name)) << name;
+  }
+}
+
+struct Bad {
+  const char* words;
+  const char* message;
+};
+
+class FeedWordsRefuse : public testing::TestWithParam<Bad> {};
+
+TEST_P(FeedWordsRefuse, with_the_words_and_the_reason) {
+  const auto feed = parse_feed(GetParam().words, known_venues());
+  ASSERT_FALSE(feed);
+  EXPECT_EQ(feed.error().kind, ErrorKind::config);
+  EXPECT_EQ(feed.error().message, std::string(GetParam().words) + ": " + GetParam().message);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, FeedWordsRefuse,
+    testing::Values(
+        Bad{"binance", "expected VENUE:NAME[,NAME...][@CHANNEL,...], such as binance:BTC-USDT"},
+        Bad{"", "expected VENUE:NAME[,NAME...][@CHANNEL,...], such as binance:BTC-USDT"},
+        Bad{"binanse:BTC-USDT", "unknown venue `binanse`; did you mean `binance`?"},
+        Bad{":BTC-USDT", "unknown venue ``; known are `binance`, `binance-usdm`, `okx` and `dvol`"},
+        Bad{"binance:", "a name between two commas, or after `:`, is missing"},
+        Bad{"binance:BTC-USDT,,ETH-USDT", "a name between two commas, or after `:`, is missing"},
+        Bad{"binance:@trade", "a name between two commas, or after `:`, is missing"},
+        Bad{"binance:BTC-USDT,BTC-USDT", "`BTC-USDT` is there twice"},
+        Bad{"binance:BTC-USDT@",
+            "unknown channel ``; known are `trade`, `quote`, `book` and `candle`"},
+        Bad{"binance:BTC-USDT@trad", "unknown channel `trad`; did you mean `trade`?"},
+        Bad{"binance:BTC-USDT@trade,trade", "the channel `trade` is there twice"},
+        Bad{"okx:BTC-USDT@quote", "okx has no channel `quote`; known are `trade` and `book`"}));
+
+}  // namespace
+}  // namespace mp::config
