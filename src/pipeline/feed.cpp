@@ -173,7 +173,7 @@ Feed::Feed(FeedConfig config, const FeedParts& parts, std::unique_ptr<venue::Ada
 Feed::~Feed() = default;
 
 net::Task<void> Feed::run() {
-  if (co_await learn_listing()) {
+  if (co_await learn_listings()) {
     plan();
     for (const auto& leg : legs_) tasks_.spawn(leg->run());
     tasks_.spawn(work());
@@ -191,21 +191,38 @@ void Feed::stop() {
   wake_.set();
 }
 
+net::Task<Result<void>> Feed::check() {
+  for (const auto& listing : adapter_->listing()) {
+    if (auto learnt = co_await learn(listing); !learnt) co_return learnt;
+  }
+  const auto wanted = resolve_all();
+  if (!refusals_.empty()) co_return refusals_.front();
+  if (wanted.empty()) {
+    co_return Error{ErrorKind::config,
+                    fmt::format("nothing is wanted of venue {}", config_.venue)};
+  }
+  co_return Result<void>{};
+}
+
+net::Task<Result<void>> Feed::learn(const venue::RestCall& listing) {
+  auto response = co_await call(listing);
+  if (!response) co_return response.error();
+  co_return engine_.on_rest(listing, response->body, response->ts_recv);
+}
+
 // Asks until the catalogue is there; false when stopped before.
-net::Task<bool> Feed::learn_listing() {
+net::Task<bool> Feed::learn_listings() {
   for (const auto& listing : adapter_->listing()) {
     for (unsigned attempt = 0; !stopping_; ++attempt) {
-      auto response = co_await call(listing);
-      Result<void> read = response ? engine_.on_rest(listing, response->body, response->ts_recv)
-                                   : Result<void>{response.error()};
-      if (read) break;
-      const auto wait = std::max(back_off(attempt),
-                                 std::chrono::ceil<std::chrono::milliseconds>(
-                                     rest_free_at_ - net::steady_now()));
+      const auto learnt = co_await learn(listing);
+      if (learnt) break;
+      const auto pause =
+          std::chrono::ceil<std::chrono::milliseconds>(rest_free_at_ - net::steady_now());
+      const auto wait = std::max(back_off(attempt), pause);
       parts_.log.warn("listing_failed", {{"venue", config_.venue},
                                          {"target", listing.target},
                                          {"retry_ms", wait.count()},
-                                         {"problem", read.error().message}});
+                                         {"problem", learnt.error().message}});
       if (!stopping_) co_await wake_.wait_for(wait);
     }
     if (stopping_) co_return false;
@@ -213,9 +230,14 @@ net::Task<bool> Feed::learn_listing() {
   co_return true;
 }
 
-void Feed::plan() {
+std::vector<venue::Subscription> Feed::resolve_all() {
   std::vector<venue::Subscription> wanted;
   for (const auto& want : config_.wants) resolve(want, wanted);
+  return wanted;
+}
+
+void Feed::plan() {
+  const std::vector<venue::Subscription> wanted = resolve_all();
   const Timestamp now = net::now();
   for (const auto& subscription : wanted) {
     const bool is_new = !engine_.streams().contains(subscription.symbol);

@@ -70,6 +70,9 @@ class Feed final : private Engine::Owner {
   [[nodiscard]] net::Task<void> run();
   void stop();
 
+  // Instead of run(): asks the venue once for its catalogue and looks up what is wanted in it.
+  [[nodiscard]] net::Task<Result<void>> check();
+
   [[nodiscard]] const std::string& venue() const { return config_.venue; }
   [[nodiscard]] const FeedCounters& counters() const { return counters_; }
   // One sentence for each instrument that the venue does not have. This and subscriptions() may be
@@ -100,13 +103,15 @@ class Feed final : private Engine::Owner {
   void want_snapshot(Stream& stream) override;
   void want_resubscribe(Stream& stream) override;
 
-  net::Task<bool> learn_listing();
+  net::Task<bool> learn_listings();
+  net::Task<Result<void>> learn(const venue::RestCall& listing);
   net::Task<void> work();
   net::Task<void> perform(Job job);
   net::Task<Result<net::HttpResponse>> call(const venue::RestCall& call);
   void schedule(Stream& stream, bool resubscribe);
   void resubscribe(Stream& stream);
   void plan();
+  [[nodiscard]] std::vector<venue::Subscription> resolve_all();
   void resolve(const Want& want, std::vector<venue::Subscription>& wanted);
   void refuse(std::string_view name, Error error);
   std::chrono::milliseconds back_off(unsigned attempt);
