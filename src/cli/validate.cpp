@@ -1,0 +1,84 @@
+#include <fmt/format.h>
+
+#include <boost/asio/io_context.hpp>
+
+#include "cli/collect.hpp"
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "pipeline/task_group.hpp"
+
+namespace mp::cli {
+namespace {
+
+void say(std::string_view what, const Result<void>& result) {
+  const std::string line = result ? fmt::format("ok      {}\n", what)
+                                  : fmt::format("FAILED  {}: {}\n", what, result.error().message);
+  std::fwrite(line.data(), 1, line.size(), stdout);
+}
+
+// Keeps the first error, whose kind becomes the exit code.
+class Verdicts {
+ public:
+  void add(std::string_view what, const Result<void>& result) {
+    say(what, result);
+    if (!result && code_ == 0) code_ = exit_code(result.error().kind);
+  }
+  [[nodiscard]] int code() const { return code_; }
+
+ private:
+  int code_ = 0;
+};
+
+Result<void> check_sink(const pipeline::SinkConfig& config) {
+  const auto* entry = sink::sink_named(config.name);
+  if (entry == nullptr) {
+    return Error{ErrorKind::config, fmt::format("there is no sink named \"{}\"", config.name)};
+  }
+  auto sink = entry->make(config.settings);
+  if (auto opened = sink->open(); !opened) return opened;
+  (void)sink->close();
+  return {};
+}
+
+Result<void> check_feed(pipeline::FeedConfig feed_config, obs::Logger& log) {
+  auto writer = journal::Writer::open({.retention_bytes = std::uint64_t{256} << 20U});
+  if (!writer) return writer.error();
+  net::IoContext io;
+  net::ReceiveBuffers buffers;
+  feed_config.quarantine.file.clear();
+  auto feed = pipeline::Feed::create(
+      std::move(feed_config), {.io = io, .buffers = buffers, .journal = **writer, .log = log});
+  if (!feed) return feed.error();
+  Result<void> checked;
+  pipeline::TaskGroup tasks{io};
+  tasks.spawn([](pipeline::Feed& of, Result<void>& out) -> net::Task<void> {
+    out = co_await of.check();
+    of.stop();
+  }(**feed, checked));
+  io.run();
+  return checked;
+}
+
+}  // namespace
+
+int validate(const ValidateOptions& options, obs::Logger& log) {
+  const auto config = load_targets(options.targets);
+  if (!config) return fail(config.error());
+  Verdicts verdicts;
+  verdicts.add(fmt::format("configuration: {} feeds", config->feeds.size()), {});
+  verdicts.add(fmt::format("data directory {}", config->data.dir.string()),
+               make_directory(config->data.dir));
+  const auto parts = collector_config(*config, Sinks::as_configured);
+  for (const auto& sink : parts.sinks) {
+    verdicts.add(fmt::format("sink {}", sink.name), check_sink(sink));
+  }
+  if (!options.offline) {
+    for (const auto& feed : parts.feeds) {
+      verdicts.add(fmt::format("venue {}: reachable, certificate and instruments", feed.venue),
+                   check_feed(feed, log));
+    }
+  }
+  return verdicts.code();
+}
+
+}  // namespace mp::cli
