@@ -2,7 +2,7 @@
 #pragma once
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/experimental/as_tuple.hpp>
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -13,8 +13,7 @@
 
 namespace mp::pipeline {
 
-inline constexpr auto kAwait =
-    boost::asio::experimental::as_tuple(boost::asio::use_awaitable);
+inline constexpr auto kAwait = boost::asio::as_tuple(boost::asio::use_awaitable);
 
 // Wakes one coroutine. Belongs to the thread that runs `io`.
 class Signal {
