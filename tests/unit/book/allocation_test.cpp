@@ -1,30 +1,13 @@
-// Counts allocations of this program: a warm book must make none.
+// A warm book must not allocate.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
 #include <random>
 #include <vector>
 
 #include "book/checksum.hpp"
 #include "book/keeper.hpp"
+#include "tests/unit/book/allocation_counter.hpp"
 #include "tests/unit/book/reference.hpp"
-
-namespace {
-thread_local std::size_t allocations = 0;
-}  // namespace
-
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* const memory = std::malloc(size)) return memory;
-  throw std::bad_alloc{};
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
 
 namespace mp::book {
 namespace {
@@ -66,12 +49,14 @@ TEST(Allocation, a_warm_keeper_makes_none) {
       Book snapshot = body;
       snapshot.bids = {};
       snapshot.asks = {};
-      const std::size_t before = allocations;
+      const std::size_t before = test::allocations();
       const Step step = keeper.on_update(body, {}, std::nullopt);
-      if (round == 100) ASSERT_EQ(keeper.on_rest_snapshot(snapshot, {}, std::nullopt), Step::emit);
+      if (round == 100) {
+        ASSERT_EQ(keeper.on_rest_snapshot(snapshot, {}, std::nullopt), Step::emit);
+      }
       keeper.book().top(Side::buy, 20, top);
       (void)okx_crc32(keeper.book());
-      if (session >= 2) during += allocations - before;
+      if (session >= 2) during += test::allocations() - before;
       ASSERT_EQ(step, round <= 100 ? Step::held : Step::emit);
       ++last;
     }
