@@ -24,7 +24,9 @@ struct Config {
   std::uint64_t retention_bytes = std::uint64_t{8}
                                   << 30U;  // of all segments together; the oldest go first
   std::chrono::seconds retention_age{std::chrono::hours{24}};
-  std::uint64_t spare_memory_bytes = std::uint64_t{64} << 20U;  // taken when the disk is full
+  // Taken when the disk is full, and written to it when there is room again; 0: none. Until then a
+  // kill of the writer loses what lies in it (readers are told how much).
+  std::uint64_t spare_memory_bytes = std::uint64_t{64} << 20U;
   Fsync fsync = Fsync::none;
   std::chrono::milliseconds fsync_interval{
       100};  // what a power loss can cost, with Fsync::interval
@@ -39,9 +41,11 @@ struct SubjectId {
 
 struct WriterCounters {
   std::uint64_t appended = 0;
-  std::uint64_t dropped = 0;  // events lost to a full disk; each stretch is marked by a gap event
-  std::uint64_t segments = 0;
-  std::uint64_t bytes = 0;
+  std::uint64_t dropped = 0;   // events lost to a full disk; each stretch is marked by a gap event
+  std::uint64_t segments = 0;  // there now
+  std::uint64_t bytes = 0;     // that they take, with the one that is prepared
+  std::uint64_t sync_errors =
+      0;  // times the disk refused to write back, with Fsync other than none
 };
 
 // One thread appends. Opening takes the directory's lock (ErrorKind::locked when another process

@@ -1,0 +1,34 @@
+// L2. A reader's persisted place in a journal.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "core/result.hpp"
+#include "journal/format.hpp"
+#include "journal/store.hpp"
+
+namespace mp::journal {
+
+enum class Hold : std::uint8_t { no, yes };
+
+class Cursor {
+ public:
+  // One reader at a time has the cursor of a name (ErrorKind::locked). Names are letters, digits,
+  // '.', '_' and '-'.
+  static Result<Cursor> open(Store& store, std::string_view name, Hold hold);
+
+  [[nodiscard]] std::optional<std::uint64_t> index() const;  // nothing: never committed
+  void commit(std::uint64_t index);
+
+ private:
+  Fd fd_;  // carries the lock
+  Mapping mapping_;
+  CursorPage* page_ = nullptr;
+};
+
+// The lowest index at which a reader that holds segments stands.
+[[nodiscard]] std::optional<std::uint64_t> lowest_held_index(const Store& store);
+
+}  // namespace mp::journal

@@ -1,0 +1,104 @@
+#include "journal/os.hpp"
+
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <ctime>
+#include <system_error>
+
+namespace mp::journal {
+
+Fd::~Fd() {
+  if (value_ >= 0) ::close(value_);
+}
+
+Mapping::~Mapping() {
+  if (data_ != nullptr) ::munmap(data_, size_);
+}
+
+Result<Mapping> Mapping::of(const Fd& fd, std::size_t size, Access access,
+                            const std::string& what) {
+  const int protection = access == Access::write ? PROT_READ | PROT_WRITE : PROT_READ;
+  void* const data = ::mmap(nullptr, size, protection, MAP_SHARED, fd.value(), 0);
+  if (data == MAP_FAILED) return os_error("cannot map " + what, errno);
+  return Mapping(static_cast<std::byte*>(data), size);
+}
+
+void Mapping::touch(std::size_t offset) const {
+  constexpr std::size_t kPage = 4096;
+  offset &= ~(kPage - 1);
+  if (offset >= size_) return;
+#ifdef MADV_POPULATE_WRITE
+  if (::madvise(data_ + offset, size_ - offset, MADV_POPULATE_WRITE) == 0) return;
+#endif
+  // Older kernels: adding nothing to a byte of each page makes the page ours and changes nothing.
+  for (; offset < size_; offset += kPage) {
+    auto* const byte = reinterpret_cast<std::uint8_t*>(data_ + offset);
+    std::atomic_ref<std::uint8_t>(*byte).fetch_add(0, std::memory_order_relaxed);
+  }
+}
+
+Error os_error(const std::string& what, int code) {
+  const bool refused = code == EACCES || code == EPERM || code == EROFS;
+  return {refused ? ErrorKind::permission : ErrorKind::io,
+          what + ": " + std::generic_category().message(code)};
+}
+
+bool means_full(int code) {
+  return code == ENOSPC || code == EDQUOT || code == EFBIG;
+}
+
+int reserve_blocks(const Fd& fd, std::uint64_t bytes) {
+  int code = 0;
+  do {
+    code = ::posix_fallocate(fd.value(), 0, static_cast<off_t>(bytes));
+  } while (code == EINTR);
+  return code;
+}
+
+std::uint64_t file_size(const Fd& fd) {
+  struct stat facts{};
+  return ::fstat(fd.value(), &facts) == 0 ? static_cast<std::uint64_t>(facts.st_size) : 0;
+}
+
+std::uint32_t random_number() {
+  std::uint32_t number = 0;
+  // Without entropy (early boot) the number is 0: it only makes stale bytes easier to tell.
+  if (::getrandom(&number, sizeof number, GRND_NONBLOCK) < 0) number = 0;
+  return number;
+}
+
+std::int64_t wall_clock_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+Fd reopen(std::uint32_t pid, int fd, Access access) {
+  const std::string path = "/proc/" + std::to_string(pid) + "/fd/" + std::to_string(fd);
+  return Fd(
+      ::open(path.c_str(), (access == Access::write ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK));
+}
+
+void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
+                std::chrono::nanoseconds longest) {
+  if (longest <= std::chrono::nanoseconds{0}) return;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(longest);
+  const timespec limit{.tv_sec = static_cast<time_t>(seconds.count()),
+                       .tv_nsec = static_cast<long>((longest - seconds).count())};
+  // Any return is fine: the caller looks again.
+  ::syscall(SYS_futex, &word, FUTEX_WAIT, expected, &limit, nullptr, 0);
+}
+
+void futex_wake_all(std::atomic<std::uint32_t>& word) {
+  ::syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+}
+
+}  // namespace mp::journal

@@ -1,0 +1,90 @@
+// L2. Descriptors, mappings and futexes of the operating system, owned.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/result.hpp"
+
+namespace mp::journal {
+
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int value) : value_(value) {}
+  Fd(Fd&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
+  Fd& operator=(Fd&& other) noexcept {
+    std::swap(value_, other.value_);
+    return *this;
+  }
+  Fd(const Fd&) = delete;
+  Fd& operator=(const Fd&) = delete;
+  ~Fd();
+
+  [[nodiscard]] bool open() const { return value_ >= 0; }
+  [[nodiscard]] int value() const { return value_; }
+
+ private:
+  int value_ = -1;
+};
+
+enum class Access : std::uint8_t { read, write };
+
+// A shared mapping of the first bytes of a file.
+class Mapping {
+ public:
+  Mapping() = default;
+  Mapping(Mapping&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  Mapping& operator=(Mapping&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+  ~Mapping();
+
+  // `what` names the file in an error message.
+  static Result<Mapping> of(const Fd& fd, std::size_t size, Access access, const std::string& what);
+
+  [[nodiscard]] std::byte* data() const { return data_; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  // Makes the pages from `offset` on present and writable, so that no page fault meets an append.
+  void touch(std::size_t offset) const;
+
+ private:
+  Mapping(std::byte* data, std::size_t size) : data_(data), size_(size) {}
+
+  std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+// "what: the system's words", of the kind that fits `code`.
+[[nodiscard]] Error os_error(const std::string& what, int code);
+
+// True for errors that mean "no room": a full disk, a quota, a limit on the size of files.
+[[nodiscard]] bool means_full(int code);
+
+// Reserves blocks for `bytes` of the file. Returns 0 or an errno value.
+[[nodiscard]] int reserve_blocks(const Fd& fd, std::uint64_t bytes);
+
+[[nodiscard]] std::uint64_t file_size(const Fd& fd);  // 0 when unknown
+[[nodiscard]] std::uint32_t random_number();
+[[nodiscard]] std::int64_t wall_clock_ns();
+
+// Another view of the open file behind `fd`, with an offset and locks of its own.
+[[nodiscard]] Fd reopen(std::uint32_t pid, int fd, Access access);
+
+// Sleeps while *word == expected, at most `longest`; across processes.
+void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
+                std::chrono::nanoseconds longest);
+void futex_wake_all(std::atomic<std::uint32_t>& word);
+
+}  // namespace mp::journal

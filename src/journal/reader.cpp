@@ -1,0 +1,389 @@
+#include "journal/reader.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace mp::journal {
+namespace {
+
+// Segments can vanish while a reader looks for the next one; it gives up after so many and tries
+// again later.
+constexpr int kSearchesMax = 16;
+
+// How long a reader waits before it tries again to open a segment that it cannot open yet.
+constexpr std::chrono::milliseconds kStuckWait{10};
+
+}  // namespace
+
+Result<std::unique_ptr<Reader>> Reader::open(const ReaderConfig& config) {
+  std::shared_ptr<Store> store;
+  if (names_memory_store(config.location)) {
+    store = find_memory_store(config.location);
+    if (!store)
+      return Error{ErrorKind::unavailable, "there is no journal " + config.location.string() +
+                                               " in this process; only the process that writes a "
+                                               "journal in memory can read it"};
+  } else {
+    auto opened = open_directory_store(config.location, OpenMode::read);
+    if (!opened) return opened.error();
+    store = opened.take();
+  }
+  auto control = Control::open(*store);
+  if (!control) return control.error();
+  if (control->absent() && store->segments().empty())
+    return Error{ErrorKind::unavailable,
+                 "there is no journal in " + config.location.string() + " yet"};
+  if (config.hold && config.name.empty())
+    return Error{ErrorKind::usage, "a journal reader that holds segments needs a name"};
+  std::optional<Cursor> cursor;
+  if (!config.name.empty()) {
+    auto opened = Cursor::open(*store, config.name, config.hold ? Hold::yes : Hold::no);
+    if (!opened) return opened.error();
+    cursor = opened.take();
+  }
+  auto reader =
+      std::make_unique<JournalReader>(std::move(store), control.take(), std::move(cursor));
+  if (const auto started = reader->start(config.from, config.hold); !started)
+    return started.error();
+  return std::unique_ptr<Reader>(std::move(reader));
+}
+
+Result<void> JournalReader::start(From from, bool hold) {
+  if (auto refused = refuse_other_version(); !refused) return refused;
+  const auto committed = cursor_ ? cursor_->index() : std::nullopt;
+  any_start_ = true;
+  if (from == From::newest) {
+    seek_newest();
+  } else if (from == From::cursor && committed) {
+    seek_index(*committed);
+  } else if (const auto numbers = store_->segments(); !numbers.empty()) {
+    // Opens the oldest one now, so that it cannot vanish before the first next().
+    const Opened opened = open_segment(numbers.front());
+    any_start_ = opened != Opened::yes;
+    pending_problem_ = opened == Opened::unusable;
+  }
+  if (hold && cursor_ && (!committed || from != From::cursor)) cursor_->commit(expected_index());
+  return {};
+}
+
+Result<void> JournalReader::refuse_other_version() const {
+  const auto numbers = store_->segments();
+  if (numbers.empty()) return {};
+  auto fd = store_->open_segment(numbers.back(), Access::read);
+  if (!fd) return fd.error();
+  if (!fd->open()) return {};
+  const HeaderReading reading = read_segment_header(*fd);
+  if (reading.state != HeaderState::other_version) return {};
+  return Error{ErrorKind::data,
+               "journal segment " + store_->segment_name(numbers.back()) + " has format version " +
+                   std::to_string(reading.header.version) + "; this program reads version " +
+                   std::to_string(kFormatVersion)};
+}
+
+// --- Where to begin ---
+
+void JournalReader::seek_index(std::uint64_t index) {
+  const auto numbers = store_->segments();
+  for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
+    const auto fd = store_->open_segment(*number, Access::read);
+    if (!fd || !fd->open()) continue;
+    const HeaderReading reading = read_segment_header(*fd);
+    if (reading.state != HeaderState::valid || reading.header.number != *number) continue;
+    if (reading.header.first_index > index) continue;
+    if (open_segment(*number) != Opened::yes) break;
+    skip_to(static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(index - first_index_, std::numeric_limits<std::uint32_t>::max())));
+    return;
+  }
+  // Retention was faster: begin with the oldest there is, and say what is missing.
+  for (const std::uint64_t number : numbers) {
+    if (open_segment(number) != Opened::yes) continue;
+    if (first_index_ > index) pending_lost_ = first_index_ - index;
+    return;
+  }
+  any_start_ = numbers.empty() && index == 0;
+  first_index_ = index;
+}
+
+void JournalReader::seek_newest() {
+  const auto numbers = store_->segments();
+  for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
+    if (open_segment(*number) != Opened::yes) continue;
+    skip_to(std::numeric_limits<std::uint32_t>::max());
+    return;
+  }
+}
+
+// Walks to the event `ordinal` of the segment, or to its end, learning the subjects on the way.
+void JournalReader::skip_to(std::uint32_t ordinal) {
+  RecordHeader header;
+  while (ordinal_ < ordinal) {
+    const Found found = look_at(bytes_, offset_, header);
+    if (found == Found::sealed || found == Found::end) break;
+    if (found == Found::record && header.ordinal >= ordinal_) {
+      if (kind_of(header) != kDefinitionKind && header.ordinal >= ordinal) break;
+      ordinal_ = std::max(ordinal_, header.ordinal);
+      if (read_record(header)) ++ordinal_;
+      offset_ += header.length;
+      continue;
+    }
+    const std::size_t next = find_record(bytes_, offset_ + kRecordAlign, ordinal_);
+    if (next == bytes_.limit) break;
+    offset_ = next;
+  }
+  // What was committed had been read, whether or not it is still whole.
+  if (ordinal != std::numeric_limits<std::uint32_t>::max() && is_finished())
+    ordinal_ = std::max(ordinal_, ordinal);
+}
+
+// --- Reading ---
+
+Next JournalReader::next() {
+  if (pending_lost_ > 0) return lose(std::exchange(pending_lost_, 0));
+  if (std::exchange(pending_problem_, false)) return Next::corrupt;
+  RecordHeader header;
+  while (true) {
+    std::optional<Next> result;
+    const Found found = bytes_.base != nullptr ? look_at(bytes_, offset_, header) : Found::sealed;
+    if (found == Found::record) [[likely]] {
+      if (header.ordinal == ordinal_) [[likely]] {
+        if (kind_of(header) != kDefinitionKind) return take_event(header);
+        read_record(header);
+        offset_ += header.length;
+        continue;
+      }
+      if (header.ordinal > ordinal_)
+        return lose(header.ordinal - std::exchange(ordinal_, header.ordinal));
+      result = damaged();
+    } else if (found == Found::damaged) {
+      result = damaged();
+    } else {
+      result = found == Found::sealed ? advance() : at_end();
+    }
+    if (result) return *result;
+  }
+}
+
+// Learns a definition. True for a record of any other kind.
+bool JournalReader::read_record(const RecordHeader& header) {
+  if (kind_of(header) != kDefinitionKind) return true;
+  Definition definition;
+  if (read_definition(body_of(bytes_, offset_, header), definition))
+    subjects_.define(subject_of(header), definition, number_);
+  return false;
+}
+
+Next JournalReader::take_event(const RecordHeader& header) {
+  const Definition* const subject = subjects_.find(subject_of(header), number_);
+  if (subject == nullptr || !read_event_body(kind_of(header), body_of(bytes_, offset_, header),
+                                             event_.body)) [[unlikely]] {
+    const Next result = damaged_record();
+    offset_ += header.length;
+    ++ordinal_;
+    return result;
+  }
+  event_.venue = subject->venue;
+  event_.symbol = subject->symbol;
+  event_.instrument = subject->instrument;
+  event_.ts_event.reset();
+  if (header.ts_event != kNoTime) event_.ts_event = from_nanoseconds(header.ts_event);
+  event_.ts_recv = from_nanoseconds(header.ts_recv);
+  event_.seq = header.seq;
+  index_ = expected_index();
+  offset_ += header.length;
+  ++ordinal_;
+  return Next::event;
+}
+
+Next JournalReader::lose(std::uint64_t count) {
+  lost_count_ = count;
+  return Next::lost;
+}
+
+// A record that is whole and yet makes no sense: its subject's definition was lost, or its bytes
+// are of another program.
+Next JournalReader::damaged_record() {
+  lost_count_ = 1;
+  problem_ = "journal segment " + store_->segment_name(number_) + " has an event at byte " +
+             std::to_string(offset_) + " that cannot be read; it is skipped";
+  return Next::corrupt;
+}
+
+std::optional<Next> JournalReader::damaged() {
+  const std::uint32_t word = commit_word(bytes_.base + offset_);
+  if (reported_at_ == offset_ && reported_word_ == word) return at_end();
+  const std::size_t from = offset_;
+  const std::size_t next = find_record(bytes_, offset_ + kRecordAlign, ordinal_);
+  problem_ = "journal segment " + store_->segment_name(number_) + " is damaged from byte " +
+             std::to_string(from);
+  if (next == bytes_.limit) {
+    // How much is missing shows in the index that the next segment begins with.
+    reported_at_ = offset_;
+    reported_word_ = word;
+    lost_count_ = 0;
+    problem_ += " to its end";
+    return Next::corrupt;
+  }
+  RecordHeader header;
+  __builtin_memcpy(&header, bytes_.base + next, sizeof header);
+  lost_count_ = header.ordinal - ordinal_;
+  offset_ = next;
+  ordinal_ = header.ordinal;
+  problem_ += " to byte " + std::to_string(next) + "; " + std::to_string(lost_count_) +
+              " events are missing";
+  return Next::corrupt;
+}
+
+// No more is written to this segment.
+bool JournalReader::is_finished() const {
+  return control_.absent() || control_->active_segment.load(std::memory_order_acquire) > number_;
+}
+
+// No whole record stands here: the writer has not come further, or it was killed, or what it wrote
+// never reached the disk.
+std::optional<Next> JournalReader::at_end() {
+  const bool finished = is_finished();
+  const bool closed = !control_.absent() && control_.state() == WriterState::closed;
+  if (!finished && !closed) return Next::idle;
+  // The writer may have written between our look and its end: look again, now that it is over.
+  RecordHeader header;
+  const Found found = look_at(bytes_, offset_, header);
+  if (found == Found::record || found == Found::sealed) return std::nullopt;
+  if (found == Found::end && std::exchange(truncated_, false)) {
+    lost_count_ = 0;
+    problem_ = "journal segment " + store_->segment_name(number_) + " was cut off at byte " +
+               std::to_string(bytes_.limit);
+    return Next::corrupt;
+  }
+  const bool reported = found != Found::end && reported_at_ == offset_ &&
+                        reported_word_ == commit_word(bytes_.base + offset_);
+  if (!reported && found != Found::end &&
+      find_record(bytes_, offset_ + kRecordAlign, ordinal_) != bytes_.limit)
+    return damaged();
+  if (finished) return advance();
+  const std::uint64_t published = control_->next_index.load(std::memory_order_acquire);
+  if (published <= expected_index()) return Next::closed;
+  const std::uint64_t missing = published - expected_index();
+  first_index_ += missing;
+  return lose(missing);
+}
+
+// --- From segment to segment ---
+
+std::optional<Next> JournalReader::advance() {
+  for (int search = 0; search < kSearchesMax; ++search) {
+    const std::uint64_t expected = expected_index();
+    const bool is_start = std::exchange(any_start_, false);
+    const bool nothing_more = !control_.absent() && !is_finished();
+    std::uint64_t number = number_ + 1;
+    Opened opened = nothing_more ? Opened::missing : open_segment(number);
+    if (opened == Opened::missing && !nothing_more) {
+      // Removed by retention, or not the next number: the first one behind it that exists.
+      const auto numbers = store_->segments();
+      const auto behind = std::ranges::upper_bound(numbers, number_);
+      if (behind != numbers.end()) {
+        number = *behind;
+        opened = open_segment(number);
+        if (opened == Opened::missing) {
+          any_start_ = is_start;
+          continue;
+        }
+      }
+    }
+    if (opened == Opened::unusable) return Next::corrupt;
+    if (opened == Opened::yes) {
+      if (!is_start && first_index_ > expected) return lose(first_index_ - expected);
+      return std::nullopt;
+    }
+    any_start_ = is_start;
+    stuck_ = !control_.absent() && is_finished();
+    if (opened == Opened::not_ready) return Next::idle;
+    if (control_.absent() || (control_.state() == WriterState::closed && !is_finished()))
+      return Next::closed;
+    return Next::idle;
+  }
+  return Next::idle;
+}
+
+// In the directory, or in the writer's memory while the disk is full.
+Result<Fd> JournalReader::find_segment(std::uint64_t number) const {
+  auto fd = store_->open_segment(number, Access::read);
+  if (!fd || fd->open() || control_.absent()) return fd;
+  if (control_->spare_segment.load(std::memory_order_acquire) != number) {
+    // It may have come to the disk just now.
+    return store_->open_segment(number, Access::read);
+  }
+  const std::uint64_t place = control_->spare_place.load(std::memory_order_acquire);
+  Fd spare = reopen(static_cast<std::uint32_t>(place >> 32U),
+                    static_cast<int>(place & 0xFFFF'FFFFU), Access::read);
+  const HeaderReading reading = spare.open() ? read_segment_header(spare) : HeaderReading{};
+  if (reading.state == HeaderState::valid && reading.header.number == number) return spare;
+  return store_->open_segment(number, Access::read);
+}
+
+JournalReader::Opened JournalReader::open_segment(std::uint64_t number) {
+  auto fd = find_segment(number);
+  const auto unusable = [&](const std::string& why) {
+    number_ = number;
+    if (mapping_.data() != nullptr) finished_.push_back(std::move(mapping_));
+    mapping_ = Mapping{};
+    first_index_ = expected_index();
+    ordinal_ = 0;
+    bytes_ = {};
+    lost_count_ = 0;
+    problem_ = why;
+    return Opened::unusable;
+  };
+  const std::string name = "journal segment " + store_->segment_name(number);
+  if (!fd) return unusable(fd.error().message);
+  if (!fd->open()) return Opened::missing;
+  const HeaderReading reading = read_segment_header(*fd);
+  if (reading.state == HeaderState::blank) return Opened::not_ready;
+  if (reading.state == HeaderState::other_version)
+    return unusable(name + " has format version " + std::to_string(reading.header.version) +
+                    "; this program reads version " + std::to_string(kFormatVersion));
+  if (reading.state == HeaderState::damaged || reading.header.number != number)
+    return unusable(name + " does not begin with its header; it is skipped");
+  const std::uint64_t size = std::min(reading.header.size, file_size(*fd));
+  auto mapping = Mapping::of(*fd, size, Access::read, name);
+  if (!mapping) return unusable(mapping.error().message);
+  if (mapping_.data() != nullptr) finished_.push_back(std::move(mapping_));
+  mapping_ = mapping.take();
+  number_ = number;
+  bytes_ = {mapping_.data(), size & ~(kRecordAlign - 1), reading.header.salt};
+  offset_ = kSegmentHeaderBytes;
+  ordinal_ = 0;
+  first_index_ = reading.header.first_index;
+  reported_at_ = 0;
+  truncated_ = size < reading.header.size;
+  stuck_ = false;
+  return Opened::yes;
+}
+
+// --- Waiting and the cursor ---
+
+bool JournalReader::has_news() const {
+  if (pending_lost_ > 0 || control_.state() == WriterState::closed || is_finished()) return true;
+  if (control_->next_index.load(std::memory_order_seq_cst) > expected_index()) return true;
+  if (bytes_.base == nullptr || offset_ + kRecordAlign > bytes_.limit) return false;
+  const std::uint32_t word = commit_word(bytes_.base + offset_);
+  return word != 0 && !(reported_at_ == offset_ && reported_word_ == word);
+}
+
+void JournalReader::wait(std::chrono::milliseconds longest) {
+  if (control_.absent()) return;
+  if (stuck_) longest = std::min(longest, kStuckWait);
+  const auto end = std::chrono::steady_clock::now() + longest;
+  while (stuck_ || !has_news()) {
+    const auto left = end - std::chrono::steady_clock::now();
+    if (left <= std::chrono::nanoseconds{0}) return;
+    control_.wait(left, [this] { return !stuck_ && has_news(); });
+  }
+}
+
+void JournalReader::commit(std::uint64_t index) {
+  if (cursor_) cursor_->commit(index);
+}
+
+}  // namespace mp::journal

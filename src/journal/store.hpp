@@ -1,0 +1,64 @@
+// L2. Where the files of one journal live: a directory, or memory of this process.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.hpp"
+#include "journal/os.hpp"
+
+namespace mp::journal {
+
+// Used by the writer, its keeper thread and readers, at the same time.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // The writer's: held as long as the descriptor is open; ErrorKind::locked when somebody else has
+  // it. Clears away what a killed writer left half-made.
+  virtual Result<Fd> lock() = 0;
+
+  // A new segment of zeros whose blocks are reserved: it is there as a whole or not at all. On
+  // failure the descriptor is closed and `code` is an errno value.
+  struct Created {
+    Fd fd;
+    int code = 0;
+  };
+  virtual Created create_segment(std::uint64_t number, std::uint64_t bytes) = 0;
+  // Adds a segment that consists of `bytes`. Returns 0 or an errno value.
+  virtual int add_segment(std::uint64_t number, std::span<const std::byte> bytes) = 0;
+  // A closed descriptor: there is no such segment.
+  virtual Result<Fd> open_segment(std::uint64_t number, Access access) = 0;
+  virtual void remove_segment(std::uint64_t number) = 0;
+  [[nodiscard]] virtual std::vector<std::uint64_t> segments() const = 0;  // ascending
+  // What the segment is called in messages.
+  [[nodiscard]] virtual std::string segment_name(std::uint64_t number) const = 0;
+
+  // The writer creates it; for a reader a closed descriptor means that there is none.
+  virtual Result<Fd> create_control() = 0;
+  virtual Result<Fd> open_control(Access access) = 0;
+
+  virtual Result<Fd> open_cursor(std::string_view name) = 0;  // creates it
+  [[nodiscard]] virtual std::vector<Fd> cursors() const = 0;
+
+  virtual void sync() = 0;  // names of files, against power loss
+  [[nodiscard]] virtual std::filesystem::path location() const = 0;
+};
+
+// A directory, created with its parents where `create` asks for it.
+enum class OpenMode : std::uint8_t { read, create };
+[[nodiscard]] Result<std::shared_ptr<Store>> open_directory_store(const std::filesystem::path& dir,
+                                                                  OpenMode mode);
+
+// shared_ptr: a journal in memory lives as long as its writer or any of its readers.
+[[nodiscard]] std::shared_ptr<Store> create_memory_store();
+// Null when no journal of this process has that location.
+[[nodiscard]] std::shared_ptr<Store> find_memory_store(const std::filesystem::path& location);
+[[nodiscard]] bool names_memory_store(const std::filesystem::path& location);
+
+}  // namespace mp::journal

@@ -1,0 +1,56 @@
+#include "journal/subjects.hpp"
+
+namespace mp::journal {
+
+const std::string& WriterSubjects::key_of(const Definition& definition) {
+  key_.assign(definition.venue).push_back('\0');
+  key_.append(definition.symbol);
+  return key_;
+}
+
+std::uint32_t WriterSubjects::find_or_add(const Definition& definition) {
+  if (definition_record_bytes(definition) > kDefinitionBytesEachMax) return kSubjectsMax;
+  const auto found = by_key_.find(key_of(definition));
+  if (found == by_key_.end()) {
+    if (subjects_.size() >= kSubjectsMax) return kSubjectsMax;
+    const auto id = static_cast<std::uint32_t>(subjects_.size());
+    restore(id, definition, 0);
+    return id;
+  }
+  Subject& subject = subjects_[found->second];
+  if (!definition.instrument.empty() && definition.instrument != subject.instrument) {
+    subject.instrument = definition.instrument;
+    subject.defined_in = 0;
+  }
+  return found->second;
+}
+
+void WriterSubjects::restore(std::uint32_t id, const Definition& definition,
+                             std::uint64_t segment) {
+  if (id >= kSubjectsMax) return;
+  if (id >= subjects_.size()) subjects_.resize(id + 1);
+  Subject& subject = subjects_[id];
+  subject.venue = definition.venue;
+  subject.symbol = definition.symbol;
+  subject.instrument = definition.instrument;
+  subject.defined_in = segment;
+  by_key_[key_of(definition)] = id;
+}
+
+void ReaderSubjects::define(std::uint32_t id, const Definition& definition, std::uint64_t segment) {
+  if (id >= kSubjectsMax) return;
+  if (id >= entries_.size()) entries_.resize(id + 1);
+  Entry& entry = entries_[id];
+  entry.segment = segment;
+  // Each segment defines the same subjects anew.
+  if (entry.definition.venue == definition.venue && entry.definition.symbol == definition.symbol &&
+      entry.definition.instrument == definition.instrument)
+    return;
+  entry.definition = {own(definition.venue), own(definition.symbol), own(definition.instrument)};
+}
+
+std::string_view ReaderSubjects::own(std::string_view text) {
+  return *texts_.emplace(text).first;
+}
+
+}  // namespace mp::journal

@@ -1,0 +1,70 @@
+// L2. Subjects as the writer and a reader know them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "journal/record.hpp"
+
+namespace mp::journal {
+
+// The writer's: gives out ids, knows which segment has which definition.
+class WriterSubjects {
+ public:
+  struct Subject {
+    std::string venue;
+    std::string symbol;
+    std::string instrument;
+    std::uint64_t defined_in = 0;  // the newest segment that has this definition
+    std::uint64_t dropped = 0;     // events since the last gap event
+    Timestamp dropped_at;          // ts_recv of the last one
+    std::string_view reason;       // why
+
+    [[nodiscard]] Definition definition() const { return {venue, symbol, instrument}; }
+  };
+
+  static constexpr std::size_t kDefinitionBytesEachMax = 2048;
+
+  // An instrument that is known already is kept when `instrument` is empty. kSubjectsMax: there are
+  // too many subjects, or their names are too long.
+  std::uint32_t find_or_add(const Definition& definition);
+  // As read from a segment.
+  void restore(std::uint32_t id, const Definition& definition, std::uint64_t segment);
+
+  [[nodiscard]] std::size_t size() const { return subjects_.size(); }
+  [[nodiscard]] Subject& operator[](std::uint32_t id) { return subjects_[id]; }
+
+ private:
+  const std::string& key_of(const Definition& definition);
+
+  std::vector<Subject> subjects_;
+  std::unordered_map<std::string, std::uint32_t> by_key_;
+  std::string key_;  // reused
+};
+
+// A reader's: definitions hold within one segment. Views stay valid as long as the table.
+class ReaderSubjects {
+ public:
+  void define(std::uint32_t id, const Definition& definition, std::uint64_t segment);
+  // Null: the segment has not defined it.
+  [[nodiscard]] const Definition* find(std::uint32_t id, std::uint64_t segment) const {
+    if (id >= entries_.size() || entries_[id].segment != segment) return nullptr;
+    return &entries_[id].definition;
+  }
+
+ private:
+  struct Entry {
+    Definition definition;
+    std::uint64_t segment = 0;
+  };
+  std::string_view own(std::string_view text);
+
+  std::vector<Entry> entries_;
+  std::unordered_set<std::string> texts_;  // its strings never move
+};
+
+}  // namespace mp::journal
