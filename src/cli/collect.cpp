@@ -32,6 +32,30 @@ pipeline::FeedConfig& feed_of(pipeline::CollectorConfig& out, const config::Conf
   return feed;
 }
 
+pipeline::SinkConfig ndjson_sink(const config::Config& config) {
+  pipeline::SinkConfig out{.name = "ndjson", .settings = {}, .runner = {}};
+  auto& settings = out.settings.ndjson;
+  settings.data_dir = config.data.dir;
+  settings.compression =
+      config.ndjson.compress ? sink::Compression::zstd : sink::Compression::none;
+  settings.file_bytes_max = config.ndjson.rotate_bytes.count;
+  settings.file_age_max = std::chrono::ceil<std::chrono::seconds>(config.ndjson.rotate_age);
+  out.runner.dead_letter = config.data.dir / "dead-letter" / "ndjson.ndjson";
+  return out;
+}
+
+pipeline::SinkConfig parquet_sink(const config::Config& config) {
+  pipeline::SinkConfig out{.name = "parquet", .settings = {}, .runner = {}};
+  auto& settings = out.settings.parquet;
+  settings.data_dir = config.data.dir;
+  settings.duckdb = duckdb_config();
+  settings.duckdb.memory_bytes_max = config.parquet.memory_limit.count;
+  settings.flush_rows_max = config.parquet.flush_rows;
+  settings.flush_age_max = std::chrono::ceil<std::chrono::seconds>(config.parquet.flush_age);
+  out.runner.dead_letter = config.data.dir / "dead-letter" / "parquet.ndjson";
+  return out;
+}
+
 }  // namespace
 
 config::Known known_to_this_program() {

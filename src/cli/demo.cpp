@@ -129,7 +129,7 @@ int run_demo(const DemoOptions& options, const fs::path& dir, obs::Logger& log) 
                            LiveTable::style_of_stdout(options.plain));
   if (!watch) return fail(watch.error());
 
-  (*collector)->start();
+  if (const auto started = (*collector)->start(); !started) return fail(started.error());
   const auto time = options.check && !options.time ? std::optional{kCheckTime} : options.time;
   (*watch)->follow(time,
                    fmt::format("marketprism demo - 2 simulated venues, no network used - data in "

@@ -42,8 +42,8 @@ std::vector<Row> rows_of(const std::string& what) {
       rows.push_back({std::string{channel}, venues});
     }
   } else {
-    for (const auto& registration : sink::registry()) {
-      rows.push_back({std::string{registration.name}, std::string{registration.summary}});
+    for (const auto& registration : sink::all_sinks()) {
+      rows.push_back({std::string{registration.name}, std::string{registration.what}});
     }
   }
   return rows;

@@ -59,7 +59,7 @@ int run(const RunOptions& options, obs::Logger& log) {
                            LiveTable::style_of_stdout(options.plain));
   if (!watch) return fail(watch.error());
 
-  (*collector)->start();
+  if (const auto started = (*collector)->start(); !started) return fail(started.error());
   std::vector<Error> nothing;
   (*watch)->follow(options.time, fmt::format("marketprism run - data in {} - Ctrl-C ends it",
                                              config->data.dir.string()),

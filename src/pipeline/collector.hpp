@@ -11,8 +11,15 @@
 #include "journal/journal.hpp"
 #include "pipeline/feed.hpp"
 #include "pipeline/sink_runner.hpp"
+#include "sink/registry.hpp"
 
 namespace mp::pipeline {
+
+struct SinkConfig {
+  std::string name;
+  sink::Settings settings;
+  SinkRunnerConfig runner;
+};
 
 struct CollectorConfig {
   journal::Config journal;
@@ -32,7 +39,8 @@ class Collector {
   Collector(const Collector&) = delete;
   Collector& operator=(const Collector&) = delete;
 
-  void start();
+  // Opens the sinks and starts all threads. An error leaves nothing running.
+  Result<void> start();
 
   // Closes the sessions, then lets the sinks deliver what the journal holds. The first thing that
   // was not delivered is the error.
@@ -48,8 +56,12 @@ class Collector {
   [[nodiscard]] journal::WriterCounters journal_counters() const { return journal_->counters(); }
 
  private:
-  Collector();
+  explicit Collector(obs::Logger& log) : log_(log) {}
+  Result<void> add_feeds(const CollectorConfig& config);
+  Result<void> add_sinks(const CollectorConfig& config);
   void run_io();
+
+  obs::Logger& log_;
 
   std::unique_ptr<journal::Writer> journal_;
   std::unique_ptr<codec::RecordingWriter> recording_;

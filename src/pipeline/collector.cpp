@@ -1,0 +1,122 @@
+#include "pipeline/collector.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <random>
+
+namespace mp::pipeline {
+
+Result<std::unique_ptr<Collector>> Collector::create(const CollectorConfig& config,
+                                                     obs::Logger& log) {
+  std::unique_ptr<Collector> made{new Collector{log}};
+  auto journal = journal::Writer::open(config.journal);
+  if (!journal) return journal.error();
+  made->journal_ = journal.take();
+  if (!config.recording.empty()) {
+    const bool one_venue = config.feeds.size() == 1;
+    auto recording = codec::RecordingWriter::open(
+        config.recording, {.venue = one_venue ? std::string_view{config.feeds[0].venue} : "",
+                           .recorded = net::now(),
+                           .program = "marketprism"});
+    if (!recording) return recording.error();
+    made->recording_ = recording.take();
+  }
+  made->io_ = std::make_unique<net::IoContext>(1);
+  made->buffers_ = std::make_unique<net::ReceiveBuffers>();
+  made->tasks_ = std::make_unique<TaskGroup>(*made->io_);
+  if (auto added = made->add_feeds(config); !added) return added.error();
+  if (auto added = made->add_sinks(config); !added) return added.error();
+  return made;
+}
+
+Result<void> Collector::add_feeds(const CollectorConfig& config) {
+  const FeedParts parts{.io = *io_,
+                        .buffers = *buffers_,
+                        .journal = *journal_,
+                        .log = log_,
+                        .recording = recording_.get()};
+  for (const auto& feed_config : config.feeds) {
+    auto feed = Feed::create(feed_config, parts);
+    if (!feed) return feed.error();
+    feeds_.push_back(feed.take());
+  }
+  return {};
+}
+
+Result<void> Collector::add_sinks(const CollectorConfig& config) {
+  for (const auto& sink_config : config.sinks) {
+    const auto* entry = sink::sink_named(sink_config.name);
+    if (entry == nullptr) {
+      return Error{ErrorKind::config, fmt::format("there is no sink named \"{}\"; `marketprism "
+                                                  "list sinks` shows those that there are",
+                                                  sink_config.name)};
+    }
+    // A sink's own generator, so that the runners' threads share nothing.
+    auto chance = [random = std::mt19937_64{std::random_device{}()}]() mutable {
+      return std::uniform_real_distribution<double>{}(random);
+    };
+    sinks_.push_back(std::make_unique<SinkRunner>(
+        sink_config.runner,
+        journal::ReaderConfig{.location = journal_->location(),
+                              .name = sink_config.name,
+                              .from = journal::From::cursor,
+                              .hold = true},
+        entry->make(sink_config.settings), std::move(chance)));
+  }
+  return {};
+}
+
+Collector::~Collector() {
+  if (io_thread_.joinable()) (void)stop();
+}
+
+Result<void> Collector::start() {
+  for (const auto& sink : sinks_) {
+    if (auto started = sink->start(); !started) return started;
+  }
+  for (const auto& feed : feeds_) tasks_->spawn(feed->run());
+  io_thread_ = std::thread{[this] { run_io(); }};
+  return {};
+}
+
+// Ends when all feeds have ended. An exception here is a bug of ours: the process ends.
+void Collector::run_io() { io_->run(); }
+
+Result<void> Collector::stop() {
+  if (io_thread_.joinable()) {
+    boost::asio::post(*io_, [this] {
+      for (const auto& feed : feeds_) feed->stop();
+    });
+    io_thread_.join();
+  }
+  for (const auto& sink : sinks_) sink->begin_stop();
+  for (const auto& sink : sinks_) sink->stop();
+  if (recording_) {
+    if (auto closed = recording_->close(); !closed) return closed;
+  }
+  for (const auto& sink : sinks_) {
+    const auto counters = sink->counters();
+    if (counters.cursor < journal_->next_index()) {
+      return Error{ErrorKind::unavailable,
+                   fmt::format("sink {} has delivered {} of {} events; the rest stays in the "
+                               "journal for the next start ({})",
+                               sink->name(), counters.cursor, journal_->next_index(),
+                               sink->problem().empty() ? "no problem was reported"
+                                                       : sink->problem())};
+    }
+  }
+  return {};
+}
+
+std::vector<Error> Collector::nothing_to_collect() const {
+  std::vector<Error> why;
+  for (const auto& feed : feeds_) {
+    if (!feed->planned() || feed->subscriptions() > 0) return {};
+    why.insert(why.end(), feed->refusals().begin(), feed->refusals().end());
+  }
+  return why;
+}
+
+}  // namespace mp::pipeline
