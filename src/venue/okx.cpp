@@ -23,6 +23,7 @@ constexpr std::array kTopics = {
     Topic{Channel::liquidation, "liquidation-orders"},
     Topic{Channel::mark_price, "mark-price"},
     Topic{Channel::index_price, "index-tickers"},
+    Topic{Channel::option_summary, "opt-summary"},
     Topic{Channel::instrument, "instruments"},
 };
 constexpr auto kChannels = channels_of(kTopics);
@@ -133,6 +134,14 @@ using IndexPriceShape = Shape<Field<"instId", &Facts::symbol>, Field<"idxPx", &I
                               Skip<"open24h">, Skip<"high24h">, Skip<"low24h">, Skip<"sodUtc0">,
                               Skip<"sodUtc8">, Field<"ts", &Facts::time>>;
 
+using OptionSummaryShape =
+    Shape<Skip<"instType">, Field<"instId", &Facts::symbol>, Skip<"uly">,
+          Field<"delta", &OptionSummary::delta>, Field<"gamma", &OptionSummary::gamma>,
+          Field<"vega", &OptionSummary::vega>, Field<"theta", &OptionSummary::theta>, Skip<"lever">,
+          Field<"markVol", &OptionSummary::mark_iv>, Field<"bidVol", &OptionSummary::bid_iv>,
+          Field<"askVol", &OptionSummary::ask_iv>, Skip<"realVol">, Skip<"deltaBS">,
+          Skip<"gammaBS">, Skip<"thetaBS">, Skip<"vegaBS">, Field<"ts", &Facts::time>>;
+
 struct LiquidationMessage : Facts {
   RowList<Message<Liquidation>> details;
 };
@@ -226,10 +235,11 @@ std::string argument_of(const Subscription& wanted) {
     text.append(",\"instType\":\"").append(kTypes[static_cast<std::size_t>(info.kind)]);
     return text.append("\"}");
   }
-  text.append(",\"instId\":");
-  const bool of_index = wanted.channel == Channel::index_price && !info.base.empty();
-  append_json_string(
-      of_index ? std::string{info.base}.append("-").append(info.quote) : wanted.symbol, text);
+  const bool of_family = wanted.channel == Channel::option_summary;
+  const bool of_index = wanted.channel == Channel::index_price;
+  text.append(of_family ? ",\"instFamily\":" : ",\"instId\":");
+  const std::string pair = std::string{info.base}.append("-").append(info.quote);
+  append_json_string((of_family || of_index) && pair != "-" ? pair : wanted.symbol, text);
   return text.append("}");
 }
 
@@ -315,6 +325,7 @@ class Okx final : public Adapter {
     if (channel == "open-interest") return read_all<OpenInterestShape>(in, data, interests_, out);
     if (channel == "mark-price") return read_all<MarkPriceShape>(in, data, marks_, out);
     if (channel == "index-tickers") return read_all<IndexPriceShape>(in, data, indices_, out);
+    if (channel == "opt-summary") return read_all<OptionSummaryShape>(in, data, options_, out);
     if (channel == "liquidation-orders")
       return read_all<LiquidationShape>(in, data, liquidations_, out);
     if (channel == "instruments") return read_all<InstrumentShape>(in, data, instruments_, out);
@@ -365,6 +376,7 @@ class Okx final : public Adapter {
   RowList<Message<OpenInterest>> interests_;
   RowList<Message<MarkPrice>> marks_;
   RowList<Message<IndexPrice>> indices_;
+  RowList<Message<OptionSummary>> options_;
   RowList<LiquidationMessage> liquidations_;
   RowList<InstrumentMessage> instruments_;
 };

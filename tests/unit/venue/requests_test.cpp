@@ -29,7 +29,8 @@ TEST(Okx, subscribes_by_instrument_or_by_kind) {
                                             {Channel::index_price, "BTC-USDT-SWAP", ""},
                                             {Channel::liquidation, "BTC-USDT-SWAP", ""},
                                             {Channel::liquidation, "ETH-USDT-SWAP", ""},
-                                            {Channel::liquidation, "BTC-USD-261225", ""}};
+                                            {Channel::liquidation, "BTC-USD-261225", ""},
+                                            {Channel::option_summary, "BTC-USD-261225-1-C", ""}};
   std::vector<std::string> requests;
   okx->subscribe(wanted, requests);
   EXPECT_EQ(requests,
@@ -38,7 +39,8 @@ TEST(Okx, subscribes_by_instrument_or_by_kind) {
                                      R"({"channel":"candle1H","instId":"BTC-USDT"},)"
                                      R"({"channel":"index-tickers","instId":"BTC-USDT"},)"
                                      R"({"channel":"liquidation-orders","instType":"SWAP"},)"
-                                     R"({"channel":"liquidation-orders","instType":"FUTURES"}]})"});
+                                     R"({"channel":"liquidation-orders","instType":"FUTURES"},)"
+                                     R"({"channel":"opt-summary","instFamily":"BTC-USD"}]})"});
   EXPECT_EQ(okx->path(wanted[0]), "/ws/v5/public");
   EXPECT_EQ(okx->path(wanted[1]), "/ws/v5/business");
 }

@@ -1,0 +1,376 @@
+// What other projects make of raw messages, field by field against ours. Every field of theirs is
+// either compared or listed below with the reason why it cannot be; one that is neither fails.
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include <iostream>
+#include <map>
+
+#include "venue_testing.hpp"
+
+namespace mp::venue {
+namespace {
+
+namespace dom = simdjson::dom;
+using testing::Collector;
+using Fields = std::map<std::string, std::string>;
+
+struct Tally {
+  std::size_t messages = 0;
+  std::size_t compared = 0;
+  std::size_t agreed = 0;
+  std::map<std::string, std::size_t> explained;  // by reason
+
+  void compare(const std::string& what, const std::string& theirs, const std::string& ours) {
+    ++compared;
+    agreed += theirs == ours ? 1 : 0;
+    EXPECT_EQ(theirs, ours) << what;
+  }
+  void print(std::string_view source) const {
+    std::cout << source << ": " << messages << " messages, " << agreed << " of " << compared
+              << " fields agree\n";
+    for (const auto& [reason, count] : explained)
+      std::cout << "  not comparable, " << count << " fields: " << reason << "\n";
+  }
+};
+
+// One spelling for a value, whoever wrote it: numbers as exact decimals without trailing zeros,
+// times in nanoseconds, words in lower case.
+std::string canonical(std::string text) {
+  if (const auto number = parse_decimal(text)) {
+    text = to_string(*number);
+    if (text.find('.') != std::string::npos) {
+      text.erase(text.find_last_not_of('0') + 1);
+      if (text.ends_with('.')) text.pop_back();
+    }
+    return text;
+  }
+  if (const auto time = parse_rfc3339(text)) return std::to_string(to_nanoseconds(*time));
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  return text;
+}
+
+std::string text_of(dom::element value) {
+  if (value.is_string()) return canonical(std::string{std::string_view{value.get_string()}});
+  if (value.is_array()) {
+    std::string out;
+    for (const auto item : value.get_array()) out += text_of(item) + " ";
+    return out;
+  }
+  if (value.is_object()) {
+    std::string out;
+    for (const auto field : value.get_object()) out += text_of(field.value) + " ";
+    return out;
+  }
+  return canonical(simdjson::minify(value));
+}
+
+std::string field_of(dom::element object, const std::string& name) {
+  const auto field = object[name];
+  return field.error() == simdjson::SUCCESS ? text_of(field.value_unsafe()) : "no such field";
+}
+
+std::vector<std::string> decoded(Adapter& adapter, std::string_view raw, Verdict& verdict) {
+  Collector collector;
+  verdict = adapter.read(raw, from_nanoseconds(1), collector).verdict;
+  for (auto& line : collector.lines) line += "}";
+  return collector.lines;
+}
+
+// tardis-node: their type and field -> ours. "from tickers" where they make a book_ticker of it.
+const std::map<std::string, Fields> kTardisFields = {
+    {"trade trade",
+     {{"id", "trade_id"}, {"price", "price"}, {"amount", "quantity"}, {"side", "side"}}},
+    {"book_change book", {{"isSnapshot", "is_snapshot"}, {"bids", "bids"}, {"asks", "asks"}}},
+    {"book_ticker quote",
+     {{"bidPrice", "bid_price"},
+      {"bidAmount", "bid_quantity"},
+      {"askPrice", "ask_price"},
+      {"askAmount", "ask_quantity"}}},
+    {"book_ticker ticker", {{"bidPrice", "bid_price"}, {"askPrice", "ask_price"}}},
+    {"derivative_ticker ticker", {{"lastPrice", "last_price"}}},
+    {"derivative_ticker funding",
+     {{"fundingRate", "rate"},
+      {"fundingTimestamp", "next_time"},
+      {"predictedFundingRate", "predicted_rate"}}},
+    {"option_summary option_summary",
+     {{"markIV", "mark_iv"},
+      {"bestBidIV", "bid_iv"},
+      {"bestAskIV", "ask_iv"},
+      {"delta", "delta"},
+      {"gamma", "gamma"},
+      {"vega", "vega"},
+      {"theta", "theta"},
+      {"rho", "rho"}}},
+};
+constexpr auto kTheirState =
+    "they merge earlier messages of other channels; ours are events of their own";
+const std::map<std::string, std::string> kTardisExplained = {
+    {"type", "the name of the type"},
+    {"exchange", "they name four venues by kind of instrument; okx is one"},
+    {"localTimestamp", "their clock"},
+    {"bidAmount", "a ticker of ours has prices; amounts are the quote's"},
+    {"askAmount", "a ticker of ours has prices; amounts are the quote's"},
+    {"lastPrice", kTheirState},
+    {"openInterest", kTheirState},
+    {"fundingRate", kTheirState},
+    {"fundingTimestamp", kTheirState},
+    {"predictedFundingRate", kTheirState},
+    {"indexPrice", kTheirState},
+    {"markPrice", kTheirState},
+    {"bestBidPrice", kTheirState},
+    {"bestBidAmount", kTheirState},
+    {"bestAskPrice", kTheirState},
+    {"bestAskAmount", kTheirState},
+    {"underlyingPrice", kTheirState},
+    {"underlyingIndex", "the catalogue's"},
+    {"optionType", "the catalogue's"},
+    {"strikePrice", "the catalogue's"},
+    {"expirationDate", "the catalogue's"},
+};
+
+void compare_tardis(Tally& tally, dom::element theirs, dom::element ours) {
+  const std::string kinds = field_of(theirs, "type") + " " + field_of(ours, "type");
+  ASSERT_TRUE(kTardisFields.contains(kinds)) << kinds;
+  tally.compare("symbol", field_of(theirs, "symbol"), field_of(ours, "symbol"));
+  tally.compare("time", field_of(theirs, "timestamp"), field_of(ours, "ts_event"));
+  const Fields& fields = kTardisFields.at(kinds);
+  for (const auto field : theirs.get_object()) {
+    const std::string name{field.key};
+    if (name == "symbol" || name == "timestamp") continue;
+    if (const auto mapped = fields.find(name); mapped != fields.end()) {
+      tally.compare(kinds + " " + name, text_of(field.value), field_of(ours, mapped->second));
+    } else {
+      ASSERT_TRUE(kTardisExplained.contains(name)) << kinds << " " << name;
+      ++tally.explained[kTardisExplained.at(name)];
+    }
+  }
+}
+
+TEST(Others, tardis_node_agrees_on_okx) {
+  const auto data = testing::shared_data();
+  if (data.empty()) GTEST_SKIP() << "no pairs: set MP_SHARED_DATA to the recordings' folder";
+  Tally tally;
+  dom::parser lines;
+  dom::parser events;
+  const auto okx = make_adapter("okx");
+  for (const auto& line :
+       testing::lines_of(testing::read_file(data / "pairs/tardis_node.ndjson"))) {
+    const dom::element pair = lines.parse(line);
+    if (!field_of(pair, "exchange").starts_with("okex")) continue;
+    SCOPED_TRACE(line.substr(0, 200));
+    ++tally.messages;
+    Verdict verdict{};
+    const auto ours = decoded(*okx, simdjson::minify(pair["raw"]), verdict);
+    const dom::array theirs = pair["expected"];
+    if (theirs.size() == 0) {
+      // An acknowledgement, or one of the channels that they only keep in mind.
+      EXPECT_EQ(verdict, pair["raw"]["event"].error() == simdjson::SUCCESS ? Verdict::control
+                                                                           : Verdict::data);
+      if (verdict == Verdict::data) ++tally.explained[kTheirState];
+      continue;
+    }
+    ASSERT_EQ(ours.size(), theirs.size());
+    for (std::size_t i = 0; i < ours.size(); ++i)
+      compare_tardis(tally, theirs.at(i), events.parse(ours[i]));
+  }
+  tally.print("tardis_node, okx");
+  EXPECT_EQ(tally.messages, 18U);
+  EXPECT_EQ(tally.agreed, tally.compared);
+  EXPECT_GE(tally.compared, 70U);
+}
+
+// crypto-msg-parser: their path -> ours, after the name of the message and of the level.
+const Fields kParserFields = {
+    {"trade.price", "price"},
+    {"trade.timestamp", "ts_event"},
+    {"trade.side", "side"},
+    {"orderbook.timestamp", "ts_event"},
+    {"orderbook.seq_id", "last_sequence"},
+    {"orderbook.prev_seq_id", "previous_sequence"},
+    {"bbo_msg.symbol", "symbol"},
+    {"bbo_msg.timestamp", "ts_event"},
+    {"bbo_msg.id", "sequence"},
+    {"bbo_msg.ask_price", "ask_price"},
+    {"bbo_msg.ask_quantity_base", "ask_quantity"},
+    {"bbo_msg.bid_price", "bid_price"},
+    {"bbo_msg.bid_quantity_base", "bid_quantity"},
+    {"candlestick_msg.symbol", "symbol"},
+    {"candlestick_msg.period", "interval"},
+    {"candlestick_msg.begin_time", "open_time"},
+    {"candlestick_msg.open", "open"},
+    {"candlestick_msg.high", "high"},
+    {"candlestick_msg.low", "low"},
+    {"candlestick_msg.close", "close"},
+    {"candlestick_msg.volume", "volume"},
+    {"candlestick_msg.quote_volume", "quote_volume"},
+    {"extract_symbol", "symbol"},
+    {"extract_timestamp", "ts_event"},
+};
+const std::map<std::string, std::string> kParserExplained = {
+    {"check", "names their test"},
+    {"pair", "the catalogue's"},
+    {"msg_type", "their name of the type"},
+    {"bbo_msg.msg_type", "their name of the type"},
+    {"quantity_quote", "price times quantity, which they add"},
+    {"quantity_contract", "absent for spot, where we count the base currency"},
+    {"quantity_base", "contracts times contract size, which is the catalogue's"},
+};
+
+std::string last_part(const std::string& path) {
+  const auto dot = path.find_last_of("._");
+  const auto quantity = path.find("quantity_");
+  return quantity != std::string::npos ? path.substr(quantity) : path.substr(dot + 1);
+}
+
+// "orderbook.asks[2].price" -> ["..", ".."] of our level, or the number of levels.
+std::optional<std::string> level_fact(const std::string& path, dom::element ours) {
+  if (!path.starts_with("orderbook.asks") && !path.starts_with("orderbook.bids"))
+    return std::nullopt;
+  const dom::array side = ours[path.substr(10, 4)];
+  if (path.ends_with(".len")) return std::to_string(side.size());
+  const dom::element level = side.at(static_cast<std::size_t>(path[15] - '0'));
+  if (path.ends_with(".price")) return text_of(level.at(0));
+  if (path.ends_with(".quantity_base")) return text_of(level.at(1));
+  return std::nullopt;
+}
+
+void compare_fact(Tally& tally, const std::string& path, dom::element value, dom::element ours,
+                  bool contracts) {
+  std::string theirs = text_of(value);
+  const bool in_time = path.ends_with("timestamp") && theirs != "null";
+  if (in_time) theirs += "000000";
+  if (path.ends_with("begin_time")) theirs += "000000000";
+  if (const auto fact = level_fact(path, ours)) {
+    tally.compare(path, theirs, *fact);
+  } else if (path == (contracts ? "trade.quantity_contract" : "trade.quantity_base")) {
+    tally.compare(path, theirs, field_of(ours, "quantity"));
+  } else if (const auto mapped = kParserFields.find(path); mapped != kParserFields.end()) {
+    const std::string mine = field_of(ours, mapped->second);
+    if (path == "extract_timestamp" && field_of(ours, "venue") == "binance" && theirs != mine) {
+      ++tally.explained["they take the time of sending, we the time of the trade"];
+    } else if (path == "extract_symbol" && theirs == "none") {
+      ++tally.explained["the answer does not name its symbol; the call does"];
+    } else {
+      tally.compare(path, theirs, mine);
+    }
+  } else {
+    const std::string name = kParserExplained.contains(path) ? path : last_part(path);
+    ASSERT_TRUE(kParserExplained.contains(name)) << path;
+    ++tally.explained[kParserExplained.at(name)];
+  }
+}
+
+TEST(Others, crypto_msg_parser_agrees_on_binance_spot_and_okx) {
+  const auto data = testing::shared_data();
+  if (data.empty()) GTEST_SKIP() << "no pairs: set MP_SHARED_DATA to the recordings' folder";
+  Tally tally;
+  dom::parser lines;
+  dom::parser events;
+  for (const auto& line :
+       testing::lines_of(testing::read_file(data / "pairs/crypto_msg_parser.ndjson"))) {
+    const dom::element pair = lines.parse(line);
+    const std::string exchange = field_of(pair, "exchange");
+    const std::string market = field_of(pair, "market_type");
+    if (exchange != "okx" && (exchange != "binance" || market != "spot")) continue;
+    SCOPED_TRACE(line.substr(0, 300));
+    ++tally.messages;
+    const auto adapter = make_adapter(exchange);
+    const std::string raw{std::string_view{pair["raw"].get_string()}};
+    Verdict verdict{};
+    auto ours = decoded(*adapter, raw, verdict);
+    if (raw.starts_with("{\"lastUpdateId\"")) {
+      Collector collector;
+      ASSERT_TRUE(
+          adapter->read_rest(*adapter->snapshot("BTCUSDT"), raw, from_nanoseconds(1), collector));
+      ours = {collector.lines.at(0) + "}"};
+    } else if (verdict == Verdict::unknown) {
+      ++tally.explained
+            ["messages of a protocol or a call that we do not read: OKX v3, TICKER_ALL, "
+             "OKX's REST books and open interest"];
+      const bool ours_to_read = raw.find("\"arg\"") != std::string::npos;
+      EXPECT_FALSE(ours_to_read);
+      continue;
+    }
+    const dom::object theirs = pair["expected"];
+    ASSERT_EQ(ours.size(), 1U);
+    for (const auto fact : theirs) {
+      const std::string path{fact.key};
+      if (path == "trades.len" || path == "arr.len") {
+        tally.compare(path, text_of(fact.value), std::to_string(ours.size()));
+        continue;
+      }
+      compare_fact(tally, path, fact.value, events.parse(ours[0]),
+                   exchange == "okx" && market != "spot");
+    }
+  }
+  tally.print("crypto_msg_parser, binance spot and okx");
+  EXPECT_EQ(tally.agreed, tally.compared);
+  EXPECT_GE(tally.compared, 50U);
+}
+
+// Single messages of the exchanges' documentation and of other projects' tests: what each is to us.
+TEST(Others, fixtures_are_what_they_should_be) {
+  const auto data = testing::shared_data();
+  if (data.empty()) GTEST_SKIP() << "no fixtures: set MP_SHARED_DATA to the recordings' folder";
+  struct Source {
+    std::string_view venue;
+    std::string_view file;
+    std::map<std::string, Verdict> verdicts;  // of the messages of the venue's public channels
+  };
+  const std::vector<Source> sources = {
+      {"binance",
+       "fixtures/binance.ndjson.zst",
+       {{"Spot/ExchangeData/BookTicker", Verdict::data},
+        {"Spot/ExchangeData/Klines", Verdict::data},
+        {"Spot/ExchangeData/Ticker", Verdict::data},
+        {"wsHandleData#0", Verdict::data},
+        {"wsHandleData#1", Verdict::data},
+        {"binance/spot/l2.rs#0", Verdict::data},
+        {"binance/trade.rs#1", Verdict::malformed},  // "m":"yes": made to be refused
+        {"Spot/ExchangeData/MiniTicker", Verdict::unknown},
+        {"Spot/ExchangeData/RollingWindowTicker", Verdict::unknown},
+        {"binance/book/l2.rs#0", Verdict::unknown}}},  // a book without stream: whose?
+      {"okx",
+       "fixtures/okx.ndjson",
+       {{"Unified/ExchangeData/IndexTicker", Verdict::data},
+        {"Unified/ExchangeData/Interest", Verdict::data},
+        {"Unified/ExchangeData/OptionSummary", Verdict::data},
+        {"Unified/ExchangeData/OrderBook", Verdict::data},
+        {"Unified/ExchangeData/Symbol", Verdict::data},
+        {"Unified/ExchangeData/Ticker", Verdict::data},
+        {"Unified/ExchangeData/Trades", Verdict::data},
+        {"wsAllTrades#1", Verdict::data},
+        {"okx/trade.rs#0", Verdict::data},
+        {"okx/subscription.rs#1", Verdict::rejected},
+        {"Unified/ExchangeData/IndexKlines", Verdict::unknown},
+        {"Unified/ExchangeData/SystemStatus", Verdict::unknown}}},
+  };
+  dom::parser lines;
+  for (const auto& source : sources) {
+    const auto adapter = make_adapter(source.venue);
+    std::size_t found = 0;
+    for (const auto& line : testing::lines_of(testing::read_file(data / source.file))) {
+      const dom::element fixture = lines.parse(line);
+      const std::string name{std::string_view{fixture["name"].get_string()}};
+      const auto expected = source.verdicts.find(name);
+      if (expected == source.verdicts.end()) continue;
+      ++found;
+      const std::string raw{std::string_view{fixture["raw"].get_string()}};
+      Verdict verdict{};
+      const auto events = decoded(*adapter, raw, verdict);
+      EXPECT_EQ(verdict, expected->second) << name;
+      EXPECT_EQ(events.empty(), verdict != Verdict::data) << name;
+      // The body names the instrument: some fixtures have another one in the stream's name.
+      if (name == "Spot/ExchangeData/BookTicker")
+        EXPECT_NE(events.at(0).find("\"symbol\":\"BNBUSDT\""), std::string::npos);
+      if (name == "Unified/ExchangeData/Trades")
+        EXPECT_NE(events.at(0).find("\"symbol\":\"BTC-USDT\""), std::string::npos);
+    }
+    EXPECT_EQ(found, source.verdicts.size()) << source.venue;
+  }
+}
+
+}  // namespace
+}  // namespace mp::venue
