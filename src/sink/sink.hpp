@@ -21,6 +21,8 @@ enum class Encoding : std::uint8_t {
 // Events in the journal's order. Views live during write().
 struct Batch {
   std::uint64_t first_index = 0;  // the journal's index of the first event
+  // The journal's index of each event: rising, with holes where events were not for this sink.
+  std::span<const std::uint64_t> indexes;
   std::span<const Event> events;
   std::string_view bytes;  // the events encoded as the sink asked; empty for Encoding::events
 };
@@ -29,6 +31,7 @@ enum class Outcome : std::uint8_t {
   done,       // accepted
   retriable,  // not now: the runner offers the same batch again, later
   permanent,  // never: the runner bisects the batch and puts what is refused aside
+  rewind,     // accepted events above delivered() are lost: the runner reads them again from there
 };
 
 struct Written {

@@ -1,0 +1,65 @@
+// L3. SQL over the Parquet files of a data folder: a view per channel.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "sink/duckdb.hpp"
+#include "sink/duckdb_value.hpp"
+
+namespace mp::sink {
+
+struct QueryConfig {
+  std::filesystem::path data_dir{};
+  DuckdbConfig duckdb{};  // an empty temp_dir is set to a folder below data_dir
+};
+
+enum class QueryFormat : std::uint8_t { table, csv, ndjson };
+[[nodiscard]] std::optional<QueryFormat> query_format_named(std::string_view name);
+
+// A table shows at most this many rows, and says so; CSV and NDJSON have no end.
+inline constexpr std::size_t kTableRowsMax = 10'000;
+
+struct Rows {
+  std::vector<std::string> columns;
+  std::vector<std::vector<std::optional<std::string>>> rows;  // nullopt: NULL
+};
+
+// The views `trade`, `quote`, `book`, ... have the columns of the files, then channel, venue,
+// instrument and date. A channel without files is an empty view.
+class Query {
+ public:
+  static Result<std::unique_ptr<Query>> open(const QueryConfig& config);
+
+  // Runs SQL and keeps at most `rows_max` rows. ErrorKind::usage: DuckDB's own sentence.
+  Result<Rows> rows(const std::string& sql, std::size_t rows_max);
+  // Runs SQL and writes the rows of the last statement; answers how many rows there were.
+  Result<std::uint64_t> print(const std::string& sql, QueryFormat format, std::ostream& out);
+
+ private:
+  using Cells = std::vector<std::string>;
+  // Hands over each row; `nulls` says which cells are NULL. False ends the reading.
+  using OnRow = std::function<bool(const Cells& cells, const std::vector<bool>& nulls)>;
+  struct Columns {
+    Cells names;
+    std::vector<ValueType> types;
+  };
+  using OnColumns = std::function<void(const Columns& columns)>;
+
+  explicit Query(std::unique_ptr<Duckdb> database) : database_(std::move(database)) {}
+  Result<void> make_views(const std::filesystem::path& folder);
+  Result<std::uint64_t> run(const std::string& sql, ValueStyle style, const OnColumns& on_columns,
+                            const OnRow& on_row);
+  Result<std::uint64_t> read(duck::ResultHandle& result, ValueStyle style,
+                             const OnColumns& on_columns, const OnRow& on_row);
+
+  std::unique_ptr<Duckdb> database_;
+};
+
+}  // namespace mp::sink
