@@ -4,6 +4,11 @@ target_compile_options(mp_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
   -Woverloaded-virtual -Wnull-dereference -Wdouble-promotion -Wimplicit-fallthrough -Werror
   -fno-omit-frame-pointer -fstack-protector-strong)
+# Options structs are written with designated initialisers; what is left out has its default.
+target_compile_options(mp_options INTERFACE -Wno-missing-field-initializers)
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  target_compile_options(mp_options INTERFACE $<$<VERSION_GREATER_EQUAL:${CMAKE_CXX_COMPILER_VERSION},19>:-Wno-missing-designated-field-initializers>)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # False alarms of g++ 12 in optimised code of std::optional, std::variant and std::string.
   target_compile_options(mp_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow

@@ -16,3 +16,5 @@ mp_uses(book PkgConfig::zlib)
 mp_uses(sink PkgConfig::zstd ${CMAKE_DL_LIBS})
 
 mp_message_path(core codec journal venue book)
+
+target_compile_definitions(mp_cli PRIVATE MP_VERSION="${PROJECT_VERSION}")

@@ -56,9 +56,10 @@ class Sequencer {
   [[nodiscard]] constexpr Decision on_update(const Update& update) {
     if (rule_.start == BookStart::every_message) return whole_book(update);
     if (update.is_snapshot) return stream_snapshot(update);
+    if (!in_step_ && rule_.start == BookStart::stream_snapshot) return {Action::stale, {}};
+    if (in_step_ && !last_) return follow_unnumbered(update);
     if (!well_formed(update)) return resync({});
-    if (!in_step_)
-      return {rule_.start == BookStart::rest_snapshot ? Action::hold : Action::stale, {}};
+    if (!in_step_) return {Action::hold, {}};
     switch (rule_.link) {
       case BookLink::first:
         return follow_first(update);
@@ -170,7 +171,10 @@ class Sequencer {
 
   constexpr Decision stream_snapshot(const Update& update) {
     const auto last = update.last ? update.last : update.first;
-    if (!last && rule_.link != BookLink::none) return resync({});
+    // OKX sent books without numbers until 2022, each message with a checksum.
+    if (!last && rule_.link != BookLink::none && rule_.checksum == BookChecksum::none) {
+      return resync({});
+    }
     start_from(last);
     return {Action::apply, {}};
   }
@@ -195,7 +199,8 @@ class Sequencer {
     return old();
   }
 
-  // Without a link, numbers at most tell what the snapshot holds already (Bitstamp).
+  // Without a link, or after a snapshot without its number, order of arrival must do (and where the
+  // rule has a checksum, that tells what was lost). Numbers at most tell what the snapshot holds already (Bitstamp).
   constexpr Decision follow_unnumbered(const Update& update) {
     if (rule_.start == BookStart::rest_snapshot && joining_ && update.last && last_ &&
         *update.last <= *last_) {

@@ -354,6 +354,19 @@ static_assert(Scenario{kBinanceSpot}
                           Gap{.from = kLeast + 1, .to = kMost - 1, .missing = std::nullopt})
                   .ends_waiting());
 
+// OKX before 2022: no numbers at all, and a checksum with each message instead.
+constexpr BookRule kOkxWithChecksum{.start = BookStart::stream_snapshot,
+                                    .link = BookLink::previous,
+                                    .checksum = BookChecksum::okx_crc32};
+static_assert(Scenario{kOkxWithChecksum}
+                  .expect(kBareDelta, stale)
+                  .expect(kBareSnapshot, apply)
+                  .expect(kBareDelta, apply)
+                  .expect(whole(10), apply)
+                  .expect(after(10, 11), apply)
+                  .expect(kBareDelta, resync)
+                  .ends_waiting());
+
 // For coverage tools and for the list of tests: the same functions, run.
 TEST(Sequencer, binance_spot_scenarios_1_to_6) {
   EXPECT_TRUE(scenario_1() && scenario_2() && scenario_3());
