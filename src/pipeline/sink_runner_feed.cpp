@@ -1,0 +1,313 @@
+#include "pipeline/sink_runner_feed.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "codec/json_encode.hpp"
+#include "core/assert.hpp"
+
+namespace mp::pipeline {
+namespace {
+
+using sink::Outcome;
+
+constexpr unsigned kDoublingsMax = 20;
+
+// What an event weighs in a batch that is not encoded.
+std::size_t weight_of(const Event& event) {
+  const auto* book = std::get_if<Book>(&event.body);
+  return sizeof(Event) +
+         (book != nullptr ? (book->bids.size() + book->asks.size()) * sizeof(Level) : 0);
+}
+
+}  // namespace
+
+std::string_view name_of(Discard reason) {
+  return reason == Discard::refused ? "refused" : "unlettered";
+}
+
+SinkFeed::SinkFeed(const SinkRunnerConfig& config, journal::ReaderConfig journal, OpenReader open,
+                   sink::Sink& sink, Chance chance)
+    : config_(config),
+      journal_(std::move(journal)),
+      open_(std::move(open)),
+      sink_(sink),
+      chance_(std::move(chance)) {}
+
+SinkFeed::~SinkFeed() {
+  if (dead_letter_file_ >= 0) ::close(dead_letter_file_);
+}
+
+Result<void> SinkFeed::open() {
+  if (journal_.name.empty())
+    return Error{ErrorKind::config, "the sink " + std::string{sink_.name()} +
+                                        " has no cursor name, and needs one to start again"};
+  auto reader = open_(journal_);
+  if (!reader) return reader.error();
+  reader_ = reader.take();
+  if (config_.dead_letter.empty()) return {};
+  dead_letter_file_ =
+      ::open(config_.dead_letter.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  struct stat facts{};
+  if (dead_letter_file_ < 0 || ::fstat(dead_letter_file_, &facts) != 0) {
+    const ErrorKind kind = errno == EACCES ? ErrorKind::permission : ErrorKind::io;
+    return Error{kind, "cannot open the dead letters " + config_.dead_letter.string() + ": " +
+                           std::strerror(errno)};
+  }
+  dead_letter_bytes_ = static_cast<std::uint64_t>(facts.st_size);
+  return {};
+}
+
+void SinkFeed::drain() {
+  draining_ = true;
+  retry_at_.reset();  // one attempt at once: there may be no time for another
+}
+
+SinkFeed::State SinkFeed::step(Timestamp now) {
+  if (failed_) return State::failed;
+  if (closed_) return State::ended;
+  if (retry_at_ && now < *retry_at_) {
+    pause_ = std::chrono::ceil<std::chrono::milliseconds>(*retry_at_ - now);
+    return State::backing;
+  }
+  retry_at_.reset();
+  if (!work_.empty()) return offer(now);
+  if (const auto state = tick(now)) return *state;
+
+  const Filled filled = fill(now);
+  if (!events_.empty()) {
+    const auto age = now - batch_since_.value_or(now);
+    if (filled != Filled::idle || draining_ || age >= config_.batch_age_max) {
+      work_.push_back({0, events_.size()});
+      return offer(now);
+    }
+    pause_ = std::chrono::ceil<std::chrono::milliseconds>(config_.batch_age_max - age);
+    return State::idle;
+  }
+  end_batch();
+  if (filled == Filled::full) return State::busy;  // a full read of events for other sinks
+  if (draining_ || filled == Filled::closed) return finish(now);
+  pause_ = config_.tick_interval;
+  return State::idle;
+}
+
+SinkFeed::Filled SinkFeed::fill(Timestamp now) {
+  // Events for other sinks count as well: a step is bounded.
+  for (std::size_t reads = 0; reads < config_.batch_events_max; ++reads) {
+    if (events_.size() >= config_.batch_events_max || batch_bytes_ >= config_.batch_bytes_max)
+      return Filled::full;
+    switch (reader_->next()) {
+      case journal::Next::idle:
+        return Filled::idle;
+      case journal::Next::closed:
+        return Filled::closed;
+      case journal::Next::lost:
+        missed_ = Missed::retention;
+        missed_told_ += reader_->lost_count();
+        break;
+      case journal::Next::corrupt:
+        if (missed_ == Missed::nothing) missed_ = Missed::damage;
+        problem_ = reader_->problem();
+        break;
+      case journal::Next::event: {
+        const std::uint64_t index = reader_->index();
+        if (events_.empty()) batch_since_ = now;
+        add_gap(index);
+        ++counters_.read;
+        expected_ = index + 1;
+        const Event& event = reader_->event();
+        if (config_.channels.test(static_cast<std::size_t>(event.channel()))) add(event, index);
+        break;
+      }
+    }
+  }
+  return Filled::full;
+}
+
+void SinkFeed::add(const Event& event, std::uint64_t index) {
+  ++counters_.eligible;
+  events_.push_back(event);
+  indexes_.push_back(index);
+  if (sink_.encoding() == sink::Encoding::ndjson) {
+    codec::append_json(event, bytes_);
+    bytes_.push_back('\n');
+    batch_bytes_ = bytes_.size();
+  } else {
+    batch_bytes_ += weight_of(event);
+  }
+  line_ends_.push_back(bytes_.size());
+}
+
+// Before the event `index`: what is missing there, as an event at the last missing index.
+void SinkFeed::add_gap(std::uint64_t index) {
+  const std::uint64_t hole = expected_ && index > *expected_ ? index - *expected_ : 0;
+  const Missed missed = std::exchange(missed_, Missed::nothing);
+  const std::uint64_t told = std::exchange(missed_told_, 0);
+  if ((hole == 0 && missed == Missed::nothing) || index == 0) return;
+  const std::uint64_t missing = expected_ ? hole : told;
+  if (expected_ && missing == 0) return;  // the damage cost nothing
+  counters_.lost += missing;
+  Status status;
+  status.condition = Condition::gap;
+  status.reason = missed == Missed::damage ? "journal damage" : "retention";
+  if (missing > 0) status.missing = static_cast<std::int64_t>(missing);
+  Event event;
+  event.venue = "marketprism";
+  event.ts_recv = reader_->event().ts_recv;  // the same at each delivery
+  event.seq = ++gaps_;
+  event.body = status;
+  add(event, index - 1);
+}
+
+SinkFeed::State SinkFeed::offer(Timestamp now) {
+  const Range range = work_.back();
+  const std::size_t count = range.end - range.begin;
+  const std::size_t byte = range.begin == 0 ? 0 : line_ends_[range.begin - 1];
+  sink::Batch batch;
+  batch.first_index = indexes_[range.begin];
+  batch.indexes = std::span{indexes_}.subspan(range.begin, count);
+  batch.events = std::span{events_}.subspan(range.begin, count);
+  batch.bytes = std::string_view{bytes_}.substr(byte, line_ends_[range.end - 1] - byte);
+  ++counters_.batches;
+  return answer(sink_.write(batch), range, now);
+}
+
+SinkFeed::State SinkFeed::answer(const sink::Written& written, const Range& range, Timestamp now) {
+  const Range dealt = range;  // `range` may go with work_
+  switch (written.outcome) {
+    case Outcome::retriable:
+      return back_off(written.problem, now);
+    case Outcome::rewind:
+      return rewind(written.problem, now);
+    case Outcome::permanent:
+      problem_ = written.problem;
+      work_.pop_back();
+      if (dealt.end - dealt.begin > 1) {
+        const std::size_t middle = dealt.begin + (dealt.end - dealt.begin) / 2;
+        work_.push_back({middle, dealt.end});
+        work_.push_back({dealt.begin, middle});
+        return State::busy;
+      }
+      refuse(dealt.begin, written.problem);
+      break;
+    case Outcome::done:
+      work_.pop_back();
+      failures_ = 0;
+      counters_.acked += dealt.end - dealt.begin;
+      accepted_end_ = std::max(accepted_end_, indexes_[dealt.end - 1] + 1);
+      break;
+  }
+  if (work_.empty()) end_batch();
+  return State::busy;
+}
+
+// Full jitter over the upper half: attempts spread, and none comes at once.
+SinkFeed::State SinkFeed::back_off(const std::string& problem, Timestamp now) {
+  ++counters_.retries;
+  problem_ = problem;
+  const auto doubled =
+      config_.retry_first * (std::int64_t{1} << std::min(failures_, kDoublingsMax));
+  ++failures_;
+  const auto longest = std::min(doubled, config_.retry_longest);
+  const double share = 0.5 + 0.5 * std::clamp(chance_(), 0.0, 1.0);
+  pause_ = std::chrono::milliseconds{
+      static_cast<std::int64_t>(static_cast<double>(longest.count()) * share)};
+  retry_at_ = now + pause_;
+  return State::backing;
+}
+
+// The sink lost what it had accepted above delivered(); the journal still has it.
+SinkFeed::State SinkFeed::rewind(const std::string& problem, Timestamp now) {
+  ++counters_.rewinds;
+  const std::uint64_t back = std::max(committed_, sink_.delivered());
+  work_.clear();
+  events_.clear();
+  indexes_.clear();
+  line_ends_.clear();
+  bytes_.clear();
+  batch_bytes_ = 0;
+  reader_->release();
+  if (back > 0) reader_->commit(back);
+  reader_.reset();
+  journal_.from = journal::From::cursor;
+  auto reader = open_(journal_);
+  if (!reader) {
+    failed_ = true;
+    problem_ = "cannot read the journal again: " + reader.error().message;
+    return State::failed;
+  }
+  reader_ = reader.take();
+  expected_.reset();
+  accepted_end_ = dealt_end_ = committed_ = back;
+  return back_off(problem, now);
+}
+
+std::optional<SinkFeed::State> SinkFeed::tick(Timestamp now) {
+  if (tick_at_ && now < *tick_at_) return std::nullopt;
+  tick_at_ = now + config_.tick_interval;
+  const sink::Written written = sink_.tick(now);
+  if (written.outcome == Outcome::rewind) return rewind(written.problem, now);
+  if (written.outcome != Outcome::done) return back_off(written.problem, now);
+  commit();
+  return std::nullopt;
+}
+
+SinkFeed::State SinkFeed::finish(Timestamp now) {
+  const sink::Written written = sink_.close();
+  if (written.outcome == Outcome::rewind) return rewind(written.problem, now);
+  if (written.outcome != Outcome::done) return back_off(written.problem, now);
+  commit();
+  closed_ = true;
+  return State::ended;
+}
+
+void SinkFeed::end_batch() {
+  if (expected_) dealt_end_ = std::max(dealt_end_, *expected_);
+  events_.clear();
+  indexes_.clear();
+  line_ends_.clear();
+  bytes_.clear();
+  batch_bytes_ = 0;
+  batch_since_.reset();
+  reader_->release();
+  commit();
+}
+
+void SinkFeed::commit() {
+  const std::uint64_t delivered = sink_.delivered();
+  const bool all = delivered >= accepted_end_ && work_.empty() && events_.empty();
+  const std::uint64_t cursor = all ? std::max(delivered, dealt_end_) : delivered;
+  if (cursor <= committed_) return;
+  reader_->commit(cursor);
+  committed_ = cursor;
+  counters_.cursor = cursor;
+}
+
+void SinkFeed::refuse(std::size_t position, const std::string& problem) {
+  const bool kept = write_dead_letter(position, problem);
+  ++counters_.discarded[static_cast<std::size_t>(kept ? Discard::refused : Discard::unlettered)];
+}
+
+bool SinkFeed::write_dead_letter(std::size_t position, const std::string& problem) {
+  if (dead_letter_file_ < 0) return false;
+  std::string line = "{\"sink\":";
+  codec::append_json_string(sink_.name(), line);
+  codec::append_json_key("index", line);
+  codec::append_json_integer(static_cast<std::int64_t>(indexes_[position]), line);
+  codec::append_json_key("problem", line);
+  codec::append_json_string(problem, line);
+  codec::append_json_key("event", line);
+  codec::append_json(events_[position], line);
+  line.append("}\n");
+  if (dead_letter_bytes_ + line.size() > config_.dead_letter_bytes_max) return false;
+  const ssize_t put = ::write(dead_letter_file_, line.data(), line.size());
+  if (put > 0) dead_letter_bytes_ += static_cast<std::uint64_t>(put);
+  return put == static_cast<ssize_t>(line.size());
+}
+
+}  // namespace mp::pipeline
