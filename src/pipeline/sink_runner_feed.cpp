@@ -117,7 +117,7 @@ SinkFeed::Filled SinkFeed::fill(Timestamp now) {
       case journal::Next::event: {
         const std::uint64_t index = reader_->index();
         if (events_.empty()) batch_since_ = now;
-        add_gap(index, now);
+        add_gap(index);
         ++counters_.read;
         expected_ = index + 1;
         const Event& event = reader_->event();
@@ -144,7 +144,7 @@ void SinkFeed::add(const Event& event, std::uint64_t index) {
 }
 
 // Before the event `index`: what is missing there, as an event at the last missing index.
-void SinkFeed::add_gap(std::uint64_t index, Timestamp now) {
+void SinkFeed::add_gap(std::uint64_t index) {
   const std::uint64_t hole = expected_ && index > *expected_ ? index - *expected_ : 0;
   const Missed missed = std::exchange(missed_, Missed::nothing);
   const std::uint64_t told = std::exchange(missed_told_, 0);
@@ -158,7 +158,7 @@ void SinkFeed::add_gap(std::uint64_t index, Timestamp now) {
   if (missing > 0) status.missing = static_cast<std::int64_t>(missing);
   Event event;
   event.venue = "marketprism";
-  event.ts_recv = now;
+  event.ts_recv = reader_->event().ts_recv;  // the same at each delivery
   event.seq = ++gaps_;
   event.body = status;
   add(event, index - 1);

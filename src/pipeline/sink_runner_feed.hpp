@@ -100,7 +100,7 @@ class SinkFeed {
 
   Filled fill(Timestamp now);
   void add(const Event& event, std::uint64_t index);
-  void add_gap(std::uint64_t index, Timestamp now);
+  void add_gap(std::uint64_t index);
   State offer(Timestamp now);
   State answer(const sink::Written& written, const Range& range, Timestamp now);
   State back_off(const std::string& problem, Timestamp now);
