@@ -1,0 +1,49 @@
+// Every adapter on any bytes: no crash, no read past the end, no event unless the frame is data,
+// and the same answer the second time.
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "codec/json_encode.hpp"
+#include "core/assert.hpp"
+#include "venue/registry.hpp"
+
+namespace {
+
+class Lines final : public mp::EventHandler {
+ public:
+  void on_event(const mp::Event& event) override { mp::codec::append_json(event, text); }
+  std::string text;
+};
+
+std::string read(mp::venue::Adapter& adapter, std::string_view frame) {
+  Lines lines;
+  const auto reading = adapter.read(frame, mp::from_nanoseconds(1), lines);
+  MP_ASSERT(reading.verdict == mp::venue::Verdict::data || lines.text.empty());
+  MP_ASSERT(reading.verdict != mp::venue::Verdict::malformed || !reading.problem.empty());
+  return std::string{name_of(reading.verdict)} + lines.text;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  static const auto adapters = [] {
+    std::vector<std::unique_ptr<mp::venue::Adapter>> made;
+    for (const auto& venue : mp::venue::registry()) made.push_back(venue.make());
+    return made;
+  }();
+  const std::string_view frame{reinterpret_cast<const char*>(bytes), size};
+  for (const auto& adapter : adapters) {
+    const auto first = read(*adapter, frame);
+    MP_ASSERT(read(*adapter, frame) == first);
+    if (const auto info = adapter->derive(frame)) MP_ASSERT(!info->base.empty());
+    if (const auto call = adapter->identify(frame)) {
+      Lines lines;
+      if (!adapter->read_rest(*call, frame, mp::from_nanoseconds(1), lines))
+        MP_ASSERT(lines.text.empty());
+    }
+  }
+  return 0;
+}
