@@ -45,6 +45,7 @@ std::unique_ptr<Segment> Keeper::take() {
   ready_kind_ = ReadyKind::none;
   state_ = State::preparing;
   auto segment = std::move(ready_);
+  ++lent_;
   lock.unlock();
   changed_.notify_all();
   return segment;
@@ -54,12 +55,14 @@ void Keeper::set_active(const Segment& segment) {
   const std::lock_guard guard(mutex_);
   active_fd_ = segment.in_memory ? -1 : segment.fd.value();
   active_bytes_ = segment.in_memory ? 0 : segment.bytes.size();
+  lent_ = std::max<std::uint64_t>(lent_, 1);  // one that was resumed was never taken
 }
 
 void Keeper::retire(std::unique_ptr<Segment> segment, FinishedSegment facts, std::size_t used) {
   {
     const std::lock_guard guard(mutex_);
     retired_.push_back({std::move(segment), facts, used});
+    --lent_;
   }
   changed_.notify_all();
 }
@@ -85,11 +88,12 @@ void Keeper::work(std::unique_lock<std::mutex>& lock) {
   auto retired = std::move(retired_);
   retired_.clear();
   const int active_fd = active_fd_;
+  const std::uint64_t lent = lent_;
   lock.unlock();
   finish_retired(std::move(retired));
   if (config_.fsync == Fsync::interval) sync_active(active_fd);
   persist_spare();
-  apply_retention();
+  apply_retention(lent);
   lock.lock();
   if (!stopping_) prepare(lock);
   count();
@@ -144,9 +148,9 @@ bool Keeper::remove_oldest(std::optional<std::uint64_t> held_from) {
   return true;
 }
 
-void Keeper::apply_retention() {
-  const auto total = [this] {
-    std::uint64_t bytes = 2 * config_.segment_bytes;  // the active one and the prepared one
+void Keeper::apply_retention(std::uint64_t lent) {
+  const auto total = [&] {
+    std::uint64_t bytes = (lent + 1) * config_.segment_bytes;  // and the prepared one
     for (const FinishedSegment& one : finished_) bytes += one.bytes;
     return bytes;
   };
@@ -164,7 +168,10 @@ void Keeper::prepare(std::unique_lock<std::mutex>& lock) {
   const bool has_spare = ready_ != nullptr;
   const bool may_use_spare = !has_spare && !spare_taken_ && config_.spare_memory_bytes > 0;
   const std::uint64_t number = has_spare ? ready_->number : next_number_;
+  // The writer may have rolled over since the last time, and the full segment may lie in retired_.
+  const std::uint64_t lent = lent_ + retired_.size();
   lock.unlock();
+  apply_retention(lent);
   auto segment = create_on_disk(number);
   if (!segment && may_use_spare) segment = create_in_memory(number);
   lock.lock();

@@ -68,7 +68,7 @@ class Keeper {
   void finish_retired(std::vector<Retired> retired);
   void persist_spare();
   void sync_active(int fd);
-  void apply_retention();
+  void apply_retention(std::uint64_t lent);
   void prepare(std::unique_lock<std::mutex>& lock);
   [[nodiscard]] std::unique_ptr<Segment> create_on_disk(std::uint64_t number);
   [[nodiscard]] std::unique_ptr<Segment> create_in_memory(std::uint64_t number);
@@ -89,6 +89,7 @@ class Keeper {
   std::vector<Retired> retired_;
   int active_fd_ = -1;  // only the helper closes segments, so it may use this without the mutex
   std::uint64_t active_bytes_ = 0;
+  std::uint64_t lent_ = 0;  // segments that the writer has: two for a moment when it rolls over
   bool stopping_ = false;
 
   // The helper's own.

@@ -215,6 +215,12 @@ std::optional<Next> JournalReader::damaged() {
   if (reported_at_ == offset_ && reported_word_ == word) return at_end();
   const std::size_t from = offset_;
   const std::size_t next = find_record(bytes_, offset_ + kRecordAlign, ordinal_);
+  // A writer that has just reopened the journal may have written here since our first look. It
+  // writes in order: with a later record in sight, this one would be too.
+  RecordHeader header;
+  const Found found = look_at(bytes_, offset_, header);
+  if (found == Found::sealed || (found == Found::record && header.ordinal >= ordinal_))
+    return std::nullopt;
   problem_ = "journal segment " + store_->segment_name(number_) + " is damaged from byte " +
              std::to_string(from);
   if (next == bytes_.limit) {
@@ -225,7 +231,6 @@ std::optional<Next> JournalReader::damaged() {
     problem_ += " to its end";
     return Next::corrupt;
   }
-  RecordHeader header;
   __builtin_memcpy(&header, bytes_.base + next, sizeof header);
   lost_count_ = header.ordinal - ordinal_;
   offset_ = next;
@@ -243,6 +248,9 @@ bool JournalReader::is_finished() const {
 // No whole record stands here: the writer has not come further, or it was killed, or what it wrote
 // never reached the disk.
 std::optional<Next> JournalReader::at_end() {
+  // In this order: what had been published by now is found below, here or in the next segment.
+  const std::uint64_t published =
+      control_.absent() ? 0 : control_->next_index.load(std::memory_order_acquire);
   const bool finished = is_finished();
   const bool closed = !control_.absent() && control_.state() == WriterState::closed;
   if (!finished && !closed) return Next::idle;
@@ -262,7 +270,6 @@ std::optional<Next> JournalReader::at_end() {
       find_record(bytes_, offset_ + kRecordAlign, ordinal_) != bytes_.limit)
     return damaged();
   if (finished) return advance();
-  const std::uint64_t published = control_->next_index.load(std::memory_order_acquire);
   if (published <= expected_index()) return Next::closed;
   const std::uint64_t missing = published - expected_index();
   first_index_ += missing;
