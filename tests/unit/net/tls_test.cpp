@@ -247,7 +247,8 @@ TEST(TlsChannel, says_when_the_room_is_full_and_goes_on_where_it_was) {
   TlsChannel channel(context, "localhost");
   std::string inbound;
   ASSERT_EQ(shake_hands(channel, server, inbound), TlsStep::done);
-  const std::string bytes = inbound + server.send(std::string(1'000, 'a') + std::string(1'000, 'b'));
+  const std::string bytes =
+      inbound + server.send(std::string(1'000, 'a') + std::string(1'000, 'b'));
   channel.set_window(bytes);
   std::string into(1'500, '\0');
   std::size_t filled = 0;
