@@ -29,16 +29,16 @@ enum class HttpMethod : std::uint8_t { get, post };
 
 struct HttpRequest {
   HttpMethod method = HttpMethod::get;
-  Url url;
-  std::string body;
+  Url url{};
+  std::string body{};
   std::string content_type = "application/json";  // of a body
-  std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<std::pair<std::string, std::string>> headers{};
 };
 
 struct HttpResponse {
   int status = 0;  // whatever it is; redirects are not followed
-  std::string body;
-  std::optional<Milliseconds> retry_after;
+  std::string body{};
+  std::optional<Milliseconds> retry_after{};
   Timestamp ts_recv{};  // UTC, when the answer was complete
 };
 

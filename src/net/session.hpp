@@ -38,14 +38,14 @@ class ConnectPacer {
 
 struct SessionConfig {
   Url url;
-  SessionRules rules;
-  FrameLimits limits;
+  SessionRules rules{};
+  FrameLimits limits{};
   ConnectPacer* pacer = nullptr;  // shared by the sessions of one venue; none: connect at will
   std::uint64_t seed = 0;         // of the jitter; give every session another one
 };
 
 struct Disconnect {
-  Loss why;
+  Loss why{};
   bool was_open = false;     // false: an attempt to connect failed
   Milliseconds retry_in{0};  // until the next attempt; meaningless where the reason is `stopped`
 };

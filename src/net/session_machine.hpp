@@ -27,7 +27,7 @@ struct PingRule {
 };
 
 struct SessionRules {
-  PingRule ping;
+  PingRule ping{};
   Milliseconds stale_after{60'000};         // without any frame: probe; 0 = never
   Milliseconds probe_deadline{10'000};      // for the probe's answer
   Milliseconds between_requests{250};       // least time between two messages of ours

@@ -12,7 +12,7 @@ struct ssl_ctx_st;
 namespace mp::net {
 
 struct TlsConfig {
-  std::string ca_file;  // PEM; trusted instead of the system's store. Empty: the system's store
+  std::string ca_file{};  // PEM; trusted instead of the system's store. Empty: the system's store
 };
 
 // Owns what all TLS connections share: TLS 1.2 or later, security level 2, no renegotiation.

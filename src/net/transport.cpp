@@ -65,6 +65,7 @@ Transport::~Transport() {
 void Transport::close() {
   error_code ignored;
   socket_.close(ignored);
+  watchdog_.disarm();
 }
 
 void Transport::wake() {
@@ -76,6 +77,7 @@ void Transport::wake() {
 
 void Transport::end(LossReason reason, std::string message) {
   if (!ended_) ended_ = Loss{reason, std::move(message)};
+  watchdog_.disarm();
 }
 
 Task<std::optional<Loss>> Transport::open(Url url, SteadyTime deadline, AddressMemory* memory) {

@@ -23,6 +23,13 @@ class Watchdog {
     if (deadline < core_->armed_for) wait(core_);
   }
 
+  // Takes the timer out of the loop, so that it does not keep the loop running.
+  void disarm() {
+    core_->deadline = SteadyTime::max();
+    core_->armed_for = SteadyTime::max();
+    core_->timer.cancel();
+  }
+
  private:
   struct Core {
     Core(boost::asio::io_context& io, std::function<void()> call)
