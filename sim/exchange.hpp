@@ -48,7 +48,7 @@ struct VenueOptions {
   std::chrono::milliseconds book_keep_alive{60'000};  // OKX: "no change" after so long without one
   bool legacy_checksum = false;                       // OKX: CRC-32 as before 2026 instead of 0
   std::uint32_t rest_weight_per_minute = 6000;        // Binance: more is answered by 429
-  std::optional<DoorRules> door;                      // instead of the venue's own
+  std::optional<DoorRules> door = {};                 // instead of the venue's own
 };
 
 class Exchange {

@@ -83,8 +83,8 @@ enum class FaultKind : std::uint8_t { drop_depth, reset, mute, unmute };
 struct Fault {
   FaultKind kind = FaultKind::drop_depth;
   std::string_view venue;
-  std::string symbol;  // of drop_depth
-  Timestamp time;
+  std::string symbol = {};  // of drop_depth
+  Timestamp time = {};
   std::uint64_t affected = 0;  // connections; of drop_depth: messages kept back so far
 };
 

@@ -82,9 +82,12 @@ void Session::answer(const HttpAnswer& answer, bool keep_alive) {
   if (!keep_alive) out += "Connection: close\r\n";
   out += "\r\n" + answer.body;
   if (answer.entry) pending_.entries.push_back(*answer.entry);
-  ends_after_write_ = !keep_alive;
-  flush();
-  if (keep_alive) read_request();
+  if (keep_alive) {
+    flush();
+    read_request();
+  } else {
+    end_when_written();
+  }
 }
 
 void Session::upgrade(std::string_view target, std::string_view key) {
@@ -128,8 +131,12 @@ void Session::take_frames() {
   while (!finished_) {
     const auto step = reader_.next(message);
     if (step == FrameReader::Step::need_more) break;
-    if (step == FrameReader::Step::malformed || !take(message)) {
+    if (step == FrameReader::Step::malformed) {
       finish();
+      return;
+    }
+    if (!take(message)) {
+      end_when_written();
       return;
     }
   }
@@ -152,10 +159,9 @@ bool Session::take(const FrameReader::Message& message) {
       door_.host().pong_came(id_, now);
       return true;
     case Opcode::close:
-      if (goodbye_said_) return false;
       door_.host().closed(id_);
       say_goodbye(1000, {});
-      return true;
+      return false;
     case Opcode::binary:
     case Opcode::continuation:
       break;
@@ -196,11 +202,20 @@ void Session::written(const error_code& error) {
   for (Entry& entry : in_flight_.entries) shared_.ledger.add(std::move(entry));
   in_flight_.bytes.clear();
   in_flight_.entries.clear();
-  if (ends_after_write_) {
-    finish();
-    return;
-  }
   flush();
+  if (ends_after_write_ && !writing_) shut_down();
+}
+
+void Session::end_when_written() {
+  ends_after_write_ = true;
+  flush();
+  if (!writing_) shut_down();
+}
+
+void Session::shut_down() {
+  if (finished_) return;
+  deadline_ = shared_.clock() + kGoodbyeWithin;
+  stream_.async_shutdown([self = shared_from_this()](const error_code&) { self->finish(); });
 }
 
 void Session::say_goodbye(std::uint16_t code, std::string_view reason) {

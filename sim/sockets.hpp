@@ -89,6 +89,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void take_frames();
   bool take(const FrameReader::Message& message);
   void written(const error_code& error);
+  void end_when_written();  // then says goodbye in TLS too
+  void shut_down();
   void lose(Outgoing& outgoing) {
     shared_.lose(outgoing.entries);
     outgoing.bytes.clear();
@@ -104,7 +106,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Outgoing pending_;
   Outgoing in_flight_;
   bool writing_ = false;
-  bool ends_after_write_ = false;  // an HTTP answer that closes
+  bool ends_after_write_ = false;
   bool goodbye_said_ = false;
   bool finished_ = false;
   std::optional<Timestamp> deadline_;
