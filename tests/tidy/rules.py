@@ -47,7 +47,8 @@ class Tree:
 
     def _list(self):
         if (self.root / ".git").exists():
-            command = ["git", "-C", str(self.root), "ls-files", "-co", "--exclude-standard", "-z"]
+            command = ["git", "-c", "safe.directory=*", "-C", str(self.root)]
+            command += ["ls-files", "-co", "--exclude-standard", "-z"]
             names = subprocess.run(command, capture_output=True, check=True).stdout.decode()
             return {name for name in names.split("\0") if name and (self.root / name).is_file()}
         found = (path for path in self.root.rglob("*") if path.is_file())
