@@ -27,5 +27,5 @@ tidy:  # the house rules alone
 format:  # lays out all sources
 	@git ls-files '*.cpp' '*.hpp' | xargs -r clang-format-19 -i
 
-clean:
-	@rm -rf build
+clean:  # all but the DuckDB that was fetched
+	@find build -mindepth 1 -maxdepth 1 ! -name deps -exec rm -rf {} +

@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 target=$(realpath -m "$1")
 what=${2:-all}
 suite=bookworm
+inside_home=/root
 [ "$(id -u)" -eq 0 ] || { echo 'clean-root.sh: only root can make a root' >&2; exit 77; }
 [ ! -e "$target" ] || { echo "clean-root.sh: $target exists; name a new folder" >&2; exit 2; }
 case "$what" in install | run | test | all) ;; *) echo "clean-root.sh: unknown part $what" >&2; exit 2 ;; esac
@@ -44,7 +45,7 @@ pass_through() {
 }
 
 inside() {
-  chroot "$target" /usr/bin/env -i HOME=/root TERM="${TERM:-dumb}" \
+  chroot "$target" /usr/bin/env -i HOME=$inside_home TERM="${TERM:-dumb}" \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "${proxies[@]}" "$@"
 }
 
@@ -58,14 +59,14 @@ make_root() {
     >"$target.log" 2>&1 || { tail -n 20 "$target.log" >&2; return 1; }
   rm -f "$target/etc/apt/sources.list"
   pass_through /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/apt.conf.d /etc/apt/keyrings \
-    /etc/apt/preferences.d /etc/resolv.conf /etc/hosts /etc/ssl/certs/ca-certificates.crt /root/.npmrc \
+    /etc/apt/preferences.d /etc/resolv.conf /etc/hosts /etc/ssl/certs/ca-certificates.crt \
     /etc/npmrc /usr/etc/npmrc
-  # A setting of the machine's own npm that names a place the new root does not have.
-  [ ! -e "$target/root/.npmrc" ] || sed -i '/^nodedir/d' "$target/root/.npmrc"
-  git clone --quiet --no-hardlinks . "$target/root/marketprism"
+  # But for a setting of this machine's own npm that names a place the new root does not have.
+  [ ! -e "$HOME/.npmrc" ] || sed '/^nodedir/d' "$HOME/.npmrc" >"$target$inside_home/.npmrc"
+  git clone --quiet --no-hardlinks . "$target/srv/marketprism"
 }
 export -f make_root pass_through
-export target suite mirror
+export target suite mirror inside_home
 
 scripts/step.sh "make a bare Debian ($suite) in $target" bash -euc make_root
 mount_in -t proc proc proc
@@ -77,7 +78,7 @@ status=0
 run_part() {
   echo "==> in the bare root: make $*"
   local started=$SECONDS
-  inside make -C /root/marketprism "$@" </dev/null || status=$?
+  inside make -C /srv/marketprism "$@" </dev/null || status=$?
   echo "==> in the bare root: make $* ended with exit code $status after $((SECONDS - started)) s;" \
     "$(inside dpkg-query -f '.\n' -W | wc -l) packages," \
     "$(du -sm --exclude=proc --exclude=dev "$target" | cut -f1) MB"

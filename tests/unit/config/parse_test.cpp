@@ -258,6 +258,7 @@ TEST(ConfigParse, what_is_not_toml_is_said_with_its_place) {
   EXPECT_TRUE(said("[log]\nlevel = \"info\"\nlevel = \"warn\"\n").starts_with("f:3:"));
   EXPECT_EQ(said("# fine\n[\x03log]"),
             "f:2:2: this is not TOML: control character U+0003\n  2 | [?log]\n    |  ^");
+  EXPECT_TRUE(said("4\xC6\x99[").starts_with("f:1:2: this is not TOML: ")) << said("4\xC6\x99[");
   EXPECT_TRUE(said("a = \"\xFF\"").starts_with("f:1:")) << said("a = \"\xFF\"");
 }
 
