@@ -101,7 +101,8 @@ void Keeper::on_disconnect() {
 // number alone does not prove that: it may have restarted at the same one.
 bool Keeper::is_repeated_snapshot(const Message& message) const {
   return message.update.is_snapshot && rule_.start == BookStart::stream_snapshot &&
-         rule_.link != BookLink::none && valid() && message.update.last == sequencer_.last() &&
+         rule_.link != BookLink::none && valid() && message.update.last &&
+         message.update.last == sequencer_.last() &&
          book_.equals(message.body.bids, message.body.asks);
 }
 

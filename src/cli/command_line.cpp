@@ -209,6 +209,7 @@ int run_command_line(int argc, const char* const* argv) {
   CLI::App app{kIntroduction, "marketprism"};
   app.set_version_flag("--version", "marketprism " MP_VERSION);
   app.require_subcommand(0, 1);
+  app.fallthrough();  // --log may stand after the command too
   std::string level = "warn";
   app.add_option("--log", level, "Least severe log lines: debug, info, warn, error")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))

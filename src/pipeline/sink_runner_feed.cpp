@@ -51,6 +51,8 @@ Result<void> SinkFeed::open() {
   if (!reader) return reader.error();
   reader_ = reader.take();
   if (config_.dead_letter.empty()) return {};
+  std::error_code ignored;  // open() tells what is wrong
+  std::filesystem::create_directories(config_.dead_letter.parent_path(), ignored);
   dead_letter_file_ =
       ::open(config_.dead_letter.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   struct stat facts{};
