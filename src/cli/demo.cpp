@@ -10,7 +10,6 @@
 #include "cli/stop_request.hpp"
 #include "cli/watch.hpp"
 #include "sim/server.hpp"
-#include "venue/registry.hpp"
 
 namespace mp::cli {
 namespace {
@@ -21,15 +20,18 @@ constexpr std::chrono::seconds kCheckTime{10};
 constexpr std::chrono::seconds kSimulatorPatience{5};
 constexpr std::chrono::seconds kDrainTime{10};
 
-struct Instruments {
-  const char* venue;
-  std::vector<std::string> names;
-};
-const std::vector<Instruments>& demo_instruments() {
-  static const std::vector<Instruments> kInstruments = {
-      {"binance", {"BTC-USDT", "ETH-USDT", "SOL-USDT", "XRP-USDT"}},
-      {"okx", {"BTC-USDT", "ETH-USDT", "BTC-USDT-PERP", "ETH-USDT-PERP"}}};
-  return kInstruments;
+// What the simulator has, of each venue.
+std::vector<config::Feed> demo_feeds() {
+  using enum Channel;
+  config::Feed binance;
+  binance.venue = "binance";
+  binance.instruments = {"BTC-USDT", "ETH-USDT", "SOL-USDT", "XRP-USDT"};
+  binance.channels = {trade, quote, book, ticker, candle};
+  config::Feed okx;
+  okx.venue = "okx";
+  okx.instruments = {"BTC-USDT", "ETH-USDT", "BTC-USDT-PERP", "ETH-USDT-PERP"};
+  okx.channels = {trade, quote, book, ticker, funding, open_interest, mark_price};
+  return {binance, okx};
 }
 
 // A fresh folder for a check, removed again when the check succeeds; else the folder asked for.
@@ -51,16 +53,11 @@ config::Config demo_config(const fs::path& dir, const sim::Simulator& simulator,
   config.data.dir = dir;
   config.ndjson.enabled = true;
   config.parquet.flush_age = std::chrono::seconds{5};
-  for (const auto& [venue, names] : demo_instruments()) {
-    config::Feed feed;
-    feed.venue = venue;
-    feed.instruments = names;
-    const auto channels = venue::make_adapter(venue)->traits().channels;
-    feed.channels.assign(channels.begin(), channels.end());
-    config.feeds.push_back(feed);
-    config.venues[venue] = {.ws_url = simulator.ws_url(venue),
-                            .rest_url = simulator.rest_url(venue),
-                            .ca_file = ca_file};
+  config.feeds = demo_feeds();
+  for (const auto& feed : config.feeds) {
+    config.venues[feed.venue] = {.ws_url = simulator.ws_url(feed.venue),
+                                 .rest_url = simulator.rest_url(feed.venue),
+                                 .ca_file = ca_file};
   }
   return config;
 }

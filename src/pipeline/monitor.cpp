@@ -43,6 +43,7 @@ void Monitor::on_status(Line& line, const Status& status) {
 
 void Monitor::on_event(const Event& event, Timestamp now) {
   ++events_;
+  if (!rows_at_) rows_at_ = now;
   if (event.symbol.empty()) return;  // about a whole session: its streams have events of their own
   Line& line = line_of(event);
   MonitorRow& row = line.row;
