@@ -75,7 +75,9 @@ TlsChannel::TlsChannel(const TlsContext& context, const std::string& host)
   // to the server, which may serve many.
   if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) != 1) {
     MP_ASSERT(SSL_set1_host(ssl, host.c_str()) == 1);
-    MP_ASSERT(SSL_set_tlsext_host_name(ssl, host.c_str()) == 1);
+    // SSL_set_tlsext_host_name, whose macro has a C cast.
+    MP_ASSERT(
+        SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host_.data()) == 1);
   }
   ERR_clear_error();
 }

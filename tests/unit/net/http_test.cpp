@@ -110,6 +110,18 @@ TEST(HttpClient, repeats_a_request_once_when_a_kept_connection_was_dead) {
   EXPECT_EQ(stage.client.counters().connects, 2U);
 }
 
+TEST(HttpClient, repeats_a_request_once_when_the_server_ends_instead_of_answering) {
+  Stage stage;
+  stage.serve({{sized("one"), ""}, {sized("two"), ""}, {""}});
+  const auto got = stage.get(3);
+  ASSERT_TRUE(got[1].ok()) << got[1].error().message;
+  EXPECT_EQ(got[1]->body, "two");
+  // The third is repeated, too; the fresh connection ends as well, and that is the answer.
+  EXPECT_FALSE(got[2].ok());
+  EXPECT_EQ(stage.client.counters().retried, 2U);
+  EXPECT_EQ(stage.requests.size(), 5U);
+}
+
 TEST(HttpClient, reads_chunked_bodies_and_bodies_that_end_with_the_connection) {
   Stage stage;
   const std::string chunked =
