@@ -38,11 +38,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   for (const auto& adapter : adapters) {
     const auto first = read(*adapter, frame);
     MP_ASSERT(read(*adapter, frame) == first);
-    if (const auto info = adapter->derive(frame)) MP_ASSERT(!info->base.empty());
+    if (const auto info = adapter->derive(frame)) {
+      MP_ASSERT(!info->base.empty());
+    }
     if (const auto call = adapter->identify(frame)) {
       Lines lines;
-      if (!adapter->read_rest(*call, frame, mp::from_nanoseconds(1), lines))
+      if (!adapter->read_rest(*call, frame, mp::from_nanoseconds(1), lines)) {
         MP_ASSERT(lines.text.empty());
+      }
     }
   }
   return 0;

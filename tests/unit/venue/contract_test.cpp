@@ -40,7 +40,9 @@ class EveryVenue : public ::testing::TestWithParam<std::string> {
     frame.copy(exact.get(), frame.size());
     Collector collector;
     const auto reading = adapter->read({exact.get(), frame.size()}, kReceived, collector);
-    if (reading.verdict == Verdict::malformed) EXPECT_FALSE(reading.problem.empty());
+    if (reading.verdict == Verdict::malformed) {
+      EXPECT_FALSE(reading.problem.empty());
+    }
     return {reading.verdict, collector.lines};
   }
 
@@ -149,7 +151,9 @@ TEST_P(EveryVenue, hands_nothing_over_unless_a_frame_is_data) {
       byte = random() % 4 == 0 ? static_cast<char>(random()) : kBytes[random() % kBytes.size()];
     }
     const auto result = read(frame);
-    if (result.verdict != Verdict::data) ASSERT_TRUE(result.events.empty()) << frame;
+    if (result.verdict != Verdict::data) {
+      ASSERT_TRUE(result.events.empty()) << frame;
+    }
   }
 }
 
@@ -260,8 +264,8 @@ std::vector<std::string> names() {
   for (const auto& venue : registry()) out.emplace_back(venue.name);
   return out;
 }
-INSTANTIATE_TEST_SUITE_P(Registry, EveryVenue, ::testing::ValuesIn(names()), [](const auto& info) {
-  std::string name = info.param;
+INSTANTIATE_TEST_SUITE_P(Registry, EveryVenue, ::testing::ValuesIn(names()), [](const auto& venue) {
+  std::string name = venue.param;
   std::ranges::replace(name, '-', '_');
   return name;
 });

@@ -363,10 +363,12 @@ TEST(Others, fixtures_are_what_they_should_be) {
       EXPECT_EQ(verdict, expected->second) << name;
       EXPECT_EQ(events.empty(), verdict != Verdict::data) << name;
       // The body names the instrument: some fixtures have another one in the stream's name.
-      if (name == "Spot/ExchangeData/BookTicker")
+      if (name == "Spot/ExchangeData/BookTicker") {
         EXPECT_NE(events.at(0).find("\"symbol\":\"BNBUSDT\""), std::string::npos);
-      if (name == "Unified/ExchangeData/Trades")
+      }
+      if (name == "Unified/ExchangeData/Trades") {
         EXPECT_NE(events.at(0).find("\"symbol\":\"BTC-USDT\""), std::string::npos);
+      }
     }
     EXPECT_EQ(found, source.verdicts.size()) << source.venue;
   }
