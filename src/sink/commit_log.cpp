@@ -11,8 +11,8 @@ constexpr std::size_t kFlushesKept = 64;
 
 }  // namespace
 
-CommitLog::CommitLog(std::filesystem::path folder, Durable durable, CrashPoint crash_point)
-    : folder_(std::move(folder)), durable_(durable), crash_point_(crash_point) {}
+CommitLog::CommitLog(std::filesystem::path folder, Durable durable, CrashPoint at_crash_point)
+    : folder_(std::move(folder)), durable_(durable), crash_point_(at_crash_point) {}
 
 Result<void> CommitLog::open() {
   flushes_.clear();

@@ -14,7 +14,7 @@ namespace mp::sink {
 enum class Compression : std::uint8_t { none, zstd };
 
 struct NdjsonConfig {
-  std::filesystem::path data_dir;
+  std::filesystem::path data_dir{};
   Compression compression = Compression::zstd;
   int zstd_level = 3;
   std::uint64_t file_bytes_max = std::uint64_t{256} << 20U;  // as stored, plus one batch

@@ -1,0 +1,169 @@
+#include "sink/parquet.hpp"
+
+#include <fstream>
+
+#include "sink/duckdb_table.hpp"
+#include "sink_fixture.hpp"
+
+namespace mp::sink {
+namespace {
+
+class ParquetTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!has_duckdb()) GTEST_SKIP() << "no DuckDB: run scripts/install-duckdb.sh";
+  }
+  // Writes the events and answers the rows of a query over them.
+  Rows rows_of(const std::vector<Event>& events, const std::string& sql) {
+    auto sink = make_parquet({.data_dir = dir_.path()});
+    EXPECT_TRUE(sink->open().ok());
+    std::vector<std::uint64_t> indexes(events.size());
+    for (std::size_t i = 0; i < indexes.size(); ++i) indexes[i] = i;
+    const Batch batch{.first_index = 0, .indexes = indexes, .events = events, .bytes = {}};
+    EXPECT_EQ(sink->write(batch).outcome, Outcome::done);
+    EXPECT_EQ(sink->close().outcome, Outcome::done);
+    auto query = Query::open({.data_dir = dir_.path()});
+    EXPECT_TRUE(query.ok()) << query.error().message;
+    auto rows = (*query)->rows(sql, 1'000);
+    EXPECT_TRUE(rows.ok()) << rows.error().message;
+    return rows.ok() ? rows.take() : Rows{};
+  }
+  static Event event_of(Event::Body body) {
+    Event event;
+    event.venue = "binance";
+    event.symbol = "BTCUSDT";
+    event.instrument = "BTC-USDT";
+    event.ts_recv = from_nanoseconds(kStart + 123'456'789);
+    event.seq = 9'007'199'254'740'993;  // one past what a double holds
+    event.body = body;
+    return event;
+  }
+
+  TempDir dir_;
+};
+
+using Row = std::vector<std::optional<std::string>>;
+
+TEST_F(ParquetTest, keeps_every_digit_and_the_folders) {
+  Trade trade;
+  trade.price = Price{{618'376'300'000'000'001, -13}};
+  trade.quantity = Quantity{{150, -2}};
+  trade.side = Side::buy;
+  const Rows rows = rows_of({event_of(trade)},
+                            "SELECT ts_recv, ts_event, seq, symbol, trade_id, price_mantissa, "
+                            "price_exponent, quantity, side, venue, instrument, date FROM trade");
+  ASSERT_EQ(rows.rows.size(), 1U);
+  EXPECT_EQ(rows.rows[0], (Row{"2025-11-24 16:00:00.123456789", std::nullopt, "9007199254740993",
+                               "BTCUSDT", std::nullopt, "618376300000000001", "-13", "1.5", "buy",
+                               "binance", "BTC-USDT", "2025-11-24"}));
+  EXPECT_TRUE(std::filesystem::is_directory(
+      dir_.path() / "parquet/channel=trade/venue=binance/instrument=BTC-USDT/date=2025-11-24"));
+}
+
+TEST_F(ParquetTest, keeps_levels_as_lists_of_structs) {
+  std::vector<Event> events;
+  std::deque<std::vector<Level>> levels;
+  for (int i = 0; i < 5'000; ++i) {  // more than two chunks
+    auto& bids = levels.emplace_back();
+    for (int n = 0; n < i % 7; ++n) bids.emplace_back(Price{{i * 10 + n, -2}}, Quantity{{n, 0}});
+    Book book;
+    book.is_snapshot = i % 2 == 0;
+    book.bids = bids;
+    events.push_back(event_of(book));
+    events.back().seq = static_cast<std::uint64_t>(i) + 1;
+  }
+  const Rows rows = rows_of(
+      events,
+      "SELECT count(*), sum(len(bids)), sum(len(asks)), sum(list_sum([l.price_mantissa FOR l IN "
+      "bids])), bool_and(list_bool_and([l.price = l.price_mantissa / 100 FOR l IN bids])) FROM "
+      "book");
+  std::int64_t count = 0;
+  std::int64_t sum = 0;
+  for (const auto& list : levels) {
+    for (const Level& level : list) {
+      ++count;
+      sum += level.price_mantissa;
+    }
+  }
+  EXPECT_EQ(rows.rows.at(0),
+            (Row{"5000", std::to_string(count), "0", std::to_string(sum), "true"}));
+}
+
+TEST_F(ParquetTest, writes_a_file_for_each_partition_however_many_there_are) {
+  std::deque<std::string> names;
+  std::vector<Event> events;
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 300; ++i) {
+      Event event = event_of(MarkPrice{});
+      event.instrument = names.emplace_back("COIN" + std::to_string(i) + "-USDT");
+      event.seq = events.size();
+      events.push_back(event);
+    }
+  }
+  const Rows rows = rows_of(events,
+                            "SELECT count(*), count(DISTINCT instrument), count(DISTINCT filename) "
+                            "FROM read_parquet('" +
+                                dir_.path().string() +
+                                "/parquet/channel=mark_price/*/*/*/*.parquet', filename = true)");
+  EXPECT_EQ(rows.rows.at(0), (Row{"900", "300", "300"}));
+}
+
+TEST_F(ParquetTest, has_the_columns_of_every_channel) {
+  auto query = Query::open({.data_dir = dir_.path()});
+  ASSERT_TRUE(query.ok()) << query.error().message;
+  for (std::size_t i = 0; i < kChannelCount; ++i) {
+    const auto channel = static_cast<Channel>(i);
+    const auto columns = columns_of(channel);
+    EXPECT_EQ(columns[0].name, "ts_recv");
+    EXPECT_GT(columns.size(), 4U);
+    auto rows = (*query)->rows("SELECT * FROM " + sql_name(name_of(channel)), 1);
+    ASSERT_TRUE(rows.ok()) << rows.error().message;
+    EXPECT_EQ(rows->columns.size(), columns.size() + 4) << name_of(channel);
+    EXPECT_TRUE(rows->rows.empty());
+  }
+}
+
+TEST_F(ParquetTest, finishes_no_commit_log_that_it_cannot_read) {
+  std::filesystem::create_directories(dir_.path() / "parquet");
+  std::ofstream{dir_.path() / "parquet" / ".commits"} << "flush 1 2 3\nnonsense\n";
+  const auto opened = make_parquet({.data_dir = dir_.path()})->open();
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.error().kind, ErrorKind::data);
+}
+
+TEST_F(ParquetTest, refuses_a_library_that_is_not_duckdb) {
+  const auto missing = Duckdb::open({.library = "/nowhere/libduckdb.so"});
+  ASSERT_FALSE(missing.ok());
+  EXPECT_EQ(missing.error().kind, ErrorKind::config);
+  EXPECT_NE(missing.error().message.find("/nowhere/libduckdb.so"), std::string::npos);
+  const auto other = Duckdb::open({.library = "libz.so.1"});
+  ASSERT_FALSE(other.ok());
+  EXPECT_NE(other.error().message.find("is not DuckDB"), std::string::npos);
+}
+
+TEST_F(ParquetTest, runs_duckdb_within_its_bounds) {
+  auto database = Duckdb::open({.memory_bytes_max = 50'000'000,
+                                .threads = 1,
+                                .temp_dir = dir_.path() / "temp",
+                                .temp_bytes_max = 20'000'000});
+  ASSERT_TRUE(database.ok()) << database.error().message;
+  const auto huge = (*database)->run(
+      "CREATE TABLE t AS SELECT random() AS a, random() AS b, random() AS c FROM range(5000000)");
+  ASSERT_FALSE(huge.ok()) << "120 MB fitted into 70";
+  EXPECT_TRUE((*database)->run("SELECT 1").ok());
+}
+
+TEST(SafeComponent, never_leaves_its_folder_and_never_collides) {
+  EXPECT_EQ(safe_component("BTC-USDT_1.5+x@y"), "BTC-USDT_1.5+x@y");
+  EXPECT_EQ(safe_component("../../etc/passwd"), "%2E.%2F..%2Fetc%2Fpasswd");
+  EXPECT_EQ(safe_component(".."), "%2E.");
+  EXPECT_EQ(safe_component("币"), "%E5%B8%81");
+  EXPECT_EQ(safe_component("100%"), "100%25");
+  EXPECT_EQ(safe_component(std::string_view{"a\0b", 3}), "a%00b");
+  const std::string one(300, 'x');
+  EXPECT_LE(safe_component(one).size(), 200U);
+  EXPECT_NE(safe_component(one), safe_component(one + "y"));
+}
+
+}  // namespace
+}  // namespace mp::sink

@@ -1,0 +1,117 @@
+#include "sink/query.hpp"
+
+#include <sstream>
+
+#include "sink_fixture.hpp"
+
+namespace mp::sink {
+namespace {
+
+class QueryTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!has_duckdb()) GTEST_SKIP() << "no DuckDB: run scripts/install-duckdb.sh";
+    auto query = Query::open({.data_dir = dir_.path()});
+    ASSERT_TRUE(query.ok()) << query.error().message;
+    query_ = query.take();
+  }
+  std::string print(const std::string& sql, QueryFormat format) {
+    std::ostringstream out;
+    const auto printed = query_->print(sql, format, out);
+    EXPECT_TRUE(printed.ok()) << printed.error().message;
+    return out.str();
+  }
+
+  TempDir dir_;
+  std::unique_ptr<Query> query_;
+};
+
+TEST_F(QueryTest, prints_an_aligned_table) {
+  EXPECT_EQ(print("SELECT * FROM (VALUES ('BTC', 1), ('é', 12345), (NULL, NULL)) AS t(name, n)",
+                  QueryFormat::table),
+            "name      n\n"
+            "----  -----\n"
+            "BTC       1\n"
+            "é     12345\n"
+            "           \n");
+}
+
+TEST_F(QueryTest, prints_csv_with_quotes_where_needed) {
+  EXPECT_EQ(print("SELECT 'a,b' AS x, 'say \"hi\"' AS \"y,z\", NULL AS n", QueryFormat::csv),
+            "x,\"y,z\",n\n\"a,b\",\"say \"\"hi\"\"\",\n");
+}
+
+TEST_F(QueryTest, prints_ndjson_with_every_digit) {
+  EXPECT_EQ(print("SELECT 18446744073709551615::UBIGINT AS u, "
+                  "-170141183460469231731687303715884105727::HUGEINT AS h, "
+                  "12345678901234567890.123456789::DECIMAL(38,9) AS d, -0.05::DECIMAL(5,2) AS e, "
+                  "0.1::DOUBLE AS f, 'nan'::DOUBLE AS g, 'x\"y' AS t, NULL AS n, true AS b",
+                  QueryFormat::ndjson),
+            "{\"u\":18446744073709551615,\"h\":-170141183460469231731687303715884105727,"
+            "\"d\":12345678901234567890.123456789,\"e\":-0.05,\"f\":0.1,\"g\":null,"
+            "\"t\":\"x\\\"y\",\"n\":null,\"b\":true}\n");
+}
+
+TEST_F(QueryTest, prints_times_and_nested_values) {
+  EXPECT_EQ(print("SELECT make_timestamp_ns(1764000000123456789) AS ns, "
+                  "TIMESTAMP '1969-12-31 23:59:59.5' AS old, DATE '2026-11-24' AS d, "
+                  "[{'a': 1, 'b': 'x'}, NULL] AS l, MAP {'k': 2} AS m, INTERVAL '90 minutes' AS i, "
+                  "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::UUID AS u",
+                  QueryFormat::ndjson),
+            "{\"ns\":\"2025-11-24 16:00:00.123456789\",\"old\":\"1969-12-31 23:59:59.5\","
+            "\"d\":\"2026-11-24\",\"l\":[{\"a\":1,\"b\":\"x\"},null],"
+            "\"m\":[{\"key\":\"k\",\"value\":2}],\"i\":\"01:30:00\","
+            "\"u\":\"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11\"}\n");
+}
+
+TEST_F(QueryTest, streams_all_rows_but_bounds_a_table) {
+  const std::string sql = "SELECT range AS i FROM range(12000)";
+  const std::string csv = print(sql, QueryFormat::csv);
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 12'001);
+  const std::string table = print(sql, QueryFormat::table);
+  EXPECT_NE(table.find("(the first 10000 rows;"), std::string::npos);
+}
+
+TEST_F(QueryTest, keeps_the_order_and_at_most_the_rows_that_are_asked_for) {
+  const auto rows = query_->rows("SELECT range AS i FROM range(5000) ORDER BY i DESC", 3);
+  ASSERT_TRUE(rows.ok());
+  ASSERT_EQ(rows->rows.size(), 3U);
+  EXPECT_EQ(rows->rows[0][0], "4999");
+  EXPECT_EQ(rows->rows[2][0], "4997");
+}
+
+TEST_F(QueryTest, passes_on_what_the_database_says) {
+  const auto wrong = query_->rows("SELECT nonsense FROM trade", 1);
+  ASSERT_FALSE(wrong.ok());
+  EXPECT_EQ(wrong.error().kind, ErrorKind::usage);
+  EXPECT_NE(wrong.error().message.find("nonsense"), std::string::npos);
+  const auto type = query_->rows("SELECT 'a'::ENUM('a', 'b')", 1);
+  ASSERT_FALSE(type.ok());
+  EXPECT_NE(type.error().message.find("cast it to VARCHAR"), std::string::npos);
+}
+
+TEST_F(QueryTest, says_that_there_is_no_data_folder) {
+  const auto query = Query::open({.data_dir = dir_.path() / "none"});
+  ASSERT_FALSE(query.ok());
+  EXPECT_NE(query.error().message.find("there is no data folder"), std::string::npos);
+}
+
+TEST_F(QueryTest, sees_hostile_names_as_they_are) {
+  Events events;
+  auto sink = make_parquet({.data_dir = dir_.path()});
+  ASSERT_TRUE(sink->open().ok());
+  Delivery delivery{events};
+  delivery.all(*sink, 100);
+  ASSERT_EQ(sink->close().outcome, Outcome::done);
+  auto query = Query::open({.data_dir = dir_.path()});
+  ASSERT_TRUE(query.ok()) << query.error().message;
+  const auto rows = (*query)->rows("SELECT DISTINCT instrument FROM trade ORDER BY 1", 10);
+  ASSERT_TRUE(rows.ok()) << rows.error().message;
+  std::vector<std::string> names;
+  for (const auto& row : rows->rows) names.push_back(*row[0]);
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"../../etc/passwd", "BTC-USDT", "ETHUSDT", "币安人生USDT"}));
+}
+
+}  // namespace
+}  // namespace mp::sink
