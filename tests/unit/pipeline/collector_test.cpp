@@ -1,0 +1,219 @@
+// The collector against the exchange simulator over TLS: what was sent arrives, and what was lost
+// is marked.
+#include "pipeline/collector.hpp"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <functional>
+#include <map>
+
+#include "sim/server.hpp"
+
+namespace mp::pipeline {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+constexpr std::chrono::seconds kPatience{30};
+
+// A simulator and a collector of it that keeps its journal in memory.
+class CollectorTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "mp-collector-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    dir_ = pattern;
+    auto simulator = sim::Simulator::start(
+        {.seed = 3, .rate_per_second = 400, .ca_file = (dir_ / "ca.pem").string()});
+    ASSERT_TRUE(simulator) << simulator.error().message;
+    simulator_ = simulator.take();
+  }
+  void TearDown() override {
+    collector_.reset();
+    if (simulator_) simulator_->stop();
+    fs::remove_all(dir_);
+  }
+
+  FeedConfig feed(const std::string& venue, std::vector<std::string> instruments,
+                  std::vector<Channel> channels) {
+    FeedConfig config;
+    config.venue = venue;
+    config.wants.push_back(
+        {.instruments = std::move(instruments), .symbols = {}, .channels = std::move(channels)});
+    config.ws_url = simulator_->ws_url(venue);
+    config.rest_url = simulator_->rest_url(venue);
+    config.ca_file = (dir_ / "ca.pem").string();
+    return config;
+  }
+
+  void collect(std::vector<FeedConfig> feeds) {
+    CollectorConfig config;
+    config.journal.retention_bytes = std::uint64_t{256} << 20U;
+    config.feeds = std::move(feeds);
+    auto collector = Collector::create(config, log_);
+    ASSERT_TRUE(collector) << collector.error().message;
+    collector_ = collector.take();
+    auto reader = journal::Reader::open({.location = collector_->journal_location(),
+                                         .name = "",
+                                         .from = journal::From::oldest});
+    ASSERT_TRUE(reader) << reader.error().message;
+    reader_ = reader.take();
+    ASSERT_TRUE(collector_->start());
+  }
+
+  // Reads events until `enough`; false when they do not come in time.
+  bool read_until(const std::function<bool(const Event&)>& enough) {
+    const auto deadline = net::steady_now() + kPatience;
+    while (net::steady_now() < deadline) {
+      const auto next = reader_->next();
+      if (next == journal::Next::event) {
+        const Event& event = reader_->event();
+        EXPECT_EQ(event.seq, ++seqs_[{std::string{event.venue}, event.channel(),
+                                      std::string{event.symbol}}]);
+        if (enough(event)) return true;
+      } else {
+        reader_->release();
+        reader_->wait(100ms);
+      }
+    }
+    return false;
+  }
+  bool read_book(std::string_view symbol, bool snapshot) {
+    return read_until([&](const Event& event) {
+      const auto* book = std::get_if<Book>(&event.body);
+      return book != nullptr && event.symbol == symbol && book->is_snapshot == snapshot;
+    });
+  }
+  bool read_status(Condition condition, std::string_view symbol) {
+    return read_until([&](const Event& event) {
+      const auto* status = std::get_if<Status>(&event.body);
+      return status != nullptr && event.symbol == symbol && status->condition == condition;
+    });
+  }
+
+  obs::Logger log_{obs::LogLevel::off};
+  fs::path dir_;
+  std::unique_ptr<sim::Simulator> simulator_;
+  std::unique_ptr<Collector> collector_;
+  std::unique_ptr<journal::Reader> reader_;
+  std::map<std::tuple<std::string, Channel, std::string>, std::uint64_t> seqs_;
+};
+
+TEST_F(CollectorTest, joins_the_books_of_both_venues_and_names_instruments) {
+  collect({feed("binance", {"BTC-USDT", "ETH-USDT"}, {Channel::book, Channel::trade}),
+           feed("okx", {"BTC-USDT-PERP"}, {Channel::book, Channel::funding})});
+  std::map<std::string, std::string, std::less<>> names;
+  std::map<std::string, int, std::less<>> deltas;
+  ASSERT_TRUE(read_until([&](const Event& event) {
+    names[std::string{event.symbol}] = event.instrument;
+    const auto* book = std::get_if<Book>(&event.body);
+    if (book != nullptr && !book->is_snapshot) ++deltas[std::string{event.symbol}];
+    return deltas["BTCUSDT"] > 5 && deltas["ETHUSDT"] > 5 && deltas["BTC-USDT-SWAP"] > 5;
+  }));
+  EXPECT_EQ(names["BTCUSDT"], "BTC-USDT");
+  EXPECT_EQ(names["BTC-USDT-SWAP"], "BTC-USDT-PERP");
+  EXPECT_EQ(collector_->feeds()[0]->counters().gaps, 0U);
+  EXPECT_TRUE(collector_->stop());
+}
+
+TEST_F(CollectorTest, marks_a_gap_and_resynchronises_only_that_book) {
+  collect({feed("binance", {"BTC-USDT", "ETH-USDT"}, {Channel::book}),
+           feed("okx", {"BTC-USDT", "ETH-USDT"}, {Channel::book})});
+  ASSERT_TRUE(read_book("ETHUSDT", false));
+  ASSERT_TRUE(read_book("ETH-USDT", false));
+  simulator_->drop_depth("binance", "BTCUSDT");
+  std::optional<std::int64_t> missing;
+  ASSERT_TRUE(read_until([&](const Event& event) {
+    const auto* status = std::get_if<Status>(&event.body);
+    if (status == nullptr || status->condition != Condition::gap) return false;
+    EXPECT_EQ(event.symbol, "BTCUSDT");
+    EXPECT_EQ(status->reason, "sequence");
+    missing = status->missing;
+    return true;
+  }));
+  EXPECT_GT(missing.value_or(0), 0);
+  ASSERT_TRUE(read_book("BTCUSDT", true));
+  ASSERT_TRUE(read_status(Condition::resynced, "BTCUSDT"));
+  simulator_->drop_depth("okx", "BTC-USDT");
+  ASSERT_TRUE(read_status(Condition::gap, "BTC-USDT"));
+  ASSERT_TRUE(read_book("BTC-USDT", true));
+  ASSERT_TRUE(read_status(Condition::resynced, "BTC-USDT"));
+  EXPECT_EQ(collector_->feeds()[0]->counters().gaps, 1U);
+  EXPECT_EQ(collector_->feeds()[1]->counters().gaps, 1U);
+  EXPECT_EQ(collector_->feeds()[1]->counters().disconnects, 0U);
+}
+
+TEST_F(CollectorTest, comes_back_after_a_reset_and_starts_the_book_anew) {
+  collect({feed("okx", {"BTC-USDT"}, {Channel::book, Channel::trade})});
+  ASSERT_TRUE(read_book("BTC-USDT", false));
+  simulator_->reset_connections("okx");
+  ASSERT_TRUE(read_status(Condition::disconnected, "BTC-USDT"));
+  ASSERT_TRUE(read_status(Condition::connected, "BTC-USDT"));
+  ASSERT_TRUE(read_book("BTC-USDT", true));
+  ASSERT_TRUE(read_status(Condition::resynced, "BTC-USDT"));
+  ASSERT_TRUE(read_book("BTC-USDT", false));
+  EXPECT_EQ(collector_->feeds()[0]->counters().disconnects, 1U);
+}
+
+TEST_F(CollectorTest, says_why_there_is_nothing_to_collect) {
+  collect({feed("binance", {"BTC-USDX"}, {})});
+  std::vector<Error> why;
+  const auto deadline = net::steady_now() + kPatience;
+  while (why.empty() && net::steady_now() < deadline) {
+    reader_->wait(20ms);
+    why = collector_->nothing_to_collect();
+  }
+  ASSERT_EQ(why.size(), 1U);
+  EXPECT_EQ(why[0].kind, ErrorKind::config);
+  EXPECT_NE(why[0].message.find("\"BTC-USDX\""), std::string::npos) << why[0].message;
+  EXPECT_NE(why[0].message.find("BTC-USDT"), std::string::npos) << why[0].message;
+}
+
+TEST_F(CollectorTest, refuses_a_server_that_it_cannot_trust) {
+  auto config = feed("binance", {"BTC-USDT"}, {});
+  config.ca_file.clear();  // the system's certificates do not know the simulator
+  collect({config});
+  const auto deadline = net::steady_now() + 3s;
+  while (net::steady_now() < deadline && collector_->feeds()[0]->counters().frames == 0) {
+    reader_->wait(100ms);
+  }
+  EXPECT_EQ(collector_->feeds()[0]->counters().connects, 0U);
+  EXPECT_FALSE(collector_->feeds()[0]->planned());
+  collector_.reset();
+  simulator_->stop();
+  EXPECT_EQ(simulator_->statistics().connections_opened, 0U);
+}
+
+TEST_F(CollectorTest, records_what_replay_reads) {
+  CollectorConfig config;
+  config.journal.retention_bytes = std::uint64_t{256} << 20U;
+  config.feeds = {feed("binance", {"BTC-USDT"}, {Channel::book, Channel::trade})};
+  config.recording = dir_ / "session.ndjson.zst";
+  auto collector = Collector::create(config, log_);
+  ASSERT_TRUE(collector) << collector.error().message;
+  auto reader = journal::Reader::open({.location = (*collector)->journal_location(),
+                                       .name = "",
+                                       .from = journal::From::oldest});
+  ASSERT_TRUE(reader);
+  reader_ = reader.take();
+  ASSERT_TRUE((*collector)->start());
+  ASSERT_TRUE(read_book("BTCUSDT", false));
+  ASSERT_TRUE((*collector)->stop());
+  const std::uint64_t frames = (*collector)->feeds()[0]->counters().frames;
+
+  auto recording = codec::RecordingReader::open(config.recording);
+  ASSERT_TRUE(recording) << recording.error().message;
+  std::map<codec::LineKind, std::uint64_t> lines;
+  while (const auto line = (*recording)->next()) ++lines[line->kind];
+  EXPECT_EQ((*recording)->problem(), "");
+  EXPECT_EQ(lines[codec::LineKind::recv], frames);
+  EXPECT_EQ(lines[codec::LineKind::connect], 1U);
+  EXPECT_GE(lines[codec::LineKind::http], 2U);  // the listing and the snapshot
+  EXPECT_GE(lines[codec::LineKind::send], 1U);
+}
+
+}  // namespace
+}  // namespace mp::pipeline

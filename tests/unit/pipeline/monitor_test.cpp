@@ -1,0 +1,54 @@
+#include "pipeline/monitor.hpp"
+
+#include <gtest/gtest.h>
+
+namespace mp::pipeline {
+namespace {
+
+using namespace std::chrono_literals;
+
+Event event_of(Event::Body body, Timestamp ts_recv) {
+  Event event;
+  event.venue = "binance";
+  event.symbol = "BTCUSDT";
+  event.instrument = "BTC-USDT";
+  event.ts_recv = ts_recv;
+  event.body = body;
+  return event;
+}
+
+TEST(Monitor, counts_rates_spreads_and_latencies_of_the_time_since_the_last_look) {
+  Monitor monitor;
+  const Timestamp start{1000s};
+  const Quote quote{.bid_price = Price{{1000, 0}}, .ask_price = Price{{1001, 0}}};
+  for (int i = 0; i < 10; ++i) monitor.on_event(event_of(quote, start), start + 20us);
+  auto rows = monitor.rows(start + 20us + 2s);
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].instrument, "BTC-USDT");
+  EXPECT_EQ(rows[0].state, StreamState::live);
+  EXPECT_DOUBLE_EQ(rows[0].events_per_second, 5.0);
+  EXPECT_NEAR(rows[0].spread_basis_points.value_or(0), 10.0, 1e-9);
+  EXPECT_NEAR(static_cast<double>(rows[0].latency_p50.count()), 20'000.0, 1'000.0);
+  rows = monitor.rows(start + 4s);
+  EXPECT_DOUBLE_EQ(rows[0].events_per_second, 0.0);
+  EXPECT_EQ(rows[0].latency_p50, 0ns);
+}
+
+TEST(Monitor, shows_gaps_until_the_stream_is_in_step_again) {
+  Monitor monitor;
+  const Timestamp now{1000s};
+  monitor.on_event(event_of(Trade{}, now), now);
+  monitor.on_event(event_of(Status{.condition = Condition::gap}, now), now);
+  monitor.on_event(event_of(Trade{}, now), now);
+  EXPECT_EQ(monitor.rows(now)[0].state, StreamState::gap);
+  EXPECT_EQ(monitor.rows(now)[0].gaps, 1U);
+  monitor.on_event(event_of(Status{.condition = Condition::resynced}, now), now);
+  EXPECT_EQ(monitor.rows(now)[0].state, StreamState::live);
+  monitor.on_event(event_of(Status{.condition = Condition::disconnected}, now), now);
+  EXPECT_EQ(monitor.rows(now)[0].state, StreamState::down);
+  monitor.on_event(event_of(Status{.condition = Condition::connected}, now), now);
+  EXPECT_EQ(monitor.rows(now)[0].state, StreamState::waiting);
+}
+
+}  // namespace
+}  // namespace mp::pipeline
