@@ -164,7 +164,9 @@ TEST(SimBinance, snapshot_and_updates_rebuild_the_book) {
   bool snapshot_lay_inside = false;
   ASSERT_GT(events.size(), 100U);
   for (std::size_t i = 0; i < events.size(); ++i) {
-    if (i > 0) ASSERT_EQ(*events[i].first_sequence, *events[i - 1].last_sequence + 1);
+    if (i > 0) {
+      ASSERT_EQ(*events[i].first_sequence, *events[i - 1].last_sequence + 1);
+    }
     if (*events[i].last_sequence <= last) continue;
     ASSERT_LE(*events[i].first_sequence, last + 1);
     snapshot_lay_inside |= *events[i].first_sequence <= last;

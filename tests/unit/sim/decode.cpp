@@ -122,7 +122,8 @@ std::vector<Entry> decode_okx(std::string_view text) {
   if (has(root, "event")) return {};
   const std::string channel = text_at(root["arg"].value(), "channel");
   std::vector<Entry> entries;
-  for (const Json row : root["data"].get_array().value()) {
+  const simdjson::dom::array rows = root["data"].get_array().value();
+  for (const Json row : rows) {
     Entry& entry = entries.emplace_back();
     entry.is_snapshot = has(root, "action") && text_at(root, "action") == "snapshot";
     read_okx(row, channel, entry);

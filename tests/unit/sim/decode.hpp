@@ -62,7 +62,8 @@ inline Timestamp millis(std::int64_t value) {
 
 inline std::vector<Level> levels_in(Json rows) {
   std::vector<Level> levels;
-  for (const Json row : rows.get_array().value()) {
+  const simdjson::dom::array array = rows.get_array().value();
+  for (const Json row : array) {
     levels.emplace_back(Price{decimal_of(row.at(0).get_string().value())},
                         Quantity{decimal_of(row.at(1).get_string().value())});
   }

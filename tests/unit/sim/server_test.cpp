@@ -216,7 +216,9 @@ void compare(const Ledger& ledger, ConnectionId connection, const std::vector<En
 }
 
 TEST_F(SimServer, ledger_holds_exactly_what_a_binance_client_received) {
-  start({.venues = {"binance"}, .rate_per_second = 5000});
+  start({.venues = {"binance"},
+         .rate_per_second = 5000,
+         .options = {.ticker_every = 100ms, .candle_every = 100ms}});
   Client reader = client("binance");
   ASSERT_FALSE(reader.connect("/stream"));
   ASSERT_FALSE(reader.send(kSubscribeBinance));
