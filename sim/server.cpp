@@ -18,17 +18,18 @@ namespace mp::sim {
 
 // ---- Door ----
 
-Result<void> Door::listen() {
+Result<void> Door::listen(std::uint16_t port) {
   error_code error;
-  const tcp::endpoint any_port(asio::ip::address_v4::loopback(), 0);
-  acceptor_.open(any_port.protocol(), error);
-  if (!error) acceptor_.bind(any_port, error);
+  const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), port);
+  acceptor_.open(endpoint.protocol(), error);
+  if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor_.bind(endpoint, error);
   if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
   if (!error) port_ = acceptor_.local_endpoint(error).port();
   if (error)
     return Error{.kind = ErrorKind::unavailable,
-                 .message = "The simulator could not listen on 127.0.0.1 for " +
-                            std::string(host_.name()) + ": " + error.message() + "."};
+                 .message = "the simulator cannot listen on 127.0.0.1:" + std::to_string(port) +
+                            " for " + std::string(host_.name()) + ": " + error.message()};
   accept();
   return {};
 }
@@ -154,7 +155,11 @@ Result<void> Simulator::Impl::open(const Config& config) {
       return Error{.kind = ErrorKind::config,
                    .message = "The simulator has no venue \"" + venue + "\"."};
     doors.push_back(std::make_unique<Door>(std::move(exchange), config, shared));
-    if (auto listening = doors.back()->listen(); !listening) return listening;
+    const bool any = config.first_port == 0;
+    const auto port = any ? std::size_t{0} : config.first_port + doors.size() - 1;
+    if (auto listening = doors.back()->listen(static_cast<std::uint16_t>(port)); !listening) {
+      return listening;
+    }
   }
   return {};
 }

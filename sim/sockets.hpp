@@ -121,7 +121,8 @@ class Door final : public Wire {
         acceptor_(shared.io),
         host_(std::move(exchange), config.rate_per_second, *this, shared.ledger) {}
 
-  [[nodiscard]] Result<void> listen();
+  // On 127.0.0.1; port 0: a free one.
+  [[nodiscard]] Result<void> listen(std::uint16_t port);
   void accept();
   void tick(Timestamp now);
   void close_all();

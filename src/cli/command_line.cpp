@@ -160,6 +160,29 @@ void add_replay(CLI::App& app, Chosen& chosen) {
   });
 }
 
+void add_simulate(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<SimulateOptions>();
+  auto* simulate_app = app.add_subcommand("simulate", "Serve simulated venues for tries and tests");
+  simulate_app->description(examples(
+      "Serves simulated venues over TLS on 127.0.0.1 and prints the overrides that lead there.",
+      "  marketprism simulate --port 9443\n"
+      "  marketprism run binance:BTC-USDT --set binance.ws_url=wss://127.0.0.1:9443 \\\n"
+      "    --set binance.rest_url=https://127.0.0.1:9443 --set "
+      "binance.ca_file=simulator-ca.pem\n"));
+  simulate_app->add_option("--port", options->port, "Of the first venue; the others follow")
+      ->capture_default_str();
+  simulate_app->add_option("--ca-file", options->ca_file, "Where its certificate authority goes")
+      ->capture_default_str();
+  simulate_app->add_option("--rate", options->rate, "Messages per second and venue")
+      ->check(CLI::Range(1, 200'000))
+      ->capture_default_str();
+  simulate_app->add_option("--seed", options->seed, "Of the simulated market")
+      ->capture_default_str();
+  add_time(*simulate_app, options->time);
+  simulate_app->callback(
+      [options, &chosen] { chosen = [options](obs::Logger&) { return simulate(*options); }; });
+}
+
 void add_query(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<QueryOptions>();
   auto* query_app = app.add_subcommand("query", "SQL over what was collected");
@@ -220,6 +243,7 @@ int run_command_line(int argc, const char* const* argv) {
   add_record(app, chosen);
   add_decode(app, chosen);
   add_replay(app, chosen);
+  add_simulate(app, chosen);
   add_query(app, chosen);
   add_list(app, chosen);
   add_validate(app, chosen);

@@ -48,6 +48,15 @@ struct DemoOptions {
 };
 [[nodiscard]] int demo(const DemoOptions& options, obs::Logger& log);
 
+struct SimulateOptions {
+  std::optional<std::chrono::seconds> time;
+  std::string ca_file = "simulator-ca.pem";
+  std::uint16_t port = 0;  // the venues listen on it and the next ones; 0: on free ones
+  std::uint64_t seed = 1;
+  std::uint64_t rate = 2000;
+};
+[[nodiscard]] int simulate(const SimulateOptions& options);
+
 struct QueryOptions {
   std::string sql;
   std::string data_dir = "data";
