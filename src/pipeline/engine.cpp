@@ -189,7 +189,7 @@ void Engine::announce(std::string_view symbol, Timestamp now) {
 
 std::size_t Engine::books() const {
   std::size_t count = 0;
-  for (const auto& stream : streams_.all()) count += stream.keeper ? 1 : 0;
+  for (const auto& stream : streams_.all()) count += stream.keeper ? 1U : 0U;
   return count;
 }
 

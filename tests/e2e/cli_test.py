@@ -1,0 +1,258 @@
+#!/usr/bin/env python3
+"""The program as a user runs it: what it prints, what it stores, how it fails.
+
+Usage: cli_test.py PROGRAM [unittest arguments]
+"""
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+PROGRAM = ""
+DEADLINE = 120
+
+TRADE = ('{"stream":"btcusdt@trade","data":{"e":"trade","E":1795000000123,"s":"BTCUSDT","t":7,'
+         '"p":"91234.56000000","q":"0.01500000","T":1795000000120,"m":false,"M":true}}')
+CUT_TRADE = TRADE[:-30]
+UNKNOWN = '{"stream":"btcusdt@noSuchThing","data":{"e":"noSuchThing","s":"BTCUSDT"}}'
+ACK = '{"result":null,"id":1}'
+
+
+def call(*arguments, cwd=None, text=None, preexec=None):
+    return subprocess.run([PROGRAM, *map(str, arguments)], cwd=cwd, input=text, text=True,
+                          capture_output=True, timeout=DEADLINE, preexec_fn=preexec, check=False)
+
+
+class Commands(unittest.TestCase):
+    def setUp(self):
+        self.dir = Path(tempfile.mkdtemp(prefix="mp-e2e-"))
+        self.addCleanup(shutil.rmtree, self.dir, True)
+
+    def write(self, name, text):
+        path = self.dir / name
+        path.write_text(text)
+        return path
+
+    def fails(self, result, code, *words):
+        """One clear sentence and the right exit code."""
+        self.assertEqual(result.returncode, code, result.stdout + result.stderr)
+        for word in words:
+            self.assertIn(word, result.stderr)
+
+    # ---- a simulator of its own process, for commands that need venues ----
+
+    def simulator(self, *arguments):
+        process = subprocess.Popen([PROGRAM, "simulate", "--ca-file", self.dir / "ca.pem",
+                                    *map(str, arguments)], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+
+        def end():
+            process.terminate()
+            process.communicate(timeout=DEADLINE)
+        self.addCleanup(end)
+        words = []
+        for _ in ("binance", "okx"):
+            words += process.stdout.readline().split()
+        return words
+
+    # ---- first contact ----
+
+    def test_without_arguments_it_says_what_to_try(self):
+        result = call()
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("Try: marketprism demo", result.stdout)
+
+    def test_each_command_has_help_with_examples(self):
+        for name in ("run", "demo", "decode", "replay", "record", "query", "list", "validate",
+                     "simulate"):
+            result = call(name, "--help")
+            self.assertEqual(result.returncode, 0)
+            self.assertIn("Examples:", result.stdout)
+            self.assertLess(result.stdout.index("Examples:"), result.stdout.index("Options:"))
+
+    def test_wrong_usage_is_exit_2(self):
+        for arguments in (["nonsense"], ["decode"], ["demo", "--for", "soon"],
+                          ["list", "everything"], ["run", "binance:BTC-USDT", "--set", "x"]):
+            result = call(*arguments, cwd=self.dir)
+            self.assertEqual(result.returncode, 2, arguments)
+
+    def test_lists(self):
+        venues = [json.loads(line) for line in call("list", "venues", "--json").stdout.splitlines()]
+        self.assertEqual([v["name"] for v in venues], ["binance", "okx"])
+        self.assertIn("parquet", call("list", "sinks").stdout)
+
+    # ---- decode ----
+
+    def test_decode_accounts_for_every_frame(self):
+        frames = self.write("frames.ndjson", "\n".join([TRADE, ACK, UNKNOWN, TRADE]) + "\n")
+        result = call("decode", "--venue", "binance", "--frame-numbers", frames)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        events = [json.loads(line) for line in result.stdout.splitlines()]
+        self.assertEqual([e["frame"] for e in events], [1, 4])
+        self.assertEqual([e["seq"] for e in events], [1, 2])
+        self.assertEqual(events[0]["price"], "91234.56000000")
+        self.assertEqual(events[0]["side"], "buy")
+        counts = json.loads(result.stderr.splitlines()[-1])
+        self.assertEqual(counts, {"frames": 4, "data": 2, "control": 1, "unknown": 1,
+                                  "malformed": 0, "rejected": 0, "events": {"trade": 2}})
+
+    def test_decode_keeps_a_malformed_frame_and_goes_on(self):
+        frames = "\n".join([TRADE, CUT_TRADE, TRADE]) + "\n"
+        kept = self.dir / "quarantine.ndjson"
+        result = call("decode", "--venue", "binance", "--quarantine", kept, text=frames)
+        self.fails(result, 65, "line 2: malformed frame")
+        self.assertEqual(len(result.stdout.splitlines()), 2)
+        self.assertEqual(json.loads(result.stderr.splitlines()[-1])["malformed"], 1)
+        lines = [json.loads(line) for line in kept.read_text().splitlines()]
+        self.assertEqual([line["data"] for line in lines if line["t"] == "recv"], [CUT_TRADE])
+
+    def test_decode_reads_what_is_no_json_at_all(self):
+        result = call("decode", "--venue", "okx", text="pong\nnot json\n")
+        counts = json.loads(result.stderr.splitlines()[-1])
+        self.assertEqual((counts["frames"], counts["control"], counts["malformed"]), (2, 1, 1))
+        self.assertEqual(result.returncode, 65)
+
+    def test_decode_of_a_missing_file(self):
+        self.fails(call("decode", "--venue", "binance", self.dir / "none"), 74, "none")
+
+    def test_unknown_venue(self):
+        for arguments in (["decode", "--venue", "binnance"], ["replay", "x", "--venue", "binnance"],
+                          ["run", "binnance:BTC-USDT"], ["validate", "binnance:BTC-USDT"]):
+            result = call(*arguments, cwd=self.dir, text="")
+            if arguments[0] != "replay":
+                self.fails(result, 78, "binnance", "binance")
+
+    # ---- configuration ----
+
+    def test_bad_configuration_names_the_place_and_the_nearest_key(self):
+        path = self.write("c.toml", '[journal]\nretention_byte = "8GiB"\n\n[[feed]]\n'
+                                    'venue = "binance"\ninstruments = "BTC-USDT"\n')
+        for command in (["run", path], ["validate", path]):
+            result = call(*command, cwd=self.dir)
+            self.fails(result, 78, "c.toml:2:1", "retention_byte", "`retention_bytes`", "c.toml:6:")
+
+    def test_configuration_that_is_not_there(self):
+        self.fails(call("run", "none.toml", cwd=self.dir), 74, "none.toml")
+
+    def test_unwritable_directory(self):
+        blocked = self.write("file", "")
+        result = call("run", "binance:BTC-USDT", "--data", blocked / "data", cwd=self.dir)
+        self.fails(result, 74, str(blocked))
+
+    # ---- against simulated venues ----
+
+    def test_port_in_use(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            result = call("simulate", "--port", port, "--ca-file", self.dir / "ca.pem")
+        self.fails(result, 69, str(port), "in use")
+
+    def test_validate_asks_the_venue(self):
+        urls = self.simulator()
+        self.assertEqual(len(urls), 12)
+        config = self.write("c.toml", self.config(urls, '["BTC-USDT"]'))
+        result = call("validate", config, cwd=self.dir)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        config.write_text(self.config(urls, '["BTC-USDX"]'))
+        result = call("validate", config, cwd=self.dir)
+        self.assertEqual(result.returncode, 78)
+        self.assertIn("BTC-USDX", result.stdout)
+
+    def config(self, urls, instruments):
+        values = dict(word.split("=", 1) for word in urls if "=" in word)
+        text = f'[data]\ndir = "{self.dir}/data"\n[[feed]]\nvenue = "binance"\n'
+        text += f'instruments = {instruments}\n[venue.binance]\n'
+        for key in ("ws_url", "rest_url", "ca_file"):
+            text += f'{key} = "{values["binance." + key]}"\n'
+        return text
+
+    def test_unknown_instrument(self):
+        result = call("run", "binance:BTC-USDX", *self.simulator(), cwd=self.dir)
+        self.fails(result, 78, "BTC-USDX", "BTC-USDT")
+
+    def test_record_then_replay(self):
+        urls = self.simulator()
+        result = call("record", "binance:BTC-USDT@trade,book,quote", "okx:BTC-USDT-PERP@book",
+                      "--out", "s.ndjson", "--for", "4s", "--plain", *urls, cwd=self.dir)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        result = call("record", "binance:BTC-USDT@trade,book,quote", "--out", "b.ndjson.zst",
+                      "--for", "4s", "--plain", *urls, cwd=self.dir)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        result = call("replay", "b.ndjson.zst", "--top", "2", cwd=self.dir)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        counts = json.loads(result.stderr.splitlines()[-1])
+        self.assertEqual(counts["frames"], counts["data"] + counts["control"])
+        self.assertEqual((counts["books"], counts["gaps"], counts["crossed"]), (1, 0, 0))
+        books = [e for e in map(json.loads, result.stdout.splitlines()) if e["type"] == "book"]
+        self.assertGreater(len(books), 5)
+        self.assertTrue(books[0]["is_snapshot"])
+        self.assertEqual(len(books[-1]["top_bids"]), 2)
+        self.assertEqual(books[-1]["instrument"], "BTC-USDT")
+
+    def test_refused_certificate(self):
+        urls = [w for w in self.simulator() if "ca_file" not in w and w != "--set"]
+        overrides = [x for w in urls for x in ("--set", w)]
+        result = call("run", "binance:BTC-USDT", "--for", "3s", "--plain", *overrides,
+                      cwd=self.dir)
+        self.assertIn("certificate", result.stderr)
+        self.assertIn("127.0.0.1", result.stderr)
+        config = self.write("c.toml", self.config(self.simulator(), '["BTC-USDT"]')
+                            .replace("ca_file", "# ca_file"))
+        result = call("validate", config, cwd=self.dir)
+        self.assertEqual(result.returncode, 77, result.stdout + result.stderr)
+        self.assertIn("certificate", result.stdout)
+
+    def test_two_processes_on_one_directory(self):
+        urls = self.simulator()
+        first = subprocess.Popen([PROGRAM, "run", "binance:BTC-USDT", "--for", "20s", "--plain",
+                                  *urls], cwd=self.dir, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True)
+        try:
+            self.assertTrue(first.stdout.readline())  # its first table: it has the journal
+            result = call("run", "binance:BTC-USDT", "--for", "1s", *urls, cwd=self.dir)
+            self.fails(result, 75, str(first.pid))
+        finally:
+            first.terminate()
+            first.communicate(timeout=DEADLINE)
+        self.assertEqual(first.returncode, 0)
+
+    def test_a_damaged_journal_is_reported_and_left_behind(self):
+        urls = self.simulator()
+        result = call("run", "binance:BTC-USDT", "--for", "3s", "--plain", *urls, cwd=self.dir)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        segments = sorted(p for p in (self.dir / "data" / "journal").iterdir()
+                          if p.stat().st_size > 1_000_000)
+        with open(segments[0], "r+b") as file:
+            file.seek(64 * 1024)
+            file.write(b"\xff" * 4096)
+        result = call("run", "binance:BTC-USDT", "--for", "3s", "--plain", *urls, cwd=self.dir)
+        self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_demo_check(self):
+        result = call("demo", "--check", "--plain", cwd=self.dir)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertIn("check passed", result.stdout)
+
+    def test_demo_then_query(self):
+        result = call("demo", "--for", "4s", "--dir", "d", cwd=self.dir)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertNotIn("\x1b", result.stdout)  # no terminal: plain lines
+        result = call("query", "--data", "d", "--format", "csv",
+                      "SELECT venue, count(*) > 100 FROM trade GROUP BY ALL ORDER BY ALL",
+                      cwd=self.dir)
+        self.assertEqual(result.stdout.splitlines()[1:], ["binance,true", "okx,true"])
+        result = call("query", "--data", "d", "SELECT nonsense FROM trade", cwd=self.dir)
+        self.assertEqual(result.returncode, 2, result.stderr)
+        self.assertIn("nonsense", result.stderr)
+
+
+if __name__ == "__main__":
+    PROGRAM = os.path.abspath(sys.argv.pop(1))
+    unittest.main(verbosity=2)

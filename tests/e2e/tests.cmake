@@ -1,0 +1,5 @@
+# The program as a user runs it: commands, bad input, exit codes.
+find_package(Python3 3.10 REQUIRED COMPONENTS Interpreter)
+add_test(NAME e2e
+  COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/cli_test.py $<TARGET_FILE:marketprism>)
+set_tests_properties(e2e PROPERTIES TIMEOUT 600)
