@@ -1,11 +1,10 @@
 // A text that is a decimal comes back as the same number, and what is written is read again to the
 // very same digits.
-#include "core/decimal.hpp"
-
 #include <cstdint>
 #include <string_view>
 
 #include "core/assert.hpp"
+#include "core/decimal.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   const std::string_view text{reinterpret_cast<const char*>(bytes), size};

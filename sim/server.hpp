@@ -23,9 +23,9 @@ struct Config {
   std::uint64_t seed = 1;
   std::vector<std::string> venues = {"binance", "okx"};
   std::uint64_t rate_per_second =
-      2000;                  // messages per venue, each counted once however many clients get it
-  std::uint16_t first_port = 0;  // the venues listen on it and the next ones; 0: on free ones
-  std::string ca_file = {};  // where the certificate authority is written, for the clients
+      2000;  // messages per venue, each counted once however many clients get it
+  std::uint16_t first_port = 0;       // the venues listen on it and the next ones; 0: on free ones
+  std::string ca_file = {};           // where the certificate authority is written, for the clients
   std::chrono::milliseconds tick{5};  // how often the market moves: several messages a write
   std::size_t ledger_entries_max = 1'000'000;  // about 300 bytes each, books more; 0: totals only
   std::size_t queue_bytes_max = 16U

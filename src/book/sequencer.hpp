@@ -191,7 +191,7 @@ class Sequencer {
   constexpr Decision follow_previous(const Update& update) {
     const std::int64_t book = *last_;
     if (*update.previous == book) return advance(update);
-    if (joining_ && forgives_old() && *update.previous<book&& * update.last> book)
+    if (joining_ && forgives_old() && *update.previous < book && *update.last > book)
       return advance(update);
     if (is_repeat(update)) return {Action::stale, {}};
     if (*update.previous > book) return resync(gap_between(book, *update.previous, Counted::no));
@@ -200,7 +200,8 @@ class Sequencer {
   }
 
   // Without a link, or after a snapshot without its number, order of arrival must do (and where the
-  // rule has a checksum, that tells what was lost). Numbers at most tell what the snapshot holds already (Bitstamp).
+  // rule has a checksum, that tells what was lost). Numbers at most tell what the snapshot holds
+  // already (Bitstamp).
   constexpr Decision follow_unnumbered(const Update& update) {
     if (rule_.start == BookStart::rest_snapshot && joining_ && update.last && last_ &&
         *update.last <= *last_) {

@@ -21,8 +21,8 @@ pipeline::FeedConfig& feed_of(pipeline::CollectorConfig& out, const config::Conf
   }
   auto& feed = out.feeds.emplace_back();
   feed.venue = venue;
-  feed.seed = std::hash<std::string>{}(venue) ^ static_cast<std::uint64_t>(
-                                                    to_nanoseconds(net::now()));
+  feed.seed =
+      std::hash<std::string>{}(venue) ^ static_cast<std::uint64_t>(to_nanoseconds(net::now()));
   feed.quarantine.file = config.data.dir / "quarantine" / (venue + ".ndjson");
   if (const auto found = config.venues.find(venue); found != config.venues.end()) {
     feed.ws_url = found->second.ws_url;
@@ -36,8 +36,7 @@ pipeline::SinkConfig ndjson_sink(const config::Config& config) {
   pipeline::SinkConfig out{.name = "ndjson", .settings = {}, .runner = {}};
   auto& settings = out.settings.ndjson;
   settings.data_dir = config.data.dir;
-  settings.compression =
-      config.ndjson.compress ? sink::Compression::zstd : sink::Compression::none;
+  settings.compression = config.ndjson.compress ? sink::Compression::zstd : sink::Compression::none;
   settings.file_bytes_max = config.ndjson.rotate_bytes.count;
   settings.file_age_max = std::chrono::ceil<std::chrono::seconds>(config.ndjson.rotate_age);
   out.runner.dead_letter = config.data.dir / "dead-letter" / "ndjson.ndjson";
@@ -83,11 +82,11 @@ Result<config::Config> load_targets(const std::vector<std::string>& targets) {
 Result<void> apply_override(const std::string& text, config::Config& config) {
   const auto dot = text.find('.');
   const auto equals = text.find('=');
-  const auto wrong = Error{
-      ErrorKind::usage,
-      fmt::format("\"{}\" is not an override; expected VENUE.KEY=VALUE with the key ws_url, "
-                  "rest_url or ca_file",
-                  text)};
+  const auto wrong =
+      Error{ErrorKind::usage,
+            fmt::format("\"{}\" is not an override; expected VENUE.KEY=VALUE with the key ws_url, "
+                        "rest_url or ca_file",
+                        text)};
   if (dot == std::string::npos || equals == std::string::npos || dot > equals) return wrong;
   const std::string venue = text.substr(0, dot);
   const std::string key = text.substr(dot + 1, equals - dot - 1);
@@ -126,11 +125,11 @@ Result<void> make_directory(const std::filesystem::path& dir) {
   std::error_code problem;
   std::filesystem::create_directories(dir, problem);
   if (!problem) return {};
-  const bool denied = problem == std::errc::permission_denied ||
-                      problem == std::errc::read_only_file_system;
-  return Error{denied ? ErrorKind::permission : ErrorKind::io,
-               fmt::format("cannot make the data directory {}: {}", dir.string(),
-                           problem.message())};
+  const bool denied =
+      problem == std::errc::permission_denied || problem == std::errc::read_only_file_system;
+  return Error{
+      denied ? ErrorKind::permission : ErrorKind::io,
+      fmt::format("cannot make the data directory {}: {}", dir.string(), problem.message())};
 }
 
 }  // namespace mp::cli

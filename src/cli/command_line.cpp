@@ -12,7 +12,8 @@
 namespace mp::cli {
 namespace {
 
-constexpr const char* kIntroduction = R"(marketprism collects market data from cryptocurrency venues.
+constexpr const char* kIntroduction =
+    R"(marketprism collects market data from cryptocurrency venues.
 
   marketprism demo                               live data at once: simulated venues, no network
   marketprism run binance:BTC-USDT okx:ETH-USDT-PERP      collect, without a configuration
@@ -63,7 +64,8 @@ void add_demo(CLI::App& app, Chosen& chosen) {
       "Collects from simulated venues that speak the real protocols over TLS. No network is used.",
       "  marketprism demo\n"
       "  marketprism demo --for 20s\n"
-      "  marketprism demo --check        a self-test: exit 0 when every number arrived everywhere\n"));
+      "  marketprism demo --check        a self-test: exit 0 when every number arrived "
+      "everywhere\n"));
   add_time(*demo_app, options->time);
   demo_app->add_option("--dir", options->dir, "Where the data goes")->capture_default_str();
   demo_app->add_option("--rate", options->rate, "Messages per second and venue")
@@ -72,7 +74,8 @@ void add_demo(CLI::App& app, Chosen& chosen) {
   demo_app->add_option("--seed", options->seed, "Of the simulated market")->capture_default_str();
   demo_app->add_flag("--check", options->check, "Compare what was sent with what was stored");
   demo_app->add_flag("--plain", options->plain, "Lines instead of a live table");
-  demo_app->callback([options, &chosen] { chosen = [options](obs::Logger& log) { return demo(*options, log); }; });
+  demo_app->callback(
+      [options, &chosen] { chosen = [options](obs::Logger& log) { return demo(*options, log); }; });
 }
 
 void add_run(CLI::App& app, Chosen& chosen) {
@@ -83,31 +86,36 @@ void add_run(CLI::App& app, Chosen& chosen) {
       "  marketprism run binance:BTC-USDT okx:ETH-USDT-PERP\n"
       "  marketprism run binance:BTC-USDT,ETH-USDT@trade,book --for 1h --data /srv/market\n"
       "  marketprism run marketprism.toml\n"));
-  run_app->add_option("targets", options->targets,
-                      "VENUE:INSTRUMENT[,INSTRUMENT...][@CHANNEL,...], or a configuration file")
+  run_app
+      ->add_option("targets", options->targets,
+                   "VENUE:INSTRUMENT[,INSTRUMENT...][@CHANNEL,...], or a configuration file")
       ->required();
   add_time(*run_app, options->time);
-  run_app->add_option("--data", options->data_dir, "Where the data goes (default: as configured, "
-                                                   "else ./data)");
+  run_app->add_option("--data", options->data_dir,
+                      "Where the data goes (default: as configured, "
+                      "else ./data)");
   run_app->add_option("--record", options->record, "Record raw frames to this .ndjson[.zst] file");
   run_app
       ->add_option("--set", options->overrides,
                    "VENUE.KEY=VALUE for ws_url, rest_url and ca_file of a venue")
       ->type_name("VENUE.KEY=VALUE");
   run_app->add_flag("--plain", options->plain, "Lines instead of a live table");
-  run_app->callback([options, &chosen] { chosen = [options](obs::Logger& log) { return run(*options, log); }; });
+  run_app->callback(
+      [options, &chosen] { chosen = [options](obs::Logger& log) { return run(*options, log); }; });
 }
 
 void add_record(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<RunOptions>();
   options->sinks = false;
   auto* record_app = app.add_subcommand("record", "Record raw frames for replay");
-  record_app->description(examples(
-      "Records every frame and REST answer as it came, with its time: replay reads it.",
-      "  marketprism record binance:BTC-USDT --out btc.ndjson.zst --for 60s\n"
-      "  marketprism replay btc.ndjson.zst --top 5\n"));
-  record_app->add_option("targets", options->targets, "VENUE:INSTRUMENT..., or a configuration "
-                                                      "file")
+  record_app->description(
+      examples("Records every frame and REST answer as it came, with its time: replay reads it.",
+               "  marketprism record binance:BTC-USDT --out btc.ndjson.zst --for 60s\n"
+               "  marketprism replay btc.ndjson.zst --top 5\n"));
+  record_app
+      ->add_option("targets", options->targets,
+                   "VENUE:INSTRUMENT..., or a configuration "
+                   "file")
       ->required();
   record_app->add_option("--out", options->record, "The file, .ndjson or .ndjson.zst")->required();
   add_time(*record_app, options->time);
@@ -116,17 +124,20 @@ void add_record(CLI::App& app, Chosen& chosen) {
                    "VENUE.KEY=VALUE for ws_url, rest_url and ca_file of a venue")
       ->type_name("VENUE.KEY=VALUE");
   record_app->add_flag("--plain", options->plain, "Lines instead of a live table");
-  record_app->callback([options, &chosen] { chosen = [options](obs::Logger& log) { return run(*options, log); }; });
+  record_app->callback(
+      [options, &chosen] { chosen = [options](obs::Logger& log) { return run(*options, log); }; });
 }
 
 void add_decode(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<DecodeOptions>();
   auto* decode_app = app.add_subcommand("decode", "Raw frames to normalised events");
-  decode_app->description(examples(
-      "Reads raw frames, one per line (bare JSON or recording lines), and writes events as NDJSON.\n"
-      "The last line of standard error is a JSON object with counts. Exit 65: a frame was malformed.",
-      "  marketprism decode --venue binance frames.ndjson\n"
-      "  zstd -dc session.ndjson.zst | marketprism decode --venue okx --frame-numbers\n"));
+  decode_app->description(
+      examples("Reads raw frames, one per line (bare JSON or recording lines), and writes events "
+               "as NDJSON.\n"
+               "The last line of standard error is a JSON object with counts. Exit 65: a frame was "
+               "malformed.",
+               "  marketprism decode --venue binance frames.ndjson\n"
+               "  zstd -dc session.ndjson.zst | marketprism decode --venue okx --frame-numbers\n"));
   decode_app->add_option("--venue", options->venue, "Whose frames they are")->required();
   decode_app->add_option("file", options->file, "The frames; - is the standard input")
       ->capture_default_str();
@@ -134,7 +145,9 @@ void add_decode(CLI::App& app, Chosen& chosen) {
                        "Add the number of the input line to each event, as \"frame\"");
   decode_app->add_option("--quarantine", options->quarantine,
                          "Keep malformed and unknown frames in this file");
-  decode_app->callback([options, &chosen] { chosen = [options](obs::Logger& log) { return decode(*options, log); }; });
+  decode_app->callback([options, &chosen] {
+    chosen = [options](obs::Logger& log) { return decode(*options, log); };
+  });
 }
 
 void add_replay(CLI::App& app, Chosen& chosen) {
@@ -196,7 +209,8 @@ void add_query(CLI::App& app, Chosen& chosen) {
   query_app->add_option("--format", options->format, "table, csv or ndjson")
       ->check(CLI::IsMember({"table", "csv", "ndjson"}))
       ->capture_default_str();
-  query_app->callback([options, &chosen] { chosen = [options](obs::Logger&) { return query(*options); }; });
+  query_app->callback(
+      [options, &chosen] { chosen = [options](obs::Logger&) { return query(*options); }; });
 }
 
 void add_list(CLI::App& app, Chosen& chosen) {
@@ -210,7 +224,8 @@ void add_list(CLI::App& app, Chosen& chosen) {
       ->check(CLI::IsMember({"venues", "channels", "sinks"}))
       ->capture_default_str();
   list_app->add_flag("--json", options->json, "One JSON object per line");
-  list_app->callback([options, &chosen] { chosen = [options](obs::Logger&) { return list(*options); }; });
+  list_app->callback(
+      [options, &chosen] { chosen = [options](obs::Logger&) { return list(*options); }; });
 }
 
 void add_validate(CLI::App& app, Chosen& chosen) {
@@ -223,7 +238,9 @@ void add_validate(CLI::App& app, Chosen& chosen) {
   validate_app->add_option("targets", options->targets, "A configuration file, or VENUE:INSTRUMENT")
       ->required();
   validate_app->add_flag("--offline", options->offline, "Do not ask the venues");
-  validate_app->callback([options, &chosen] { chosen = [options](obs::Logger& log) { return validate(*options, log); }; });
+  validate_app->callback([options, &chosen] {
+    chosen = [options](obs::Logger& log) { return validate(*options, log); };
+  });
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// L6. The command line: the one place that knows CLI11. Parses, calls the command, gives its exit code.
+// L6. The command line: the one place that knows CLI11. Parses, calls the command, gives its exit
+// code.
 #pragma once
 
 namespace mp::cli {

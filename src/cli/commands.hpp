@@ -1,4 +1,5 @@
-// L6. What each command is asked, and the functions that do it. Each returns the exit code of the program.
+// L6. What each command is asked, and the functions that do it. Each returns the exit code of the
+// program.
 #pragma once
 
 #include <chrono>

@@ -69,7 +69,9 @@ int decode(const DecodeOptions& options, obs::Logger& log) {
   Output output;
   Catalog catalog;
   Decoder decoder{options, output, log};
-  pipeline::Engine engine{*adapter, catalog, decoder,
+  pipeline::Engine engine{*adapter,
+                          catalog,
+                          decoder,
                           {.books = pipeline::EngineOptions::Books::pass_through,
                            .listings = pipeline::EngineOptions::Listings::learn}};
   while (const auto line = reader.next()) {

@@ -36,8 +36,8 @@ Result<JournalSums> read_journal(const std::filesystem::path& location) {
       case journal::Next::closed:
         return sums;
       case journal::Next::lost:
-        return Error{ErrorKind::data, fmt::format("the journal no longer has {} events",
-                                                  (*reader)->lost_count())};
+        return Error{ErrorKind::data,
+                     fmt::format("the journal no longer has {} events", (*reader)->lost_count())};
       case journal::Next::corrupt:
         return Error{ErrorKind::data, (*reader)->problem()};
     }
@@ -65,7 +65,7 @@ StreamTotals expected_of(const sim::Ledger& ledger, const JournalSums& journal) 
   return totals;
 }
 
-void add(const StreamTotals& from, sim::Total CheckRow::*member,
+void add(const StreamTotals& from, sim::Total CheckRow::* member,
          std::map<std::pair<std::string, Channel>, CheckRow>& rows) {
   for (const auto& [key, total] : from) {
     CheckRow& row = rows[{key.venue, key.channel}];

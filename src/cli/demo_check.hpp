@@ -1,4 +1,5 @@
-// L6. The demo's self-test: what the simulator sent against what the journal, the NDJSON files and the Parquet files hold,
+// L6. The demo's self-test: what the simulator sent against what the journal, the NDJSON files and
+// the Parquet files hold, integer for integer.
 // integer for integer.
 #pragma once
 

@@ -123,6 +123,8 @@ void LiveTable::show(const std::vector<pipeline::MonitorRow>& rows, const std::s
   std::fflush(stdout);
 }
 
-void LiveTable::finish() { lines_drawn_ = 0; }
+void LiveTable::finish() {
+  lines_drawn_ = 0;
+}
 
 }  // namespace mp::cli

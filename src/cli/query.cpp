@@ -1,3 +1,5 @@
+#include "sink/query.hpp"
+
 #include <fmt/format.h>
 
 #include <cstdlib>
@@ -6,7 +8,6 @@
 #include "cli/collect.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
-#include "sink/query.hpp"
 
 namespace mp::cli {
 

@@ -150,7 +150,8 @@ int replay(const ReplayOptions& options) {
   }
   (void)output.flush();
   if (!reader.problem().empty()) complain(reader.problem());
-  if (!player) return fail({ErrorKind::data, fmt::format("{} holds no recording lines", options.recording)});
+  if (!player)
+    return fail({ErrorKind::data, fmt::format("{} holds no recording lines", options.recording)});
   std::string summary = tally(player->engine().counters());
   add_books(player->engine(), summary);
   print_tally(std::move(summary));

@@ -38,9 +38,10 @@ void print_summary(const pipeline::Collector& collector, const config::Config& c
                        config.record.file.string(), config.record.file.string());
   }
   if (options.sinks) {
-    out += fmt::format("Stored in {}.  Next: marketprism query --data {} \"SELECT venue, "
-                       "instrument, count(*) FROM trade GROUP BY ALL\"\n",
-                       config.data.dir.string(), config.data.dir.string());
+    out += fmt::format(
+        "Stored in {}.  Next: marketprism query --data {} \"SELECT venue, "
+        "instrument, count(*) FROM trade GROUP BY ALL\"\n",
+        config.data.dir.string(), config.data.dir.string());
   }
   std::fwrite(out.data(), 1, out.size(), stdout);
 }
@@ -55,18 +56,18 @@ int run(const RunOptions& options, obs::Logger& log) {
   const auto sinks = options.sinks ? Sinks::as_configured : Sinks::none;
   auto collector = pipeline::Collector::create(collector_config(*config, sinks), log);
   if (!collector) return fail(collector.error());
-  auto watch = Watch::open((*collector)->journal_location(),
-                           LiveTable::style_of_stdout(options.plain));
+  auto watch =
+      Watch::open((*collector)->journal_location(), LiveTable::style_of_stdout(options.plain));
   if (!watch) return fail(watch.error());
 
   if (const auto started = (*collector)->start(); !started) return fail(started.error());
   std::vector<Error> nothing;
-  (*watch)->follow(options.time, fmt::format("marketprism run - data in {} - Ctrl-C ends it",
-                                             config->data.dir.string()),
-                   [&] {
-                     nothing = (*collector)->nothing_to_collect();
-                     return !nothing.empty();
-                   });
+  (*watch)->follow(
+      options.time,
+      fmt::format("marketprism run - data in {} - Ctrl-C ends it", config->data.dir.string()), [&] {
+        nothing = (*collector)->nothing_to_collect();
+        return !nothing.empty();
+      });
   const auto stopped = (*collector)->stop();
   if (!nothing.empty()) {
     for (std::size_t i = 1; i < nothing.size(); ++i) complain(nothing[i].message);

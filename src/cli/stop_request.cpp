@@ -8,7 +8,8 @@ namespace mp::cli {
 namespace {
 
 // The one thing that a signal handler may touch.
-volatile std::sig_atomic_t g_requested = 0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+volatile std::sig_atomic_t g_requested =
+    0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
 void on_signal(int number) {
   if (g_requested != 0) ::_exit(128 + number);
@@ -18,12 +19,14 @@ void on_signal(int number) {
 }  // namespace
 
 void watch_for_stop() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = &on_signal;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
 }
 
-bool stop_requested() { return g_requested != 0; }
+bool stop_requested() {
+  return g_requested != 0;
+}
 
 }  // namespace mp::cli

@@ -7,7 +7,8 @@
 
 namespace mp::cli {
 
-// {"frames":N,"data":N,"control":N,"unknown":N,"malformed":N,"rejected":N,"events":{...}}, left open.
+// {"frames":N,"data":N,"control":N,"unknown":N,"malformed":N,"rejected":N,"events":{...}}, left
+// open.
 [[nodiscard]] std::string tally(const pipeline::EngineCounters& counters);
 // Adds "books", "gaps", "resyncs", "held", "stale", "crossed" and "checksums".
 void add_books(const pipeline::Engine& engine, std::string& tally);

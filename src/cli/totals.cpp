@@ -91,11 +91,9 @@ class LineAdder {
     const auto channel = channel_named(line.type);
     if (!channel) return false;
     if (*channel == Channel::status || *channel == Channel::instrument) return true;
-    auto& total =
-        totals[{std::string{line.venue}, *channel, std::string{line.symbol}}];
+    auto& total = totals[{std::string{line.venue}, *channel, std::string{line.symbol}}];
     ++total.count;
-    return *channel == Channel::book ? add_book(text, total)
-                                     : add_numbers(text, *channel, total);
+    return *channel == Channel::book ? add_book(text, total) : add_numbers(text, *channel, total);
   }
 
  private:
@@ -168,8 +166,7 @@ void add_event(const Event& event, StreamTotals& totals) {
 Result<StreamTotals> totals_of_ndjson(const std::filesystem::path& data_dir) {
   StreamTotals totals;
   LineAdder adder;
-  for (const auto& entry :
-       std::filesystem::recursive_directory_iterator(data_dir / "ndjson")) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(data_dir / "ndjson")) {
     const std::string name = entry.path().filename().string();
     if (!name.ends_with(".ndjson") && !name.ends_with(".ndjson.zst")) continue;
     auto reader = codec::RecordingReader::open(entry.path());

@@ -15,8 +15,8 @@ enum class BookStart : std::uint8_t {
 };
 
 // How one update follows the one before. A stream that starts with its own snapshot may restart its
-// numbers, so there every step must fit exactly; under rest_snapshot numbers only grow, so an update
-// that ends at or before `last` is merely stale.
+// numbers, so there every step must fit exactly; under rest_snapshot numbers only grow, so an
+// update that ends at or before `last` is merely stale.
 enum class BookLink : std::uint8_t {
   first,     // first_sequence <= last + 1 (every_message: last_sequence does not fall)
   previous,  // previous_sequence == last

@@ -36,8 +36,8 @@ struct Field {
   template <std::signed_integral Number>
   Field(std::string_view name, Number number) : key(name), value(std::int64_t{number}) {}
   template <std::unsigned_integral Number>
-  requires(!std::same_as<Number, bool>) Field(std::string_view name, Number number)
-      : key(name), value(std::uint64_t{number}) {}
+    requires(!std::same_as<Number, bool>)
+  Field(std::string_view name, Number number) : key(name), value(std::uint64_t{number}) {}
 };
 using Fields = std::initializer_list<Field>;
 

@@ -57,13 +57,13 @@ Result<void> Collector::add_sinks(const CollectorConfig& config) {
     auto chance = [random = std::mt19937_64{std::random_device{}()}]() mutable {
       return std::uniform_real_distribution<double>{}(random);
     };
-    sinks_.push_back(std::make_unique<SinkRunner>(
-        sink_config.runner,
-        journal::ReaderConfig{.location = journal_->location(),
-                              .name = sink_config.name,
-                              .from = journal::From::cursor,
-                              .hold = true},
-        entry->make(sink_config.settings), std::move(chance)));
+    sinks_.push_back(
+        std::make_unique<SinkRunner>(sink_config.runner,
+                                     journal::ReaderConfig{.location = journal_->location(),
+                                                           .name = sink_config.name,
+                                                           .from = journal::From::cursor,
+                                                           .hold = true},
+                                     entry->make(sink_config.settings), std::move(chance)));
   }
   return {};
 }
@@ -82,7 +82,9 @@ Result<void> Collector::start() {
 }
 
 // Ends when all feeds have ended. An exception here is a bug of ours: the process ends.
-void Collector::run_io() { io_->run(); }
+void Collector::run_io() {
+  io_->run();
+}
 
 Result<void> Collector::stop() {
   if (io_thread_.joinable()) {
@@ -99,12 +101,12 @@ Result<void> Collector::stop() {
   for (const auto& sink : sinks_) {
     const auto counters = sink->counters();
     if (counters.cursor < journal_->next_index()) {
-      return Error{ErrorKind::unavailable,
-                   fmt::format("sink {} has delivered {} of {} events; the rest stays in the "
-                               "journal for the next start ({})",
-                               sink->name(), counters.cursor, journal_->next_index(),
-                               sink->problem().empty() ? "no problem was reported"
-                                                       : sink->problem())};
+      return Error{
+          ErrorKind::unavailable,
+          fmt::format("sink {} has delivered {} of {} events; the rest stays in the "
+                      "journal for the next start ({})",
+                      sink->name(), counters.cursor, journal_->next_index(),
+                      sink->problem().empty() ? "no problem was reported" : sink->problem())};
     }
   }
   return {};

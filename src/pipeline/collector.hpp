@@ -1,4 +1,5 @@
-// L4. Collector: the only place that knows all parts. Feeds write the journal on an I/O thread; sinks read it on theirs.
+// L4. Collector: the only place that knows all parts. Feeds write the journal on an I/O thread;
+// sinks read it on theirs.
 #pragma once
 
 #include <filesystem>
@@ -33,8 +34,7 @@ class Collector {
  public:
   // Opens the journal and makes the parts; nothing runs yet. Errors are those of the parts.
   // `log` outlives it.
-  static Result<std::unique_ptr<Collector>> create(const CollectorConfig& config,
-                                                   obs::Logger& log);
+  static Result<std::unique_ptr<Collector>> create(const CollectorConfig& config, obs::Logger& log);
   ~Collector();
   Collector(const Collector&) = delete;
   Collector& operator=(const Collector&) = delete;

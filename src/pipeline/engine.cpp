@@ -76,9 +76,9 @@ void Engine::on_book(Stream& stream, Event& event, const Book& body) {
   if (!stream.keeper) stream.keeper = std::make_unique<book::Keeper>(rule, listener);
   book_stream_ = &stream;
   book_time_ = event.ts_recv;
-  const book::Step step =
-      reading_rest_ ? stream.keeper->on_rest_snapshot(body, event.ts_recv, event.ts_event)
-                    : stream.keeper->on_update(body, event.ts_recv, event.ts_event);
+  const book::Step step = reading_rest_
+                              ? stream.keeper->on_rest_snapshot(body, event.ts_recv, event.ts_event)
+                              : stream.keeper->on_update(body, event.ts_recv, event.ts_event);
   book_stream_ = nullptr;
   if (reading_rest_) stream.snapshot_pending = false;
   follow_up(stream, step, event.ts_recv);
@@ -153,9 +153,9 @@ void Engine::emit_status(Stream& stream, const Status& status, Timestamp now) {
 }
 
 void Engine::on_connected(const Stretch& what, Timestamp now) {
-  emit_status(
-      stream_of(what.symbol),
-      {.condition = Condition::connected, .channel = what.channel, .reason = what.reason}, now);
+  emit_status(stream_of(what.symbol),
+              {.condition = Condition::connected, .channel = what.channel, .reason = what.reason},
+              now);
 }
 
 void Engine::on_disconnected(const Stretch& what, Timestamp now) {
@@ -172,8 +172,7 @@ void Engine::on_disconnected(const Stretch& what, Timestamp now) {
   }
   emit_status(
       stream_of(what.symbol),
-      {.condition = Condition::disconnected, .channel = what.channel, .reason = what.reason},
-      now);
+      {.condition = Condition::disconnected, .channel = what.channel, .reason = what.reason}, now);
 }
 
 void Engine::announce(std::string_view symbol, Timestamp now) {

@@ -1,4 +1,5 @@
-// L4. Engine: one venue's messages to events in step, without any I/O. Live collection, replay and decode differ only in
+// L4. Engine: one venue's messages to events in step, without any I/O. Live collection, replay and
+// decode differ only in who feeds it and who owns it.
 // who feeds it and who owns it.
 #pragma once
 
@@ -21,8 +22,8 @@ struct EngineCounters {
 struct EngineOptions {
   enum class Books : std::uint8_t { keep, pass_through };
   enum class Listings : std::uint8_t { emit, learn };
-  Books books = Books::keep;                  // pass_through: book events are not checked or held
-  Listings listings = Listings::emit;         // what becomes of instruments that a listing names
+  Books books = Books::keep;           // pass_through: book events are not checked or held
+  Listings listings = Listings::emit;  // what becomes of instruments that a listing names
 };
 
 class Engine final : private EventHandler, private book::Keeper::Listener {
@@ -33,7 +34,8 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
     // An event in its final form. Its views live during the call.
     virtual void on_event(Stream& stream, const Event& event) = 0;
     // A frame of no use: unknown, malformed or rejected.
-    virtual void on_refused(std::string_view frame, const venue::Reading& reading, Timestamp ts_recv) = 0;
+    virtual void on_refused(std::string_view frame, const venue::Reading& reading,
+                            Timestamp ts_recv) = 0;
     // The stream's book needs a REST snapshot, or its subscription to start again.
     virtual void want_snapshot(Stream& stream) = 0;
     virtual void want_resubscribe(Stream& stream) = 0;
@@ -64,7 +66,8 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
 
  private:
   void on_event(Event& event) override;
-  void on_applied(const Book& body, const std::optional<Timestamp>& ts_event, Timestamp ts_recv) override;
+  void on_applied(const Book& body, const std::optional<Timestamp>& ts_event,
+                  Timestamp ts_recv) override;
   void on_gap(book::GapReason reason, const book::Gap& gap) override;
 
   void on_instrument(const Event& event, const InstrumentInfo& info);

@@ -67,8 +67,7 @@ void Monitor::on_event(const Event& event, Timestamp now) {
 }
 
 std::vector<MonitorRow> Monitor::rows(Timestamp now) {
-  const double seconds =
-      rows_at_ ? std::chrono::duration<double>(now - *rows_at_).count() : 0.0;
+  const double seconds = rows_at_ ? std::chrono::duration<double>(now - *rows_at_).count() : 0.0;
   rows_at_ = now;
   std::vector<MonitorRow> out;
   for (auto& [key, line] : lines_) {

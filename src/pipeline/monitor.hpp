@@ -1,4 +1,5 @@
-// L4. Monitor: what a person wants to see of the streams, computed from events alone: whoever reads a journal can have it.
+// L4. Monitor: what a person wants to see of the streams, computed from events alone: whoever reads
+// a journal can have it.
 #pragma once
 
 #include <cstdint>

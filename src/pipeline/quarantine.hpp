@@ -1,4 +1,5 @@
-// L4. Quarantine: frames that could not be used, kept as a recording so that a fixture is one copy away.
+// L4. Quarantine: frames that could not be used, kept as a recording so that a fixture is one copy
+// away.
 #pragma once
 
 #include <cstdint>

@@ -19,12 +19,12 @@ namespace mp::pipeline {
 
 struct Stream {
   std::string symbol;
-  std::string instrument;                           // ours; empty while unknown
-  std::array<std::uint64_t, kChannelCount> seq{};   // of the last event of each channel
-  std::unique_ptr<book::Keeper> keeper;             // once a book message came
-  bool snapshot_pending = false;                    // a REST snapshot was asked for and has not come
-  bool gap_open = false;                            // a gap was reported that no snapshot has ended yet
-  std::optional<journal::SubjectId> subject;        // in the journal; asked anew when the name changes
+  std::string instrument;                          // ours; empty while unknown
+  std::array<std::uint64_t, kChannelCount> seq{};  // of the last event of each channel
+  std::unique_ptr<book::Keeper> keeper;            // once a book message came
+  bool snapshot_pending = false;                   // a REST snapshot was asked for and has not come
+  bool gap_open = false;                      // a gap was reported that no snapshot has ended yet
+  std::optional<journal::SubjectId> subject;  // in the journal; asked anew when the name changes
 };
 
 // All streams of one venue, by symbol. Streams never move or disappear.

@@ -56,9 +56,8 @@ class CollectorTest : public testing::Test {
     auto collector = Collector::create(config, log_);
     ASSERT_TRUE(collector) << collector.error().message;
     collector_ = collector.take();
-    auto reader = journal::Reader::open({.location = collector_->journal_location(),
-                                         .name = "",
-                                         .from = journal::From::oldest});
+    auto reader = journal::Reader::open(
+        {.location = collector_->journal_location(), .name = "", .from = journal::From::oldest});
     ASSERT_TRUE(reader) << reader.error().message;
     reader_ = reader.take();
     ASSERT_TRUE(collector_->start());
@@ -71,8 +70,8 @@ class CollectorTest : public testing::Test {
       const auto next = reader_->next();
       if (next == journal::Next::event) {
         const Event& event = reader_->event();
-        EXPECT_EQ(event.seq, ++seqs_[{std::string{event.venue}, event.channel(),
-                                      std::string{event.symbol}}]);
+        EXPECT_EQ(event.seq,
+                  ++seqs_[{std::string{event.venue}, event.channel(), std::string{event.symbol}}]);
         if (enough(event)) return true;
       } else {
         reader_->release();
@@ -194,9 +193,8 @@ TEST_F(CollectorTest, records_what_replay_reads) {
   config.recording = dir_ / "session.ndjson.zst";
   auto collector = Collector::create(config, log_);
   ASSERT_TRUE(collector) << collector.error().message;
-  auto reader = journal::Reader::open({.location = (*collector)->journal_location(),
-                                       .name = "",
-                                       .from = journal::From::oldest});
+  auto reader = journal::Reader::open(
+      {.location = (*collector)->journal_location(), .name = "", .from = journal::From::oldest});
   ASSERT_TRUE(reader);
   reader_ = reader.take();
   ASSERT_TRUE((*collector)->start());

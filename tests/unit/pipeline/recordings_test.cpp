@@ -27,7 +27,8 @@ class Witness final : public Engine::Owner {
   void on_event(Stream& stream, const Event& event) override {
     if (const auto* quote = std::get_if<Quote>(&event.body)) {
       if (quote->sequence) quotes[{stream.symbol, *quote->sequence}] = *quote;
-    } else if (const auto* book = std::get_if<Book>(&event.body); book != nullptr && stream.keeper) {
+    } else if (const auto* book = std::get_if<Book>(&event.body);
+               book != nullptr && stream.keeper) {
       ASSERT_TRUE(stream.keeper->valid());
       ASSERT_FALSE(stream.keeper->book().crossed());
       // A snapshot's number is often in the middle of what one bookTicker saw: deltas only.

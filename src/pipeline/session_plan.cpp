@@ -1,4 +1,4 @@
-#include "pipeline/leg.hpp"
+#include "pipeline/session_plan.hpp"
 
 #include <map>
 
