@@ -23,7 +23,7 @@ struct Tally {
 
   void compare(const std::string& what, const std::string& theirs, const std::string& ours) {
     ++compared;
-    agreed += theirs == ours ? 1 : 0;
+    if (theirs == ours) ++agreed;
     EXPECT_EQ(theirs, ours) << what;
   }
   void print(std::string_view source) const {
