@@ -184,7 +184,8 @@ constexpr std::string_view kSubscribeBinance =
 constexpr std::string_view kSubscribeOkx =
     R"({"op":"subscribe","args":[{"channel":"trades","instId":"BTC-USDT"},)"
     R"({"channel":"books","instId":"BTC-USDT"},{"channel":"bbo-tbt","instId":"BTC-USDT-SWAP"},)"
-    R"({"channel":"funding-rate","instId":"BTC-USDT-SWAP"},{"channel":"tickers","instId":"BTC-USDT"}]})";
+    R"({"channel":"funding-rate","instId":"BTC-USDT-SWAP"},)"
+    R"({"channel":"tickers","instId":"BTC-USDT"}]})";
 
 TEST_F(SimServer, is_trusted_through_its_ca_file_alone) {
   start();
