@@ -16,7 +16,7 @@ struct ParquetConfig {
   std::filesystem::path data_dir{};
   DuckdbConfig duckdb{};  // an empty temp_dir is set to a folder below data_dir
   std::uint64_t flush_rows_max = 500'000;
-  std::uint64_t flush_bytes_max = std::uint64_t{128} << 20U;  // of the rows in memory, estimated
+  std::uint64_t flush_bytes_max = std::uint64_t{64} << 20U;  // of the rows in memory, estimated
   std::chrono::seconds flush_age_max{std::chrono::minutes{1}};
   Durable durable = Durable::yes;
   CrashPoint crash_point = nullptr;
