@@ -78,7 +78,9 @@ class WebSocket::State {
                    SteadyTime deadline) {
     if (open_) send_close(code, text);
     while (open_ && steady_now() < deadline) {
-      if (co_await receive(sink, deadline) == ReceiveEnd::lost) break;
+      // On a line of its own: g++ 12 destroys the temporaries of a co_await in a condition twice.
+      const ReceiveEnd end = co_await receive(sink, deadline);
+      if (end == ReceiveEnd::lost) break;
     }
     lose({LossReason::requested, "we closed the connection to " + host_});
     co_await discard(deadline);
