@@ -235,8 +235,8 @@ bool RecordingReader::parse(std::string_view text, RecordingLine& line) {
     return false;
   }
   // In a recording, what is not JSON is a torn line. In a file of bare frames it is a frame that
-  // the adapter has to judge.
-  const bool bare = text.front() == '[' || (text.front() == '{' && (json || !seen_envelope_));
+  // the adapter has to judge: "pong" is no JSON either.
+  const bool bare = json || text.front() == '[' || !seen_envelope_;
   if (bare && !(text.starts_with("{\"t\"") && !json)) {
     line.kind = LineKind::recv;
     line.bare = true;

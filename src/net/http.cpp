@@ -137,7 +137,8 @@ class HttpClient::State {
                                             " has a line break in a header or is over 16 MiB"};
     }
     const std::string key = host_key(request.url);
-    if (auto refused = co_await acquire(key, request.url, deadline)) {
+    const std::optional<Error> refused = co_await acquire(key, request.url, deadline);
+    if (refused) {
       ++counters_.failed;
       co_return *refused;
     }

@@ -78,7 +78,7 @@ class WebSocket::State {
                    SteadyTime deadline) {
     if (open_) send_close(code, text);
     while (open_ && steady_now() < deadline) {
-      // A variable of its own: g++ 12 miscompiles an await inside the condition here.
+      // On a line of its own: g++ 12 destroys the temporaries of a co_await in a condition twice.
       const ReceiveEnd end = co_await receive(sink, deadline);
       if (end == ReceiveEnd::lost) break;
     }

@@ -44,6 +44,11 @@ Result<void> Engine::on_rest(const venue::RestCall& call, std::string_view body,
 }
 
 void Engine::on_event(Event& event) {
+  if (options_.symbols == EngineOptions::Symbols::announced && !reading_rest_ &&
+      event.channel() != Channel::index_price && !streams_.contains(event.symbol)) {
+    ++counters_.unasked;
+    return;
+  }
   if (const auto* info = std::get_if<InstrumentInfo>(&event.body)) {
     on_instrument(event, *info);
     if (options_.listings == EngineOptions::Listings::learn && reading_rest_) return;

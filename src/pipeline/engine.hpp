@@ -17,13 +17,18 @@ struct EngineCounters {
   std::uint64_t frames = 0;
   std::array<std::uint64_t, venue::kVerdictCount> verdicts{};
   std::array<std::uint64_t, kChannelCount> events{};  // handed to the owner
+  std::uint64_t unasked = 0;                          // of symbols that nobody announced
 };
 
 struct EngineOptions {
   enum class Books : std::uint8_t { keep, pass_through };
   enum class Listings : std::uint8_t { emit, learn };
+  enum class Symbols : std::uint8_t { all, announced };
   Books books = Books::keep;           // pass_through: book events are not checked or held
   Listings listings = Listings::emit;  // what becomes of instruments that a listing names
+  // announced: some venues' streams bring every symbol of a kind; those that nobody announced are
+  // passed over. An index has a symbol of its own, which is always passed on.
+  Symbols symbols = Symbols::all;
 };
 
 class Engine final : private EventHandler, private book::Keeper::Listener {

@@ -112,7 +112,7 @@ class Stage {
 
 // Upgrades, wants the subscription, sends one message.
 Task<void> serve_one(Peer& peer, std::string message) {
-  EXPECT_TRUE(co_await peer.upgrade());
+  co_await peer.upgrade();
   const PeerFrame got = co_await peer.read_frame();
   EXPECT_EQ(got.payload, "subscribe");
   co_await peer.write_frame(Opcode::text, std::move(message));
@@ -120,7 +120,8 @@ Task<void> serve_one(Peer& peer, std::string message) {
 
 Task<void> serve_then_reset(Peer& peer) {
   co_await serve_one(peer, "before");
-  EXPECT_EQ((co_await peer.read_frame()).payload, "got it");
+  const PeerFrame ready = co_await peer.read_frame();
+  EXPECT_EQ(ready.payload, "got it");
   peer.reset();
 }
 
@@ -161,7 +162,7 @@ TEST(Session, reconnects_after_a_loss_with_a_fresh_subscription) {
 }
 
 Task<void> say_nothing(Peer& peer, int& pings) {
-  EXPECT_TRUE(co_await peer.upgrade());
+  co_await peer.upgrade();
   while (true) {
     const PeerFrame got = co_await peer.read_frame();
     if (got.ended) break;
@@ -185,7 +186,7 @@ TEST(Session, leaves_a_server_that_is_silent_and_does_not_answer_the_probe) {
 }
 
 Task<void> answer_pings(Peer& peer, int wanted) {
-  EXPECT_TRUE(co_await peer.upgrade());
+  co_await peer.upgrade();
   for (int answered = 0; answered < wanted;) {
     const PeerFrame got = co_await peer.read_frame();
     EXPECT_FALSE(got.ended) << "a quiet session was given up";
@@ -210,7 +211,7 @@ TEST(Session, keeps_a_quiet_server_that_answers_probes) {
 }
 
 Task<void> expect_text_pings(Peer& peer) {
-  EXPECT_TRUE(co_await peer.upgrade());
+  co_await peer.upgrade();
   for (int index = 0; index < 3; ++index) {
     const PeerFrame got = co_await peer.read_frame();
     EXPECT_EQ(got.opcode, Opcode::text);
@@ -230,7 +231,7 @@ TEST(Session, sends_the_text_pings_that_a_venue_wants) {
 }
 
 Task<void> take_requests(Peer& peer, std::vector<SteadyTime>& times, std::size_t wanted) {
-  EXPECT_TRUE(co_await peer.upgrade());
+  co_await peer.upgrade();
   while (times.size() < wanted) {
     const PeerFrame got = co_await peer.read_frame();
     EXPECT_EQ(got.payload, "request " + std::to_string(times.size()));

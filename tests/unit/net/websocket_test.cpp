@@ -102,7 +102,7 @@ Task<void> close_politely(Peer& peer) {
 }
 
 Task<void> send_three(Peer& peer) {
-  EXPECT_TRUE(co_await peer.upgrade());
+  co_await peer.upgrade();
   EXPECT_TRUE(peer.request.starts_with("GET /stream?x=1 HTTP/1.1\r\n"));
   co_await peer.write_frame(Opcode::text, "one");
   co_await peer.write_frame(Opcode::binary, "two");
@@ -128,7 +128,7 @@ TEST(WebSocket, receives_over_tls_and_without) {
 }
 
 Task<void> expect_pong_then_close(Peer& peer) {
-  EXPECT_TRUE(co_await peer.upgrade());
+  co_await peer.upgrade();
   for (const char byte : frame(Opcode::text, "split") + frame(Opcode::ping, "p") +
                              frame(Opcode::text, std::string(200, 's'))) {
     co_await peer.write(std::string(1, byte));
@@ -149,7 +149,7 @@ TEST(WebSocket, reads_frames_that_come_one_byte_a_record) {
 }
 
 Task<void> send_coalesced(Peer& peer) {
-  EXPECT_TRUE(co_await peer.upgrade());
+  co_await peer.upgrade();
   std::string bytes;
   for (int index = 0; index < 1'000; ++index) bytes += frame(Opcode::text, std::to_string(index));
   co_await peer.write(bytes);
@@ -166,7 +166,7 @@ TEST(WebSocket, reads_a_thousand_messages_of_one_record) {
 }
 
 Task<void> send_large(Peer& peer) {
-  EXPECT_TRUE(co_await peer.upgrade());
+  co_await peer.upgrade();
   co_await peer.write_frame(Opcode::text, "before");
   co_await peer.write_frame(Opcode::text, std::string(1'000'000, 'L'));
   std::string first = frame(Opcode::text, "frag");
@@ -206,7 +206,7 @@ TEST(WebSocket, keeps_the_frames_that_come_with_the_upgrade) {
 }
 
 Task<void> echo_until_closed(Peer& peer) {
-  EXPECT_TRUE(co_await peer.upgrade());
+  co_await peer.upgrade();
   while (true) {
     const auto got = co_await peer.read_frame();
     if (got.ended || got.opcode == Opcode::close) break;
@@ -232,7 +232,7 @@ TEST(WebSocket, sends_text_and_pings) {
 }
 
 Task<void> reset_mid_frame(Peer& peer) {
-  EXPECT_TRUE(co_await peer.upgrade());
+  co_await peer.upgrade();
   co_await peer.write(frame(Opcode::text, "whole") + frame(Opcode::text, "cut").substr(0, 3));
   const auto seen = co_await peer.read_frame();
   EXPECT_EQ(seen.payload, "ready");
@@ -253,8 +253,9 @@ Task<void> read_ready(Meeting& meeting) {
   ReadySink sink(meeting.client);
   meeting.loss = co_await meeting.client.open(meeting.url, steady_now() + seconds{10});
   EXPECT_FALSE(meeting.loss);
-  while (co_await meeting.client.receive(sink, steady_now() + seconds{10}) ==
-         ReceiveEnd::received) {
+  ReceiveEnd end = ReceiveEnd::received;
+  while (end == ReceiveEnd::received) {
+    end = co_await meeting.client.receive(sink, steady_now() + seconds{10});
   }
   meeting.loss = meeting.client.loss();
   co_await meeting.client.close(1000, "", sink, steady_now() + seconds{10});
@@ -271,13 +272,13 @@ LossReason reason_after(Script script, Wire wire) {
 }
 
 Task<void> fin_without_goodbye(Peer& peer) {
-  EXPECT_TRUE(co_await peer.upgrade());
+  co_await peer.upgrade();
   peer.end_tcp();
   co_await peer.read_to_end();
 }
 
 Task<void> tls_end_without_close_frame(Peer& peer) {
-  EXPECT_TRUE(co_await peer.upgrade());
+  co_await peer.upgrade();
   co_await peer.end();
   co_await peer.read_to_end();
 }
@@ -296,7 +297,7 @@ struct CloseSeen {
 };
 
 Task<void> send_and_expect_close(Peer& peer, std::string bytes, CloseSeen& seen) {
-  EXPECT_TRUE(co_await peer.upgrade());
+  co_await peer.upgrade();
   co_await peer.write(std::move(bytes));
   const auto got = co_await peer.read_frame();
   EXPECT_EQ(got.opcode, Opcode::close);
@@ -321,7 +322,7 @@ TEST(WebSocket, says_why_it_leaves_when_the_protocol_is_broken) {
 }
 
 Task<void> close_with_reason(Peer& peer) {
-  EXPECT_TRUE(co_await peer.upgrade());
+  co_await peer.upgrade();
   co_await peer.write_frame(Opcode::close, std::string("\x03\xf4", 2) + "maintenance");
   const auto answer = co_await peer.read_frame();
   EXPECT_EQ(read_close(answer.payload).code, 1012);
@@ -338,7 +339,7 @@ TEST(WebSocket, answers_a_close_frame_and_tells_its_reason) {
 }
 
 Task<void> stay_silent(Peer& peer) {
-  EXPECT_TRUE(co_await peer.upgrade());
+  co_await peer.upgrade();
   const auto got = co_await peer.read_frame();
   EXPECT_EQ(got.opcode, Opcode::close);
   EXPECT_EQ(read_close(got.payload).code, 1000);
@@ -460,9 +461,8 @@ TEST(WebSocket, reaches_a_host_whose_name_is_gone_where_it_was_last) {
     m.loss = co_await m.client.open(m.url, steady_now() + seconds{15}, &known);
     co_await m.client.close(1000, "", m.sink, steady_now() + seconds{1});
   };
-  boost::asio::co_spawn(meeting.io, meeting.serve([](Peer& peer) -> Task<void> {
-    EXPECT_TRUE(co_await peer.upgrade());
-  }),
+  boost::asio::co_spawn(meeting.io,
+                        meeting.serve([](Peer& peer) -> Task<void> { co_await peer.upgrade(); }),
                         boost::asio::detached);
   boost::asio::co_spawn(meeting.io, open(meeting, memory), boost::asio::detached);
   test::run(meeting.io);
@@ -473,7 +473,8 @@ TEST(WebSocket, may_be_destroyed_with_its_loop_while_it_waits) {
   auto meeting = std::make_unique<Meeting>();
   bool upgraded = false;
   const auto silent = [](Peer& peer, bool& done) -> Task<void> {
-    done = co_await peer.upgrade();
+    co_await peer.upgrade();
+    done = true;
     co_await peer.read_to_end();
   };
   boost::asio::co_spawn(meeting->io,

@@ -34,7 +34,7 @@ class Peer {
   Task<std::string> read_some();  // empty at the end
   Task<std::string> read_head();  // to the empty line; what came of it at the end
   Task<void> write(std::string bytes);
-  Task<bool> upgrade();  // reads the request, answers 101
+  Task<void> upgrade();  // reads the request, which must be one, and answers 101
   Task<PeerFrame> read_frame();
   Task<void> write_frame(Opcode opcode, std::string payload);
 
