@@ -354,7 +354,7 @@ static_assert(Scenario{kBinanceSpot}
                           Gap{.from = kLeast + 1, .to = kMost - 1, .missing = std::nullopt})
                   .ends_waiting());
 
-// OKX before 2022: no numbers at all, and a checksum with each message instead.
+// OKX before 2022: no numbers, and a checksum with each message instead.
 constexpr BookRule kOkxWithChecksum{.start = BookStart::stream_snapshot,
                                     .link = BookLink::previous,
                                     .checksum = BookChecksum::okx_crc32};
@@ -366,7 +366,6 @@ static_assert(Scenario{kOkxWithChecksum}
                   .expect(after(10, 11), apply)
                   .expect(kBareDelta, resync)
                   .ends_waiting());
-
 // For coverage tools and for the list of tests: the same functions, run.
 TEST(Sequencer, binance_spot_scenarios_1_to_6) {
   EXPECT_TRUE(scenario_1() && scenario_2() && scenario_3());

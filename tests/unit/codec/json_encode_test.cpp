@@ -29,8 +29,8 @@ std::string encoded(const Event::Body& body) {
   event.body = body;
   std::string out;
   append_json(event, out);
-  constexpr std::string_view kHead =
-      R"("venue":"okx","symbol":"BTC-USDT","instrument":"BTC-USDT","ts_event":5,"ts_recv":7,"seq":9,)";
+  constexpr std::string_view kHead = R"("venue":"okx","symbol":"BTC-USDT","instrument":"BTC-USDT",)"
+                                     R"("ts_event":5,"ts_recv":7,"seq":9,)";
   const auto at = out.find(kHead);
   EXPECT_NE(at, std::string::npos) << out;
   return out.erase(at, kHead.size());

@@ -127,8 +127,8 @@ TEST_P(EveryVenue, reads_the_same_facts_however_they_are_written) {
          {Rewriting{.reversed = true, .added = {}, .space = {}},
           Rewriting{.reversed = false, .added = {}, .space = " \n\t"},
           Rewriting{.reversed = false,
-          .added = R"("zz_new":{"e":[1,null,"x]}\"",{"data":[]}]})",
-          .space = {}},
+                    .added = R"("zz_new":{"e":[1,null,"x]}\"",{"data":[]}]})",
+                    .space = {}},
           Rewriting{.reversed = true, .added = R"("zz":null)", .space = " "}}) {
       const std::string other = rewritten(frame, how);
       const auto result = read(other);

@@ -56,7 +56,8 @@ TEST(Binance, subscribes_in_lower_case_with_rising_ids) {
       requests,
       (std::vector<std::string>{
           R"({"method":"SUBSCRIBE","params":["btcusdt@depth@100ms","btcusdt@kline_1m"],"id":1})",
-          R"({"method":"UNSUBSCRIBE","params":["btcusdt@depth@100ms","btcusdt@kline_1m"],"id":2})"}));
+          R"({"method":"UNSUBSCRIBE",)"
+          R"("params":["btcusdt@depth@100ms","btcusdt@kline_1m"],"id":2})"}));
   EXPECT_EQ(binance->snapshot("BTCUSDT")->target, "/api/v3/depth?symbol=BTCUSDT&limit=1000");
 }
 
