@@ -12,86 +12,18 @@
 #include <vector>
 
 #include "net/upgrade.hpp"
-#include "unit/net/support/peer.hpp"
-#include "unit/net/support/pki.hpp"
+#include "unit/net/support/meeting.hpp"
 
 namespace mp::net {
 namespace {
 
 using std::chrono::seconds;
 using test::frame;
+using test::Meeting;
 using test::Peer;
-using test::Pki;
-using test::Server;
+using test::Script;
+using test::Wire;
 using testing::HasSubstr;
-
-const Pki& pki() {
-  static const Pki made;
-  return made;
-}
-
-class Collected final : public MessageSink {
- public:
-  void on_message(std::string_view payload, Timestamp ts_recv) override {
-    messages.emplace_back(payload);
-    times.push_back(ts_recv);
-  }
-  std::vector<std::string> messages;
-  std::vector<Timestamp> times;
-};
-
-using Script = std::function<Task<void>(Peer&)>;
-
-enum class Wire : std::uint8_t { plain, tls };
-
-// One server connection that follows a script, and one client that reads until it is lost.
-class Meeting {
- public:
-  explicit Meeting(Wire wire = Wire::tls, FrameLimits limits = {})
-      : identity(pki().issue()),
-        tls(TlsContext::create({.ca_file = pki().ca_file()}).take()),
-        server(io, wire == Wire::tls ? &identity : nullptr),
-        url(*parse_url(server.url(wire == Wire::tls ? "wss" : "ws", "/stream?x=1"))),
-        client(io, tls, buffers, limits) {}
-
-  void run(Script script, Milliseconds patience = seconds{15}) {
-    boost::asio::co_spawn(io, serve(std::move(script)), boost::asio::detached);
-    boost::asio::co_spawn(io, read(patience), boost::asio::detached);
-    test::run(io);
-  }
-
-  Task<void> serve(Script script) {
-    Peer peer = co_await server.accept();
-    server.close();
-    co_await script(peer);
-  }
-
-  Task<void> read(Milliseconds patience) {
-    loss = co_await client.open(url, steady_now() + patience);
-    if (loss) co_return;
-    opened = true;
-    if (on_open) on_open();
-    while (true) {
-      end = co_await client.receive(sink, steady_now() + patience);
-      if (end != ReceiveEnd::received) break;
-    }
-    if (end == ReceiveEnd::lost) loss = client.loss();
-    co_await client.close(1000, "done", sink, steady_now() + seconds{5});
-  }
-
-  boost::asio::io_context io;
-  test::KeyAndCertificate identity;
-  TlsContext tls;
-  ReceiveBuffers buffers;
-  Server server;
-  Url url;
-  Collected sink;
-  WebSocket client;
-  std::function<void()> on_open;
-  std::optional<Loss> loss;
-  bool opened = false;
-  ReceiveEnd end = ReceiveEnd::received;
-};
 
 Task<void> close_politely(Peer& peer) {
   co_await peer.write_frame(Opcode::close, std::string("\x03\xe8", 2));
@@ -114,7 +46,7 @@ TEST(WebSocket, receives_over_tls_and_without) {
   for (const Wire wire : {Wire::tls, Wire::plain}) {
     Meeting meeting(wire);
     const Timestamp before = now();
-    meeting.run(send_three);
+    meeting.play(send_three);
     EXPECT_EQ(meeting.sink.messages, (std::vector<std::string>{"one", "two", "three"}));
     ASSERT_EQ(meeting.sink.times.size(), 3U);
     EXPECT_GE(meeting.sink.times[0], before);
@@ -142,7 +74,7 @@ Task<void> expect_pong_then_close(Peer& peer) {
 TEST(WebSocket, reads_frames_that_come_one_byte_a_record) {
   for (const Wire wire : {Wire::tls, Wire::plain}) {
     Meeting meeting(wire);
-    meeting.run(expect_pong_then_close);
+    meeting.play(expect_pong_then_close);
     EXPECT_EQ(meeting.sink.messages, (std::vector<std::string>{"split", std::string(200, 's')}));
     EXPECT_EQ(meeting.client.counters().pings_received, 1U);
   }
@@ -158,7 +90,7 @@ Task<void> send_coalesced(Peer& peer) {
 
 TEST(WebSocket, reads_a_thousand_messages_of_one_record) {
   Meeting meeting;
-  meeting.run(send_coalesced);
+  meeting.play(send_coalesced);
   ASSERT_EQ(meeting.sink.messages.size(), 1'000U);
   EXPECT_EQ(meeting.sink.messages.front(), "0");
   EXPECT_EQ(meeting.sink.messages.back(), "999");
@@ -181,7 +113,7 @@ Task<void> send_large(Peer& peer) {
 TEST(WebSocket, reads_large_and_fragmented_messages) {
   for (const Wire wire : {Wire::tls, Wire::plain}) {
     Meeting meeting(wire);
-    meeting.run(send_large);
+    meeting.play(send_large);
     EXPECT_EQ(meeting.sink.messages,
               (std::vector<std::string>{"before", std::string(1'000'000, 'L'), "fragments"}));
   }
@@ -200,7 +132,7 @@ Task<void> answer_with_frames(Peer& peer) {
 TEST(WebSocket, keeps_the_frames_that_come_with_the_upgrade) {
   for (const Wire wire : {Wire::tls, Wire::plain}) {
     Meeting meeting(wire);
-    meeting.run(answer_with_frames);
+    meeting.play(answer_with_frames);
     EXPECT_EQ(meeting.sink.messages, (std::vector<std::string>{"first", "second"}));
   }
 }
@@ -226,7 +158,7 @@ TEST(WebSocket, sends_text_and_pings) {
     meeting.client.send(large);
     meeting.client.send("last");
   };
-  meeting.run(echo_until_closed);
+  meeting.play(echo_until_closed);
   EXPECT_EQ(meeting.sink.messages, (std::vector<std::string>{"hello", large, "last"}));
   EXPECT_EQ(meeting.client.counters().pongs_received, 1U);
 }
@@ -309,7 +241,7 @@ CloseSeen close_after(const std::string& bytes, LossReason expected) {
   Meeting meeting(Wire::tls,
                   {.frame_bytes_max = 1'000, .message_bytes_max = 2'000, .fragments_max = 8});
   CloseSeen seen;
-  meeting.run([&](Peer& peer) { return send_and_expect_close(peer, bytes, seen); });
+  meeting.play([&](Peer& peer) { return send_and_expect_close(peer, bytes, seen); });
   EXPECT_TRUE(meeting.loss && meeting.loss->reason == expected);
   return seen;
 }
@@ -331,7 +263,7 @@ Task<void> close_with_reason(Peer& peer) {
 
 TEST(WebSocket, answers_a_close_frame_and_tells_its_reason) {
   Meeting meeting;
-  meeting.run(close_with_reason);
+  meeting.play(close_with_reason);
   ASSERT_TRUE(meeting.loss);
   EXPECT_EQ(meeting.loss->reason, LossReason::closed);
   EXPECT_EQ(meeting.loss->close_code, 1012);
@@ -350,7 +282,7 @@ Task<void> stay_silent(Peer& peer) {
 
 TEST(WebSocket, gives_up_waiting_at_the_deadline_and_closes_politely) {
   Meeting meeting;
-  meeting.run(stay_silent, Milliseconds{300});
+  meeting.play(stay_silent, Milliseconds{300});
   EXPECT_TRUE(meeting.opened);
   EXPECT_EQ(meeting.end, ReceiveEnd::deadline);
   EXPECT_FALSE(meeting.loss);
@@ -359,114 +291,8 @@ TEST(WebSocket, gives_up_waiting_at_the_deadline_and_closes_politely) {
 TEST(WebSocket, is_woken_even_before_it_waits) {
   Meeting meeting;
   meeting.on_open = [&] { meeting.client.wake(); };
-  meeting.run(stay_silent);
+  meeting.play(stay_silent);
   EXPECT_EQ(meeting.end, ReceiveEnd::woken);
-}
-
-Task<void> answer(Peer& peer, std::string text) {
-  const std::string request = co_await peer.read_head();
-  EXPECT_NE(test::key_of(request), "");
-  co_await peer.write(std::move(text));
-  co_await peer.read_to_end();
-}
-
-Loss loss_after_answer(const std::string& text) {
-  Meeting meeting;
-  meeting.run([&](Peer& peer) { return answer(peer, text); });
-  EXPECT_FALSE(meeting.opened);
-  EXPECT_FALSE(meeting.client.is_open());
-  return meeting.loss.value_or(Loss{LossReason::stopped, {}});
-}
-
-TEST(WebSocket, tells_why_an_upgrade_was_refused) {
-  const Loss banned = loss_after_answer("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
-  EXPECT_EQ(banned.reason, LossReason::handshake_status);
-  EXPECT_EQ(banned.http_status, 403);
-  const Loss busy = loss_after_answer("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\n\r\n");
-  EXPECT_EQ(busy.http_status, 429);
-  EXPECT_EQ(busy.retry_after, Milliseconds{7'000});
-  const Loss wrong = loss_after_answer(
-      "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-      "x\r\n\r\n");
-  EXPECT_EQ(wrong.reason, LossReason::handshake);
-  EXPECT_THAT(wrong.message, HasSubstr("Sec-WebSocket-Accept"));
-  const Loss large = loss_after_answer("HTTP/1.1 101 x\r\nA: " + std::string(70'000, 'a'));
-  EXPECT_EQ(large.reason, LossReason::handshake);
-  EXPECT_THAT(large.message, HasSubstr("16 KiB"));
-}
-
-Task<void> never_answer(Peer& peer) {
-  co_await peer.write("HTTP/1.1 101 Sw");
-  co_await peer.read_to_end();
-}
-
-TEST(WebSocket, does_not_wait_for_an_upgrade_beyond_the_deadline) {
-  Meeting meeting;
-  meeting.run(never_answer, Milliseconds{300});
-  ASSERT_TRUE(meeting.loss);
-  EXPECT_EQ(meeting.loss->reason, LossReason::timeout);
-}
-
-Task<void> expect_refusal(Server& server, bool& refused, std::string& received) {
-  Peer peer = co_await server.accept();
-  server.close();
-  refused = !peer.connected();
-  if (peer.connected()) received = co_await peer.read_some();
-}
-
-TEST(WebSocket, sends_nothing_to_a_server_whose_certificate_is_refused) {
-  using Issuer = test::Certificate::Issuer;
-  const std::vector<test::Certificate> bad{
-      {.issuer = Issuer::self},
-      {.issuer = Issuer::unknown_ca},
-      {.valid_from = -7200, .valid_to = -3600},
-      {.alternative_names = "DNS:other.example"},
-      {.rsa_bits = 1024},
-      {.sha1 = true},
-  };
-  for (const test::Certificate& certificate : bad) {
-    Meeting meeting;
-    const auto identity = pki().issue(certificate);
-    Server server(meeting.io, &identity);
-    meeting.url = *parse_url(server.url("wss"));
-    bool refused = false;
-    std::string received;
-    meeting.server.close();
-    boost::asio::co_spawn(meeting.io, expect_refusal(server, refused, received),
-                          boost::asio::detached);
-    boost::asio::co_spawn(meeting.io, meeting.read(seconds{10}), boost::asio::detached);
-    test::run(meeting.io);
-    ASSERT_TRUE(meeting.loss);
-    EXPECT_EQ(meeting.loss->reason, LossReason::certificate);
-    EXPECT_EQ(meeting.loss->error().kind, ErrorKind::permission);
-    EXPECT_THAT(meeting.loss->message, HasSubstr("certificate of localhost is refused: "));
-    EXPECT_EQ(received, "") << "application data was sent";
-  }
-}
-
-TEST(WebSocket, tells_when_nobody_listens) {
-  Meeting meeting;
-  meeting.server.close();
-  boost::asio::co_spawn(meeting.io, meeting.read(seconds{5}), boost::asio::detached);
-  test::run(meeting.io);
-  ASSERT_TRUE(meeting.loss);
-  EXPECT_EQ(meeting.loss->reason, LossReason::refused);
-}
-
-TEST(WebSocket, reaches_a_host_whose_name_is_gone_where_it_was_last) {
-  Meeting meeting(Wire::plain);
-  meeting.url.host = "no-such-host.invalid";
-  AddressMemory memory{{"127.0.0.1"}, steady_now()};
-  const auto open = [](Meeting& m, AddressMemory& known) -> Task<void> {
-    m.loss = co_await m.client.open(m.url, steady_now() + seconds{15}, &known);
-    co_await m.client.close(1000, "", m.sink, steady_now() + seconds{1});
-  };
-  boost::asio::co_spawn(meeting.io,
-                        meeting.serve([](Peer& peer) -> Task<void> { co_await peer.upgrade(); }),
-                        boost::asio::detached);
-  boost::asio::co_spawn(meeting.io, open(meeting, memory), boost::asio::detached);
-  test::run(meeting.io);
-  EXPECT_FALSE(meeting.loss);
 }
 
 TEST(WebSocket, may_be_destroyed_with_its_loop_while_it_waits) {
