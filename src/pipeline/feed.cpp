@@ -69,7 +69,9 @@ Feed::Feed(FeedConfig config, const FeedParts& parts, std::unique_ptr<venue::Ada
 Feed::~Feed() = default;
 
 net::Task<void> Feed::run() {
-  if (co_await learn_listings()) {
+  // Each co_await is a statement of its own: g++ 12 miscompiles one in a condition.
+  const bool learnt = co_await learn_listings();
+  if (learnt) {
     plan();
     for (const auto& leg : legs_) tasks_.spawn(leg->run());
     tasks_.spawn(work());
@@ -89,7 +91,8 @@ void Feed::stop() {
 
 net::Task<Result<void>> Feed::check() {
   for (const auto& listing : adapter_->listing()) {
-    if (auto learnt = co_await learn(listing); !learnt) co_return learnt;
+    const auto learnt = co_await learn(listing);
+    if (!learnt) co_return learnt;
   }
   const auto wanted = resolve_all();
   if (!refusals_.empty()) co_return refusals_.front();
