@@ -79,7 +79,8 @@ enum class Next : std::uint8_t {
   idle,     // nothing new yet
   lost,     // retention removed events that this reader had not read: lost_count() of them; reading
             // goes on
-  corrupt,  // a segment was damaged from here on; it is skipped, and problem() says where
+  corrupt,  // bytes were damaged here and are skipped: problem() says where, lost_count() how many
+            // events are missing, as far as that is known yet; reading goes on
   closed,   // the writer closed the journal and everything was read
 };
 

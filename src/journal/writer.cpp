@@ -90,7 +90,7 @@ void JournalWriter::resume(Recovered recovered) {
 JournalWriter::~JournalWriter() {
   if (!keeper_ || !active_) return;
   if (full_ && keeper_->has_segment()) rotate();
-  if (!full_) write_gaps();
+  write_gaps();  // also when the disk is full: the last segment may have room for them
   publish();
   if (active_ && active_->in_memory) {
     commit_record(base_ + offset_, kSealed);

@@ -21,8 +21,17 @@ struct Ledger {
   std::atomic<std::uint32_t> wrong;     // the reader met something it should not
 };
 
-[[noreturn]] void write_for_ever(const std::filesystem::path& dir, Ledger& ledger) {
-  auto opened = Writer::open(small_config(dir));
+// Room for everything that the test writes.
+Config kill_config(const std::filesystem::path& dir) {
+  Config config = small_config(dir);
+  config.retention_bytes = 512 << 20;
+  return config;
+}
+
+// Until it is killed; a kill that comes late finds it waiting at `last`.
+[[noreturn]] void write_for_ever(const std::filesystem::path& dir, Ledger& ledger,
+                                 std::uint64_t last) {
+  auto opened = Writer::open(kill_config(dir));
   if (!opened) ::_exit(1);
   Writer& writer = **opened;
   const SubjectId subject = writer.subject("binance", "BTCUSDT", "BTC-USDT");
@@ -31,6 +40,7 @@ struct Ledger {
     if (!writer.append(subject, events(number))) ::_exit(1);
     ledger.appended.store(number + 1, std::memory_order_release);
     if (number % 16 == 0) writer.publish();
+    while (number == last) std::this_thread::yield();
   }
 }
 
@@ -70,7 +80,7 @@ void kill_and_wait(pid_t pid) {
 
 TEST(JournalKill, nothing_that_was_appended_or_seen_is_lost) {
   const TempDir dir;
-  open_writer(small_config(dir.path()));
+  open_writer(kill_config(dir.path()));
   auto* ledger = static_cast<Ledger*>(
       ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
   ASSERT_NE(ledger, MAP_FAILED);
@@ -79,7 +89,7 @@ TEST(JournalKill, nothing_that_was_appended_or_seen_is_lost) {
   std::uint64_t torn_inside_append = 0;
   for (int kill = 0; kill < 100; ++kill) {
     const std::uint64_t target = ledger->appended + 1 + random() % 1'500;
-    const pid_t writer = start([&] { write_for_ever(dir.path(), *ledger); });
+    const pid_t writer = start([&] { write_for_ever(dir.path(), *ledger, target + 5'000); });
     const pid_t reader = start([&] { read_for_ever(dir.path(), *ledger); });
     ASSERT_TRUE(eventually([&] { return ledger->appended.load() >= target; })) << kill;
     // From here on it is a matter of nanoseconds and of the scheduler where the kill hits.
@@ -109,7 +119,7 @@ TEST(JournalKill, nothing_that_was_appended_or_seen_is_lost) {
   }
   const auto all = open_reader({.location = dir.path(), .name = {}, .from = From::oldest});
   EXPECT_EQ(read_numbered(*all, 0, Next::idle), verified);
-  const auto writer = open_writer(small_config(dir.path()));
+  const auto writer = open_writer(kill_config(dir.path()));
   EXPECT_EQ(writer->next_index(), verified);
   RecordProperty("events", static_cast<int>(verified));
   RecordProperty("killed_inside_append", static_cast<int>(torn_inside_append));
