@@ -70,8 +70,9 @@ class CollectorTest : public testing::Test {
       const auto next = reader_->next();
       if (next == journal::Next::event) {
         const Event& event = reader_->event();
-        EXPECT_EQ(event.seq,
-                  ++seqs_[{std::string{event.venue}, event.channel(), std::string{event.symbol}}]);
+        const auto key =
+            std::tuple{std::string{event.venue}, event.channel(), std::string{event.symbol}};
+        EXPECT_EQ(event.seq, ++seqs_[key]);
         if (enough(event)) return true;
       } else {
         reader_->release();
