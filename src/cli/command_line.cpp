@@ -145,7 +145,14 @@ void add_decode(CLI::App& app, Chosen& chosen) {
                        "Add the number of the input line to each event, as \"frame\"");
   decode_app->add_option("--quarantine", options->quarantine,
                          "Keep malformed and unknown frames in this file");
-  decode_app->callback([options, &chosen] {
+  auto encoding = std::make_shared<std::string>("native");
+  decode_app
+      ->add_option("--encoding", *encoding,
+                   "native, or marketprism: the subjects and payloads of the older system")
+      ->check(CLI::IsMember({"native", "marketprism"}))
+      ->capture_default_str();
+  decode_app->callback([options, encoding, &chosen] {
+    options->marketprism = *encoding == "marketprism";
     chosen = [options](obs::Logger& log) { return decode(*options, log); };
   });
 }

@@ -17,6 +17,7 @@ struct DecodeOptions {
   std::string file = "-";
   std::string quarantine;  // malformed and unknown frames are kept there; empty: nowhere
   bool frame_numbers = false;
+  bool marketprism = false;  // the encoding of the system that this program replaces
 };
 [[nodiscard]] int decode(const DecodeOptions& options, obs::Logger& log);
 

@@ -5,6 +5,7 @@
 #include "cli/output.hpp"
 #include "cli/tally.hpp"
 #include "codec/json_encode.hpp"
+#include "codec/marketprism_json.hpp"
 #include "codec/recording.hpp"
 #include "pipeline/quarantine.hpp"
 #include "venue/registry.hpp"
@@ -28,13 +29,29 @@ class Decoder final : public pipeline::Engine::Owner {
  private:
   void on_event(pipeline::Stream&, const Event& event) override {
     std::string& out = output_.buffer();
-    codec::append_json(event, out, codec::Closing::open);
+    if (options_.marketprism) {
+      if (!append_old_form(event, out)) return;
+    } else {
+      codec::append_json(event, out, codec::Closing::open);
+    }
     if (options_.frame_numbers) {
       codec::append_json_key("frame", out);
       codec::append_json_integer(static_cast<std::int64_t>(line_->number), out);
     }
     out.push_back('}');
     output_.line_done();
+  }
+
+  // {"subject":...,"payload":{...}, left open: what a NATS consumer of the old system gets.
+  static bool append_old_form(const Event& event, std::string& out) {
+    const std::size_t start = out.size();
+    out.append("{\"subject\":\"");
+    if (!codec::append_marketprism_subject(event, std::nullopt, out)) {
+      out.resize(start);  // the old system had no such message
+      return false;
+    }
+    out.append("\",\"payload\":");
+    return codec::append_marketprism_json(event, std::nullopt, out);
   }
 
   void on_refused(std::string_view frame, const venue::Reading& reading,

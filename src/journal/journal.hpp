@@ -48,6 +48,13 @@ struct WriterCounters {
       0;  // times the disk refused to write back, with Fsync other than none
 };
 
+// Where appended events go now.
+enum class Room : std::uint8_t {
+  as_configured,
+  spare_memory,  // the disk is full: Config::spare_memory_bytes
+  none,          // events are dropped, and counted
+};
+
 // One thread appends. Opening takes the directory's lock (ErrorKind::locked when another process
 // has it), finds the end of what was written, and cuts a torn tail.
 class Writer {
@@ -70,6 +77,7 @@ class Writer {
   // The index that the next event will have. The first event of a journal has index 0.
   [[nodiscard]] virtual std::uint64_t next_index() const = 0;
   [[nodiscard]] virtual WriterCounters counters() const = 0;
+  [[nodiscard]] virtual Room room() const = 0;
   // The directory, or the name that readers of this process use for a journal in memory.
   [[nodiscard]] virtual std::filesystem::path location() const = 0;
 };

@@ -165,6 +165,12 @@ bool JournalWriter::drop(SubjectId subject, const Event& event, std::string_view
   return false;
 }
 
+Room JournalWriter::room() const {
+  if (full_) return Room::none;
+  const bool borrowed = active_->in_memory && !config_.dir.empty();
+  return borrowed ? Room::spare_memory : Room::as_configured;
+}
+
 std::string_view JournalWriter::room_problem() const {
   return means_full(keeper_->last_error()) ? kDiskFull : kCannotWrite;
 }

@@ -34,6 +34,7 @@ class JournalWriter final : public Writer {
   void publish() override { control_.publish(next_index()); }
   [[nodiscard]] std::uint64_t next_index() const override { return first_index_ + ordinal_; }
   [[nodiscard]] WriterCounters counters() const override;
+  [[nodiscard]] Room room() const override;
   [[nodiscard]] std::filesystem::path location() const override { return store_->location(); }
 
  private:

@@ -7,6 +7,11 @@
 #include <random>
 
 namespace mp::pipeline {
+namespace {
+
+constexpr std::chrono::milliseconds kRoomEvery{500};
+
+}  // namespace
 
 Result<std::unique_ptr<Collector>> Collector::create(const CollectorConfig& config,
                                                      obs::Logger& log) {
@@ -26,6 +31,7 @@ Result<std::unique_ptr<Collector>> Collector::create(const CollectorConfig& conf
   made->io_ = std::make_unique<net::IoContext>(1);
   made->buffers_ = std::make_unique<net::ReceiveBuffers>();
   made->tasks_ = std::make_unique<TaskGroup>(*made->io_);
+  made->stop_watching_ = std::make_unique<Signal>(*made->io_);
   if (auto added = made->add_feeds(config); !added) return added.error();
   if (auto added = made->add_sinks(config); !added) return added.error();
   return made;
@@ -77,6 +83,7 @@ Result<void> Collector::start() {
     if (auto started = sink->start(); !started) return started;
   }
   for (const auto& feed : feeds_) tasks_->spawn(feed->run());
+  tasks_->spawn(watch_room());
   io_thread_ = std::thread{[this] { run_io(); }};
   return {};
 }
@@ -86,9 +93,36 @@ void Collector::run_io() {
   io_->run();
 }
 
+// Says when the journal's disk is full and when it is not any more.
+net::Task<void> Collector::watch_room() {
+  auto before = journal::Room::as_configured;
+  while (!stopping_) {
+    const auto room = journal_->room();
+    if (room != before) {
+      const std::string where = journal_->location().string();
+      if (room == journal::Room::as_configured) {
+        log_.info("journal_disk_has_room", {{"dir", where}});
+      } else if (room == journal::Room::spare_memory) {
+        log_.warn("journal_disk_full",
+                  {{"dir", where}, {"problem", "the disk is full; events are kept in memory"}});
+      } else {
+        log_.error("journal_disk_full",
+                   {{"dir", where},
+                    {"problem",
+                     "the disk is full and so is the spare memory; events are dropped, "
+                     "and each stretch will be marked as a gap"}});
+      }
+      before = room;
+    }
+    co_await stop_watching_->wait_for(kRoomEvery);
+  }
+}
+
 Result<void> Collector::stop() {
   if (io_thread_.joinable()) {
     boost::asio::post(*io_, [this] {
+      stopping_ = true;
+      stop_watching_->set();
       for (const auto& feed : feeds_) feed->stop();
     });
     io_thread_.join();
@@ -97,6 +131,12 @@ Result<void> Collector::stop() {
   for (const auto& sink : sinks_) sink->stop();
   if (recording_) {
     if (auto closed = recording_->close(); !closed) return closed;
+  }
+  if (const auto dropped = journal_->counters().dropped; dropped > 0) {
+    return Error{ErrorKind::io,
+                 fmt::format("the disk of {} was full: {} events were dropped; each stretch is "
+                             "marked as a gap",
+                             journal_->location().string(), dropped)};
   }
   for (const auto& sink : sinks_) {
     const auto counters = sink->counters();

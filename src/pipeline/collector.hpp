@@ -60,6 +60,7 @@ class Collector {
   Result<void> add_feeds(const CollectorConfig& config);
   Result<void> add_sinks(const CollectorConfig& config);
   void run_io();
+  net::Task<void> watch_room();
 
   obs::Logger& log_;
 
@@ -70,6 +71,8 @@ class Collector {
   std::vector<std::unique_ptr<Feed>> feeds_;
   std::vector<std::unique_ptr<SinkRunner>> sinks_;
   std::unique_ptr<TaskGroup> tasks_;
+  std::unique_ptr<Signal> stop_watching_;
+  bool stopping_ = false;  // the I/O thread's
   std::thread io_thread_;
 };
 

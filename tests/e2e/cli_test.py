@@ -117,6 +117,15 @@ class Commands(unittest.TestCase):
         self.assertEqual((counts["frames"], counts["control"], counts["malformed"]), (2, 1, 1))
         self.assertEqual(result.returncode, 65)
 
+    def test_decode_speaks_the_older_system_s_language(self):
+        result = call("decode", "--venue", "okx", "--encoding", "marketprism", text=(
+            '{"arg":{"channel":"trades","instId":"BTC-USDT-SWAP"},"data":[{"instId":"BTC-USDT-SWAP",'
+            '"tradeId":"790000010","px":"91230.1","sz":"31","side":"buy","ts":"1795000000101"}]}\n'))
+        line = json.loads(result.stdout)
+        self.assertEqual(line["subject"], "trade.okx_derivatives.perpetual.BTC-USDT")
+        self.assertEqual((line["payload"]["price"], line["payload"]["trade_id"]),
+                         ("91230.1", "790000010"))
+
     def test_decode_of_a_missing_file(self):
         self.fails(call("decode", "--venue", "binance", self.dir / "none"), 74, "none")
 
@@ -234,6 +243,20 @@ class Commands(unittest.TestCase):
             file.write(b"\xff" * 4096)
         result = call("run", "binance:BTC-USDT", "--for", "3s", "--plain", *urls, cwd=self.dir)
         self.assertEqual(result.returncode, 0, result.stderr)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can mount a small disk")
+    def test_full_disk(self):
+        small = self.dir / "small"
+        small.mkdir()
+        mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small],
+                               capture_output=True, check=False)
+        if mount.returncode != 0:
+            self.skipTest("this machine lets nobody mount")
+        self.addCleanup(subprocess.run, ["umount", "--lazy", small], check=False)
+        result = call("demo", "--for", "5s", "--rate", "5000", "--dir", small / "d", cwd=self.dir)
+        self.assertIn("the disk is full", result.stderr)
+        self.fails(result, 74, "disk", str(small))
+        self.assertNotIn("assertion", result.stderr)
 
     def test_demo_check(self):
         result = call("demo", "--check", "--plain", cwd=self.dir)
