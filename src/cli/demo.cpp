@@ -104,10 +104,11 @@ void print_next_steps(const pipeline::Collector& collector, const fs::path& dir)
   const std::string out = fmt::format(
       "\nStored {} events ({} gaps) in {}: journal, NDJSON and Parquet.\n"
       "Next:\n"
-      "  marketprism query --data {} \"SELECT venue, instrument, count(*), avg(price) FROM trade "
+      "  {} query --data {} \"SELECT venue, instrument, count(*), avg(price) FROM trade "
       "GROUP BY ALL ORDER BY ALL\"\n"
-      "  marketprism run binance:BTC-USDT okx:ETH-USDT-PERP        the real venues\n",
-      with_commas(collector.journal_counters().appended), gaps, dir.string(), dir.string());
+      "  {} run binance:BTC-USDT okx:ETH-USDT-PERP        the real venues\n",
+      with_commas(collector.journal_counters().appended), gaps, dir.string(), program(),
+      dir.string(), program());
   std::fwrite(out.data(), 1, out.size(), stdout);
 }
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <cerrno>  // also program_invocation_name, of glibc
 #include <cstdio>
 #include <system_error>
 
@@ -25,6 +25,10 @@ Result<void> Output::flush() {
   buffer_.clear();
   if (failure_) return *failure_;
   return {};
+}
+
+std::string_view program() {
+  return program_invocation_name;
 }
 
 void complain(std::string_view sentence) {

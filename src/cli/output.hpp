@@ -33,6 +33,9 @@ class Output {
   std::optional<Error> failure_;
 };
 
+// The program as the user called it, for commands to copy: "build/release/marketprism".
+[[nodiscard]] std::string_view program();
+
 // Writes one sentence to standard error, with the program's name before it.
 void complain(std::string_view sentence);
 // complain(), and the exit code of the error's kind.

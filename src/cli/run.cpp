@@ -34,14 +34,14 @@ void print_summary(const pipeline::Collector& collector, const config::Config& c
   std::string out = fmt::format("\n{} frames, {} events, {} gaps, {} frames of no use\n",
                                 with_commas(frames), with_commas(journal.appended), gaps, refused);
   if (!config.record.file.empty()) {
-    out += fmt::format("Recorded in {}.  Next: marketprism replay {} --top 5\n",
-                       config.record.file.string(), config.record.file.string());
+    out += fmt::format("Recorded in {}.  Next: {} replay {} --top 5\n", config.record.file.string(),
+                       program(), config.record.file.string());
   }
   if (options.sinks) {
     out += fmt::format(
-        "Stored in {}.  Next: marketprism query --data {} \"SELECT venue, "
-        "instrument, count(*) FROM trade GROUP BY ALL\"\n",
-        config.data.dir.string(), config.data.dir.string());
+        "Stored in {}.  Next: {} query --data {} \"SELECT venue, instrument, count(*) FROM trade "
+        "GROUP BY ALL\"\n",
+        config.data.dir.string(), program(), config.data.dir.string());
   }
   std::fwrite(out.data(), 1, out.size(), stdout);
 }
