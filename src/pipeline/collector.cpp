@@ -139,17 +139,26 @@ Result<void> Collector::stop() {
                              journal_->location().string(), dropped)};
   }
   for (const auto& sink : sinks_) {
-    const auto counters = sink->counters();
-    if (counters.cursor < journal_->next_index()) {
-      return Error{
-          ErrorKind::unavailable,
-          fmt::format("sink {} has delivered {} of {} events; the rest stays in the "
-                      "journal for the next start ({})",
-                      sink->name(), counters.cursor, journal_->next_index(),
-                      sink->problem().empty() ? "no problem was reported" : sink->problem())};
-    }
+    if (auto delivered = all_delivered(*sink); !delivered) return delivered;
   }
   return {};
+}
+
+Result<void> Collector::all_delivered(const SinkRunner& sink) const {
+  const auto counters = sink.counters();
+  if (counters.cursor >= journal_->next_index()) return {};
+  const std::string why = sink.problem().empty() ? "no problem was reported" : sink.problem();
+  if (journal_->room() == journal::Room::as_configured) {
+    return Error{ErrorKind::unavailable,
+                 fmt::format("sink {} has delivered {} of {} events; the rest stays in the journal "
+                             "for the next start ({})",
+                             sink.name(), counters.cursor, journal_->next_index(), why)};
+  }
+  return Error{ErrorKind::io,
+               fmt::format("the disk of {} is full: sink {} has delivered {} of {} events, and the "
+                           "journal holds the newest in memory only ({})",
+                           journal_->location().string(), sink.name(), counters.cursor,
+                           journal_->next_index(), why)};
 }
 
 std::vector<Error> Collector::nothing_to_collect() const {

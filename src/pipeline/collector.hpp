@@ -61,6 +61,7 @@ class Collector {
   Result<void> add_sinks(const CollectorConfig& config);
   void run_io();
   net::Task<void> watch_room();
+  [[nodiscard]] Result<void> all_delivered(const SinkRunner& sink) const;
 
   obs::Logger& log_;
 
