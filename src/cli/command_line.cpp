@@ -78,6 +78,21 @@ void add_demo(CLI::App& app, Chosen& chosen) {
       [options, &chosen] { chosen = [options](obs::Logger& log) { return demo(*options, log); }; });
 }
 
+// What run and record have in common.
+void add_collecting(CLI::App& app, RunOptions& options) {
+  app.add_option("targets", options.targets,
+                 "VENUE:INSTRUMENT[,INSTRUMENT...][@CHANNEL,...], or a configuration file")
+      ->required();
+  add_time(app, options.time);
+  app.add_option("--set", options.overrides,
+                 "VENUE.KEY=VALUE for ws_url, rest_url and ca_file of a venue")
+      ->type_name("VENUE.KEY=VALUE");
+  app.add_option("--data", options.data_dir,
+                 "Where the data goes (default: as configured, else "
+                 "./data)");
+  app.add_flag("--plain", options.plain, "Lines instead of a live table");
+}
+
 void add_run(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<RunOptions>();
   auto* run_app = app.add_subcommand("run", "Collect");
@@ -86,20 +101,8 @@ void add_run(CLI::App& app, Chosen& chosen) {
       "  marketprism run binance:BTC-USDT okx:ETH-USDT-PERP\n"
       "  marketprism run binance:BTC-USDT,ETH-USDT@trade,book --for 1h --data /srv/market\n"
       "  marketprism run marketprism.toml\n"));
-  run_app
-      ->add_option("targets", options->targets,
-                   "VENUE:INSTRUMENT[,INSTRUMENT...][@CHANNEL,...], or a configuration file")
-      ->required();
-  add_time(*run_app, options->time);
-  run_app->add_option("--data", options->data_dir,
-                      "Where the data goes (default: as configured, "
-                      "else ./data)");
+  add_collecting(*run_app, *options);
   run_app->add_option("--record", options->record, "Record raw frames to this .ndjson[.zst] file");
-  run_app
-      ->add_option("--set", options->overrides,
-                   "VENUE.KEY=VALUE for ws_url, rest_url and ca_file of a venue")
-      ->type_name("VENUE.KEY=VALUE");
-  run_app->add_flag("--plain", options->plain, "Lines instead of a live table");
   run_app->callback(
       [options, &chosen] { chosen = [options](obs::Logger& log) { return run(*options, log); }; });
 }
@@ -112,18 +115,8 @@ void add_record(CLI::App& app, Chosen& chosen) {
       examples("Records every frame and REST answer as it came, with its time: replay reads it.",
                "  marketprism record binance:BTC-USDT --out btc.ndjson.zst --for 60s\n"
                "  marketprism replay btc.ndjson.zst --top 5\n"));
-  record_app
-      ->add_option("targets", options->targets,
-                   "VENUE:INSTRUMENT..., or a configuration "
-                   "file")
-      ->required();
+  add_collecting(*record_app, *options);
   record_app->add_option("--out", options->record, "The file, .ndjson or .ndjson.zst")->required();
-  add_time(*record_app, options->time);
-  record_app
-      ->add_option("--set", options->overrides,
-                   "VENUE.KEY=VALUE for ws_url, rest_url and ca_file of a venue")
-      ->type_name("VENUE.KEY=VALUE");
-  record_app->add_flag("--plain", options->plain, "Lines instead of a live table");
   record_app->callback(
       [options, &chosen] { chosen = [options](obs::Logger& log) { return run(*options, log); }; });
 }
