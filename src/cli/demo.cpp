@@ -119,11 +119,12 @@ int run_demo(const DemoOptions& options, const fs::path& dir, obs::Logger& log) 
                                           .ca_file = ca_file,
                                           .ledger_entries_max = options.check ? 2'000'000U : 0U});
   if (!simulator) return fail(simulator.error());
+  Screen screen{options.plain, log};
   const auto config = demo_config(dir, **simulator, ca_file);
-  auto collector = pipeline::Collector::create(collector_config(config, Sinks::as_configured), log);
+  auto collector =
+      pipeline::Collector::create(collector_config(config, Sinks::as_configured), screen.log());
   if (!collector) return fail(collector.error());
-  auto watch =
-      Watch::open((*collector)->journal_location(), LiveTable::style_of_stdout(options.plain));
+  auto watch = Watch::open((*collector)->journal_location(), screen);
   if (!watch) return fail(watch.error());
 
   if (const auto started = (*collector)->start(); !started) return fail(started.error());

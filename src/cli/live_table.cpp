@@ -96,7 +96,8 @@ std::chrono::milliseconds LiveTable::interval() const {
                                    : std::chrono::milliseconds{5000};
 }
 
-void LiveTable::show(const std::vector<pipeline::MonitorRow>& rows, const std::string& headline) {
+void LiveTable::show(const std::vector<pipeline::MonitorRow>& rows, const std::string& headline,
+                     const std::string& log_lines) {
   auto lines = table_lines(rows);
   lines.insert(lines.begin(), headline);
   std::string out;
@@ -111,6 +112,7 @@ void LiveTable::show(const std::vector<pipeline::MonitorRow>& rows, const std::s
       lines.push_back(fmt::format(" ... and {} more", hidden));
     }
     if (lines_drawn_ > 0) out += fmt::format("\x1b[{}A", lines_drawn_);
+    if (!log_lines.empty()) out.append("\x1b[J").append(log_lines);
     for (std::size_t i = 0; i < lines.size(); ++i) {
       const bool heading = i == 1;
       out.append(heading ? "\x1b[1m" : "").append(lines[i]).append(heading ? "\x1b[0m" : "");

@@ -21,8 +21,10 @@ class LiveTable {
   // How long to wait between two show() calls.
   [[nodiscard]] std::chrono::milliseconds interval() const;
 
-  // `headline` stands above the table: where the data lies, how long it runs.
-  void show(const std::vector<pipeline::MonitorRow>& rows, const std::string& headline);
+  // `headline` stands above the table: where the data lies, how long it runs. `log_lines`, whole
+  // lines, stay on the screen above both.
+  void show(const std::vector<pipeline::MonitorRow>& rows, const std::string& headline,
+            const std::string& log_lines);
   // Leaves the last table on the screen and puts the cursor below it.
   void finish();
 

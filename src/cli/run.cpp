@@ -53,11 +53,11 @@ int run(const RunOptions& options, obs::Logger& log) {
   auto config = configured(options);
   if (!config) return fail(config.error());
   if (const auto made = make_directory(config->data.dir); !made) return fail(made.error());
+  Screen screen{options.plain, log};
   const auto sinks = options.sinks ? Sinks::as_configured : Sinks::none;
-  auto collector = pipeline::Collector::create(collector_config(*config, sinks), log);
+  auto collector = pipeline::Collector::create(collector_config(*config, sinks), screen.log());
   if (!collector) return fail(collector.error());
-  auto watch =
-      Watch::open((*collector)->journal_location(), LiveTable::style_of_stdout(options.plain));
+  auto watch = Watch::open((*collector)->journal_location(), screen);
   if (!watch) return fail(watch.error());
 
   if (const auto started = (*collector)->start(); !started) return fail(started.error());

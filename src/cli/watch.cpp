@@ -13,11 +13,11 @@ constexpr int kEventsPerClock = 64;  // events that share one reading of the clo
 }  // namespace
 
 Result<std::unique_ptr<Watch>> Watch::open(const std::filesystem::path& journal_location,
-                                           LiveTable::Style style) {
+                                           Screen& screen) {
   auto reader = journal::Reader::open(
       {.location = journal_location, .name = "", .from = journal::From::newest, .hold = false});
   if (!reader) return reader.error();
-  return std::unique_ptr<Watch>{new Watch{reader.take(), style}};
+  return std::unique_ptr<Watch>{new Watch{reader.take(), screen}};
 }
 
 void Watch::read() {
@@ -46,7 +46,7 @@ void Watch::follow(std::optional<std::chrono::seconds> time, const std::string& 
     const auto now = net::steady_now();
     const bool over = time && now - start >= *time;
     if (now >= show_at || over) {
-      table_.show(monitor_.rows(net::now()), headline);
+      table_.show(monitor_.rows(net::now()), headline, screen_.take_log_lines());
       show_at = now + table_.interval();
     }
     if (over) break;

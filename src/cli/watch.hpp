@@ -7,6 +7,7 @@
 #include <string>
 
 #include "cli/live_table.hpp"
+#include "cli/screen.hpp"
 #include "journal/journal.hpp"
 #include "net/clock.hpp"
 #include "pipeline/monitor.hpp"
@@ -15,8 +16,9 @@ namespace mp::cli {
 
 class Watch {
  public:
+  // `screen` outlives it.
   static Result<std::unique_ptr<Watch>> open(const std::filesystem::path& journal_location,
-                                             LiveTable::Style style);
+                                             Screen& screen);
 
   // Until the time is over, a signal came, or `ended` says so. It is asked a few times a second.
   void follow(std::optional<std::chrono::seconds> time, const std::string& headline,
@@ -25,11 +27,12 @@ class Watch {
   [[nodiscard]] const pipeline::Monitor& monitor() const { return monitor_; }
 
  private:
-  Watch(std::unique_ptr<journal::Reader> reader, LiveTable::Style style)
-      : reader_(std::move(reader)), table_(style) {}
+  Watch(std::unique_ptr<journal::Reader> reader, Screen& screen)
+      : reader_(std::move(reader)), screen_(screen), table_(screen.style()) {}
   void read();
 
   std::unique_ptr<journal::Reader> reader_;
+  Screen& screen_;
   pipeline::Monitor monitor_;
   LiveTable table_;
 };

@@ -129,6 +129,13 @@ void Logger::set_level(LogLevel level) {
   logger_->set_level(spdlog_level(level));
 }
 
+LogLevel Logger::level() const {
+  for (const auto level : {LogLevel::debug, LogLevel::info, LogLevel::warn, LogLevel::error}) {
+    if (enabled(level)) return level;
+  }
+  return LogLevel::off;
+}
+
 bool Logger::enabled(LogLevel level) const {
   return level != LogLevel::off && logger_->should_log(spdlog_level(level));
 }

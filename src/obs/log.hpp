@@ -81,6 +81,7 @@ class Logger {
                Fields fields = {});
 
   void set_level(LogLevel level);
+  [[nodiscard]] LogLevel level() const;
   [[nodiscard]] bool enabled(LogLevel level) const;
 
  private:

@@ -1,0 +1,43 @@
+#include <gtest/gtest.h>
+
+#include <ostream>
+
+#include "cli/live_table.hpp"
+#include "cli/log_tail.hpp"
+
+namespace mp::cli {
+namespace {
+
+TEST(LogTail, hands_over_whole_lines_only) {
+  LogTail tail;
+  std::ostream stream{&tail};
+  stream << "one\ntwo";
+  EXPECT_EQ(tail.take(), "one\n");
+  EXPECT_EQ(tail.take(), "");
+  stream << " and a half\n";
+  EXPECT_EQ(tail.take(), "two and a half\n");
+}
+
+TEST(LogTail, does_not_grow_without_end) {
+  LogTail tail;
+  std::ostream stream{&tail};
+  for (int i = 0; i < 100'000; ++i) stream << "a line of a storm\n";
+  EXPECT_LT(tail.take().size(), std::size_t{70'000});
+}
+
+TEST(LiveTable, lines_are_of_one_width_and_show_what_is_not_known) {
+  pipeline::MonitorRow row;
+  row.venue = "binance";
+  row.instrument = "BTC-USDT";
+  row.bid = Price{{12345, -2}};
+  const auto lines = table_lines({row});
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0].size(), lines[1].size());
+  EXPECT_NE(lines[1].find("123.45"), std::string::npos);
+  EXPECT_NE(lines[1].find("WAITING"), std::string::npos);
+  EXPECT_EQ(with_commas(1234567), "1,234,567");
+  EXPECT_EQ(with_commas(123), "123");
+}
+
+}  // namespace
+}  // namespace mp::cli
