@@ -119,8 +119,9 @@ class Commands(unittest.TestCase):
 
     def test_decode_speaks_the_older_system_s_language(self):
         result = call("decode", "--venue", "okx", "--encoding", "marketprism", text=(
-            '{"arg":{"channel":"trades","instId":"BTC-USDT-SWAP"},"data":[{"instId":"BTC-USDT-SWAP",'
-            '"tradeId":"790000010","px":"91230.1","sz":"31","side":"buy","ts":"1795000000101"}]}\n'))
+            '{"arg":{"channel":"trades","instId":"BTC-USDT-SWAP"},'
+            '"data":[{"instId":"BTC-USDT-SWAP","tradeId":"790000010","px":"91230.1","sz":"31",'
+            '"side":"buy","ts":"1795000000101"}]}\n'))
         line = json.loads(result.stdout)
         self.assertEqual(line["subject"], "trade.okx_derivatives.perpetual.BTC-USDT")
         self.assertEqual((line["payload"]["price"], line["payload"]["trade_id"]),
