@@ -167,6 +167,11 @@ std::vector<Error> Collector::nothing_to_collect() const {
     if (!feed->planned() || feed->subscriptions() > 0) return {};
     why.insert(why.end(), feed->refusals().begin(), feed->refusals().end());
   }
+  if (why.empty()) {
+    why.push_back({ErrorKind::config,
+                   "there is nothing to collect: none of the wanted instruments "
+                   "has any of the wanted channels"});
+  }
   return why;
 }
 

@@ -14,6 +14,8 @@ void Quarantine::give_up(const Error& error) {
 void Quarantine::keep(std::string_view frame, const venue::Reading& reading, std::string_view conn,
                       Timestamp ts_recv) {
   if (!writer_ && !failed_ && !config_.file.empty()) {
+    std::error_code ignored;  // open() tells what is wrong
+    std::filesystem::create_directories(config_.file.parent_path(), ignored);
     auto opened = codec::RecordingWriter::open(
         config_.file, {.venue = venue_, .recorded = ts_recv, .program = "quarantine"});
     if (opened) {

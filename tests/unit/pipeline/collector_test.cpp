@@ -172,6 +172,18 @@ TEST_F(CollectorTest, says_why_there_is_nothing_to_collect) {
   EXPECT_NE(why[0].message.find("BTC-USDT"), std::string::npos) << why[0].message;
 }
 
+TEST_F(CollectorTest, says_when_no_channel_applies) {
+  collect({feed("okx", {"BTC-USDT"}, {Channel::funding})});  // spot has none
+  std::vector<Error> why;
+  const auto deadline = net::steady_now() + kPatience;
+  while (why.empty() && net::steady_now() < deadline) {
+    reader_->wait(20ms);
+    why = collector_->nothing_to_collect();
+  }
+  ASSERT_EQ(why.size(), 1U);
+  EXPECT_NE(why[0].message.find("channels"), std::string::npos) << why[0].message;
+}
+
 TEST_F(CollectorTest, refuses_a_server_that_it_cannot_trust) {
   auto config = feed("binance", {"BTC-USDT"}, {});
   config.ca_file.clear();  // the system's certificates do not know the simulator
