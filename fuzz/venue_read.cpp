@@ -14,7 +14,7 @@ namespace {
 
 class Lines final : public mp::EventHandler {
  public:
-  void on_event(const mp::Event& event) override { mp::codec::append_json(event, text); }
+  void on_event(mp::Event& event) override { mp::codec::append_json(event, text); }
   std::string text;
 };
 
