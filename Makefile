@@ -4,7 +4,7 @@
 #   make build                    leaves the program in build/release/marketprism
 # JOBS=n compilations at once (default: by cores and memory). MP_INSTALL=no installs nothing.
 MAKEFLAGS += --no-print-directory
-.PHONY: run build test install install-test tidy format clean
+.PHONY: run build test install install-test tidy lint format clean
 
 run: build
 	@build/release/marketprism demo $(ARGS)
@@ -23,6 +23,9 @@ install-test:
 
 tidy:  # the house rules alone
 	@python3 tests/tidy/tidy_test.py
+
+lint:  # clang-tidy, where it is installed, on what `make test` has built
+	@git ls-files 'src/*.cpp' | xargs -r -n 1 -P $$(nproc) clang-tidy -p build/dev --quiet
 
 format:  # lays out all sources
 	@git ls-files '*.cpp' '*.hpp' | xargs -r clang-format-19 -i
