@@ -114,7 +114,21 @@ net::Task<void> Collector::watch_room() {
       }
       before = room;
     }
+    say_sink_problems();
     co_await stop_watching_->wait_for(kRoomEvery);
+  }
+}
+
+// Each new trouble of a sink, once: a full disk, a damaged journal, a server that is down.
+void Collector::say_sink_problems() {
+  sink_problems_.resize(sinks_.size());
+  for (std::size_t i = 0; i < sinks_.size(); ++i) {
+    std::string problem = sinks_[i]->problem();
+    if (problem == sink_problems_[i]) continue;
+    if (!problem.empty()) {
+      log_.warn("sink_problem", {{"sink", sinks_[i]->name()}, {"problem", problem}});
+    }
+    sink_problems_[i] = std::move(problem);
   }
 }
 

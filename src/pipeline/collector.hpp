@@ -61,6 +61,7 @@ class Collector {
   Result<void> add_sinks(const CollectorConfig& config);
   void run_io();
   net::Task<void> watch_room();
+  void say_sink_problems();
   [[nodiscard]] Result<void> all_delivered(const SinkRunner& sink) const;
 
   obs::Logger& log_;
@@ -73,7 +74,8 @@ class Collector {
   std::vector<std::unique_ptr<SinkRunner>> sinks_;
   std::unique_ptr<TaskGroup> tasks_;
   std::unique_ptr<Signal> stop_watching_;
-  bool stopping_ = false;  // the I/O thread's
+  bool stopping_ = false;                   // this and what follows is the I/O thread's
+  std::vector<std::string> sink_problems_;  // as last said
   std::thread io_thread_;
 };
 
