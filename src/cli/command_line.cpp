@@ -243,6 +243,26 @@ void add_validate(CLI::App& app, Chosen& chosen) {
   });
 }
 
+void add_bench(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<BenchOptions>();
+  auto* bench_app = app.add_subcommand("bench", "How fast it is here, against its floors");
+  bench_app->description(examples(
+      "Measures on this machine, each part against the least program that can do its work. A row\n"
+      "is the median of several rounds; ratios are of rounds that ran by turns.",
+      "  marketprism bench\n"
+      "  marketprism bench decode --recording session.ndjson.zst\n"
+      "  marketprism bench e2e --json rows.ndjson\n"));
+  bench_app->add_option("parts", options->parts, "What to measure (default: all)")
+      ->check(CLI::IsMember({"decode", "receive", "book", "journal", "e2e", "sink"}));
+  bench_app->add_option("--recording", options->recordings, "Decode this session's frames as well");
+  bench_app->add_option("--rounds", options->rounds, "Rounds of each row")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  bench_app->add_option("--json", options->json, "Write the rows to this file, one object a line");
+  bench_app->callback(
+      [options, &chosen] { chosen = [options](obs::Logger&) { return bench(*options); }; });
+}
+
 }  // namespace
 
 int run_command_line(int argc, const char* const* argv) {
@@ -264,6 +284,7 @@ int run_command_line(int argc, const char* const* argv) {
   add_query(app, chosen);
   add_list(app, chosen);
   add_validate(app, chosen);
+  add_bench(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -78,4 +78,12 @@ struct ValidateOptions {
 };
 [[nodiscard]] int validate(const ValidateOptions& options, obs::Logger& log);
 
+struct BenchOptions {
+  std::vector<std::string> parts;  // empty: all
+  std::vector<std::string> recordings;
+  int rounds = 7;
+  std::string json;  // rows go there too, one object each; empty: nowhere
+};
+[[nodiscard]] int bench(const BenchOptions& options);
+
 }  // namespace mp::cli

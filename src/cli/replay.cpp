@@ -51,15 +51,6 @@ class Replayer final : public pipeline::Engine::Owner {
   std::vector<Level> levels_;
 };
 
-// The venue that a recording's header names, in our spelling or another program's ("OKX").
-std::unique_ptr<venue::Adapter> adapter_of_header(std::string_view name) {
-  std::string spelled{name};
-  std::ranges::transform(spelled, spelled.begin(), [](unsigned char c) {
-    return c == '_' ? '-' : static_cast<char>(std::tolower(c));
-  });
-  return venue::make_adapter(spelled);
-}
-
 // Waits as long as the recording did between two lines.
 class Pace {
  public:
@@ -136,7 +127,8 @@ int replay(const ReplayOptions& options) {
   Pace pace{options.real_time};
   std::optional<Player> player;
   while (const auto line = reader.next()) {
-    if (!adapter && line->kind == codec::LineKind::header) adapter = adapter_of_header(line->venue);
+    if (!adapter && line->kind == codec::LineKind::header)
+      adapter = venue::adapter_spelled(line->venue);
     if (!adapter) {
       return fail({ErrorKind::usage,
                    fmt::format("{} does not say which venue it is of; name it with --venue",

@@ -3,238 +3,171 @@
 // exact reader decides.
 #pragma once
 
-#include <array>
-#include <cstring>
-
-#include "codec/json_scalar.hpp"
+#include "codec/json_scan.hpp"
 #include "codec/json_shape.hpp"
 
 namespace mp::codec {
 
+// Each step takes the place where it begins and answers the place behind what it read, null at a
+// surprise: so the place stays in a register from end to end of a message.
 class Scanner {
  public:
   // Reads the whole of `text` as one object of shape S.
   template <class S, class T>
-  [[nodiscard]] bool read(std::string_view text, T& out) {
-    at_ = text.data();
-    end_ = text.data() + text.size();
-    return message(S{}, out) && at_ == end_;
+  [[nodiscard]] bool read(std::string_view text, T& out) const {
+    const Scan scan{text.data() + text.size()};
+    return message(scan, S{}, text.data(), out) == scan.end;
   }
 
   // Reads the whole of `text` as an array of messages of shape S.
   template <class S, class T>
-  [[nodiscard]] bool read_rows(std::string_view text, RowList<T>& out) {
-    at_ = text.data();
-    end_ = text.data() + text.size();
-    return rows(S{}, out) && at_ == end_;
+  [[nodiscard]] bool read_rows(std::string_view text, RowList<T>& out) const {
+    const Scan scan{text.data() + text.size()};
+    return rows(scan, S{}, text.data(), out) == scan.end;
   }
 
  private:
-  [[nodiscard]] bool take(char expected) {
-    if (at_ == end_ || *at_ != expected) return false;
-    ++at_;
-    return true;
-  }
+  using Place = const char*;
 
-  template <Key K>
-  [[nodiscard]] bool take_key() {
-    constexpr std::size_t kSize = K.view().size() + 3;
-    constexpr auto kToken = [] {
-      std::array<char, kSize> token{};
-      token[0] = '"';
-      std::copy_n(K.text, K.view().size(), token.begin() + 1);
-      token[kSize - 2] = '"';
-      token[kSize - 1] = ':';
-      return token;
-    }();
-    if (static_cast<std::size_t>(end_ - at_) < kSize || std::memcmp(at_, kToken.data(), kSize) != 0)
-      return false;
-    at_ += kSize;
-    return true;
-  }
-
-  [[nodiscard]] bool scalar(Scalar& out) {
-    if (at_ == end_) return false;
-    if (*at_ == '"') return string(out);
-    const char* const start = at_;
-    while (at_ != end_ && *at_ != ',' && *at_ != '}' && *at_ != ']') ++at_;
-    out.text = {start, static_cast<std::size_t>(at_ - start)};
-    if (out.text == "true" || out.text == "false")
-      out.kind = ScalarKind::boolean;
-    else if (out.text == "null")
-      out.kind = ScalarKind::null;
-    else if (!out.text.empty() && (*start == '-' || (*start >= '0' && *start <= '9')))
-      out.kind = ScalarKind::number;
-    else
-      return false;
-    return true;
-  }
-
-  [[nodiscard]] bool string(Scalar& out) {
-    const char* const start = ++at_;
-    for (; at_ != end_ && *at_ != '"'; ++at_) {
-      // Escapes, control characters and bytes past ASCII are for the exact reader.
-      if (*at_ == '\\' || static_cast<signed char>(*at_) < ' ') return false;
-    }
-    if (at_ == end_) return false;
-    out = {ScalarKind::string, {start, static_cast<std::size_t>(at_ - start)}};
-    ++at_;
-    return true;
-  }
+  // Where the next key would begin, and the character that has to stand there.
+  struct Separator {
+    char expected = '{';
+  };
 
   template <class... Members, class T>
-  [[nodiscard]] bool message(Shape<Members...>, T& out) {
-    if (!take('{')) return false;
-    bool first = true;
-    return (member(Members{}, out, first) && ...) && take('}');
+  [[nodiscard]] static Place message(const Scan& scan, Shape<Members...>, Place at, T& out) {
+    Separator separator;
+    if (!(((at = member(scan, Members{}, at, out, separator)) != nullptr) && ...)) return nullptr;
+    if (separator.expected == '{') at = scan.take(at, '{');  // nothing was in it
+    return at == nullptr ? nullptr : scan.take(at, '}');
   }
 
   template <auto... Members, class T>
-  [[nodiscard]] bool message(Row<Members...>, T& out) {
-    if (!take('[')) return false;
+  [[nodiscard]] static Place message(const Scan& scan, Row<Members...>, Place at, T& out) {
+    at = scan.take(at, '[');
+    if (at == nullptr) return nullptr;
     bool first = true;
-    if (!(element(out.*Members, first) && ...)) return false;
-    while (take(',')) {
-      if (!ignored_scalar()) return false;
-    }
-    return take(']');
+    if (!(((at = element(scan, at, out.*Members, first)) != nullptr) && ...)) return nullptr;
+    return scan.rest_of_row(at);
   }
 
   // The next element of a Row, or none where the array ends.
   template <class V>
-  [[nodiscard]] bool element(V& target, bool& first) {
-    if (at_ != end_ && *at_ == ']') return absent(target);
-    if (!first && !take(',')) return false;
+  [[nodiscard]] static Place element(const Scan& scan, Place at, V& target, bool& first) {
+    if (scan.is(at, ']')) return absent(at, target);
+    if (!first) at = scan.take(at, ',');
     first = false;
-    return value(target);
+    return at == nullptr ? nullptr : scan.value(at, target);
   }
 
   template <class S, class T>
-  [[nodiscard]] bool rows(S shape, RowList<T>& out) {
+  [[nodiscard]] static Place rows(const Scan& scan, S shape, Place at, RowList<T>& out) {
     out.clear();
-    if (!take('[')) return false;
-    if (take(']')) return true;
-    do {
-      if (!message(shape, out.next())) return false;
-    } while (take(','));
-    return take(']');
+    at = scan.take(at, '[');
+    if (at == nullptr) return nullptr;
+    if (scan.is(at, ']')) return at + 1;
+    while (true) {
+      at = message(scan, shape, at, out.next());
+      if (at == nullptr || !scan.is(at, ',')) break;
+      ++at;
+    }
+    return at == nullptr ? nullptr : scan.take(at, ']');
   }
 
-  // The separator and the key; `found` tells whether the key is next. Answers false on a surprise.
+  // The place behind separator and key K; null where another key is next.
   template <Key K>
-  [[nodiscard]] bool next_is(bool& first) {
-    const char* const start = at_;
-    if ((first || take(',')) && take_key<K>()) {
-      first = false;
-      return true;
-    }
-    at_ = start;
-    return false;
+  [[nodiscard]] static Place after_key(const Scan& scan, Place at, Separator& separator) {
+    if (!scan.is(at, separator.expected)) return nullptr;
+    at = scan.template take_key<K>(at + 1);
+    if (at != nullptr) separator.expected = ',';
+    return at;
   }
 
   template <Key K, auto Member, Presence P, class T>
-  [[nodiscard]] bool member(Field<K, Member, P>, T& out, bool& first) {
+  [[nodiscard]] static Place member(const Scan& scan, Field<K, Member, P>, Place at, T& out,
+                                    Separator& separator) {
     auto& target = out.*Member;
-    if (next_is<K>(first)) return value(target) && detail::is_enough<P>(target);
-    return absent<P>(target);
+    const Place value = after_key<K>(scan, at, separator);
+    if (value == nullptr) return absent<P>(at, target);
+    at = scan.value(value, target);
+    return detail::is_enough<P>(target) ? at : nullptr;
   }
 
   template <Key K, auto Member, Presence P, class T>
-  [[nodiscard]] bool member(Id<K, Member, P>, T& out, bool& first) {
+  [[nodiscard]] static Place member(const Scan& scan, Id<K, Member, P>, Place at, T& out,
+                                    Separator& separator) {
     auto& target = out.*Member;
-    if (!next_is<K>(first)) return absent<P>(target);
-    Scalar read;
-    return scalar(read) && convert_id(read, target) && detail::is_enough<P>(target);
+    const Place value = after_key<K>(scan, at, separator);
+    if (value == nullptr) return absent<P>(at, target);
+    at = scan.id(value, target);
+    return detail::is_enough<P>(target) ? at : nullptr;
   }
 
   template <Key K, auto Member, class S, class T>
-  [[nodiscard]] bool member(Object<K, Member, S>, T& out, bool& first) {
+  [[nodiscard]] static Place member(const Scan& scan, Object<K, Member, S>, Place at, T& out,
+                                    Separator& separator) {
     auto& target = out.*Member;
-    if (!next_is<K>(first)) return absent(target);
+    const Place value = after_key<K>(scan, at, separator);
+    if (value == nullptr) return absent(at, target);
     if constexpr (detail::IsOptional<detail::MemberType<Member>>::value) {
-      return message(S{}, target.emplace());
+      return message(scan, S{}, value, target.emplace());
     } else {
-      return message(S{}, target);
+      return message(scan, S{}, value, target);
     }
   }
 
   template <Key K, auto Member, class S, class T>
-  [[nodiscard]] bool member(Rows<K, Member, S>, T& out, bool& first) {
-    return next_is<K>(first) && rows(S{}, out.*Member);
+  [[nodiscard]] static Place member(const Scan& scan, Rows<K, Member, S>, Place at, T& out,
+                                    Separator& separator) {
+    const Place value = after_key<K>(scan, at, separator);
+    return value == nullptr ? nullptr : rows(scan, S{}, value, out.*Member);
   }
 
   template <Key K, auto Member, class T>
-  [[nodiscard]] bool member(Tail<K, Member>, T& out, bool& first) {
+  [[nodiscard]] static Place member(const Scan& scan, Tail<K, Member>, Place at, T& out,
+                                    Separator& separator) {
     auto& target = out.*Member;
-    if (!next_is<K>(first)) return absent(target);
-    if (at_ == end_ || end_[-1] != '}') return false;
-    const Raw rest{{at_, static_cast<std::size_t>(end_ - 1 - at_)}};
-    at_ = end_ - 1;
-    target = rest;
-    return true;
+    const Place value = after_key<K>(scan, at, separator);
+    if (value == nullptr) return absent(at, target);
+    const Place last = scan.end - 1;
+    if (value > last || *last != '}') return nullptr;
+    target = Raw{{value, static_cast<std::size_t>(last - value)}};
+    return last;
+  }
+
+  // What stands at the value can be no key, so that only a Rest can come next.
+  template <Key K, auto Member, class T>
+  [[nodiscard]] static Place member(const Scan& scan, Seen<K, Member>, Place at, T& out,
+                                    Separator& separator) {
+    const Place value = after_key<K>(scan, at, separator);
+    out.*Member = value != nullptr;
+    return value == nullptr ? at : value;
   }
 
   template <Key K, class T>
-  [[nodiscard]] bool member(Skip<K>, T&, bool& first) {
-    return !next_is<K>(first) || ignored_scalar();
+  [[nodiscard]] static Place member(const Scan& scan, Skip<K>, Place at, T&, Separator& separator) {
+    const Place value = after_key<K>(scan, at, separator);
+    return value == nullptr ? at : scan.ignored(value);
   }
 
   template <class T>
-  [[nodiscard]] bool member(Rest, T&, bool&) {
-    if (at_ == end_ || end_[-1] != '}') return false;
-    at_ = end_ - 1;
-    return true;
-  }
-
-  // A number that nobody converts has not been looked at yet.
-  [[nodiscard]] bool ignored_scalar() {
-    Scalar ignored;
-    return scalar(ignored) && (ignored.kind != ScalarKind::number || is_json_number(ignored.text));
+  [[nodiscard]] static Place member(const Scan& scan, Rest, Place at, T&, Separator& separator) {
+    const Place last = scan.end - 1;
+    const bool opened = separator.expected != '{' || (scan.is(at, '{') && at < last);
+    if (!opened || at > last || *last != '}') return nullptr;
+    separator.expected = ',';
+    return last;
   }
 
   template <Presence P = Presence::by_type, class V>
-  [[nodiscard]] static bool absent(V& target) {
+  [[nodiscard]] static Place absent(Place at, V& target) {
     if constexpr (detail::IsOptional<V>::value && P == Presence::by_type) {
       target.reset();
-      return true;
+      return at;
     } else {
-      return false;
+      return nullptr;
     }
   }
-
-  template <class V>
-  [[nodiscard]] bool value(V& target) {
-    if constexpr (std::is_same_v<V, std::vector<Level>>) {
-      return levels(target);
-    } else if constexpr (std::is_same_v<V, Raw> || std::is_same_v<V, std::optional<Raw>>) {
-      return false;  // only a Tail can be left unread without looking for its end
-    } else {
-      Scalar read;
-      return scalar(read) && convert(read, target);
-    }
-  }
-
-  [[nodiscard]] bool levels(std::vector<Level>& out) {
-    out.clear();
-    if (!take('[')) return false;
-    if (take(']')) return true;
-    do {
-      Scalar read;
-      Price price;
-      Quantity quantity;
-      if (!take('[') || !scalar(read) || !convert(read, price)) return false;
-      if (!take(',') || !scalar(read) || !convert(read, quantity)) return false;
-      while (take(',')) {
-        if (!ignored_scalar()) return false;
-      }
-      if (!take(']')) return false;
-      out.emplace_back(price, quantity);
-    } while (take(','));
-    return take(']');
-  }
-
-  const char* at_ = nullptr;
-  const char* end_ = nullptr;
 };
 
 }  // namespace mp::codec

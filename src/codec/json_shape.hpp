@@ -100,6 +100,11 @@ struct Tail {};
 template <Key K>
 struct Skip {};
 
+// Whether key K is there fills a bool. The scanner looks no further, so in the usual order a Rest
+// must follow.
+template <Key K, auto Member>
+struct Seen {};
+
 // The remainder of an object, which another shape reads too: the scanner stops here, so that a look
 // at the first keys, to tell what a message is, is nearly free. Only the reading of the whole
 // proves it.

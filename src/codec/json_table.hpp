@@ -140,6 +140,16 @@ constexpr MemberRow row(Rows<K, Member, S>) {
   return out;
 }
 
+template <class T, Key K, auto Member>
+constexpr MemberRow row(Seen<K, Member>) {
+  using At = Access<T, Member>;
+  auto out = At::row(K.view(), MemberKind::raw);
+  out.required = false;
+  out.set_raw = [](void* message, std::string_view) { At::in(message) = true; };
+  out.clear = [](void* message) { At::in(message) = false; };
+  return out;
+}
+
 template <class T, Key K>
 constexpr MemberRow row(Skip<K>) {
   MemberRow out;

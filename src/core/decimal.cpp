@@ -9,16 +9,7 @@
 namespace mp {
 namespace {
 
-constexpr int kPowersCount = 19;
-constexpr std::array<std::int64_t, kPowersCount> kPowersOfTen = [] {
-  std::array<std::int64_t, kPowersCount> powers{};
-  std::int64_t power = 1;
-  for (auto& slot : powers) {
-    slot = power;
-    if (power <= std::numeric_limits<std::int64_t>::max() / 10) power *= 10;
-  }
-  return powers;
-}();
+constexpr int kPowerMax = 18;  // the largest power of ten that an int64 holds
 
 // Digits and a scale while a number is read. Trailing zeros of the fraction are held back until
 // another digit needs them.
@@ -181,10 +172,10 @@ std::optional<std::int64_t> mantissa_at(const Decimal& value, int exponent) {
 double to_double(const Decimal& value) {
   auto result = static_cast<double>(value.mantissa);
   int exponent = value.exponent;
-  for (; exponent < 0; exponent += kPowersCount - 1) {
-    const int step = exponent < -(kPowersCount - 1) ? kPowersCount - 1 : -exponent;
+  for (; exponent < 0; exponent += kPowerMax) {
+    const int step = exponent < -kPowerMax ? kPowerMax : -exponent;
     result /= static_cast<double>(kPowersOfTen[static_cast<std::size_t>(step)]);
-    if (step != kPowersCount - 1) return result;
+    if (step != kPowerMax) return result;
   }
   for (; exponent > 0; --exponent) result *= 10.0;
   return result;

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/digits.hpp"
+
 namespace mp {
 
 // value = mantissa * 10^exponent. The exponent keeps the digits that were sent: "1.50" is {150, -2}
@@ -34,6 +36,28 @@ inline constexpr std::size_t kDecimalTextMax = 64;
 // whose mantissa does not fit 63 bits loses trailing zeros of its fraction if that makes it fit,
 // and is refused otherwise.
 [[nodiscard]] std::optional<Decimal> parse_decimal(std::string_view text);
+
+// Reads the number that begins at `at`, up to the first character that is no part of it, and
+// returns that place. Null where a closer look is needed (an exponent, very many digits, no
+// number): then parse_decimal decides. What it reads, parse_decimal reads alike.
+[[nodiscard]] inline const char* scan_decimal(const char* at, const char* end, Decimal& out) {
+  const bool negative = at != end && *at == '-';
+  if (negative) ++at;
+  Digits digits;
+  at = take_digits(at, end, digits);
+  const unsigned whole = digits.count;
+  if (whole == 0 || at == end) return nullptr;
+  if (*at == '.') {
+    at = take_many_digits(at + 1, end, digits);
+    if (digits.count == whole || at == end) return nullptr;
+  }
+  if (digits.count > kDigitsMax || *at == 'e' || *at == 'E') return nullptr;
+  const auto magnitude = static_cast<std::int64_t>(digits.value);
+  out = {.mantissa = negative ? -magnitude : magnitude,
+         .exponent =
+             static_cast<std::int8_t>(static_cast<int>(whole) - static_cast<int>(digits.count))};
+  return at;
+}
 
 // Writes at most kDecimalTextMax characters to `out` and returns the end. No exponent form, no "+".
 char* write_decimal(const Decimal& value, char* out);

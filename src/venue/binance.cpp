@@ -51,12 +51,14 @@ using RefusalShape = Shape<Id<"code", &Refusal::code>, Field<"msg", &Refusal::me
 
 // The first keys of a message tell what it is.
 struct Head {
-  std::optional<std::string_view> event, update, last_update, request;
+  std::optional<std::string_view> event, request;
+  bool update = false, last_update = false;
   std::optional<Refusal> error;
 };
 using HeadShape =
-    Shape<Field<"e", &Head::event>, Id<"u", &Head::update>, Id<"lastUpdateId", &Head::last_update>,
-          Object<"error", &Head::error, RefusalShape>, Id<"id", &Head::request>, Rest>;
+    Shape<Field<"e", &Head::event>, Seen<"u", &Head::update>,
+          Seen<"lastUpdateId", &Head::last_update>, Object<"error", &Head::error, RefusalShape>,
+          Id<"id", &Head::request>, Rest>;
 
 using Facts = MessageFacts;
 
@@ -184,10 +186,8 @@ class Binance final : public Adapter {
   Reading read(std::string_view frame, Timestamp ts_recv, EventHandler& handler) override {
     Output out{kTraits.name, ts_recv, handler};
     return read_frame(json_, [&](auto& in, Reading& reading) {
-      Envelope envelope;
-      if (!in.template read<EnvelopeShape>(frame, envelope)) return Verdict::malformed;
-      return read_body(in, envelope.data ? envelope.data->json : frame, envelope.stream, out,
-                       reading);
+      if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
+      return read_body(in, envelope_.data ? envelope_.data->json : frame, out, reading);
     });
   }
 
@@ -238,21 +238,19 @@ class Binance final : public Adapter {
   }
 
   template <class In>
-  Verdict read_body(In& in, std::string_view body, std::optional<std::string_view> stream,
-                    Output& out, Reading& reading) {
+  Verdict read_body(In& in, std::string_view body, Output& out, Reading& reading) {
     if (body.starts_with('[')) return Verdict::unknown;  // streams of all symbols in one message
-    Head head;
-    if (!in.template read<HeadShape>(body, head)) return Verdict::malformed;
-    if (head.event) return read_event(in, *head.event, body, out, reading);
-    if (head.update) return read_one<QuoteShape>(in, body, quote_, out);
-    if (head.last_update && stream)
+    if (!in.template read<HeadShape>(body, head_)) return Verdict::malformed;
+    if (head_.event) return read_event(in, *head_.event, body, out, reading);
+    if (head_.update) return read_one<QuoteShape>(in, body, quote_, out);
+    if (const auto& stream = envelope_.stream; head_.last_update && stream)
       return read_whole_book(in, body, upper_case(stream->substr(0, stream->find('@'))), out);
-    if (head.error) {
-      refusal_.assign(head.error->code).append(" ").append(head.error->message);
+    if (head_.error) {
+      refusal_.assign(head_.error->code).append(" ").append(head_.error->message);
       reading.problem = refusal_;
       return Verdict::rejected;
     }
-    return head.request ? Verdict::control : Verdict::unknown;
+    return head_.request ? Verdict::control : Verdict::unknown;
   }
 
   template <class In>
@@ -278,6 +276,8 @@ class Binance final : public Adapter {
   JsonReader json_;
   std::int64_t requests_made_ = 0;
   std::string refusal_;
+  Envelope envelope_;  // scratch, as what follows
+  Head head_;
   TradeMessage trade_;
   QuoteMessage quote_;
   DepthMessage depth_, whole_book_;

@@ -263,11 +263,10 @@ class Okx final : public Adapter {
     if (frame == "pong") return kControl;
     Output out{kTraits.name, ts_recv, handler};
     return read_frame(json_, [&](auto& in, Reading& reading) {
-      Envelope envelope;
-      if (!in.template read<EnvelopeShape>(frame, envelope)) return Verdict::malformed;
-      if (envelope.event) return read_notice(envelope, reading);
-      if (!envelope.arg || !envelope.data) return Verdict::unknown;
-      return read_data(in, *envelope.arg, envelope.action, envelope.data->json, out);
+      if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
+      if (envelope_.event) return read_notice(envelope_, reading);
+      if (!envelope_.arg || !envelope_.data) return Verdict::unknown;
+      return read_data(in, *envelope_.arg, envelope_.action, envelope_.data->json, out);
     });
   }
 
@@ -368,6 +367,7 @@ class Okx final : public Adapter {
 
   JsonReader json_;
   std::string refusal_;
+  Envelope envelope_;  // scratch, as all that follows
   RowList<Message<Trade>> trades_;
   RowList<BookMessage> books_;
   RowList<TickerMessage> tickers_;

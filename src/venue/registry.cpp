@@ -1,6 +1,9 @@
 #include "venue/registry.hpp"
 
+#include <algorithm>
 #include <array>
+
+#include "venue/support.hpp"
 
 namespace mp::venue {
 
@@ -25,6 +28,12 @@ std::unique_ptr<Adapter> make_adapter(std::string_view name) {
     if (venue.name == name) return venue.make();
   }
   return nullptr;
+}
+
+std::unique_ptr<Adapter> adapter_spelled(std::string_view name) {
+  std::string spelled = lower_case(name);
+  std::ranges::replace(spelled, '_', '-');
+  return make_adapter(spelled);
 }
 
 }  // namespace mp::venue

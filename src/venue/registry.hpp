@@ -20,4 +20,8 @@ struct Registration {
 // A fresh adapter, or nothing for a name that is not in the list.
 [[nodiscard]] std::unique_ptr<Adapter> make_adapter(std::string_view name);
 
+// The same for a name as another program spells it, in the header of a recording: "OKX",
+// "binance_spot".
+[[nodiscard]] std::unique_ptr<Adapter> adapter_spelled(std::string_view name);
+
 }  // namespace mp::venue

@@ -24,12 +24,13 @@ class Output {
 
   template <class Body>
   void operator()(std::string_view symbol, std::optional<Timestamp> ts_event, const Body& body) {
-    Event event;
-    event.venue = venue_;
-    event.symbol = symbol;
-    event.ts_event = ts_event;
-    event.ts_recv = ts_recv_;
-    event.body = body;
+    Event event{{.venue = venue_,
+                 .symbol = symbol,
+                 .instrument = {},
+                 .ts_event = ts_event,
+                 .ts_recv = ts_recv_,
+                 .seq = 0},
+                body};
     handler_.on_event(event);
   }
 

@@ -96,7 +96,7 @@ def includes_go_down(tree):
             if layer is None:
                 if folder not in SIM_MAY_INCLUDE:
                     yield Finding("layers", path, line, f"sim/ may not include {target}")
-            elif folder == "sim" and layer == "cli":
+            elif folder in ("sim", "bench") and layer == "cli":
                 continue
             elif folder not in LEVELS:
                 yield Finding("layers", path, line, f'"{target}" does not begin with a layer')

@@ -1,0 +1,297 @@
+// L2. What the scanner is made of: single tokens and scalars in their usual spelling. Each function
+// takes the place where it begins and answers the place behind, null at a surprise.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+#include "codec/json_scalar.hpp"
+#include "core/digits.hpp"
+
+namespace mp::codec {
+
+struct Scan {
+  using Place = const char*;
+
+  Place end = nullptr;  // of the text
+
+  [[nodiscard]] bool is(Place at, char expected) const { return at != end && *at == expected; }
+  [[nodiscard]] Place take(Place at, char expected) const {
+    return is(at, expected) ? at + 1 : nullptr;
+  }
+
+  // "key": in one go.
+  template <Key K>
+  [[nodiscard]] Place take_key(Place at) const {
+    constexpr std::size_t kSize = K.view().size() + 3;
+    if (static_cast<std::size_t>(end - at) < kSize || !is_token<K>(at)) return nullptr;
+    return at + kSize;
+  }
+
+  // Any scalar, as text; of a number only the end is looked for.
+  [[nodiscard]] Place scalar(Place at, Scalar& out) const {
+    if (is(at, '"')) {
+      out.kind = ScalarKind::string;
+      return string(at, out.text);
+    }
+    const Place start = at;
+    while (at != end && !ends_scalar(*at)) ++at;
+    out.text = {start, static_cast<std::size_t>(at - start)};
+    if (out.text == "true" || out.text == "false")
+      out.kind = ScalarKind::boolean;
+    else if (out.text == "null")
+      out.kind = ScalarKind::null;
+    else if (!out.text.empty() && (*start == '-' || is_digit(*start)))
+      out.kind = ScalarKind::number;
+    else
+      return nullptr;
+    return at;
+  }
+
+  // The content of a string. Escapes, control characters and bytes past ASCII are for the exact
+  // reader.
+  [[nodiscard]] Place string(Place at, std::string_view& out) const {
+    if (!is(at, '"')) return nullptr;
+    const Place start = at + 1;
+    const Place stop = find_special(start);
+    if (!is(stop, '"')) return nullptr;
+    out = {start, static_cast<std::size_t>(stop - start)};
+    return stop + 1;
+  }
+
+  // A value of no interest. A number that nobody converts has not been looked at yet.
+  [[nodiscard]] Place ignored(Place at) const {
+    if (std::string_view text; is(at, '"')) return string(at, text);
+    if (const Place stop = after_whole_number(at)) return stop;
+    Scalar read;
+    const Place stop = scalar(at, read);
+    if (stop == nullptr || read.kind != ScalarKind::number) return stop;
+    return is_json_number(read.text) ? stop : nullptr;
+  }
+
+  // The text of a string or a number.
+  [[nodiscard]] Place id(Place at, std::string_view& target) const {
+    if (is(at, '"')) return string(at, target);
+    if (const Place stop = after_whole_number(at)) {
+      target = {at, static_cast<std::size_t>(stop - at)};
+      return stop;
+    }
+    Scalar read;
+    const Place stop = scalar(at, read);
+    return stop != nullptr && convert_id(read, target) ? stop : nullptr;
+  }
+  [[nodiscard]] Place id(Place at, std::optional<std::string_view>& target) const {
+    if (const Place stop = after_absent(at)) {
+      target.reset();
+      return stop;
+    }
+    return id(at, target.emplace());
+  }
+
+  template <class V>
+  [[nodiscard]] Place value(Place at, std::optional<V>& target) const {
+    if constexpr (std::is_same_v<V, Raw>) {
+      return nullptr;  // only a Tail can be left unread without looking for its end
+    } else if constexpr (std::is_same_v<V, Side>) {
+      return converted(at, target);
+    } else {
+      if (const Place stop = after_absent(at)) {
+        target.reset();
+        return stop;
+      }
+      return value(at, target.emplace());
+    }
+  }
+  [[nodiscard]] Place value(Place, Raw&) const { return nullptr; }  // likewise
+  [[nodiscard]] Place value(Place at, std::string_view& target) const { return string(at, target); }
+  [[nodiscard]] Place value(Place at, bool& target) const {
+    target = is(at, 't');
+    return after_word(at, target ? "true" : "false");
+  }
+  template <class Meaning>
+  [[nodiscard]] Place value(Place at, Exact<Meaning>& target) const {
+    return value(at, target.decimal);
+  }
+
+  [[nodiscard]] Place value(Place at, Decimal& target) const {
+    const bool quoted = is(at, '"');
+    const Place start = quoted ? at + 1 : at;
+    const Place stop = after_number(start, scan_decimal(start, end, target), quoted);
+    return stop != nullptr ? stop : converted(at, target);
+  }
+
+  [[nodiscard]] Place value(Place at, std::int64_t& target) const {
+    const bool quoted = is(at, '"');
+    const Place start = quoted ? at + 1 : at;
+    const bool negative = is(start, '-');
+    const Place first = negative ? start + 1 : start;
+    Digits digits;
+    const Place last = take_many_digits(first, end, digits);
+    if (digits.count != 0 && digits.count <= kDigitsMax) {
+      const auto magnitude = static_cast<std::int64_t>(digits.value);
+      target = negative ? -magnitude : magnitude;
+      if (const Place stop = after_number(start, last, quoted)) return stop;
+    }
+    return converted(at, target);
+  }
+
+  [[nodiscard]] Place value(Place at, Timestamp& target) const {
+    std::int64_t count = 0;
+    const Place stop = value(at, count);
+    const auto time = from_milliseconds(count);
+    if (stop == nullptr || !time) return nullptr;
+    target = *time;
+    return stop;
+  }
+
+  // [[price, quantity, ...], ...]
+  [[nodiscard]] Place value(Place at, std::vector<Level>& out) const {
+    out.clear();
+    at = take(at, '[');
+    if (at == nullptr) return nullptr;
+    if (is(at, ']')) return at + 1;
+    while (true) {
+      Price price;
+      Quantity quantity;
+      Place stop = two_quoted(at, price.decimal, quantity.decimal);
+      if (stop == nullptr) stop = two_values(at, price, quantity);
+      if (stop == nullptr || (at = rest_of_row(stop)) == nullptr) return nullptr;
+      out.emplace_back(price, quantity);
+      if (!is(at, ',')) return take(at, ']');
+      ++at;
+    }
+  }
+
+  // Further elements of an array, and its end.
+  [[nodiscard]] Place rest_of_row(Place at) const {
+    while (is(at, ',')) {
+      at = ignored(at + 1);
+      if (at == nullptr) return nullptr;
+    }
+    return take(at, ']');
+  }
+
+ private:
+  [[nodiscard]] static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+  [[nodiscard]] static bool ends_scalar(char c) { return c == ',' || c == '}' || c == ']'; }
+
+  template <class Word>
+  [[nodiscard]] static Word load(Place at) {
+    Word word;
+    std::memcpy(&word, at, sizeof word);
+    return word;
+  }
+
+  // Whether "key": stands at `at`, which has as many characters: by words, the last two of which
+  // may overlap. A call of memcmp would cost more than the comparison.
+  template <Key K>
+  [[nodiscard]] static bool is_token(Place at) {
+    constexpr std::size_t kSize = K.view().size() + 3;
+    static constexpr auto kToken = [] {
+      std::array<char, kSize> token{};
+      token[0] = '"';
+      std::copy_n(K.text, K.view().size(), token.begin() + 1);
+      token[kSize - 2] = '"';
+      token[kSize - 1] = ':';
+      return token;
+    }();
+    const auto same = [at]<class Word>(std::size_t offset, Word) {
+      return load<Word>(at + offset) == load<Word>(kToken.data() + offset);
+    };
+    if constexpr (kSize >= 8) {
+      for (std::size_t offset = 0; offset + 8 <= kSize; offset += 8) {
+        if (!same(offset, std::uint64_t{})) return false;
+      }
+      return kSize % 8 == 0 || same(kSize - 8, std::uint64_t{});
+    } else if constexpr (kSize >= 4) {
+      return same(0, std::uint32_t{}) && (kSize == 4 || same(kSize - 4, std::uint32_t{}));
+    } else {
+      return same(0, std::uint16_t{}) && at[2] == kToken[2];
+    }
+  }
+
+  // The first quote, backslash, control character or byte past ASCII.
+  [[nodiscard]] Place find_special(Place at) const {
+    constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101U;
+    constexpr std::uint64_t kHighs = 0x8080'8080'8080'8080U;
+    for (; end - at >= 8; at += 8) {
+      // The subtraction sets the high bit of a character that is below ' ', or equal to the one
+      // compared with; it may set others behind it too, but never before it.
+      const auto characters = load<std::uint64_t>(at);
+      const std::uint64_t quotes = characters ^ (kOnes * '"');
+      const std::uint64_t escapes = characters ^ (kOnes * '\\');
+      const std::uint64_t found =
+          ((characters - kOnes * ' ') | (quotes - kOnes) | (escapes - kOnes) | characters) & kHighs;
+      if (found != 0) return at + std::countr_zero(found) / 8;
+    }
+    while (at != end && *at != '"' && *at != '\\' && static_cast<signed char>(*at) >= ' ') ++at;
+    return at;
+  }
+
+  // Behind a number from `start` to `stop`, which may be null; null where the number goes on.
+  [[nodiscard]] Place after_number(Place start, Place stop, bool quoted) const {
+    if (stop == nullptr || stop == end) return nullptr;
+    if (quoted) return *stop == '"' ? stop + 1 : nullptr;
+    if (*start == '-') ++start;
+    const bool leading_zero = *start == '0' && is_digit(start[1]);  // which JSON does not have
+    return ends_scalar(*stop) && !leading_zero ? stop : nullptr;
+  }
+
+  // Behind a bare number without sign, fraction and exponent, as ids are.
+  [[nodiscard]] Place after_whole_number(Place at) const {
+    Place stop = at;
+    for (std::uint64_t value = 0; end - stop >= 8 && eight_digits(stop, value);) stop += 8;
+    while (stop != end && is_digit(*stop)) ++stop;
+    return stop == at ? nullptr : after_number(at, stop, false);
+  }
+
+  // Behind a bare word and before what ends it.
+  [[nodiscard]] Place after_word(Place at, std::string_view word) const {
+    const std::string_view rest(at, static_cast<std::size_t>(end - at));
+    if (rest.size() <= word.size() || !rest.starts_with(word)) return nullptr;
+    return ends_scalar(rest[word.size()]) ? at + word.size() : nullptr;
+  }
+
+  // Behind null or an empty string, which stand for no value.
+  [[nodiscard]] Place after_absent(Place at) const {
+    if (end - at < 2) return nullptr;
+    if (at[0] == '"') return at[1] == '"' ? at + 2 : nullptr;
+    return at[0] == 'n' ? after_word(at, "null") : nullptr;
+  }
+
+  // ["1.5","2", as nearly all levels begin.
+  [[nodiscard]] Place two_quoted(Place at, Decimal& first, Decimal& second) const {
+    if (end - at < 2 || load<std::uint16_t>(at) != word_of('[', '"')) return nullptr;
+    at = scan_decimal(at + 2, end, first);
+    if (at == nullptr || end - at < 4 || at[0] != '"' ||
+        load<std::uint16_t>(at + 1) != word_of(',', '"')) {
+      return nullptr;
+    }
+    at = scan_decimal(at + 3, end, second);
+    return at == nullptr ? nullptr : take(at, '"');
+  }
+  [[nodiscard]] static constexpr std::uint16_t word_of(char first, char second) {
+    return static_cast<std::uint16_t>(static_cast<unsigned char>(first) |
+                                      static_cast<unsigned char>(second) << 8U);
+  }
+
+  // [price, quantity, in any form.
+  [[nodiscard]] Place two_values(Place at, Price& price, Quantity& quantity) const {
+    at = take(at, '[');
+    if (at == nullptr || (at = value(at, price)) == nullptr) return nullptr;
+    at = take(at, ',');
+    return at == nullptr ? nullptr : value(at, quantity);
+  }
+
+  // A value whose usual form could not be read: the conversion that both readers share decides.
+  template <class V>
+  [[gnu::noinline, gnu::cold]] [[nodiscard]] Place converted(Place at, V& target) const {
+    Scalar read;
+    const Place stop = scalar(at, read);
+    return stop != nullptr && convert(read, target) ? stop : nullptr;
+  }
+};
+
+}  // namespace mp::codec
