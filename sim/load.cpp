@@ -333,6 +333,7 @@ Result<LoadReport> LoadServer::run(const LoadHooks& hooks) {
       return wrong(ErrorKind::usage, "cannot run on CPU " + std::to_string(cpu));
   }
   ::prctl(PR_SET_TIMERSLACK, 1);
+  impl_->desk.market.set_time(from_nanoseconds(now_nanoseconds()));
   if (auto waited = impl_->wait_for_clients(); !waited) return waited.error();
   if (impl_->config.wait_for_snapshots) {
     if (auto waited = impl_->trickle(); !waited) return waited.error();

@@ -39,8 +39,8 @@ struct LoadConfig {
   std::chrono::milliseconds time{0};
   // Send slowly first until a client has fetched the snapshot of every subscribed book.
   bool wait_for_snapshots = false;
-  int cpu = -1;                       // that run() is pinned to; -1: none
-  std::chrono::seconds patience{60};  // for the clients to connect, subscribe and fetch
+  int cpu = -1;                        // that run() is pinned to; -1: none
+  std::chrono::seconds patience{120};  // for the clients to connect and subscribe, then to fetch
 };
 
 // Of the measured part.

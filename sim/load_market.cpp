@@ -123,7 +123,6 @@ LoadMarket::LoadMarket(const Size& size)
     MP_ASSERT(block.size() == instrument_bytes_);
     store_.insert(store_.end(), block.begin(), block.end());
   }
-  set_time({});
 }
 
 // Mostly levels near the best, and in each delta one further away.

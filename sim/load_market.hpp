@@ -45,7 +45,7 @@ class LoadMarket {
   // "L00001USDT" -> 0.
   [[nodiscard]] std::optional<std::size_t> instrument(std::string_view symbol) const;
 
-  // The time of the messages that follow.
+  // The time of the messages that follow. To be called before the first one.
   void set_time(Timestamp now);
   // Writes the stream's next frame, of at most kLoadFrameBytesMax bytes, and returns its end.
   // `stamp` (19 digits) is the trade's number or the quote's update.

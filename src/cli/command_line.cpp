@@ -192,6 +192,13 @@ void add_load(CLI::App& app, SimulateLoadOptions& options) {
   add("--load-rate", load.rate, "Messages per second, on schedule; 0: full speed");
   add("--messages", load.messages, "End after so many; 0: no limit");
   add("--cpu", load.cpu, "Run there; -1: anywhere");
+  app.add_option_function<std::uint32_t>(
+         "--patience",
+         [&load](std::uint32_t seconds) { load.patience = std::chrono::seconds{seconds}; },
+         "Seconds for the clients to subscribe, then to fetch (default: 120)")
+      ->needs("--load")
+      ->type_name("SECONDS")
+      ->group(group);
   const auto add_flag = [&](const char* name, bool& value, const char* help) {
     app.add_flag(name, value, help)->needs("--load")->group(group);
   };
@@ -207,6 +214,7 @@ void add_simulate(CLI::App& app, Chosen& chosen) {
   simulate_app->description(examples(
       "Serves simulated venues over TLS on 127.0.0.1 and prints the overrides that lead there.",
       "  marketprism simulate --port 9443\n"
+      "  marketprism simulate --load 50 --messages 10000000      as fast as it can, for measuring\n"
       "  marketprism run binance:BTC-USDT --set binance.ws_url=wss://127.0.0.1:9443 \\\n"
       "    --set binance.rest_url=https://127.0.0.1:9443 --set "
       "binance.ca_file=simulator-ca.pem\n"));
