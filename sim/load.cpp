@@ -203,8 +203,7 @@ void LoadServer::Impl::send_batch(LoadConnection& to, std::uint64_t most) {
   const std::uint64_t frames_max = full ? UINT64_MAX : config.messages_per_record;
   plain.resize(full ? records * kRecordBytesMax : frames_max * kLoadFrameBytesMax);
   std::uint64_t sent = 0;
-  bool alive = true;
-  for (std::size_t i = 0; i < writes && sent < most && alive; ++i) {
+  for (std::size_t i = 0; i < writes && sent < most; ++i) {
     char* at = plain.data();
     const char* const end = at + plain.size();
     for (std::uint64_t frames = 0; frames < frames_max && sent < most; ++frames, ++sent) {
@@ -214,12 +213,12 @@ void LoadServer::Impl::send_batch(LoadConnection& to, std::uint64_t most) {
       to.take_turn();
     }
     const auto bytes = static_cast<std::size_t>(at - plain.data());
-    alive = to.write({plain.data(), bytes});
+    to.write({plain.data(), bytes});
     report.records += (bytes + kRecordBytesMax - 1) / kRecordBytesMax;
   }
   ++report.sends;
   to.turns += static_cast<double>(sent) / static_cast<double>(to.streams());
-  if (!alive || !to.flush()) door.drop(&to);
+  if (!to.flush()) door.drop(&to);
 }
 
 LoadStream LoadServer::Impl::next_owned_stream() {
@@ -239,8 +238,7 @@ bool LoadServer::Impl::write_paced(std::int64_t due) {
   ++report.records;
   if (!to->has_unsent) unsent.push_back(to);
   to->has_unsent = true;
-  // What cannot be encrypted is found out when the rest cannot be sent.
-  (void)to->write({plain.data(), static_cast<std::size_t>(end - plain.data())});
+  to->write({plain.data(), static_cast<std::size_t>(end - plain.data())});
   return true;
 }
 

@@ -40,10 +40,10 @@ class LoadConnection {
 
   // Reads what has come and answers it. False: the connection is over.
   [[nodiscard]] bool receive();
-  // Encrypts; nothing is sent before flush(). False: the connection is over.
-  [[nodiscard]] bool write(std::string_view frames) { return tls_.write(frames); }
-  // An unsolicited pong.
-  [[nodiscard]] bool mark(std::string_view word);
+  // Encrypts; nothing is sent before flush().
+  void write(std::string_view frames) { tls_.write(frames); }
+  // Writes an unsolicited pong.
+  void mark(std::string_view word);
   // Sends all that is encrypted. False: the client did not take it in time, or has left.
   [[nodiscard]] bool flush();
 

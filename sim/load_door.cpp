@@ -94,7 +94,8 @@ void LoadDoor::mark_sessions(std::string_view word) {
     if (each->is_session()) sessions.push_back(each.get());
   }
   for (LoadConnection* const each : sessions) {
-    if (!each->mark(word) || !each->flush()) drop(each);
+    each->mark(word);
+    if (!each->flush()) drop(each);
   }
 }
 

@@ -2,10 +2,13 @@
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "core/assert.hpp"
@@ -59,6 +62,39 @@ struct LoadBio {
 
 namespace {
 
+constexpr std::size_t kRecordBytesMax = 16'384;
+constexpr int kHeadBytes = 5;
+constexpr int kTagBytes = 16;
+constexpr char kApplicationData = 23;
+constexpr std::size_t kKeyBytes = 32;
+constexpr std::string_view kSecretLabel = "SERVER_TRAFFIC_SECRET_0 ";
+
+const unsigned char* bytes_in(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+// HKDF-Expand-Label without a context (RFC 8446 7.1), of at most one block of SHA-384.
+std::string expand(std::string_view secret, std::string_view label, std::size_t bytes) {
+  MP_ASSERT(bytes <= 48);
+  std::string info = {0, static_cast<char>(bytes), static_cast<char>(label.size())};
+  info.append(label).append({0, 1});  // no context; the first block
+  std::array<unsigned char, EVP_MAX_MD_SIZE> block{};
+  unsigned block_bytes = 0;
+  const auto* const done = HMAC(EVP_sha384(), secret.data(), static_cast<int>(secret.size()),
+                                bytes_in(info), info.size(), block.data(), &block_bytes);
+  MP_ASSERT(done != nullptr);
+  return {block.begin(), block.begin() + static_cast<std::ptrdiff_t>(bytes)};
+}
+
+std::string from_hex(std::string_view text) {
+  const auto digit = [](char c) { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; };
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
+    bytes += static_cast<char>(digit(text[i]) * 16 + digit(text[i + 1]));
+  }
+  return bytes;
+}
+
 struct FreeBio {
   void operator()(BIO* bio) const { BIO_free(bio); }
 };
@@ -97,12 +133,26 @@ Result<LoadTlsContext> LoadTlsContext::create(const Certificates& certificates) 
   if (!usable)
     return Error{.kind = ErrorKind::internal,
                  .message = "The load generator could not use its own certificate."};
-  SSL_CTX_set_num_tickets(context, 0);  // nobody resumes a session here
+  // Nobody resumes a session here; and OpenSSL must not use up numbers of records.
+  SSL_CTX_set_num_tickets(context, 0);
+  SSL_CTX_set_keylog_callback(context, take_line);
   return made;
+}
+
+// "SERVER_TRAFFIC_SECRET_0 <the client's random> <secret>", among other lines.
+void LoadTlsContext::take_line(const ssl_st* ssl, const char* line) {
+  const std::string_view text(line);
+  if (!text.starts_with(kSecretLabel)) return;
+  auto* const tls = static_cast<LoadTls*>(SSL_get_ex_data(ssl, 0));
+  tls->take_secret(from_hex(text.substr(text.rfind(' ') + 1)));
 }
 
 void LoadTls::Free::operator()(ssl_st* ssl) const {
   SSL_free(ssl);
+}
+
+void LoadTls::Free::operator()(evp_cipher_ctx_st* cipher) const {
+  EVP_CIPHER_CTX_free(cipher);
 }
 
 LoadTls::LoadTls(const LoadTlsContext& context) : ssl_(SSL_new(context.native())) {
@@ -110,6 +160,7 @@ LoadTls::LoadTls(const LoadTlsContext& context) : ssl_(SSL_new(context.native())
   BIO* const bio = BIO_new(LoadBio::method());
   MP_ASSERT(bio != nullptr);
   BIO_set_data(bio, this);
+  MP_ASSERT(SSL_set_ex_data(ssl_.get(), 0, this) == 1);
   SSL_set_bio(ssl_.get(), bio, bio);
   SSL_set_accept_state(ssl_.get());
 }
@@ -131,15 +182,51 @@ bool LoadTls::read(std::string_view wire, std::string& plain) {
   }
 }
 
-bool LoadTls::write(std::string_view plain) {
-  std::size_t count = 0;
-  const int result = SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &count);
-  if (result == 1) {
-    MP_ASSERT(count == plain.size());
-    return true;
+void LoadTls::take_secret(std::string_view secret) {
+  const std::string key = expand(secret, "tls13 key", kKeyBytes);
+  const std::string vector = expand(secret, "tls13 iv", initial_vector_.size());
+  std::ranges::copy(vector, initial_vector_.begin());
+  cipher_.reset(EVP_CIPHER_CTX_new());
+  const int done = EVP_EncryptInit_ex(cipher_.get(), EVP_aes_256_gcm(), nullptr, bytes_in(key),
+                                      initial_vector_.data());
+  MP_ASSERT(done == 1);
+}
+
+void LoadTls::write(std::string_view plain) {
+  MP_ASSERT(cipher_ != nullptr);
+  while (!plain.empty()) {
+    const std::string_view part = plain.substr(0, kRecordBytesMax);
+    write_record(part);
+    plain.remove_prefix(part.size());
   }
-  ERR_clear_error();
-  return false;
+}
+
+// RFC 8446 5.2: a head, which is authenticated, then text and type encrypted, then the tag. The
+// nonce is the record's number, added to the initial vector bit by bit.
+void LoadTls::write_record(std::string_view plain) {
+  const std::size_t text_bytes = plain.size() + 1;
+  const std::size_t body_bytes = text_bytes + kTagBytes;
+  const char head[kHeadBytes] = {kApplicationData, 3, 3, static_cast<char>(body_bytes >> 8U),
+                                 static_cast<char>(body_bytes & 0xFFU)};
+  const std::size_t begin = output_.size();
+  output_.append(head, kHeadBytes).append(plain).push_back(kApplicationData);
+  output_.append(kTagBytes, '\0');
+  auto nonce = initial_vector_;
+  for (std::size_t i = 0; i < 8; ++i) {
+    nonce[nonce.size() - 1 - i] ^= static_cast<unsigned char>(records_ >> (8 * i));
+  }
+  ++records_;
+  auto* const record = reinterpret_cast<unsigned char*>(output_.data() + begin);
+  unsigned char* const text = record + kHeadBytes;
+  EVP_CIPHER_CTX* const cipher = cipher_.get();
+  int count = 0;
+  const bool done =
+      EVP_EncryptInit_ex(cipher, nullptr, nullptr, nullptr, nonce.data()) == 1 &&
+      EVP_EncryptUpdate(cipher, nullptr, &count, record, kHeadBytes) == 1 &&
+      EVP_EncryptUpdate(cipher, text, &count, text, static_cast<int>(text_bytes)) == 1 &&
+      EVP_EncryptFinal_ex(cipher, text + count, &count) == 1 &&
+      EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_GET_TAG, kTagBytes, text + text_bytes) == 1;
+  MP_ASSERT(done);
 }
 
 }  // namespace mp::sim
