@@ -198,7 +198,7 @@ void LoadServer::Impl::send_batch(LoadConnection& to, std::uint64_t most) {
   const std::size_t records = config.records_per_write != 0 ? config.records_per_write
                               : full                        ? kWriteBytes / kRecordBytesMax
                                                             : kWriteRecords;
-  // Full records: the frames of all records are one text, which OpenSSL cuts.
+  // Full records: the frames of all records are one text, which is cut.
   const std::size_t writes = full ? 1 : records;
   const std::uint64_t frames_max = full ? UINT64_MAX : config.messages_per_record;
   plain.resize(full ? records * kRecordBytesMax : frames_max * kLoadFrameBytesMax);

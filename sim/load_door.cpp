@@ -60,9 +60,7 @@ void LoadDoor::accept() {
   const timeval limit{.tv_sec = kSendSecondsMax, .tv_usec = 0};
   ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
   ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-  const LoadConnection* const least = least_served();
   auto& made = connections_.emplace_back(std::make_unique<LoadConnection>(socket, tls_, desk));
-  if (least != nullptr) made->turns = least->turns;  // it need not catch up with the others
   epoll_event event{.events = EPOLLIN, .data = {.ptr = made.get()}};
   MP_ASSERT(::epoll_ctl(epoll_, EPOLL_CTL_ADD, socket, &event) == 0);
 }
@@ -81,9 +79,12 @@ void LoadDoor::serve(std::chrono::milliseconds wait) {
         static_cast<LoadConnection*>(events[static_cast<std::size_t>(i)].data.ptr);
     if (connection == nullptr) {
       accept();
-    } else if (!connection->receive()) {
-      drop(connection);
+      continue;
     }
+    // Who subscribes its first stream now need not catch up with the others.
+    const LoadConnection* const least = connection->has_streams() ? nullptr : least_served();
+    if (least != nullptr) connection->turns = least->turns;
+    if (!connection->receive()) drop(connection);
   }
 }
 
