@@ -173,12 +173,48 @@ void add_replay(CLI::App& app, Chosen& chosen) {
   });
 }
 
+// The options of `simulate --load N`.
+void add_load(CLI::App& app, SimulateLoadOptions& options) {
+  sim::LoadConfig& load = options.load;
+  const char* const group = "Load generator";
+  app.add_option("--load", load.instruments,
+                 "Send Binance's messages of N instruments at full speed, or at --load-rate")
+      ->check(CLI::Range(std::size_t{1}, sim::kLoadInstrumentsMax))
+      ->type_name("N")
+      ->group(group);
+  const auto add = [&](const char* name, auto& value, const char* help) {
+    app.add_option(name, value, help)->needs("--load")->capture_default_str()->group(group);
+  };
+  add("--levels", load.levels, "Of a book's side");
+  add("--streams", load.streams_expected, "Begin when so many are subscribed; 0: all");
+  add("--messages-per-record", load.messages_per_record, "0: full TLS records");
+  add("--records-per-write", load.records_per_write, "0: 64, or 64 KB of full ones");
+  add("--load-rate", load.rate, "Messages per second, on schedule; 0: full speed");
+  add("--messages", load.messages, "End after so many; 0: no limit");
+  add("--cpu", load.cpu, "Run there; -1: anywhere");
+  app.add_option_function<std::uint32_t>(
+         "--patience",
+         [&load](std::uint32_t seconds) { load.patience = std::chrono::seconds{seconds}; },
+         "Seconds for the clients to subscribe, then to fetch (default: 120)")
+      ->needs("--load")
+      ->type_name("SECONDS")
+      ->group(group);
+  const auto add_flag = [&](const char* name, bool& value, const char* help) {
+    app.add_flag(name, value, help)->needs("--load")->group(group);
+  };
+  add_flag("--wait-for-snapshots", load.wait_for_snapshots,
+           "Send slowly until every book's snapshot was fetched");
+  add_flag("--until-stdin-closes", options.until_stdin_closes, "End with the parent process");
+}
+
 void add_simulate(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<SimulateOptions>();
+  auto load_options = std::make_shared<SimulateLoadOptions>();
   auto* simulate_app = app.add_subcommand("simulate", "Serve simulated venues for tries and tests");
   simulate_app->description(examples(
       "Serves simulated venues over TLS on 127.0.0.1 and prints the overrides that lead there.",
       "  marketprism simulate --port 9443\n"
+      "  marketprism simulate --load 50 --messages 10000000      as fast as it can, for measuring\n"
       "  marketprism run binance:BTC-USDT --set binance.ws_url=wss://127.0.0.1:9443 \\\n"
       "    --set binance.rest_url=https://127.0.0.1:9443 --set "
       "binance.ca_file=simulator-ca.pem\n"));
@@ -192,8 +228,17 @@ void add_simulate(CLI::App& app, Chosen& chosen) {
   simulate_app->add_option("--seed", options->seed, "Of the simulated market")
       ->capture_default_str();
   add_time(*simulate_app, options->time);
-  simulate_app->callback(
-      [options, &chosen] { chosen = [options](obs::Logger&) { return simulate(*options); }; });
+  add_load(*simulate_app, *load_options);
+  simulate_app->callback([options, load_options, simulate_app, &chosen] {
+    if (simulate_app->count("--load") == 0) {
+      chosen = [options](obs::Logger&) { return simulate(*options); };
+      return;
+    }
+    load_options->load.port = options->port;
+    load_options->load.ca_file = options->ca_file;
+    load_options->load.time = options->time.value_or(std::chrono::seconds{0});
+    chosen = [load_options](obs::Logger&) { return simulate_load(*load_options); };
+  });
 }
 
 void add_query(CLI::App& app, Chosen& chosen) {

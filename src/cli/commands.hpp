@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "obs/log.hpp"
+#include "sim/load.hpp"
 
 namespace mp::cli {
 
@@ -58,6 +59,13 @@ struct SimulateOptions {
   std::uint64_t rate = 2000;
 };
 [[nodiscard]] int simulate(const SimulateOptions& options);
+
+// `marketprism simulate --load N`: a load generator instead of a market.
+struct SimulateLoadOptions {
+  sim::LoadConfig load;
+  bool until_stdin_closes = false;  // so that it does not outlive its parent
+};
+[[nodiscard]] int simulate_load(const SimulateLoadOptions& options);
 
 struct QueryOptions {
   std::string sql;
