@@ -21,5 +21,7 @@ struct Options {
 using Report = std::function<void(const Measurement&)>;
 
 [[nodiscard]] Result<void> bench_decode(const Options& options, const Report& report);
+[[nodiscard]] Result<void> bench_receive(const Options& options, const Report& report);
+[[nodiscard]] Result<void> bench_e2e(const Options& options, const Report& report);
 
 }  // namespace mp::bench

@@ -288,6 +288,19 @@ void add_validate(CLI::App& app, Chosen& chosen) {
   });
 }
 
+// For the bench's own processes: not in the help.
+void add_collect(CLI::App& app, bench::CollectOptions& options) {
+  const auto add = [&app](const char* name, auto& value) {
+    app.add_option(name, value)->needs("--collect")->group("");
+  };
+  app.add_option("--collect", options.port)->group("");
+  add("--ca-file", options.ca_file);
+  add("--journal", options.journal_dir);
+  add("--instruments", options.instruments);
+  add("--topics", options.topics_per_session);
+  app.add_flag("--busy-poll", options.busy_poll)->needs("--collect")->group("");
+}
+
 void add_bench(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<BenchOptions>();
   auto* bench_app = app.add_subcommand("bench", "How fast it is here, against its floors");
@@ -304,6 +317,9 @@ void add_bench(CLI::App& app, Chosen& chosen) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   bench_app->add_option("--json", options->json, "Write the rows to this file, one object a line");
+  bench_app->add_option("--scratch", options->scratch,
+                        "Where journals go (default: memory, /dev/shm)");
+  add_collect(*bench_app, options->collect);
   bench_app->callback(
       [options, &chosen] { chosen = [options](obs::Logger&) { return bench(*options); }; });
 }

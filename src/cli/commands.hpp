@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/collect.hpp"
 #include "obs/log.hpp"
 #include "sim/load.hpp"
 
@@ -90,7 +91,9 @@ struct BenchOptions {
   std::vector<std::string> parts;  // empty: all
   std::vector<std::string> recordings;
   int rounds = 7;
-  std::string json;  // rows go there too, one object each; empty: nowhere
+  std::string json;               // rows go there too, one object each; empty: nowhere
+  std::string scratch;            // journals go under it; empty: memory
+  bench::CollectOptions collect;  // with a port: be the process that the bench looks at
 };
 [[nodiscard]] int bench(const BenchOptions& options);
 

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 #include "codec/json_scalar.hpp"
 #include "core/digits.hpp"
@@ -129,7 +130,8 @@ struct Scan {
     const Place first = negative ? start + 1 : start;
     Digits digits;
     const Place last = take_many_digits(first, end, digits);
-    if (digits.count != 0 && digits.count <= kDigitsMax) {
+    constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    if (digits.count != 0 && digits.count <= kDigitsMax + 1 && digits.value <= kMax) {
       const auto magnitude = static_cast<std::int64_t>(digits.value);
       target = negative ? -magnitude : magnitude;
       if (const Place stop = after_number(start, last, quoted)) return stop;

@@ -16,6 +16,7 @@ constexpr std::chrono::milliseconds kRoomEvery{500};
 Result<std::unique_ptr<Collector>> Collector::create(const CollectorConfig& config,
                                                      obs::Logger& log) {
   std::unique_ptr<Collector> made{new Collector{log}};
+  made->busy_poll_ = config.busy_poll;
   auto journal = journal::Writer::open(config.journal);
   if (!journal) return journal.error();
   made->journal_ = journal.take();
@@ -90,6 +91,7 @@ Result<void> Collector::start() {
 
 // Ends when all feeds have ended. An exception here is a bug of ours: the process ends.
 void Collector::run_io() {
+  while (busy_poll_ && !io_->stopped()) io_->poll();
   io_->run();
 }
 

@@ -27,6 +27,7 @@ struct CollectorConfig {
   std::vector<FeedConfig> feeds;
   std::vector<SinkConfig> sinks;
   std::filesystem::path recording;  // raw frames go there too; empty: nowhere
+  bool busy_poll = false;  // never sleep while waiting for frames: quicker by a wake-up, for a core
 };
 
 // Made, started and stopped by one thread.
@@ -65,6 +66,7 @@ class Collector {
   [[nodiscard]] Result<void> all_delivered(const SinkRunner& sink) const;
 
   obs::Logger& log_;
+  bool busy_poll_ = false;
 
   std::unique_ptr<journal::Writer> journal_;
   std::unique_ptr<codec::RecordingWriter> recording_;

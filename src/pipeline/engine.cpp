@@ -8,9 +8,9 @@ Engine::Engine(venue::Adapter& adapter, Catalog& catalog, Owner& owner, EngineOp
     : adapter_(adapter), catalog_(catalog), owner_(owner), options_(options) {}
 
 Stream& Engine::stream_of(std::string_view symbol) {
-  const std::size_t before = streams_.all().size();
-  Stream& stream = streams_.of(symbol);
-  if (streams_.all().size() != before && !symbol.empty()) name(stream);
+  if (Stream* const known = streams_.find(symbol)) return *known;
+  Stream& stream = streams_.add(symbol);
+  if (!symbol.empty()) name(stream);
   return stream;
 }
 
@@ -44,29 +44,28 @@ Result<void> Engine::on_rest(const venue::RestCall& call, std::string_view body,
 }
 
 void Engine::on_event(Event& event) {
-  if (options_.symbols == EngineOptions::Symbols::announced && !reading_rest_ &&
-      event.channel() != Channel::index_price && !streams_.contains(event.symbol)) {
-    ++counters_.unasked;
-    return;
+  Stream* stream = streams_.find(event.symbol);
+  if (stream == nullptr) {
+    if (options_.symbols == EngineOptions::Symbols::announced && !reading_rest_ &&
+        event.channel() != Channel::index_price) {
+      ++counters_.unasked;
+      return;
+    }
+    // Without a stream for each instrument of a listing that is only to be learnt.
+    if (!is_learnt(event)) stream = &stream_of(event.symbol);
   }
   if (const auto* info = std::get_if<InstrumentInfo>(&event.body)) {
-    on_instrument(event, *info);
-    if (options_.listings == EngineOptions::Listings::learn && reading_rest_) return;
-    emit(stream_of(event.symbol), event);
+    catalog_.add(event.symbol, *info);
+    if (stream != nullptr) name(*stream);
+    if (!is_learnt(event)) emit(*stream, event);
     return;
   }
-  Stream& stream = stream_of(event.symbol);
   const auto* book = std::get_if<Book>(&event.body);
   if (book != nullptr && options_.books == EngineOptions::Books::keep) {
-    on_book(stream, event, *book);
+    on_book(*stream, event, *book);
   } else {
-    emit(stream, event);
+    emit(*stream, event);
   }
-}
-
-void Engine::on_instrument(const Event& event, const InstrumentInfo& info) {
-  const auto& entry = catalog_.add(event.symbol, info);
-  if (streams_.contains(event.symbol)) name(streams_.of(entry.symbol));
 }
 
 void Engine::on_book(Stream& stream, Event& event, const Book& body) {

@@ -1,6 +1,5 @@
 // L4. Engine: one venue's messages to events in step, without any I/O. Live collection, replay and
 // decode differ only in who feeds it and who owns it.
-// who feeds it and who owns it.
 #pragma once
 
 #include <array>
@@ -75,7 +74,11 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
                   Timestamp ts_recv) override;
   void on_gap(book::GapReason reason, const book::Gap& gap) override;
 
-  void on_instrument(const Event& event, const InstrumentInfo& info);
+  // An instrument of a listing that goes into the catalogue and no further.
+  [[nodiscard]] bool is_learnt(const Event& event) const {
+    return reading_rest_ && options_.listings == EngineOptions::Listings::learn &&
+           event.channel() == Channel::instrument;
+  }
   void on_book(Stream& stream, Event& event, const Book& body);
   void follow_up(Stream& stream, book::Step step, Timestamp now);
   void emit(Stream& stream, Event& event);

@@ -53,11 +53,12 @@ Feed::Feed(FeedConfig config, const FeedParts& parts, std::unique_ptr<venue::Ada
     : config_(std::move(config)),
       parts_(parts),
       adapter_(std::move(adapter)),
+      limits_(config_.limits.value_or(adapter_->traits().limits)),
       ws_url_(std::move(ws_url)),
       rest_url_(std::move(rest_url)),
       tls_(std::move(tls)),
-      http_(parts.io, tls_, {.connections_per_host = adapter_->traits().limits.rest_calls_at_once}),
-      pacer_(adapter_->traits().limits.between_connects),
+      http_(parts.io, tls_, {.connections_per_host = limits_.rest_calls_at_once}),
+      pacer_(limits_.between_connects),
       engine_(*adapter_, catalog_, *this,
               {.listings = EngineOptions::Listings::learn,
                .symbols = EngineOptions::Symbols::announced}),
@@ -138,11 +139,11 @@ void Feed::plan() {
   const std::vector<venue::Subscription> wanted = resolve_all();
   const Timestamp now = net::now();
   for (const auto& subscription : wanted) {
-    const bool is_new = !engine_.streams().contains(subscription.symbol);
+    const bool is_new = engine_.streams().find(subscription.symbol) == nullptr;
     if (is_new) engine_.announce(subscription.symbol, now);
   }
   subscriptions_ = wanted.size();
-  for (auto& session : plan_sessions(*adapter_, wanted)) {
+  for (auto& session : plan_sessions(*adapter_, limits_, wanted)) {
     legs_.push_back(std::make_unique<Leg>(*this, fmt::format("{}.{}", config_.venue, legs_.size()),
                                           std::move(session), random_()));
   }
@@ -202,7 +203,7 @@ void Feed::on_event(Stream& stream, const Event& event) {
     stream.subject = parts_.journal.subject(event.venue, event.symbol, event.instrument);
   }
   parts_.journal.append(*stream.subject, event);
-  counters_.events.fetch_add(1, std::memory_order_relaxed);
+  counters_.events.add();
   if (const auto* status = std::get_if<Status>(&event.body);
       status != nullptr && status->condition == Condition::gap) {
     counters_.gaps.fetch_add(1, std::memory_order_relaxed);

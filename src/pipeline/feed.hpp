@@ -12,6 +12,7 @@
 #include "codec/recording.hpp"
 #include "net/http.hpp"
 #include "net/session.hpp"
+#include "obs/counters.hpp"
 #include "obs/log.hpp"
 #include "pipeline/engine.hpp"
 #include "pipeline/quarantine.hpp"
@@ -34,7 +35,8 @@ struct FeedConfig {
   std::string rest_url;  // likewise
   std::string ca_file;   // trusted instead of the system's certificates
   QuarantineConfig quarantine;
-  std::uint64_t seed = 0;  // of the jitter
+  std::uint64_t seed = 0;                 // of the jitter
+  std::optional<venue::Limits> limits{};  // instead of the venue's own: a user may have others
 };
 
 // What feeds of one thread share. All outlive the feeds.
@@ -49,7 +51,7 @@ struct FeedParts {
 // Readable from other threads.
 struct FeedCounters {
   std::atomic<std::uint64_t> frames{0};
-  std::atomic<std::uint64_t> events{0};
+  obs::Counter events;
   std::atomic<std::uint64_t> unknown{0};
   std::atomic<std::uint64_t> malformed{0};
   std::atomic<std::uint64_t> rejected{0};
@@ -120,6 +122,7 @@ class Feed final : private Engine::Owner {
   FeedConfig config_;
   FeedParts parts_;
   std::unique_ptr<venue::Adapter> adapter_;
+  const venue::Limits limits_;
   net::Url ws_url_;
   net::Url rest_url_;
   net::TlsContext tls_;

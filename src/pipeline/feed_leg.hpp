@@ -24,7 +24,7 @@ class Feed::Leg final : public net::SessionHandler {
         url_(with_target(feed.ws_url_, feed.adapter_->path(subscriptions_.front()))),
         session_(feed.parts_.io, feed.tls_, feed.parts_.buffers,
                  {.url = url_,
-                  .rules = session_rules(feed.adapter_->traits()),
+                  .rules = session_rules(feed.adapter_->traits(), feed.limits_),
                   .limits = {},
                   .pacer = &feed.pacer_,
                   .seed = seed},

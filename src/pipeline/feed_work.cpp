@@ -41,10 +41,9 @@ void Feed::schedule(Stream& stream, bool resubscribe) {
 // pace.
 net::Task<void> Feed::work() {
   TaskGroup calls{parts_.io};
-  const auto& limits = adapter_->traits().limits;
   while (!stopping_) {
     const auto next = std::ranges::min_element(jobs_, {}, &Job::due);
-    if (next == jobs_.end() || calls.running() >= limits.rest_calls_at_once) {
+    if (next == jobs_.end() || calls.running() >= limits_.rest_calls_at_once) {
       co_await wake_.wait();
       continue;
     }
@@ -59,7 +58,7 @@ net::Task<void> Feed::work() {
     if (job.resubscribe) {
       resubscribe(*job.stream);
     } else {
-      rest_free_at_ = std::max(rest_free_at_, now + limits.between_rest_calls);
+      rest_free_at_ = std::max(rest_free_at_, now + limits_.between_rest_calls);
       calls.spawn(perform(job));
     }
   }

@@ -2,13 +2,15 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <vector>
 
 #include "book/keeper.hpp"
 #include "core/event.hpp"
@@ -27,30 +29,70 @@ struct Stream {
   std::optional<journal::SubjectId> subject;  // in the journal; asked anew when the name changes
 };
 
-// All streams of one venue, by symbol. Streams never move or disappear.
+// All streams of one venue, by symbol: a lookup for every event. Streams never move or disappear.
 class StreamTable {
  public:
-  Stream& of(std::string_view symbol) {
-    if (latest_ != nullptr && latest_->symbol == symbol) return *latest_;
-    const auto found = by_symbol_.find(symbol);
-    latest_ = found != by_symbol_.end() ? found->second : &add(symbol);
-    return *latest_;
+  // Null where there is none yet.
+  [[nodiscard]] Stream* find(std::string_view symbol) const {
+    if (slots_.empty()) return nullptr;
+    const std::uint64_t hash = hash_of(symbol);
+    for (std::size_t at = hash & mask();; at = (at + 1) & mask()) {
+      const Slot& slot = slots_[at];
+      if (slot.stream == nullptr) return nullptr;
+      if (slot.hash == hash && slot.stream->symbol == symbol) return slot.stream;
+    }
   }
-  [[nodiscard]] bool contains(std::string_view symbol) const { return by_symbol_.contains(symbol); }
+  // The symbol must not be there yet.
+  Stream& add(std::string_view symbol) {
+    Stream& stream = streams_.emplace_back();
+    stream.symbol = symbol;
+    if (streams_.size() * 2 > slots_.size()) {
+      slots_.assign(std::max<std::size_t>(kSlotsMin, slots_.size() * 2), {});
+      for (Stream& each : streams_) insert(each);
+    } else {
+      insert(stream);
+    }
+    return stream;
+  }
   [[nodiscard]] std::deque<Stream>& all() { return streams_; }
   [[nodiscard]] const std::deque<Stream>& all() const { return streams_; }
 
  private:
-  Stream& add(std::string_view symbol) {
-    Stream& stream = streams_.emplace_back();
-    stream.symbol = symbol;
-    by_symbol_.emplace(stream.symbol, &stream);
-    return stream;
+  struct Slot {
+    std::uint64_t hash = 0;
+    Stream* stream = nullptr;
+  };
+  static constexpr std::size_t kSlotsMin = 16;
+
+  [[nodiscard]] std::size_t mask() const { return slots_.size() - 1; }  // their number: 2^n
+
+  // Of the first, the middle and the last eight characters: symbols rarely have more.
+  [[nodiscard]] static std::uint64_t hash_of(std::string_view symbol) {
+    constexpr std::uint64_t kOdd = 0x9E37'79B9'7F4A'7C15U;
+    std::uint64_t sum = symbol.size();
+    if (symbol.size() < 8) {
+      for (const char c : symbol) sum = sum << 8U | static_cast<unsigned char>(c);
+    } else {
+      const auto word = [&](std::size_t at) {
+        std::uint64_t characters = 0;
+        std::memcpy(&characters, symbol.data() + at, sizeof characters);
+        return characters;
+      };
+      sum += word(0) ^ std::rotl(word(symbol.size() - 8), 23) ^
+             std::rotl(word((symbol.size() - 8) / 2), 41);
+    }
+    sum *= kOdd;
+    return sum ^ (sum >> 32U);
+  }
+  void insert(Stream& stream) {
+    const std::uint64_t hash = hash_of(stream.symbol);
+    std::size_t at = hash & mask();
+    while (slots_[at].stream != nullptr) at = (at + 1) & mask();
+    slots_[at] = {hash, &stream};
   }
 
   std::deque<Stream> streams_;
-  std::unordered_map<std::string_view, Stream*> by_symbol_;
-  Stream* latest_ = nullptr;
+  std::vector<Slot> slots_;  // at least half of them free
 };
 
 }  // namespace mp::pipeline
