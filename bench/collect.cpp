@@ -29,12 +29,22 @@ double process_cpu_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-double anonymous_bytes() {
+// Resident bytes. The journal lies in shared memory, and is counted as neither.
+struct Resident {
+  double anonymous = 0;
+  double files = 0;
+};
+Resident resident() {
+  Resident out;
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("RssAnon:")) return std::strtod(line.c_str() + 8, nullptr) * 1024;
+    const auto bytes = [&] {
+      return std::strtod(line.c_str() + line.find(':') + 1, nullptr) * 1024;
+    };
+    if (line.starts_with("RssAnon:")) out.anonymous = bytes();
+    if (line.starts_with("RssFile:")) out.files = bytes();
   }
-  return 0;
+  return out;
 }
 
 pipeline::CollectorConfig collector_config(const CollectOptions& options) {
@@ -103,9 +113,10 @@ class Observer {
       now = seconds_of(CLOCK_MONOTONIC);
     }
     return fmt::format(
-        R"({{"frames":{},"seconds":{:.6f},"cpu_seconds":{:.6f},"rss_anon_peak":{:.0f},"gaps":{}}})",
+        R"({{"frames":{},"seconds":{:.6f},"cpu_seconds":{:.6f},"rss_anon_peak":{:.0f},)"
+        R"("rss_peak":{:.0f},"gaps":{}}})",
         frames() - frames_at_begin_, last_frame_ - began_, process_cpu_seconds() - cpu_at_begin_,
-        peak_, collector_.feeds().front()->counters().gaps.load());
+        anonymous_peak_, peak_, collector_.feeds().front()->counters().gaps.load());
   }
 
  private:
@@ -116,7 +127,10 @@ class Observer {
     const std::uint64_t now = frames();
     if (now != frames_seen_) last_frame_ = seconds_of(CLOCK_MONOTONIC);
     frames_seen_ = now;
-    if (++looks_ % 4 == 0) peak_ = std::max(peak_, anonymous_bytes());
+    if (++looks_ % 4 != 0) return;
+    const Resident now_resident = resident();
+    anonymous_peak_ = std::max(anonymous_peak_, now_resident.anonymous);
+    peak_ = std::max(peak_, now_resident.anonymous + now_resident.files);
   }
 
   const pipeline::Collector& collector_;
@@ -127,6 +141,7 @@ class Observer {
   double cpu_at_begin_ = 0;
   double began_ = 0;
   double last_frame_ = 0;
+  double anonymous_peak_ = 0;
   double peak_ = 0;
 };
 
@@ -174,11 +189,6 @@ Result<CollectProcess> CollectProcess::start(const CollectOptions& options) {
   return CollectProcess{child.take()};
 }
 
-Result<void> CollectProcess::begin() {
-  child_.say("begin");
-  return {};
-}
-
 Result<CollectFacts> CollectProcess::end() {
   child_.say("end");
   const auto line = child_.line(kAnswerWithin);
@@ -187,6 +197,7 @@ Result<CollectFacts> CollectProcess::end() {
                       .seconds = number_in(*line, "seconds"),
                       .cpu_seconds = number_in(*line, "cpu_seconds"),
                       .rss_anon_peak = number_in(*line, "rss_anon_peak"),
+                      .rss_peak = number_in(*line, "rss_peak"),
                       .gaps = number_in(*line, "gaps")};
 }
 

@@ -29,15 +29,15 @@ struct CollectFacts {
   double frames = 0;
   double seconds = 0;        // from begin to the last frame
   double cpu_seconds = 0;    // of all its threads
-  double rss_anon_peak = 0;  // bytes, since its start
+  double rss_anon_peak = 0;  // bytes, since its start: anonymous memory
+  double rss_peak = 0;       // with the pages of the program and its libraries, without the journal
   double gaps = 0;
-  double dropped = 0;  // events for which the journal had no room
 };
 
 class CollectProcess {
  public:
   static Result<CollectProcess> start(const CollectOptions& options);
-  [[nodiscard]] Result<void> begin();
+  void begin() { child_.say("begin"); }
   [[nodiscard]] Result<CollectFacts> end();
 
  private:

@@ -1,11 +1,11 @@
 // TLS socket -> decode -> book -> journal: the whole collector as a process of its own.
+#include "bench/e2e.hpp"
+
 #include <fmt/format.h>
 
 #include <filesystem>
 
-#include "bench/collect.hpp"
 #include "bench/receive.hpp"
-#include "bench/work.hpp"
 
 namespace mp::bench {
 namespace {
@@ -14,38 +14,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kCoalesced = 4'000'000;
 constexpr std::uint64_t kSingle = 2'000'000;
-
-struct Run {
-  LoadFacts load;
-  CollectFacts collected;
-};
-
-// One run of the load, collected from its first message to its last.
-Result<Run> collect_once(const Options& options, LoadOptions load_options,
-                         CollectOptions collect_options) {
-  load_options.ca_file = options.scratch / "ca.pem";
-  auto load = LoadProcess::start(load_options);
-  if (!load) return load.error();
-  collect_options.port = load->port();
-  collect_options.ca_file = load_options.ca_file.string();
-  collect_options.journal_dir = (options.scratch / "journal").string();
-  collect_options.instruments = load_options.instruments;
-  std::error_code ignored;
-  fs::remove_all(collect_options.journal_dir, ignored);
-  auto collector = CollectProcess::start(collect_options);
-  if (!collector) return collector.error();
-  if (const auto begun = load->wait_begin(); !begun) return begun.error();
-  if (const auto begun = collector->begin(); !begun) return begun.error();
-  const auto facts = load->wait_end();
-  if (!facts) return facts.error();
-  const auto collected = collector->end();
-  if (!collected) return collected.error();
-  if (collected->gaps > 0) {
-    return Error{ErrorKind::internal,
-                 fmt::format("the collector found {} gaps in a load without any", collected->gaps)};
-  }
-  return Run{*facts, *collected};
-}
 
 struct Rows {
   Measurement rate, cpu, memory;
@@ -102,6 +70,38 @@ Result<void> measure(const Options& options, std::size_t per_record, std::uint64
 }
 
 }  // namespace
+
+Result<CollectRun> start_run(const Options& options, LoadOptions load, CollectOptions collect) {
+  load.ca_file = options.scratch / "ca.pem";
+  auto server = LoadProcess::start(load);
+  if (!server) return server.error();
+  collect.port = server->port();
+  collect.ca_file = load.ca_file.string();
+  collect.journal_dir = (options.scratch / "journal").string();
+  collect.instruments = load.instruments;
+  std::error_code ignored;
+  fs::remove_all(collect.journal_dir, ignored);
+  auto collector = CollectProcess::start(collect);
+  if (!collector) return collector.error();
+  return CollectRun{server.take(), collector.take(), collect.journal_dir};
+}
+
+Result<CollectedRun> collect_once(const Options& options, const LoadOptions& load,
+                                  const CollectOptions& collect) {
+  auto run = start_run(options, load, collect);
+  if (!run) return run.error();
+  if (const auto begun = run->load.wait_begin(); !begun) return begun.error();
+  run->collector.begin();
+  const auto facts = run->load.wait_end();
+  if (!facts) return facts.error();
+  const auto collected = run->collector.end();
+  if (!collected) return collected.error();
+  if (collected->gaps > 0) {
+    return Error{ErrorKind::internal,
+                 fmt::format("the collector found {} gaps in a load without any", collected->gaps)};
+  }
+  return CollectedRun{*facts, *collected};
+}
 
 Result<void> bench_e2e(const Options& options, const Report& report) {
   if (auto done = measure(options, 0, kCoalesced, report); !done) return done;

@@ -15,13 +15,18 @@ namespace mp::bench {
 struct Options {
   int rounds = 7;
   std::vector<std::filesystem::path> recordings;  // of real sessions, beside what is simulated
-  std::filesystem::path scratch;                  // an existing folder for journals and files
+  // Existing folders for journals and files: in memory, where there is such a place, and on a disk.
+  std::filesystem::path scratch;
+  std::filesystem::path disk;
 };
 
 using Report = std::function<void(const Measurement&)>;
 
 [[nodiscard]] Result<void> bench_decode(const Options& options, const Report& report);
 [[nodiscard]] Result<void> bench_receive(const Options& options, const Report& report);
+[[nodiscard]] Result<void> bench_journal(const Options& options, const Report& report);
 [[nodiscard]] Result<void> bench_e2e(const Options& options, const Report& report);
+[[nodiscard]] Result<void> bench_scale(const Options& options, const Report& report);
+[[nodiscard]] Result<void> bench_latency(const Options& options, const Report& report);
 
 }  // namespace mp::bench

@@ -14,23 +14,19 @@
 namespace mp::cli {
 namespace {
 
+constexpr const char* kMemory = "/dev/shm";  // where journals cost no disk
+
 struct Part {
   const char* name;
   Result<void> (*run)(const bench::Options&, const bench::Report&);
 };
 constexpr std::array kParts = {
-    Part{"decode", &bench::bench_decode},
-    Part{"receive", &bench::bench_receive},
-    Part{"e2e", &bench::bench_e2e},
+    Part{"decode", &bench::bench_decode},   Part{"receive", &bench::bench_receive},
+    Part{"journal", &bench::bench_journal}, Part{"e2e", &bench::bench_e2e},
+    Part{"latency", &bench::bench_latency}, Part{"scale", &bench::bench_scale},
 };
 
-// A folder for journals and files: in memory where there is such a place, unless another is named.
-Result<std::filesystem::path> make_scratch(const std::string& wanted) {
-  const std::filesystem::path memory = "/dev/shm";
-  std::filesystem::path parent = wanted;
-  if (wanted.empty()) {
-    parent = ::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
-  }
+Result<std::filesystem::path> make_scratch(const std::filesystem::path& parent) {
   std::string pattern = (parent / "marketprism-bench-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) {
     return Error{ErrorKind::io, fmt::format("cannot make a folder like {}", pattern)};
@@ -38,14 +34,37 @@ Result<std::filesystem::path> make_scratch(const std::string& wanted) {
   return std::filesystem::path{pattern};
 }
 
+// A folder that is removed again.
+class Scratch {
+ public:
+  explicit Scratch(std::filesystem::path path) : path_(std::move(path)) {}
+  ~Scratch() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
 }  // namespace
 
 int bench(const BenchOptions& options) {
   if (options.collect.port != 0) return bench::collect_load(options.collect);
-  const auto scratch = make_scratch(options.scratch);
-  if (!scratch) return fail(scratch.error());
+  const bool memory = ::access(kMemory, W_OK) == 0;
+  Result<std::filesystem::path> in_memory =
+      make_scratch(memory ? kMemory : options.scratch.c_str());
+  if (!in_memory) return fail(in_memory.error());
+  const Scratch scratch{in_memory.take()};
+  Result<std::filesystem::path> on_disk = make_scratch(options.scratch);
+  if (!on_disk) return fail(on_disk.error());
+  const Scratch disk{on_disk.take()};
   bench::Options wanted;
-  wanted.scratch = *scratch;
+  wanted.scratch = scratch.path();
+  wanted.disk = disk.path();
   wanted.rounds = options.rounds;
   wanted.recordings.assign(options.recordings.begin(), options.recordings.end());
   std::FILE* json = nullptr;
@@ -65,8 +84,6 @@ int bench(const BenchOptions& options) {
     if (asked && result) result = part.run(wanted, report);
   }
   if (json != nullptr) std::fclose(json);
-  std::error_code ignored;
-  std::filesystem::remove_all(*scratch, ignored);
   return result ? 0 : fail(result.error());
 }
 

@@ -311,14 +311,15 @@ void add_bench(CLI::App& app, Chosen& chosen) {
       "  marketprism bench decode --recording session.ndjson.zst\n"
       "  marketprism bench e2e --json rows.ndjson\n"));
   bench_app->add_option("parts", options->parts, "What to measure (default: all)")
-      ->check(CLI::IsMember({"decode", "receive", "book", "journal", "e2e", "sink"}));
+      ->check(CLI::IsMember(
+          {"decode", "receive", "book", "journal", "e2e", "latency", "scale", "sink"}));
   bench_app->add_option("--recording", options->recordings, "Decode this session's frames as well");
   bench_app->add_option("--rounds", options->rounds, "Rounds of each row")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   bench_app->add_option("--json", options->json, "Write the rows to this file, one object a line");
-  bench_app->add_option("--scratch", options->scratch,
-                        "Where journals go (default: memory, /dev/shm)");
+  bench_app->add_option("--scratch", options->scratch, "A folder of the disk to measure")
+      ->capture_default_str();
   add_collect(*bench_app, options->collect);
   bench_app->callback(
       [options, &chosen] { chosen = [options](obs::Logger&) { return bench(*options); }; });
