@@ -1,6 +1,7 @@
 #!/bin/bash
-# All tests under clang's address and undefined-behaviour sanitizers, and the threaded ones under its thread sanitizer.
-# Usage: scripts/test.sh              TSAN=no scripts/test.sh leaves the second part out
+# All tests under clang's address and undefined-behaviour sanitizers, the threaded ones under its thread sanitizer, and
+# the instructions of the message path. Usage: scripts/test.sh
+# TSAN=no and INSTRUCTIONS=no leave those parts out.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 jobs=${JOBS:-$(scripts/jobs.sh)}
@@ -30,5 +31,10 @@ if [ "${TSAN:-yes}" != no ]; then
     scripts/build.sh tsan "${present[@]/%/_test}" || exit
     scripts/step.sh "test tsan: ${present[*]}" bash -c 'run_ctest tsan -R "$pattern"' || status=$?
   fi
+fi
+# What the message path costs, in the optimised program. Counts are those of g++ on x86-64.
+if [ "${INSTRUCTIONS:-yes}" != no ] && [ "$(uname -m)" = x86_64 ]; then
+  scripts/build.sh release instructions || exit
+  scripts/step.sh 'count instructions' bash -c 'run_ctest release' || status=$?
 fi
 exit "$status"
