@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Instructions of the message path on fixed inputs, counted by callgrind: 3 % more than counts.txt says fails.
+"""Instructions of the message path on fixed inputs, counted by callgrind.
 
-instructions_test.py PROGRAM             compares with counts.txt
-instructions_test.py PROGRAM --accept    writes what is counted into it: for a change whose commit says why
+instructions_test.py PROGRAM             3 % more than counts.txt says fails
+instructions_test.py PROGRAM --accept    writes what is counted: for a change whose commit says why
 
-Instructions do not depend on the machine's load, and hardly on the machine: valgrind shows every program the same
-processor. They do depend on the compiler, so the counts are those of g++ 12.2 with the preset release.
+Instructions do not depend on the machine's load, and hardly on the machine: valgrind shows every
+program the same processor. They do depend on the compiler: g++ 12.2 with the preset release.
 """
 
 import re
@@ -26,8 +26,8 @@ WORKS = {  # name: the function that is counted
 
 def count(program, work, function):
     """Instructions for each frame, level of a book, or event."""
-    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--collect-atstart=no",
-               f"--toggle-collect={function}", program, work]
+    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
+               "--collect-atstart=no", f"--toggle-collect={function}", program, work]
     done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=True)
     collected = re.search(r"Collected : (\d+)", done.stderr)
     return int(collected.group(1)) / int(done.stdout)
