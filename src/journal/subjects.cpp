@@ -20,7 +20,7 @@ std::uint32_t WriterSubjects::find_or_add(const Definition& definition) {
   Subject& subject = subjects_[found->second];
   if (!definition.instrument.empty() && definition.instrument != subject.instrument) {
     subject.instrument = definition.instrument;
-    subject.defined_in = 0;
+    defined_in_[found->second] = 0;
   }
   return found->second;
 }
@@ -28,12 +28,15 @@ std::uint32_t WriterSubjects::find_or_add(const Definition& definition) {
 void WriterSubjects::restore(std::uint32_t id, const Definition& definition,
                              std::uint64_t segment) {
   if (id >= kSubjectsMax) return;
-  if (id >= subjects_.size()) subjects_.resize(id + 1);
+  if (id >= subjects_.size()) {
+    subjects_.resize(id + 1);
+    defined_in_.resize(id + 1);
+  }
   Subject& subject = subjects_[id];
   subject.venue = definition.venue;
   subject.symbol = definition.symbol;
   subject.instrument = definition.instrument;
-  subject.defined_in = segment;
+  defined_in_[id] = segment;
   by_key_[key_of(definition)] = id;
 }
 

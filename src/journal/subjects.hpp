@@ -19,7 +19,6 @@ class WriterSubjects {
     std::string venue;
     std::string symbol;
     std::string instrument;
-    std::uint64_t defined_in = 0;  // the newest segment that has this definition
     std::uint64_t dropped = 0;     // events since the last gap event
     Timestamp dropped_at;          // ts_recv of the last one
     std::string_view reason;       // why
@@ -37,11 +36,15 @@ class WriterSubjects {
 
   [[nodiscard]] std::size_t size() const { return subjects_.size(); }
   [[nodiscard]] Subject& operator[](std::uint32_t id) { return subjects_[id]; }
+  // The newest segment that has this definition; asked for every event.
+  [[nodiscard]] std::uint64_t defined_in(std::uint32_t id) const { return defined_in_[id]; }
+  void set_defined_in(std::uint32_t id, std::uint64_t segment) { defined_in_[id] = segment; }
 
  private:
   const std::string& key_of(const Definition& definition);
 
   std::vector<Subject> subjects_;
+  std::vector<std::uint64_t> defined_in_;  // apart, so that those of many subjects lie together
   std::unordered_map<std::string, std::uint32_t> by_key_;
   std::string key_;  // reused
 };

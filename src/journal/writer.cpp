@@ -117,7 +117,7 @@ SubjectId JournalWriter::subject(std::string_view venue, std::string_view symbol
 bool JournalWriter::append(SubjectId subject, const Event& event) {
   const std::size_t length = event_record_bytes(event.body);
   if (careful_ || subject.value >= subjects_.size() ||
-      subjects_[subject.value].defined_in != active_->number || length > limit_ - offset_)
+      subjects_.defined_in(subject.value) != active_->number || length > limit_ - offset_)
       [[unlikely]] {
     return append_carefully(subject, event, length);
   }
@@ -206,9 +206,9 @@ bool JournalWriter::write_gaps() {
 // missing.
 bool JournalWriter::make_room(std::uint32_t id, std::size_t length) {
   for (int attempt = 0; attempt < 2; ++attempt) {
-    WriterSubjects::Subject& about = subjects_[id];
-    const bool defined = about.defined_in == active_->number;
-    const std::size_t definition = defined ? 0 : definition_record_bytes(about.definition());
+    const bool defined = subjects_.defined_in(id) == active_->number;
+    const std::size_t definition =
+        defined ? 0 : definition_record_bytes(subjects_[id].definition());
     if (definition + length <= limit_ - offset_) {
       if (!defined) write_definition(id, definition);
       return true;
@@ -234,7 +234,7 @@ void JournalWriter::write_definition(std::uint32_t id, std::size_t length) {
                           subjects_[id].definition());
   commit_record(at, size);
   offset_ += length;
-  subjects_[id].defined_in = active_->number;
+  subjects_.set_defined_in(id, active_->number);
 }
 
 void JournalWriter::activate(std::unique_ptr<Segment> segment) {
