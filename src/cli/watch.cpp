@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/stop_request.hpp"
+#include "journal/merged_reader.hpp"
 
 namespace mp::cli {
 namespace {
@@ -12,10 +13,10 @@ constexpr int kEventsPerClock = 64;  // events that share one reading of the clo
 
 }  // namespace
 
-Result<std::unique_ptr<Watch>> Watch::open(const std::filesystem::path& journal_location,
+Result<std::unique_ptr<Watch>> Watch::open(std::vector<std::filesystem::path> journal_locations,
                                            Screen& screen) {
-  auto reader = journal::Reader::open(
-      {.location = journal_location, .name = "", .from = journal::From::newest, .hold = false});
+  auto reader = journal::open_merged(
+      {.locations = std::move(journal_locations), .from = journal::From::newest});
   if (!reader) return reader.error();
   return std::unique_ptr<Watch>{new Watch{reader.take(), screen}};
 }

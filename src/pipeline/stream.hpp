@@ -21,6 +21,7 @@ struct Stream {
   std::string symbol;
   std::string instrument;                          // ours; empty while unknown
   std::array<std::uint64_t, kChannelCount> seq{};  // of the last event of each channel
+  std::uint64_t levels = 0;                        // in all book events
   std::unique_ptr<book::Keeper> keeper;            // once a book message came
   bool snapshot_pending = false;                   // a REST snapshot was asked for and has not come
   bool gap_open = false;                      // a gap was reported that no snapshot has ended yet
