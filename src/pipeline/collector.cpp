@@ -183,7 +183,8 @@ Result<void> Collector::all_delivered(const Delivery& delivery) const {
   const SinkRunner& sink = *delivery.runner;
   const Source& from = *delivery.from;
   const auto counters = sink.counters();
-  if (counters.cursor >= from.next_index()) return {};
+  // Where nothing was there to read, all had been delivered by an earlier run.
+  if (counters.cursor >= from.next_index() || (counters.read == 0 && sink.drained())) return {};
   const std::string why = sink.problem().empty() ? "no problem was reported" : sink.problem();
   if (from.shard == nullptr || from.shard->journal().room() == journal::Room::as_configured) {
     return Error{
