@@ -48,8 +48,9 @@ Result<fs::path> data_dir_of(const DemoOptions& options) {
 }
 
 config::Config demo_config(const fs::path& dir, const sim::Simulator& simulator,
-                           const std::string& ca_file) {
+                           const std::string& ca_file, std::uint64_t shards) {
   config::Config config;
+  config.collector.shards = shards;
   config.data.dir = dir;
   config.ndjson.enabled = true;
   config.parquet.flush_age = std::chrono::seconds{5};
@@ -120,7 +121,7 @@ int run_demo(const DemoOptions& options, const fs::path& dir, obs::Logger& log) 
                                           .ledger_entries_max = options.check ? 2'000'000U : 0U});
   if (!simulator) return fail(simulator.error());
   Screen screen{options.plain, log};
-  const auto config = demo_config(dir, **simulator, ca_file);
+  const auto config = demo_config(dir, **simulator, ca_file, options.shards);
   auto collector =
       pipeline::Collector::create(collector_config(config, Sinks::as_configured), screen.log());
   if (!collector) return fail(collector.error());
