@@ -66,7 +66,8 @@ Result<void> Collector::add_shards(const CollectorConfig& config) {
                                 .count = config.shards,
                                 .journal = journal_of(config, number),
                                 .feeds = std::move(feeds[number]),
-                                .recording = config.recording},
+                                .recording = config.recording,
+                                .keep_loads_every = config.keep_loads_every},
                                parts);
     if (!shard) return shard.error();
     shards_.push_back(shard.take());

@@ -2,6 +2,7 @@
 // each on the shard's thread; sinks read them on theirs.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -28,6 +29,8 @@ struct CollectorConfig {
   std::vector<FeedConfig> feeds;
   std::vector<SinkConfig> sinks;
   std::filesystem::path recording;  // raw frames go there too; empty: nowhere
+  // The loads of instruments, by which the next start spreads them, lie in journal.dir.
+  std::chrono::milliseconds keep_loads_every{std::chrono::minutes{1}};
 };
 
 // Made, started and stopped by one thread.

@@ -91,6 +91,16 @@ std::optional<double> LoadBook::of(std::string_view venue, std::string_view name
 
 void LoadBook::put(std::span<const InstrumentLoad> loads) {
   const std::lock_guard lock{mutex_};
+  take(loads);
+}
+
+bool LoadBook::try_put(std::span<const InstrumentLoad> loads) {
+  const std::unique_lock lock{mutex_, std::try_to_lock};
+  if (lock.owns_lock()) take(loads);
+  return lock.owns_lock();
+}
+
+void LoadBook::take(std::span<const InstrumentLoad> loads) {
   for (const auto& load : loads) {
     if (!fits_a_line(load.venue) || !fits_a_line(load.symbol) || !fits_a_line(load.instrument))
       continue;

@@ -41,6 +41,8 @@ class LoadBook {
   [[nodiscard]] std::optional<double> of(std::string_view venue, std::string_view name) const;
 
   void put(std::span<const InstrumentLoad> loads);
+  // The same for a thread that must not wait: false where another one is at it.
+  bool try_put(std::span<const InstrumentLoad> loads);
   // The file is replaced as a whole.
   [[nodiscard]] Result<void> write() const;
 
@@ -52,11 +54,12 @@ class LoadBook {
   using Key = std::pair<std::string, std::string>;  // venue and symbol
 
   [[nodiscard]] std::string text() const;
+  void take(std::span<const InstrumentLoad> loads);
   bool take(std::string_view line);
 
   std::filesystem::path file_;
   std::map<Key, double> found_;  // by venue and either name
-  // Each shard's thread puts what it measured, about once a minute; one writes the file.
+  // Each shard's thread puts what it measured, about once a minute; another one writes the file.
   mutable std::mutex mutex_;
   std::map<Key, Entry> entries_;
 };

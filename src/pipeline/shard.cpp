@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/asio/post.hpp>
+#include <system_error>
 
 #include "core/assert.hpp"
 
@@ -10,7 +11,6 @@ namespace mp::pipeline {
 namespace {
 
 constexpr std::chrono::milliseconds kWatchEvery{500};
-constexpr std::chrono::minutes kMeasureEvery{1};
 constexpr std::chrono::seconds kMeasureLeast{1};  // less says nothing
 
 // How long a reader that merges shards may have to wait for one with nothing to say.
@@ -97,7 +97,7 @@ void Shard::start() {
 // Ends when all feeds have ended. An exception here is a bug of ours: the process ends.
 void Shard::run() {
   io_->run();
-  measure();
+  parts_.loads.put(measure());
   // Nothing more will come.
   journal_->promise(Timestamp::max());
 }
@@ -124,8 +124,8 @@ net::Task<void> Shard::watch() {
     if (room != before) say_room(room);
     before = room;
     if (parts_.watch) parts_.watch();
-    if (net::steady_now() - measured >= kMeasureEvery) {
-      measure();
+    if (net::steady_now() - measured >= config_.keep_loads_every) {
+      keep_loads();
       measured = net::steady_now();
     }
     co_await stop_watching_->wait_for(kWatchEvery);
@@ -151,15 +151,26 @@ void Shard::say_room(journal::Room room) {
 }
 
 // Over the whole run: what an instrument does in one minute says little of the next.
-void Shard::measure() {
-  const std::chrono::duration<double> time = net::steady_now() - started_;
-  if (time < kMeasureLeast) return;
+std::vector<InstrumentLoad> Shard::measure() {
   std::vector<InstrumentLoad> loads;
+  const std::chrono::duration<double> time = net::steady_now() - started_;
+  if (time < kMeasureLeast) return loads;
   for (const auto& feed : feeds_) feed->measure(time.count(), loads);
-  parts_.loads.put(loads);
+  return loads;
+}
+
+// While messages come. Thousands of lines take a while: that is not this thread's work.
+void Shard::keep_loads() {
+  parts_.loads.try_put(measure());
   if (config_.number != 0) return;
-  if (const auto written = parts_.loads.write(); !written) {
-    parts_.log.warn("loads_not_written", {{"problem", written.error().message}});
+  try {
+    writing_ = std::async(std::launch::async, [this] {
+      if (const auto written = parts_.loads.write(); !written) {
+        parts_.log.warn("loads_not_written", {{"problem", written.error().message}});
+      }
+    });
+  } catch (const std::system_error& error) {  // no thread is to be had
+    parts_.log.warn("loads_not_written", {{"problem", error.what()}});
   }
 }
 
@@ -175,6 +186,7 @@ void Shard::begin_stop() {
 
 Result<void> Shard::stop() {
   if (thread_.joinable()) thread_.join();
+  if (writing_.valid()) writing_.wait();
   return recording_ ? recording_->close() : Result<void>{};
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -27,6 +28,7 @@ struct ShardConfig {
   journal::Config journal;
   std::vector<FeedConfig> feeds;
   std::filesystem::path recording;  // of shard 0; empty: nothing is recorded
+  std::chrono::milliseconds keep_loads_every{std::chrono::minutes{1}};
 };
 
 // What shards share, none of it on the message path. All outlive them.
@@ -65,7 +67,8 @@ class Shard {
   net::Task<void> watch();
   net::Task<void> promise();
   void say_room(journal::Room room);
-  void measure();
+  [[nodiscard]] std::vector<InstrumentLoad> measure();
+  void keep_loads();
 
   const ShardConfig config_;
   const ShardParts parts_;
@@ -78,7 +81,8 @@ class Shard {
   std::unique_ptr<Signal> stop_watching_;
   std::unique_ptr<Signal> stop_promising_;
   net::SteadyTime started_{};
-  bool stopping_ = false;  // the thread's
+  std::future<void> writing_;  // the file of loads, of shard 0
+  bool stopping_ = false;      // the thread's
   std::thread thread_;
 };
 

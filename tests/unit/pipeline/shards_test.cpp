@@ -72,6 +72,7 @@ class ShardsTest : public testing::Test {
     config.journal.dir = dir_ / "journal";
     config.journal.segment_bytes = std::uint64_t{1} << 20U;
     config.shards = shards;
+    config.keep_loads_every = 1ms;
     config.feeds = std::move(feeds);
     if (with_sink) {
       SinkConfig sink{.name = "ndjson", .settings = {}, .runner = {}};
@@ -97,10 +98,7 @@ class ShardsTest : public testing::Test {
 
   void check(const Event& event) {
     EXPECT_EQ(event.seq, ++seqs_[key_of(event)]);
-    // Two sockets of one shard are read one after the other, so a journal alone may step back by
-    // what lies between; it is what the order over all shards can step back by as well.
-    EXPECT_LT(last_ - event.ts_recv, 100ms);
-    steps_back_ += event.ts_recv < last_ ? 1U : 0U;
+    late_ += event.ts_recv < last_ ? 1U : 0U;
     last_ = std::max(last_, event.ts_recv);
     ++events_;
   }
@@ -146,6 +144,17 @@ class ShardsTest : public testing::Test {
     }
     return count;
   }
+  [[nodiscard]] std::uint64_t late_in_journals() const {
+    std::uint64_t late = 0;
+    for (const auto& location : collector_->journal_locations()) {
+      const auto reader = journal::open_merged({.locations = {location}}).take();
+      for (Timestamp last{}; reader->next() == journal::Next::event;) {
+        late += reader->event().ts_recv < last ? 1U : 0U;
+        last = std::max(last, reader->event().ts_recv);
+      }
+    }
+    return late;
+  }
   [[nodiscard]] std::uint64_t events_in_journals() const {
     journal::MergedConfig config;
     for (const auto number : journal::shards_in(dir_ / "journal"))
@@ -164,7 +173,7 @@ class ShardsTest : public testing::Test {
   std::map<StreamKey, std::uint64_t> seqs_;
   Timestamp last_{};
   std::uint64_t events_ = 0;
-  std::uint64_t steps_back_ = 0;
+  std::uint64_t late_ = 0;  // events after one with a later time
 };
 
 TEST_F(ShardsTest, collect_both_venues_without_gaps_and_in_the_order_of_time) {
@@ -181,7 +190,9 @@ TEST_F(ShardsTest, collect_both_venues_without_gaps_and_in_the_order_of_time) {
     EXPECT_EQ(feed->counters().gaps, 0U);
   }
   EXPECT_EQ(events_, collector_->journal_counters().appended);
-  EXPECT_LT(steps_back_, events_ / 10);
+  // Two sockets of one shard are read one after the other, so a journal alone has some that are
+  // late. Merging may add those of a shard that the machine stopped beyond all patience.
+  EXPECT_LE(late_, late_in_journals() + events_ / 100);
   EXPECT_TRUE(collector_->nothing_to_collect().empty());
 }
 
@@ -247,18 +258,19 @@ TEST_F(ShardsTest, say_once_what_the_venue_does_not_have) {
 
 TEST_F(ShardsTest, remember_the_loads_for_the_next_start) {
   collect(1, both_venues());
-  const auto start = net::steady_now();
   ASSERT_TRUE(read_books_of(kAll));
-  ASSERT_TRUE(read_until([&](const Event&) { return net::steady_now() - start > 1500ms; }));
+  const fs::path file = dir_ / "journal" / "loads";
+  ASSERT_TRUE(read_until([&](const Event&) { return fs::exists(file); })) << "while it runs";
+  fs::remove(file);
   stop();
   reader_.reset();
   collector_.reset();
-  LoadBook loads{dir_ / "journal" / "loads"};
+  LoadBook loads{file};
   ASSERT_TRUE(loads.read());
   EXPECT_GT(loads.of("binance", "BTC-USDT").value_or(0), 0);
   EXPECT_GT(loads.of("okx", "BTC-USDT-SWAP").value_or(0), 0);
 
-  std::ofstream{dir_ / "journal" / "loads"} << "damaged";
+  std::ofstream{file} << "damaged";
   collect(2, both_venues());
   ASSERT_TRUE(read_books_of(kAll));
   stop();
