@@ -145,21 +145,31 @@ TEST(MergedReader, hands_out_at_once_what_comes_too_late_for_its_place) {
 
 // A journal whose writer was killed stays open for ever; so does one that hangs.
 TEST(MergedReader, waits_for_a_dead_shard_no_longer_than_its_patience) {
-  Shards shards(2);
-  shards.close(1);
-  const pid_t child = ::fork();
+  const TempDir dir;
+  const auto add = [&](const char* name, std::int64_t ts_recv) {
+    auto writer = open_writer(small_config(dir.path() / name));
+    Event event;
+    event.ts_recv = from_nanoseconds(ts_recv);
+    event.body = MarkPrice{{{1, 0}}};
+    EXPECT_TRUE(writer->append(writer->subject("venue", name, ""), event));
+    writer->promise(event.ts_recv);
+    return writer;
+  };
+  const pid_t child = ::fork();  // before this process has threads: TSan wants it so
   if (child == 0) {
-    shards.reopen(1);
-    shards.append(1, 10);
-    shards.promise(1, 11);
+    const auto writer = add("dead", 10);
     ::_exit(0);
   }
   int status = 0;
   ::waitpid(child, &status, 0);
   ASSERT_EQ(status, 0);
-  shards.append(0, 100);
-  EXPECT_EQ(times(*shards.read(kEndless), Next::idle), Times{10});
-  EXPECT_EQ(times(*shards.read(std::chrono::seconds{1}), Next::idle), (Times{10, 100}));
+  const auto alive = add("alive", 100);
+  MergedConfig config{.locations = {dir.path() / "dead", dir.path() / "alive"},
+                      .from = From::oldest,
+                      .patience = kEndless};
+  EXPECT_EQ(times(*open_merged(config).take(), Next::idle), Times{10});
+  config.patience = std::chrono::seconds{1};
+  EXPECT_EQ(times(*open_merged(config).take(), Next::idle), (Times{10, 100}));
 }
 
 TEST(MergedReader, waits_for_a_silent_shard_until_its_patience_is_over) {
