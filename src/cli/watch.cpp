@@ -9,7 +9,8 @@ namespace mp::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kAskEvery{100};
-constexpr int kEventsPerClock = 64;  // events that share one reading of the clock
+constexpr int kEventsPerClock = 64;     // events that share one reading of the clock
+constexpr int kEventsAtOnce = 100'000;  // then the table and the end get their turn
 
 }  // namespace
 
@@ -23,7 +24,8 @@ Result<std::unique_ptr<Watch>> Watch::open(std::vector<std::filesystem::path> jo
 
 void Watch::read() {
   Timestamp now = net::now();
-  for (int since_clock = 0;; ++since_clock) {
+  int since_clock = 0;
+  for (int events = 0; events < kEventsAtOnce; ++events, ++since_clock) {
     const auto next = reader_->next();
     if (next == journal::Next::idle || next == journal::Next::closed) break;
     if (next != journal::Next::event) continue;

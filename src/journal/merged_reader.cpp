@@ -46,16 +46,17 @@ class MergedReader final : public Reader {
     Next seen = Next::corrupt;  // what its last next() said; event: reader->event() waits its turn
     // All that it has not handed over has ts_recv of at least that.
     std::int64_t promised = kNothing;
+    std::uint64_t published = 0;  // its next_index before that look
 
     [[nodiscard]] bool has_event() const { return seen == Next::event; }
     [[nodiscard]] std::int64_t ts_recv() const { return to_nanoseconds(reader->event().ts_recv); }
-    // Segments without a control page: nothing will ever be added.
-    [[nodiscard]] bool is_over() const {
-      return seen == Next::closed && reader->control().absent();
-    }
-    [[nodiscard]] bool is_closed() const {
-      return seen == Next::closed &&
-             (reader->control().absent() || reader->control().state() == WriterState::closed);
+    // False: it was closed when it was read to its end, and is still as it was. To look at a closed
+    // journal again costs a search through what is left of its segment.
+    [[nodiscard]] bool may_have_more() const {
+      const Control& control = reader->control();
+      if (seen != Next::closed) return true;
+      if (control.absent()) return false;
+      return control.state() != WriterState::closed || control->next_index.load() != published;
     }
   };
 
@@ -84,6 +85,7 @@ bool MergedReader::look(std::size_t number) {
   const Control& control = source.reader->control();
   // In this order: what was appended before the promise is seen by the look that follows.
   const std::int64_t promised = control.absent() ? kNothing : control.promised();
+  source.published = control.absent() ? 0 : control->next_index.load();
   source.seen = source.reader->next();
   source.promised = source.seen == Next::idle ? promised : kNothing;
   if (source.seen != Next::lost && source.seen != Next::corrupt) return true;
@@ -107,7 +109,7 @@ std::size_t MergedReader::earliest() const {
 
 // Whether the source, with nothing there to read, may still bring an earlier event.
 bool MergedReader::holds_up(const Source& source, std::int64_t ts_recv) const {
-  if (source.has_event() || source.promised >= ts_recv || source.is_closed()) return false;
+  if (source.has_event() || source.promised >= ts_recv || !source.may_have_more()) return false;
   return !source.reader->control().absent() && !is_silent(source.promised);
 }
 
@@ -117,12 +119,13 @@ Next MergedReader::next() {
   // A promise that is known already lets many events pass without another look at who gave it.
   if (first != sources_.size() && may_pass(sources_[first].ts_recv())) return hand_out(first);
   for (std::size_t i = 0; i < sources_.size(); ++i) {
-    if (!sources_[i].has_event() && !sources_[i].is_over() && !look(i)) return sources_[i].seen;
+    if (!sources_[i].has_event() && sources_[i].may_have_more() && !look(i))
+      return sources_[i].seen;
   }
   const std::size_t found = earliest();
   if (found == sources_.size()) {
-    const auto is_closed = [](const Source& source) { return source.is_closed(); };
-    return std::ranges::all_of(sources_, is_closed) ? Next::closed : Next::idle;
+    const auto goes_on = [](const Source& source) { return source.may_have_more(); };
+    return std::ranges::any_of(sources_, goes_on) ? Next::idle : Next::closed;
   }
   const std::int64_t ts_recv = sources_[found].ts_recv();
   const auto holds = [&](const Source& source) { return holds_up(source, ts_recv); };
@@ -147,8 +150,7 @@ Next MergedReader::hand_out(std::size_t number) {
 // Whether another look at the source may change what next() answers: `wanted` is the time that it
 // has to promise, or kNothing where only its events count.
 bool MergedReader::is_ready(const Source& source, std::int64_t wanted) const {
-  if (source.has_event() || source.is_over()) return false;
-  if (source.is_closed()) return false;
+  if (source.has_event() || !source.may_have_more()) return false;
   if (source.seen != Next::idle || source.reader->has_news()) return true;
   if (wanted == kNothing) return false;
   const std::int64_t promised = source.reader->control().promised();

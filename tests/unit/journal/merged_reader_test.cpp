@@ -133,6 +133,21 @@ TEST(MergedReader, is_not_held_up_by_a_closed_shard_and_sees_it_come_back) {
   EXPECT_EQ(times(*reader, Next::closed), Times{});
 }
 
+// Each look at a closed journal searches the rest of its segment.
+TEST(MergedReader, looks_at_a_closed_journal_once_and_not_with_every_event) {
+  const TempDir dir;
+  Config config = small_config(dir.path() / "closed");
+  config.segment_bytes = std::uint64_t{16} << 20U;
+  append_numbered(*open_writer(config), 0, 1);
+  const auto writer = open_writer(small_config(dir.path() / "open"));
+  constexpr std::uint64_t kEvents = 10'000;
+  append_numbered(*writer, 0, kEvents);
+  const auto reader = open_merged({.locations = {config.dir, writer->location()}}).take();
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(times(*reader, Next::idle).size(), kEvents + 1);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, kLong);
+}
+
 TEST(MergedReader, hands_out_at_once_what_comes_too_late_for_its_place) {
   Shards shards(2);
   const auto reader = shards.read();
