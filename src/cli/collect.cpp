@@ -107,6 +107,7 @@ Result<void> apply_override(const std::string& text, config::Config& config) {
 pipeline::CollectorConfig collector_config(const config::Config& config, Sinks sinks) {
   pipeline::CollectorConfig out;
   out.journal = config::journal_config(config);
+  out.shards = static_cast<std::uint32_t>(config.collector.shards);
   out.recording = config.record.file;
   for (const auto& wanted : config.feeds) {
     feed_of(out, config, wanted.venue)

@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "core/result.hpp"
+#include "journal/shards.hpp"
 #include "obs/log.hpp"
 
 namespace mp::cli {
@@ -54,6 +55,11 @@ void add_time(CLI::App& app, std::optional<std::chrono::seconds>& time) {
       ->type_name("TIME");
 }
 
+void add_shards(CLI::App& app, std::uint64_t& shards) {
+  app.add_option("--shards", shards, "Threads that collect, each with a journal of its own")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{journal::kShardsMax}));
+}
+
 // Each adds its command; `chosen` is set when the command line asks for it.
 using Chosen = std::function<int(obs::Logger&)>;
 
@@ -72,6 +78,7 @@ void add_demo(CLI::App& app, Chosen& chosen) {
       ->check(CLI::Range(1, 200'000))
       ->capture_default_str();
   demo_app->add_option("--seed", options->seed, "Of the simulated market")->capture_default_str();
+  add_shards(*demo_app, options->shards);
   demo_app->add_flag("--check", options->check, "Compare what was sent with what was stored");
   demo_app->add_flag("--plain", options->plain, "Lines instead of a live table");
   demo_app->callback(
@@ -102,6 +109,7 @@ void add_run(CLI::App& app, Chosen& chosen) {
       "  marketprism run binance:BTC-USDT,ETH-USDT@trade,book --for 1h --data /srv/market\n"
       "  marketprism run marketprism.toml\n"));
   add_collecting(*run_app, *options);
+  add_shards(*run_app, options->shards);
   run_app->add_option("--record", options->record, "Record raw frames to this .ndjson[.zst] file");
   run_app->callback(
       [options, &chosen] { chosen = [options](obs::Logger& log) { return run(*options, log); }; });

@@ -39,6 +39,7 @@ struct RunOptions {
   std::vector<std::string> overrides;        // VENUE.KEY=VALUE for ws_url, rest_url and ca_file
   bool plain = false;                        // lines instead of a live table
   bool sinks = true;
+  std::uint64_t shards = 0;  // 0: as configured
 };
 [[nodiscard]] int run(const RunOptions& options, obs::Logger& log);
 
@@ -49,6 +50,7 @@ struct DemoOptions {
   std::uint64_t rate = 2000;  // messages per second and venue
   bool check = false;
   bool plain = false;
+  std::uint64_t shards = 1;
 };
 [[nodiscard]] int demo(const DemoOptions& options, obs::Logger& log);
 

@@ -48,8 +48,9 @@ Result<fs::path> data_dir_of(const DemoOptions& options) {
 }
 
 config::Config demo_config(const fs::path& dir, const sim::Simulator& simulator,
-                           const std::string& ca_file) {
+                           const std::string& ca_file, std::uint64_t shards) {
   config::Config config;
+  config.collector.shards = shards;
   config.data.dir = dir;
   config.ndjson.enabled = true;
   config.parquet.flush_age = std::chrono::seconds{5};
@@ -64,7 +65,7 @@ config::Config demo_config(const fs::path& dir, const sim::Simulator& simulator,
 
 std::uint64_t frames_of(const pipeline::Collector& collector) {
   std::uint64_t frames = 0;
-  for (const auto& feed : collector.feeds()) frames += feed->counters().frames;
+  for (const auto* feed : collector.feeds()) frames += feed->counters().frames;
   return frames;
 }
 
@@ -100,7 +101,7 @@ int report_check(const Result<std::vector<CheckRow>>& checked, std::uint64_t ref
 
 void print_next_steps(const pipeline::Collector& collector, const fs::path& dir) {
   std::uint64_t gaps = 0;
-  for (const auto& feed : collector.feeds()) gaps += feed->counters().gaps;
+  for (const auto* feed : collector.feeds()) gaps += feed->counters().gaps;
   const std::string out = fmt::format(
       "\nStored {} events ({} gaps) in {}: journal, NDJSON and Parquet.\n"
       "Next:\n"
@@ -120,11 +121,11 @@ int run_demo(const DemoOptions& options, const fs::path& dir, obs::Logger& log) 
                                           .ledger_entries_max = options.check ? 2'000'000U : 0U});
   if (!simulator) return fail(simulator.error());
   Screen screen{options.plain, log};
-  const auto config = demo_config(dir, **simulator, ca_file);
+  const auto config = demo_config(dir, **simulator, ca_file, options.shards);
   auto collector =
       pipeline::Collector::create(collector_config(config, Sinks::as_configured), screen.log());
   if (!collector) return fail(collector.error());
-  auto watch = Watch::open((*collector)->journal_location(), screen);
+  auto watch = Watch::open((*collector)->journal_locations(), screen);
   if (!watch) return fail(watch.error());
 
   if (const auto started = (*collector)->start(); !started) return fail(started.error());
@@ -145,11 +146,11 @@ int run_demo(const DemoOptions& options, const fs::path& dir, obs::Logger& log) 
     return 0;
   }
   std::uint64_t refused = 0;
-  for (const auto& feed : (*collector)->feeds()) {
+  for (const auto* feed : (*collector)->feeds()) {
     refused += feed->counters().malformed + feed->counters().unknown + feed->counters().rejected;
   }
   return report_check(check_demo({.ledger = (*simulator)->ledger(),
-                                  .journal_location = (*collector)->journal_location(),
+                                  .journal_locations = (*collector)->journal_locations(),
                                   .data_dir = dir}),
                       refused);
 }

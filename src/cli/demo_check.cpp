@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/totals.hpp"
-#include "journal/journal.hpp"
+#include "journal/merged_reader.hpp"
 
 namespace mp::cli {
 namespace {
@@ -14,9 +14,8 @@ struct JournalSums {
   std::map<StreamKey, std::int64_t> joined_at;  // last_sequence of the book's first snapshot
 };
 
-Result<JournalSums> read_journal(const std::filesystem::path& location) {
-  auto reader = journal::Reader::open(
-      {.location = location, .name = "", .from = journal::From::oldest, .hold = false});
+Result<JournalSums> read_journal(const std::vector<std::filesystem::path>& locations) {
+  auto reader = journal::open_merged({.locations = locations, .from = journal::From::oldest});
   if (!reader) return reader.error();
   JournalSums sums;
   while (true) {
@@ -87,7 +86,7 @@ Result<std::vector<CheckRow>> check_demo(const CheckInput& input) {
                              "lower --rate or a shorter time",
                              input.ledger.overflow())};
   }
-  auto journal = read_journal(input.journal_location);
+  auto journal = read_journal(input.journal_locations);
   if (!journal) return journal.error();
   auto ndjson = totals_of_ndjson(input.data_dir);
   if (!ndjson) return ndjson.error();

@@ -14,7 +14,7 @@ namespace mp::cli {
 
 struct CheckInput {
   const sim::Ledger& ledger;
-  std::filesystem::path journal_location;
+  std::vector<std::filesystem::path> journal_locations;
   std::filesystem::path data_dir;
 };
 

@@ -13,6 +13,7 @@ Result<config::Config> configured(const RunOptions& options) {
   auto config = load_targets(options.targets);
   if (!config) return config;
   if (!options.data_dir.empty()) config->data.dir = options.data_dir;
+  if (options.shards != 0) config->collector.shards = options.shards;
   if (!options.record.empty()) config->record.file = options.record;
   if (!options.sinks) config->journal.memory = true;  // nobody but the table reads it
   for (const auto& text : options.overrides) {
@@ -26,7 +27,7 @@ void print_summary(const pipeline::Collector& collector, const config::Config& c
   std::uint64_t frames = 0;
   std::uint64_t gaps = 0;
   std::uint64_t refused = 0;
-  for (const auto& feed : collector.feeds()) {
+  for (const auto* feed : collector.feeds()) {
     frames += feed->counters().frames;
     gaps += feed->counters().gaps;
     refused += feed->counters().malformed + feed->counters().unknown;
@@ -58,7 +59,7 @@ int run(const RunOptions& options, obs::Logger& log) {
   const auto sinks = options.sinks ? Sinks::as_configured : Sinks::none;
   auto collector = pipeline::Collector::create(collector_config(*config, sinks), screen.log());
   if (!collector) return fail(collector.error());
-  auto watch = Watch::open((*collector)->journal_location(), screen);
+  auto watch = Watch::open((*collector)->journal_locations(), screen);
   if (!watch) return fail(watch.error());
 
   if (const auto started = (*collector)->start(); !started) return fail(started.error());

@@ -3,26 +3,29 @@
 #include <algorithm>
 
 #include "cli/stop_request.hpp"
+#include "journal/merged_reader.hpp"
 
 namespace mp::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kAskEvery{100};
-constexpr int kEventsPerClock = 64;  // events that share one reading of the clock
+constexpr int kEventsPerClock = 64;     // events that share one reading of the clock
+constexpr int kEventsAtOnce = 100'000;  // then the table and the end get their turn
 
 }  // namespace
 
-Result<std::unique_ptr<Watch>> Watch::open(const std::filesystem::path& journal_location,
+Result<std::unique_ptr<Watch>> Watch::open(std::vector<std::filesystem::path> journal_locations,
                                            Screen& screen) {
-  auto reader = journal::Reader::open(
-      {.location = journal_location, .name = "", .from = journal::From::newest, .hold = false});
+  auto reader = journal::open_merged(
+      {.locations = std::move(journal_locations), .from = journal::From::newest});
   if (!reader) return reader.error();
   return std::unique_ptr<Watch>{new Watch{reader.take(), screen}};
 }
 
 void Watch::read() {
   Timestamp now = net::now();
-  for (int since_clock = 0;; ++since_clock) {
+  int since_clock = 0;
+  for (int events = 0; events < kEventsAtOnce; ++events, ++since_clock) {
     const auto next = reader_->next();
     if (next == journal::Next::idle || next == journal::Next::closed) break;
     if (next != journal::Next::event) continue;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/live_table.hpp"
 #include "cli/screen.hpp"
@@ -17,7 +18,7 @@ namespace mp::cli {
 class Watch {
  public:
   // `screen` outlives it.
-  static Result<std::unique_ptr<Watch>> open(const std::filesystem::path& journal_location,
+  static Result<std::unique_ptr<Watch>> open(std::vector<std::filesystem::path> journal_locations,
                                              Screen& screen);
 
   // Until the time is over, a signal came, or `ended` says so. It is asked a few times a second.

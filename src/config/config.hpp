@@ -29,6 +29,11 @@ struct Data {
   friend bool operator==(const Data&, const Data&) = default;
 };
 
+struct Collector {
+  std::uint64_t shards = 1;
+  friend bool operator==(const Collector&, const Collector&) = default;
+};
+
 // The journal's own defaults are those of journal::Config.
 struct Journal {
   std::filesystem::path dir;  // empty: the folder "journal" in Data::dir
@@ -88,6 +93,7 @@ struct Record {
 
 struct Config {
   Data data;
+  Collector collector;
   Journal journal;
   std::vector<Feed> feeds;
   std::map<std::string, VenueOverride, std::less<>> venues;

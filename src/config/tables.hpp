@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "journal/shards.hpp"
 
 namespace mp::config {
 
@@ -76,6 +77,17 @@ inline constexpr std::array<Key<Data>, 1> kData = {{
     {"dir", &Data::dir, "The folder that everything is written to, unless a key below says else."},
 }};
 
+inline constexpr std::array<Key<Collector>, 1> kCollector = {{
+    {"shards",
+     &Collector::shards,
+     "Threads that receive, decode and keep books, each with a journal of its own. More than one "
+     "pays where one core is not enough. The instruments, also those of one venue, are spread by "
+     "the load that was measured when they were last collected; the number may change from run to "
+     "run.",
+     "",
+     {1, journal::kShardsMax}},
+}};
+
 inline constexpr std::array<Key<Journal>, 7> kJournal = {{
     {"dir", &Journal::dir, "Where the segment files are. Default: the folder journal in data.dir.",
      "\"/var/lib/marketprism/journal\""},
@@ -88,7 +100,8 @@ inline constexpr std::array<Key<Journal>, 7> kJournal = {{
      {64 * kKiB, 1024 * kMiB, 4096}},
     {"retention_bytes",
      &Journal::retention_bytes,
-     "All segments together; the oldest go first. At least two segments.",
+     "All segments together; the oldest go first. At least two segments, and three for each shard "
+     "where there are several.",
      "",
      {128 * kKiB}},
     {"retention_age", &Journal::retention_age, "Segments older than this go.", "", {1 * kSecond}},
@@ -171,6 +184,8 @@ inline constexpr Section<VenueOverride> kVenueSection = {
 // Calls visit(section, object) for each section that is there once, in the order of the example.
 void for_each_section(auto& config, auto&& visit) {
   visit(Section<Data>{"data", "Where things are written.", keys::kData}, config.data);
+  visit(Section<Collector>{"collector", "How the work is spread.", keys::kCollector},
+        config.collector);
   visit(
       Section<Journal>{"journal", "The log of events that everything else reads.", keys::kJournal},
       config.journal);

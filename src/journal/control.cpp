@@ -12,6 +12,13 @@ Error other_version(const Store& store, std::uint32_t version) {
                                ": use the program that wrote it, or another directory"};
 }
 
+void wake_if_waiting(std::atomic<std::uint32_t>& waiting, std::atomic<std::uint32_t>& wake) {
+  if (waiting.load(std::memory_order_seq_cst) == 0) return;
+  waiting.exchange(0, std::memory_order_seq_cst);
+  wake.fetch_add(1, std::memory_order_seq_cst);
+  futex_wake_all(wake);
+}
+
 }  // namespace
 
 Result<Control> Control::create(Store& store) {
@@ -31,6 +38,7 @@ Result<Control> Control::create(Store& store) {
     control->active_segment.store(0);
   }
   control->spare_segment.store(0);
+  control->promised.store(0);  // the clock may have been set back since
   control->version.store(kFormatVersion);
   control->magic.store(kControlMagic, std::memory_order_release);
   return control;
@@ -59,10 +67,13 @@ Result<Control> Control::open(Store& store) {
 
 void Control::publish(std::uint64_t next_index) const {
   page_->next_index.exchange(next_index, std::memory_order_seq_cst);
-  if (page_->waiting.load(std::memory_order_seq_cst) == 0) return;
-  page_->waiting.exchange(0, std::memory_order_seq_cst);
-  page_->wake.fetch_add(1, std::memory_order_seq_cst);
-  futex_wake_all(page_->wake);
+  wake_if_waiting(page_->waiting, page_->wake);
+}
+
+void Control::promise(std::int64_t ts_recv_ns) const {
+  if (ts_recv_ns <= page_->promised.load(std::memory_order_relaxed)) return;
+  page_->promised.exchange(ts_recv_ns, std::memory_order_seq_cst);
+  wake_if_waiting(page_->promise_waiting, page_->promise_wake);
 }
 
 }  // namespace mp::journal

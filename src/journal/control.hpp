@@ -31,6 +31,21 @@ class Control {
   // Writer: tells how far it is, and wakes whoever waits. A system call only if somebody does.
   void publish(std::uint64_t next_index) const;
 
+  // Writer: Writer::promise. Never takes one back.
+  void promise(std::int64_t ts_recv_ns) const;
+  [[nodiscard]] std::int64_t promised() const {
+    return page_->promised.load(std::memory_order_acquire);
+  }
+
+  // Reader: says that somebody waits, for the next publish() or promise(). Look once more whether
+  // it came, then sleep on the word. A reader that may not write sleeps kPollInterval at most.
+  [[nodiscard]] FutexWord prepare_wait() const { return prepare_wait(page_->waiting, page_->wake); }
+  [[nodiscard]] FutexWord prepare_wait_for_promise() const {
+    return prepare_wait(page_->promise_waiting, page_->promise_wake);
+  }
+  [[nodiscard]] bool writable() const { return writable_; }
+  static constexpr std::chrono::milliseconds kPollInterval{2};
+
   // Reader: sleeps until the next publish(), unless ready() is true. May return early.
   template <std::predicate Ready>
   void wait(std::chrono::nanoseconds longest, Ready ready) const {
@@ -45,7 +60,12 @@ class Control {
   }
 
  private:
-  static constexpr std::chrono::milliseconds kPollInterval{2};
+  [[nodiscard]] FutexWord prepare_wait(std::atomic<std::uint32_t>& waiting,
+                                       const std::atomic<std::uint32_t>& wake) const {
+    const FutexWord word{&wake, wake.load(std::memory_order_seq_cst)};
+    if (writable_) waiting.exchange(1, std::memory_order_seq_cst);
+    return word;
+  }
 
   Mapping mapping_;
   ControlPage* page_ = nullptr;

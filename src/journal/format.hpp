@@ -49,9 +49,13 @@ struct ControlPage {
   std::atomic<std::uint64_t> spare_segment;
   std::atomic<std::uint64_t> spare_place;
   alignas(64) std::atomic<std::uint64_t> next_index;  // as of the last publish()
+  // Writer::promise, in nanoseconds; 0, as in pages from before there was one: nothing is promised.
+  std::atomic<std::int64_t> promised;
   // A reader that is about to sleep sets `waiting`; the writer takes it back and changes `wake`.
   alignas(64) std::atomic<std::uint32_t> waiting;
   std::atomic<std::uint32_t> wake;
+  std::atomic<std::uint32_t> promise_waiting;  // the same for who waits for a promise
+  std::atomic<std::uint32_t> promise_wake;
 };
 static_assert(sizeof(ControlPage) == 192);
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);

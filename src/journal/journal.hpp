@@ -74,6 +74,12 @@ class Writer {
   // Wakes readers that wait. Call once per batch of appends.
   virtual void publish() = 0;
 
+  // The watermark of a shard: every event appended from now on has ts_recv of at least
+  // `no_earlier`. Readers that merge several journals hold events back until all the others have
+  // promised as much. Costs a store, and a system call only when somebody waits for it. The
+  // journal's own gap events are not covered: they may come late.
+  virtual void promise(Timestamp no_earlier) = 0;
+
   // The index that the next event will have. The first event of a journal has index 0.
   [[nodiscard]] virtual std::uint64_t next_index() const = 0;
   [[nodiscard]] virtual WriterCounters counters() const = 0;
@@ -101,8 +107,8 @@ struct ReaderConfig {
   bool hold = false;  // keep segments until commit() has passed them (within the retention bytes)
 };
 
-// One thread reads. Views in event() (texts, levels) point into the mapped segment and live until
-// release().
+// One thread reads. A reader over several journals: merged_reader.hpp. Views in event() (texts,
+// levels) point into the mapped segment and live until release().
 class Reader {
  public:
   static Result<std::unique_ptr<Reader>> open(const ReaderConfig& config);

@@ -8,10 +8,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <climits>
 #include <ctime>
 #include <system_error>
+
+#include "core/assert.hpp"
 
 namespace mp::journal {
 
@@ -95,6 +99,27 @@ void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
                        .tv_nsec = static_cast<long>((longest - seconds).count())};
   // Any return is fine: the caller looks again.
   ::syscall(SYS_futex, &word, FUTEX_WAIT, expected, &limit, nullptr, 0);
+}
+
+void futex_wait_any(std::span<const FutexWord> words, std::chrono::nanoseconds longest) {
+  constexpr std::chrono::milliseconds kWithoutSystemCall{2};
+  if (longest <= std::chrono::nanoseconds{0} || words.empty()) return;
+  MP_ASSERT(words.size() <= kFutexWordsMax);
+  std::array<futex_waitv, kFutexWordsMax> waiters{};
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    waiters[i].uaddr = reinterpret_cast<std::uintptr_t>(words[i].word);
+    waiters[i].val = words[i].expected;
+    waiters[i].flags = FUTEX_32;
+  }
+  const auto end = std::chrono::steady_clock::now().time_since_epoch() + longest;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(end);
+  const timespec until{.tv_sec = static_cast<time_t>(seconds.count()),
+                       .tv_nsec = static_cast<long>((end - seconds).count())};
+  if (::syscall(SYS_futex_waitv, waiters.data(), words.size(), 0, &until, CLOCK_MONOTONIC) >= 0)
+    return;
+  if (errno == EAGAIN || errno == EINTR || errno == ETIMEDOUT) return;
+  futex_wait(*words[0].word, words[0].expected,
+             std::min<std::chrono::nanoseconds>(longest, kWithoutSystemCall));
 }
 
 void futex_wake_all(std::atomic<std::uint32_t>& word) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -85,6 +86,14 @@ class Mapping {
 // Sleeps while *word == expected, at most `longest`; across processes.
 void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
                 std::chrono::nanoseconds longest);
+// The same for several words: any of them that changes ends it. Kernels before 5.16 cannot; there
+// it looks at the first word alone, for a short time.
+struct FutexWord {
+  const std::atomic<std::uint32_t>* word = nullptr;
+  std::uint32_t expected = 0;
+};
+inline constexpr std::size_t kFutexWordsMax = 128;
+void futex_wait_any(std::span<const FutexWord> words, std::chrono::nanoseconds longest);
 void futex_wake_all(std::atomic<std::uint32_t>& word);
 
 }  // namespace mp::journal

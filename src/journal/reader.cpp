@@ -7,8 +7,7 @@
 namespace mp::journal {
 namespace {
 
-// Segments can vanish while a reader looks for the next one; it gives up after so many and tries
-// again later.
+// Segments can vanish while a reader looks for the next one: after so many it tries again later.
 constexpr int kSearchesMax = 16;
 
 // How long a reader waits before it tries again to open a segment that it cannot open yet.
@@ -17,6 +16,12 @@ constexpr std::chrono::milliseconds kStuckWait{10};
 }  // namespace
 
 Result<std::unique_ptr<Reader>> Reader::open(const ReaderConfig& config) {
+  auto reader = JournalReader::open(config);
+  if (!reader) return reader.error();
+  return std::unique_ptr<Reader>(reader.take());
+}
+
+Result<std::unique_ptr<JournalReader>> JournalReader::open(const ReaderConfig& config) {
   std::shared_ptr<Store> store;
   if (names_memory_store(config.location)) {
     store = find_memory_store(config.location);
@@ -46,7 +51,7 @@ Result<std::unique_ptr<Reader>> Reader::open(const ReaderConfig& config) {
       std::make_unique<JournalReader>(std::move(store), control.take(), std::move(cursor));
   if (const auto started = reader->start(config.from, config.hold); !started)
     return started.error();
-  return std::unique_ptr<Reader>(std::move(reader));
+  return reader;
 }
 
 Result<void> JournalReader::start(From from, bool hold) {
@@ -201,8 +206,7 @@ Next JournalReader::lose(std::uint64_t count) {
   return Next::lost;
 }
 
-// A record that is whole and yet makes no sense: its subject's definition was lost, or its bytes
-// are of another program.
+// A record that is whole and makes no sense: its subject was lost, or another program wrote it.
 Next JournalReader::damaged_record() {
   lost_count_ = 1;
   problem_ = "journal segment " + store_->segment_name(number_) + " has an event at byte " +

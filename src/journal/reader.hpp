@@ -20,6 +20,8 @@ class JournalReader final : public Reader {
   JournalReader(std::shared_ptr<Store> store, Control control, std::optional<Cursor> cursor)
       : store_(std::move(store)), control_(std::move(control)), cursor_(std::move(cursor)) {}
 
+  // Reader::open.
+  static Result<std::unique_ptr<JournalReader>> open(const ReaderConfig& config);
   Result<void> start(From from, bool hold);
 
   Next next() override;
@@ -30,6 +32,11 @@ class JournalReader final : public Reader {
   void release() override { finished_.clear(); }
   void wait(std::chrono::milliseconds longest) override;
   void commit(std::uint64_t index) override;
+
+  // For a reader that merges several: whether wait() would return at once, and why not.
+  [[nodiscard]] bool has_news() const;
+  [[nodiscard]] bool is_stuck() const { return stuck_; }
+  [[nodiscard]] const Control& control() const { return control_; }
 
  private:
   enum class Opened : std::uint8_t { yes, missing, not_ready, unusable };
@@ -52,7 +59,6 @@ class JournalReader final : public Reader {
 
   [[nodiscard]] std::uint64_t expected_index() const { return first_index_ + ordinal_; }
   [[nodiscard]] bool is_finished() const;
-  [[nodiscard]] bool has_news() const;
 
   const std::shared_ptr<Store> store_;  // shared with the writer of a journal in memory
   const Control control_;

@@ -32,6 +32,7 @@ class JournalWriter final : public Writer {
                     std::string_view instrument) override;
   bool append(SubjectId subject, const Event& event) override;
   void publish() override { control_.publish(next_index()); }
+  void promise(Timestamp no_earlier) override { control_.promise(to_nanoseconds(no_earlier)); }
   [[nodiscard]] std::uint64_t next_index() const override { return first_index_ + ordinal_; }
   [[nodiscard]] WriterCounters counters() const override;
   [[nodiscard]] Room room() const override;

@@ -40,9 +40,11 @@ constexpr Milliseconds kLastWords{500};
 }  // namespace
 
 SteadyTime ConnectPacer::reserve(SteadyTime now) {
-  const SteadyTime at = std::max(now, free_at_);
-  free_at_ = at + between_;
-  return at;
+  SteadyTime free_at = free_at_.load();
+  while (true) {
+    const SteadyTime at = std::max(now, free_at);
+    if (free_at_.compare_exchange_weak(free_at, at + between_)) return at;
+  }
 }
 
 class Session::State final : public MessageSink {

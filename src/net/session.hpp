@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -23,7 +24,7 @@
 
 namespace mp::net {
 
-// Spreads the connects of many sessions of one venue: no two within `between`. Belongs to a thread.
+// Spreads the connects of many sessions of one venue: no two within `between`. Any thread may ask.
 class ConnectPacer {
  public:
   explicit ConnectPacer(Milliseconds between) : between_(between) {}
@@ -33,7 +34,7 @@ class ConnectPacer {
 
  private:
   Milliseconds between_;
-  SteadyTime free_at_{};
+  std::atomic<SteadyTime> free_at_{SteadyTime{}};
 };
 
 struct SessionConfig {

@@ -3,56 +3,103 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <random>
+
+#include "journal/shards.hpp"
+#include "pipeline/assignment.hpp"
+#include "venue/registry.hpp"
 
 namespace mp::pipeline {
 namespace {
 
-constexpr std::chrono::milliseconds kRoomEvery{500};
+// A shard's part of what all journals together may take.
+journal::Config journal_of(const CollectorConfig& config, std::uint32_t number) {
+  journal::Config out = config.journal;
+  if (!out.dir.empty()) out.dir = journal::shard_location(out.dir, number);
+  if (config.shards == 1) return out;
+  constexpr std::uint64_t kPage = 4096;
+  constexpr std::uint64_t kSpareMin = 16 * kPage;
+  out.retention_bytes /= config.shards;
+  if (out.spare_memory_bytes > 0) {
+    out.spare_memory_bytes =
+        std::max(out.spare_memory_bytes / config.shards / kPage * kPage, kSpareMin);
+  }
+  return out;
+}
 
 }  // namespace
 
 Result<std::unique_ptr<Collector>> Collector::create(const CollectorConfig& config,
                                                      obs::Logger& log) {
-  std::unique_ptr<Collector> made{new Collector{log}};
-  made->busy_poll_ = config.busy_poll;
-  auto journal = journal::Writer::open(config.journal);
-  if (!journal) return journal.error();
-  made->journal_ = journal.take();
-  if (!config.recording.empty()) {
-    const bool one_venue = config.feeds.size() == 1;
-    auto recording = codec::RecordingWriter::open(
-        config.recording, {.venue = one_venue ? std::string_view{config.feeds[0].venue} : "",
-                           .recorded = net::now(),
-                           .program = "marketprism"});
-    if (!recording) return recording.error();
-    made->recording_ = recording.take();
+  if (config.shards == 0 || config.shards > journal::kShardsMax) {
+    return Error{ErrorKind::config,
+                 fmt::format("shards is {}; expected 1 to {}", config.shards, journal::kShardsMax)};
   }
-  made->io_ = std::make_unique<net::IoContext>(1);
-  made->buffers_ = std::make_unique<net::ReceiveBuffers>();
-  made->tasks_ = std::make_unique<TaskGroup>(*made->io_);
-  made->stop_watching_ = std::make_unique<Signal>(*made->io_);
-  if (auto added = made->add_feeds(config); !added) return added.error();
+  std::unique_ptr<Collector> made{new Collector{log}};
+  const auto& dir = config.journal.dir;
+  made->loads_ = std::make_unique<LoadBook>(dir.empty() ? dir : dir / "loads");
+  if (const auto read = made->loads_->read(); !read) {
+    log.warn("loads_ignored", {{"problem", read.error().message}});
+  }
+  for (const auto& feed : config.feeds) {
+    const auto adapter = venue::make_adapter(feed.venue);
+    if (!adapter) continue;
+    made->budgets_.try_emplace(feed.venue, feed.limits.value_or(adapter->traits().limits));
+  }
+  if (auto added = made->add_shards(config); !added) return added.error();
+  if (auto added = made->add_retired(config); !added) return added.error();
   if (auto added = made->add_sinks(config); !added) return added.error();
   return made;
 }
 
-Result<void> Collector::add_feeds(const CollectorConfig& config) {
-  const FeedParts parts{.io = *io_,
-                        .buffers = *buffers_,
-                        .journal = *journal_,
-                        .log = log_,
-                        .recording = recording_.get()};
-  for (const auto& feed_config : config.feeds) {
-    auto feed = Feed::create(feed_config, parts);
-    if (!feed) return feed.error();
-    feeds_.push_back(feed.take());
+Result<void> Collector::add_shards(const CollectorConfig& config) {
+  std::vector<std::vector<FeedConfig>> feeds{config.feeds};
+  if (config.shards > 1) {
+    feeds = assign_feeds(config.feeds, config.shards,
+                         [this](std::string_view venue, std::string_view instrument) {
+                           return loads_->of(venue, instrument);
+                         });
+  }
+  for (std::uint32_t number = 0; number < config.shards; ++number) {
+    ShardParts parts{.log = log_, .budgets = budgets_, .loads = *loads_, .watch = {}};
+    if (number == 0) parts.watch = [this] { say_sink_problems(); };
+    auto shard = Shard::create({.number = number,
+                                .count = config.shards,
+                                .journal = journal_of(config, number),
+                                .feeds = std::move(feeds[number]),
+                                .recording = config.recording,
+                                .busy_poll = config.busy_poll,
+                                .keep_loads_every = config.keep_loads_every},
+                               parts);
+    if (!shard) return shard.error();
+    shards_.push_back(shard.take());
+    for (const auto& feed : shards_.back()->feeds()) feeds_.push_back(feed.get());
+    sources_.push_back({.number = number,
+                        .location = shards_.back()->journal().location(),
+                        .shard = shards_.back().get()});
   }
   return {};
 }
 
+// An earlier run had more shards: what their journals hold is still to be delivered and read.
+// Opening one mends what a kill left, lets old segments go, and closes it again.
+Result<void> Collector::add_retired(const CollectorConfig& config) {
+  if (config.journal.dir.empty()) return {};
+  for (const std::uint32_t number : journal::shards_in(config.journal.dir)) {
+    if (number < config.shards) continue;
+    auto journal = journal::Writer::open(journal_of(config, number));
+    if (!journal) return journal.error();
+    sources_.push_back({.number = number,
+                        .location = (*journal)->location(),
+                        .shard = nullptr,
+                        .retired_next = (*journal)->next_index()});
+  }
+  return {};
+}
+
+// A sink has a runner for each journal, with a cursor and files of its own.
 Result<void> Collector::add_sinks(const CollectorConfig& config) {
+  const auto count = static_cast<std::uint32_t>(sources_.size());
   for (const auto& sink_config : config.sinks) {
     const auto* entry = sink::sink_named(sink_config.name);
     if (entry == nullptr) {
@@ -60,126 +107,105 @@ Result<void> Collector::add_sinks(const CollectorConfig& config) {
                                                   "list sinks` shows those that there are",
                                                   sink_config.name)};
     }
-    // A sink's own generator, so that the runners' threads share nothing.
-    auto chance = [random = std::mt19937_64{std::random_device{}()}]() mutable {
-      return std::uniform_real_distribution<double>{}(random);
-    };
-    sinks_.push_back(
-        std::make_unique<SinkRunner>(sink_config.runner,
-                                     journal::ReaderConfig{.location = journal_->location(),
-                                                           .name = sink_config.name,
-                                                           .from = journal::From::cursor,
-                                                           .hold = true},
-                                     entry->make(sink_config.settings), std::move(chance)));
+    for (const Source& source : sources_) {
+      // A runner's own generator, so that the runners' threads share nothing.
+      auto chance = [random = std::mt19937_64{std::random_device{}()}]() mutable {
+        return std::uniform_real_distribution<double>{}(random);
+      };
+      SinkRunnerConfig runner = sink_config.runner;
+      runner.dead_letter = file_of_shard(runner.dead_letter, source.number);
+      const journal::ReaderConfig reader{.location = source.location,
+                                         .name = sink_config.name,
+                                         .from = journal::From::cursor,
+                                         .hold = true};
+      auto sink = entry->make(
+          sink::settings_of(sink_config.settings, {.number = source.number, .count = count}));
+      deliveries_.push_back({.from = &source,
+                             .runner = std::make_unique<SinkRunner>(runner, reader, std::move(sink),
+                                                                    std::move(chance))});
+    }
   }
   return {};
 }
 
 Collector::~Collector() {
-  if (io_thread_.joinable()) (void)stop();
+  if (running_) (void)stop();
 }
 
 Result<void> Collector::start() {
-  for (const auto& sink : sinks_) {
-    if (auto started = sink->start(); !started) return started;
+  for (const auto& delivery : deliveries_) {
+    if (auto started = delivery.runner->start(); !started) return started;
   }
-  for (const auto& feed : feeds_) tasks_->spawn(feed->run());
-  tasks_->spawn(watch_room());
-  io_thread_ = std::thread{[this] { run_io(); }};
+  running_ = true;
+  for (const auto& shard : shards_) shard->start();
   return {};
-}
-
-// Ends when all feeds have ended. An exception here is a bug of ours: the process ends.
-void Collector::run_io() {
-  while (busy_poll_ && !io_->stopped()) io_->poll();
-  io_->run();
-}
-
-// Says when the journal's disk is full and when it is not any more.
-net::Task<void> Collector::watch_room() {
-  auto before = journal::Room::as_configured;
-  while (!stopping_) {
-    const auto room = journal_->room();
-    if (room != before) {
-      const std::string where = journal_->location().string();
-      if (room == journal::Room::as_configured) {
-        log_.info("journal_disk_has_room", {{"dir", where}});
-      } else if (room == journal::Room::spare_memory) {
-        log_.warn("journal_disk_full",
-                  {{"dir", where}, {"problem", "the disk is full; events are kept in memory"}});
-      } else {
-        log_.error("journal_disk_full",
-                   {{"dir", where},
-                    {"problem",
-                     "the disk is full and so is the spare memory; events are dropped, "
-                     "and each stretch will be marked as a gap"}});
-      }
-      before = room;
-    }
-    say_sink_problems();
-    co_await stop_watching_->wait_for(kRoomEvery);
-  }
 }
 
 // Each new trouble of a sink, once: a full disk, a damaged journal, a server that is down.
 void Collector::say_sink_problems() {
-  sink_problems_.resize(sinks_.size());
-  for (std::size_t i = 0; i < sinks_.size(); ++i) {
-    std::string problem = sinks_[i]->problem();
-    if (problem == sink_problems_[i]) continue;
+  for (Delivery& delivery : deliveries_) {
+    std::string problem = delivery.runner->problem();
+    if (problem == delivery.problem) continue;
     if (!problem.empty()) {
-      log_.warn("sink_problem", {{"sink", sinks_[i]->name()}, {"problem", problem}});
+      log_.warn("sink_problem", {{"sink", delivery.runner->name()},
+                                 {"journal", delivery.from->location.string()},
+                                 {"problem", problem}});
     }
-    sink_problems_[i] = std::move(problem);
+    delivery.problem = std::move(problem);
   }
 }
 
 Result<void> Collector::stop() {
-  if (io_thread_.joinable()) {
-    boost::asio::post(*io_, [this] {
-      stopping_ = true;
-      stop_watching_->set();
-      for (const auto& feed : feeds_) feed->stop();
-    });
-    io_thread_.join();
+  running_ = false;
+  for (const auto& shard : shards_) shard->begin_stop();
+  Result<void> recorded;
+  for (const auto& shard : shards_) {
+    if (auto stopped = shard->stop(); !stopped && recorded) recorded = stopped;
   }
-  for (const auto& sink : sinks_) sink->begin_stop();
-  for (const auto& sink : sinks_) sink->stop();
-  if (recording_) {
-    if (auto closed = recording_->close(); !closed) return closed;
+  if (const auto written = loads_->write(); !written) {
+    log_.warn("loads_not_written", {{"problem", written.error().message}});
   }
-  if (const auto dropped = journal_->counters().dropped; dropped > 0) {
+  for (const auto& delivery : deliveries_) delivery.runner->begin_stop();
+  for (const auto& delivery : deliveries_) delivery.runner->stop();
+  if (!recorded) return recorded;
+  for (const auto& shard : shards_) {
+    const auto dropped = shard->journal().counters().dropped;
+    if (dropped == 0) continue;
     return Error{ErrorKind::io,
                  fmt::format("the disk of {} was full: {} events were dropped; each stretch is "
                              "marked as a gap",
-                             journal_->location().string(), dropped)};
+                             shard->journal().location().string(), dropped)};
   }
-  for (const auto& sink : sinks_) {
-    if (auto delivered = all_delivered(*sink); !delivered) return delivered;
+  for (const auto& delivery : deliveries_) {
+    if (auto delivered = all_delivered(delivery); !delivered) return delivered;
   }
   return {};
 }
 
-Result<void> Collector::all_delivered(const SinkRunner& sink) const {
+Result<void> Collector::all_delivered(const Delivery& delivery) const {
+  const SinkRunner& sink = *delivery.runner;
+  const Source& from = *delivery.from;
   const auto counters = sink.counters();
-  if (counters.cursor >= journal_->next_index()) return {};
+  // Where nothing was there to read, all had been delivered by an earlier run.
+  if (counters.cursor >= from.next_index() || (counters.read == 0 && sink.drained())) return {};
   const std::string why = sink.problem().empty() ? "no problem was reported" : sink.problem();
-  if (journal_->room() == journal::Room::as_configured) {
-    return Error{ErrorKind::unavailable,
-                 fmt::format("sink {} has delivered {} of {} events; the rest stays in the journal "
-                             "for the next start ({})",
-                             sink.name(), counters.cursor, journal_->next_index(), why)};
+  if (from.shard == nullptr || from.shard->journal().room() == journal::Room::as_configured) {
+    return Error{
+        ErrorKind::unavailable,
+        fmt::format("sink {} has delivered {} of {} events; the rest stays in the journal "
+                    "{} for the next start ({})",
+                    sink.name(), counters.cursor, from.next_index(), from.location.string(), why)};
   }
-  return Error{ErrorKind::io,
-               fmt::format("the disk of {} is full: sink {} has delivered {} of {} events, and the "
-                           "journal holds the newest in memory only ({})",
-                           journal_->location().string(), sink.name(), counters.cursor,
-                           journal_->next_index(), why)};
+  return Error{
+      ErrorKind::io,
+      fmt::format("the disk of {} is full: sink {} has delivered {} of {} events, and the "
+                  "journal holds the newest in memory only ({})",
+                  from.location.string(), sink.name(), counters.cursor, from.next_index(), why)};
 }
 
 std::vector<Error> Collector::nothing_to_collect() const {
   std::vector<Error> why;
-  for (const auto& feed : feeds_) {
+  for (const auto* feed : feeds_) {
     if (!feed->planned() || feed->subscriptions() > 0) return {};
     why.insert(why.end(), feed->refusals().begin(), feed->refusals().end());
   }
@@ -189,6 +215,25 @@ std::vector<Error> Collector::nothing_to_collect() const {
                    "has any of the wanted channels"});
   }
   return why;
+}
+
+std::vector<std::filesystem::path> Collector::journal_locations() const {
+  std::vector<std::filesystem::path> out;
+  for (const Source& source : sources_) out.push_back(source.location);
+  return out;
+}
+
+journal::WriterCounters Collector::journal_counters() const {
+  journal::WriterCounters sum;
+  for (const auto& shard : shards_) {
+    const auto counters = shard->journal().counters();
+    sum.appended += counters.appended;
+    sum.dropped += counters.dropped;
+    sum.segments += counters.segments;
+    sum.bytes += counters.bytes;
+    sum.sync_errors += counters.sync_errors;
+  }
+  return sum;
 }
 
 }  // namespace mp::pipeline

@@ -1,16 +1,17 @@
-// L4. Collector: the only place that knows all parts. Feeds write the journal on an I/O thread;
-// sinks read it on theirs.
+// L4. Collector: the only place that knows all parts. Feeds write the journals of their shards,
+// each on the shard's thread; sinks read them on theirs.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "core/result.hpp"
 #include "journal/journal.hpp"
-#include "pipeline/feed.hpp"
+#include "pipeline/shard.hpp"
 #include "pipeline/sink_runner.hpp"
 #include "sink/registry.hpp"
 
@@ -23,17 +24,20 @@ struct SinkConfig {
 };
 
 struct CollectorConfig {
-  journal::Config journal;
+  journal::Config journal;   // of all shards together
+  std::uint32_t shards = 1;  // threads that collect; to journal::kShardsMax
   std::vector<FeedConfig> feeds;
   std::vector<SinkConfig> sinks;
   std::filesystem::path recording;  // raw frames go there too; empty: nowhere
   bool busy_poll = false;  // never sleep while waiting for frames: quicker by a wake-up, for a core
+  // The loads of instruments, by which the next start spreads them, lie in journal.dir.
+  std::chrono::milliseconds keep_loads_every{std::chrono::minutes{1}};
 };
 
 // Made, started and stopped by one thread.
 class Collector {
  public:
-  // Opens the journal and makes the parts; nothing runs yet. Errors are those of the parts.
+  // Opens the journals and makes the parts; nothing runs yet. Errors are those of the parts.
   // `log` outlives it.
   static Result<std::unique_ptr<Collector>> create(const CollectorConfig& config, obs::Logger& log);
   ~Collector();
@@ -43,42 +47,52 @@ class Collector {
   // Opens the sinks and starts all threads. An error leaves nothing running.
   Result<void> start();
 
-  // Closes the sessions, then lets the sinks deliver what the journal holds. The first thing that
+  // Closes the sessions, then lets the sinks deliver what the journals hold. The first thing that
   // was not delivered is the error.
   Result<void> stop();
 
   // All feeds know what they will collect, and it is nothing: why. Empty while unknown or fine.
   [[nodiscard]] std::vector<Error> nothing_to_collect() const;
 
-  [[nodiscard]] const std::vector<std::unique_ptr<Feed>>& feeds() const { return feeds_; }
-  [[nodiscard]] const std::vector<std::unique_ptr<SinkRunner>>& sinks() const { return sinks_; }
-  [[nodiscard]] std::filesystem::path journal_location() const { return journal_->location(); }
-  // Only after stop().
-  [[nodiscard]] journal::WriterCounters journal_counters() const { return journal_->counters(); }
+  // Of all shards; a venue has one in each shard that serves it.
+  [[nodiscard]] const std::vector<const Feed*>& feeds() const { return feeds_; }
+  // What journal::open_merged reads: of all shards, then of those that an earlier run had.
+  [[nodiscard]] std::vector<std::filesystem::path> journal_locations() const;
+  // The sums over all shards. Only after stop().
+  [[nodiscard]] journal::WriterCounters journal_counters() const;
 
  private:
+  // A journal that sinks deliver from: a shard's, or that of a shard which is no longer there.
+  struct Source {
+    std::uint32_t number = 0;
+    std::filesystem::path location;
+    const Shard* shard = nullptr;    // null: no longer there
+    std::uint64_t retired_next = 0;  // then: the index after its last event
+    [[nodiscard]] std::uint64_t next_index() const {
+      return shard == nullptr ? retired_next : shard->journal().next_index();
+    }
+  };
+  struct Delivery {
+    const Source* from;
+    std::unique_ptr<SinkRunner> runner;
+    std::string problem{};  // as last said, by the first shard's thread
+  };
+
   explicit Collector(obs::Logger& log) : log_(log) {}
-  Result<void> add_feeds(const CollectorConfig& config);
+  Result<void> add_shards(const CollectorConfig& config);
+  Result<void> add_retired(const CollectorConfig& config);
   Result<void> add_sinks(const CollectorConfig& config);
-  void run_io();
-  net::Task<void> watch_room();
   void say_sink_problems();
-  [[nodiscard]] Result<void> all_delivered(const SinkRunner& sink) const;
+  [[nodiscard]] Result<void> all_delivered(const Delivery& delivery) const;
 
   obs::Logger& log_;
-  bool busy_poll_ = false;
-
-  std::unique_ptr<journal::Writer> journal_;
-  std::unique_ptr<codec::RecordingWriter> recording_;
-  std::unique_ptr<net::IoContext> io_;
-  std::unique_ptr<net::ReceiveBuffers> buffers_;
-  std::vector<std::unique_ptr<Feed>> feeds_;
-  std::vector<std::unique_ptr<SinkRunner>> sinks_;
-  std::unique_ptr<TaskGroup> tasks_;
-  std::unique_ptr<Signal> stop_watching_;
-  bool stopping_ = false;                   // this and what follows is the I/O thread's
-  std::vector<std::string> sink_problems_;  // as last said
-  std::thread io_thread_;
+  std::unique_ptr<LoadBook> loads_;
+  VenueBudgets budgets_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::vector<const Feed*> feeds_;
+  std::vector<Source> sources_;
+  std::vector<Delivery> deliveries_;
+  bool running_ = false;
 };
 
 }  // namespace mp::pipeline

@@ -73,6 +73,7 @@ void Engine::on_book(Stream& stream, Event& event, const Book& body) {
   // Beside deltas that join a REST snapshot, a venue may offer whole books of a few levels: another
   // stream, which needs no keeping.
   if (rule.start == BookStart::rest_snapshot && body.is_snapshot && !reading_rest_) {
+    stream.levels += body.bids.size() + body.asks.size();
     emit(stream, event);
     return;
   }
@@ -123,6 +124,7 @@ void Engine::on_applied(const Book& body, const std::optional<Timestamp>& ts_eve
   event.ts_event = ts_event;
   event.ts_recv = ts_recv;
   event.body = body;
+  book_stream_->levels += body.bids.size() + body.asks.size();
   emit(*book_stream_, event);
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "net/clock.hpp"
 #include "pipeline/feed_leg.hpp"
@@ -58,7 +59,8 @@ Feed::Feed(FeedConfig config, const FeedParts& parts, std::unique_ptr<venue::Ada
       rest_url_(std::move(rest_url)),
       tls_(std::move(tls)),
       http_(parts.io, tls_, {.connections_per_host = limits_.rest_calls_at_once}),
-      pacer_(limits_.between_connects),
+      own_budget_(parts.budget != nullptr ? nullptr : std::make_unique<VenueBudget>(limits_)),
+      budget_(parts.budget != nullptr ? *parts.budget : *own_budget_),
       engine_(*adapter_, catalog_, *this,
               {.listings = EngineOptions::Listings::learn,
                .symbols = EngineOptions::Symbols::announced}),
@@ -104,6 +106,13 @@ net::Task<Result<void>> Feed::check() {
 }
 
 net::Task<Result<void>> Feed::learn(const venue::RestCall& listing) {
+  // Where several shards ask for the same listing, they take turns.
+  VenueBudget::Call held;
+  if (!config_.homes.empty()) {
+    VenueBudget::Call taken = co_await turn();
+    held = std::move(taken);
+    if (stopping_) co_return Error{ErrorKind::unavailable, "stopped before the call was made"};
+  }
   auto response = co_await call(listing);
   if (!response) co_return response.error();
   co_return engine_.on_rest(listing, response->body, response->ts_recv);
@@ -116,7 +125,7 @@ net::Task<bool> Feed::learn_listings() {
       const auto learnt = co_await learn(listing);
       if (learnt) break;
       const auto pause =
-          std::chrono::ceil<std::chrono::milliseconds>(rest_free_at_ - net::steady_now());
+          std::chrono::ceil<std::chrono::milliseconds>(budget_.calls_free_at() - net::steady_now());
       const auto wait = std::max(back_off(attempt), pause);
       parts_.log.warn("listing_failed", {{"venue", config_.venue},
                                          {"target", listing.target},
@@ -132,7 +141,18 @@ net::Task<bool> Feed::learn_listings() {
 std::vector<venue::Subscription> Feed::resolve_all() {
   std::vector<venue::Subscription> wanted;
   for (const auto& want : config_.wants) resolve(want, wanted);
+  std::erase_if(wanted, [this](const venue::Subscription& subscription) {
+    const auto home = symbol_homes_.find(subscription.symbol);
+    return home != symbol_homes_.end() && home->second != config_.shard;
+  });
   return wanted;
+}
+
+void Feed::find_home(const std::string& name, const std::string& symbol) {
+  const auto home = config_.homes.find(name);
+  if (home == config_.homes.end()) return;
+  const auto known = symbol_homes_.try_emplace(symbol, home->second).first;
+  known->second = std::min(known->second, home->second);
 }
 
 void Feed::plan() {
@@ -144,7 +164,9 @@ void Feed::plan() {
   }
   subscriptions_ = wanted.size();
   for (auto& session : plan_sessions(*adapter_, limits_, wanted)) {
-    legs_.push_back(std::make_unique<Leg>(*this, fmt::format("{}.{}", config_.venue, legs_.size()),
+    const auto number = fmt::format(
+        "{}{}", config_.shard == 0 ? "" : fmt::format("{}.", config_.shard), legs_.size());
+    legs_.push_back(std::make_unique<Leg>(*this, fmt::format("{}.{}", config_.venue, number),
                                           std::move(session), random_()));
   }
   parts_.journal.publish();
@@ -164,6 +186,7 @@ void Feed::resolve(const Want& want, std::vector<venue::Subscription>& wanted) {
                                                    config_.venue, name, hint)});
       continue;
     }
+    find_home(name, entry->symbol);
     entries.push_back(entry);
   }
   for (const auto& symbol : want.symbols) {
@@ -173,6 +196,7 @@ void Feed::resolve(const Want& want, std::vector<venue::Subscription>& wanted) {
                       fmt::format("venue {} has no symbol \"{}\"", config_.venue, symbol)});
       continue;
     }
+    find_home(symbol, entry->symbol);
     entries.push_back(entry);
   }
   const auto& traits = adapter_->traits();
@@ -193,6 +217,8 @@ void Feed::resolve(const Want& want, std::vector<venue::Subscription>& wanted) {
 }
 
 void Feed::refuse(std::string_view name, Error error) {
+  const auto home = config_.homes.find(name);
+  if (home != config_.homes.end() && home->second != config_.shard) return;  // said there
   parts_.log.error("instrument_refused",
                    {{"venue", config_.venue}, {"name", name}, {"problem", error.message}});
   refusals_.push_back(std::move(error));
@@ -209,6 +235,18 @@ void Feed::on_event(Stream& stream, const Event& event) {
     counters_.gaps.fetch_add(1, std::memory_order_relaxed);
     parts_.log.warn(
         "gap", {{"venue", config_.venue}, {"symbol", stream.symbol}, {"reason", status->reason}});
+  }
+}
+
+void Feed::measure(double seconds, std::vector<InstrumentLoad>& loads) {
+  for (const Stream& stream : engine_.streams().all()) {
+    if (stream.symbol.empty()) continue;
+    const auto events = std::accumulate(stream.seq.begin(), stream.seq.end(), std::uint64_t{0});
+    const auto work = static_cast<double>(events * kEventWork + stream.levels);
+    loads.push_back({.venue = config_.venue,
+                     .symbol = stream.symbol,
+                     .instrument = stream.instrument,
+                     .work_per_second = work / seconds});
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <deque>
+#include <map>
 #include <memory>
 #include <random>
 #include <string>
@@ -15,8 +16,10 @@
 #include "obs/counters.hpp"
 #include "obs/log.hpp"
 #include "pipeline/engine.hpp"
+#include "pipeline/load_book.hpp"
 #include "pipeline/quarantine.hpp"
 #include "pipeline/task_group.hpp"
+#include "pipeline/venue_budget.hpp"
 
 namespace mp::pipeline {
 
@@ -37,6 +40,10 @@ struct FeedConfig {
   QuarantineConfig quarantine;
   std::uint64_t seed = 0;                 // of the jitter
   std::optional<venue::Limits> limits{};  // instead of the venue's own: a user may have others
+  // Several shards serve the venue: who collects what is wanted, by the name that it is wanted
+  // with. Empty: all is collected here. One symbol under two names is the lower shard's.
+  std::uint32_t shard = 0;
+  std::map<std::string, std::uint32_t, std::less<>> homes{};
 };
 
 // What feeds of one thread share. All outlive the feeds.
@@ -46,6 +53,7 @@ struct FeedParts {
   journal::Writer& journal;
   obs::Logger& log;
   codec::RecordingWriter* recording = nullptr;  // raw frames go there too
+  VenueBudget* budget = nullptr;  // shared with other shards' feeds of the venue; none: its own
 };
 
 // Readable from other threads.
@@ -74,6 +82,10 @@ class Feed final : private Engine::Owner {
 
   // Instead of run(): asks the venue once for its catalogue and looks up what is wanted in it.
   [[nodiscard]] net::Task<Result<void>> check();
+
+  // Adds the load of each stream, over the `seconds` that the feed has run. On its thread, or when
+  // it has ended.
+  void measure(double seconds, std::vector<InstrumentLoad>& loads);
 
   [[nodiscard]] const std::string& venue() const { return config_.venue; }
   [[nodiscard]] const FeedCounters& counters() const { return counters_; }
@@ -107,8 +119,9 @@ class Feed final : private Engine::Owner {
 
   net::Task<bool> learn_listings();
   net::Task<Result<void>> learn(const venue::RestCall& listing);
+  net::Task<VenueBudget::Call> turn();
   net::Task<void> work();
-  net::Task<void> perform(Job job);
+  net::Task<void> perform(Job job, VenueBudget::Call turn);
   net::Task<Result<net::HttpResponse>> call(const venue::RestCall& call);
   void schedule(Stream& stream, bool resubscribe);
   void resubscribe(Stream& stream);
@@ -116,6 +129,7 @@ class Feed final : private Engine::Owner {
   [[nodiscard]] std::vector<venue::Subscription> resolve_all();
   void resolve(const Want& want, std::vector<venue::Subscription>& wanted);
   void refuse(std::string_view name, Error error);
+  void find_home(const std::string& name, const std::string& symbol);
   std::chrono::milliseconds back_off(unsigned attempt);
   void record_http(std::string_view url, const net::HttpResponse& response);
 
@@ -127,7 +141,8 @@ class Feed final : private Engine::Owner {
   net::Url rest_url_;
   net::TlsContext tls_;
   net::HttpClient http_;
-  net::ConnectPacer pacer_;
+  std::unique_ptr<VenueBudget> own_budget_;  // unless it is shared
+  VenueBudget& budget_;
   Catalog catalog_;
   Engine engine_;
   Quarantine quarantine_;
@@ -136,9 +151,9 @@ class Feed final : private Engine::Owner {
   std::vector<std::unique_ptr<Leg>> legs_;
   std::deque<Job> jobs_;
   std::unordered_map<Stream*, Repairs> repairs_;
-  net::SteadyTime rest_free_at_{};
   std::mt19937_64 random_;
   FeedCounters counters_;
+  std::map<std::string, std::uint32_t, std::less<>> symbol_homes_;  // with FeedConfig::homes
   std::vector<Error> refusals_;
   std::size_t subscriptions_ = 0;
   std::string_view reading_conn_;  // of the frame that is being read

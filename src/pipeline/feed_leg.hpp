@@ -26,7 +26,7 @@ class Feed::Leg final : public net::SessionHandler {
                  {.url = url_,
                   .rules = session_rules(feed.adapter_->traits(), feed.limits_),
                   .limits = {},
-                  .pacer = &feed.pacer_,
+                  .pacer = &feed.budget_.pacer(),
                   .seed = seed},
                  *this) {}
 

@@ -15,6 +15,8 @@ constexpr std::chrono::milliseconds kBackOffFirst{500};
 constexpr std::chrono::milliseconds kBackOffMax{32'000};
 // Repairs of one book that come quicker than this after each other wait longer and longer.
 constexpr std::chrono::seconds kRepairsCalm{60};
+// Another shard may end a call, or begin one first, without our being told.
+constexpr std::chrono::milliseconds kTurnWait{20};
 
 }  // namespace
 
@@ -43,29 +45,45 @@ net::Task<void> Feed::work() {
   TaskGroup calls{parts_.io};
   while (!stopping_) {
     const auto next = std::ranges::min_element(jobs_, {}, &Job::due);
-    if (next == jobs_.end() || calls.running() >= limits_.rest_calls_at_once) {
+    if (next == jobs_.end()) {
       co_await wake_.wait();
       continue;
     }
     const auto now = net::steady_now();
-    const auto due = next->resubscribe ? next->due : std::max(next->due, rest_free_at_);
+    const auto due = next->resubscribe ? next->due : std::max(next->due, budget_.calls_free_at());
     if (due > now) {
       co_await wake_.wait_for(std::chrono::ceil<std::chrono::milliseconds>(due - now));
       continue;
     }
     const Job job = *next;
-    jobs_.erase(next);
     if (job.resubscribe) {
+      jobs_.erase(next);
       resubscribe(*job.stream);
-    } else {
-      rest_free_at_ = std::max(rest_free_at_, now + limits_.between_rest_calls);
-      calls.spawn(perform(job));
+      continue;
     }
+    auto turn = budget_.begin_call(now);
+    if (!turn.taken()) {
+      co_await wake_.wait_for(kTurnWait);
+      continue;
+    }
+    jobs_.erase(next);
+    calls.spawn(perform(job, std::move(turn)));
   }
   co_await calls.join();
 }
 
-net::Task<void> Feed::perform(Job job) {
+// The right to make a REST call; not taken() when stopped before it came.
+net::Task<VenueBudget::Call> Feed::turn() {
+  while (!stopping_) {
+    auto call = budget_.begin_call(net::steady_now());
+    if (call.taken()) co_return call;
+    co_await wake_.wait_for(kTurnWait);
+  }
+  co_return VenueBudget::Call{};
+}
+
+// The turn is over with the call.
+net::Task<void> Feed::perform(Job job, [[maybe_unused]] VenueBudget::Call turn) {
   const auto request = adapter_->snapshot(job.stream->symbol);
   MP_ASSERT(request.has_value());
   auto response = co_await call(*request);
@@ -96,7 +114,7 @@ net::Task<Result<net::HttpResponse>> Feed::call(const venue::RestCall& request) 
   if (response->status == 200) co_return response;
   // 429 and 418 name the time until which no call at all may be made.
   const auto pause = response->retry_after.value_or(std::chrono::milliseconds{0});
-  rest_free_at_ = std::max(rest_free_at_, net::steady_now() + pause);
+  budget_.pause_calls(net::steady_now() + pause);
   co_return Error{ErrorKind::unavailable, fmt::format("{} answered with status {}, expected 200",
                                                       url.without_query(), response->status)};
 }

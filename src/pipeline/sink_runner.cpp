@@ -64,6 +64,7 @@ void SinkRunner::run() {
     if (state == SinkFeed::State::idle) feed_.reader().wait(pause);
     if (state == SinkFeed::State::backing) back_off(pause, deadline.has_value());
   }
+  drained_.store(feed_.drained(), std::memory_order_release);
   ended_.store(true, std::memory_order_release);
 }
 

@@ -34,6 +34,8 @@ class SinkRunner {
   [[nodiscard]] SinkCounters counters() const;
   [[nodiscard]] std::string problem() const;
   [[nodiscard]] std::string_view name() const { return sink_->name(); }
+  // The thread ended, and all that it read of the journal is delivered.
+  [[nodiscard]] bool drained() const { return drained_.load(std::memory_order_acquire); }
   // The thread ended by itself: the journal is closed and drained, or cannot be read.
   [[nodiscard]] bool ended() const { return ended_.load(std::memory_order_acquire); }
 
@@ -47,6 +49,7 @@ class SinkRunner {
   SinkFeed feed_;
   std::thread thread_;
   std::atomic<bool> ended_ = false;
+  std::atomic<bool> drained_ = false;
   std::atomic<bool> stopping_ = false;
   // Guards what other threads ask for: the copies below, and the wake-up from a back-off.
   mutable std::mutex mutex_;

@@ -28,6 +28,7 @@ struct alignas(64) Stream {
   std::optional<journal::SubjectId> subject;  // in the journal; asked anew when the name changes
   bool snapshot_pending = false;              // a REST snapshot was asked for and has not come
   bool gap_open = false;                      // a gap was reported that no snapshot has ended yet
+  std::uint64_t levels = 0;                   // in all book events
   std::array<std::uint64_t, kChannelCount> seq{};  // of the last event of each channel
 };
 

@@ -11,8 +11,8 @@ constexpr std::size_t kFlushesKept = 64;
 
 }  // namespace
 
-CommitLog::CommitLog(std::filesystem::path folder, Durable durable, CrashPoint at_crash_point)
-    : folder_(std::move(folder)), durable_(durable), crash_point_(at_crash_point) {}
+CommitLog::CommitLog(const Folders& folders, Durable durable, CrashPoint at_crash_point)
+    : folders_(folders), durable_(durable), crash_point_(at_crash_point) {}
 
 Result<void> CommitLog::open() {
   flushes_.clear();
@@ -24,7 +24,7 @@ Result<void> CommitLog::open() {
 
 // Lines: "flush FIRST IDENTITY END" and "move FROM<tab>TO"; written whole or not at all.
 Result<void> CommitLog::read() {
-  const auto path = folder_ / ".commits";
+  const auto path = folders_.own / ".commits";
   std::ifstream file{path};
   if (!file) return {};
   std::string line;
@@ -48,7 +48,7 @@ Result<void> CommitLog::read() {
 
 Result<void> CommitLog::write(const std::deque<Flush>& flushes,
                               const std::vector<Move>& moves) const {
-  const auto path = folder_ / ".commits";
+  const auto path = folders_.own / ".commits";
   const auto fresh = staging() / "commits";
   std::ofstream file{fresh, std::ios::trunc};
   for (const Flush& flush : flushes)
@@ -82,7 +82,7 @@ Result<void> CommitLog::finish() {
     std::error_code ignored;
     // A move that a run before this one made has nothing left to move.
     if (std::filesystem::exists(from, ignored)) {
-      if (auto moved = move_file(from, folder_ / move.to, durable_); !moved) return moved;
+      if (auto moved = move_file(from, folders_.target / move.to, durable_); !moved) return moved;
       crash_point("commit.moved");
     }
     moves_.pop_back();

@@ -24,16 +24,16 @@ class CommitLog {
     std::uint64_t end = 0;
   };
   struct Move {
-    std::filesystem::path from;  // below the folder's .staging
-    std::filesystem::path to;    // below the folder
+    std::filesystem::path from;  // below staging()
+    std::filesystem::path to;    // below Folders::target
   };
 
-  CommitLog(std::filesystem::path folder, Durable durable, CrashPoint crash_point);
+  CommitLog(const Folders& folders, Durable durable, CrashPoint crash_point);
 
   // Completes the flush that a crash interrupted, if it was committed, and removes all else that
   // stands in .staging.
   Result<void> open();
-  [[nodiscard]] std::filesystem::path staging() const { return folder_ / ".staging"; }
+  [[nodiscard]] std::filesystem::path staging() const { return folders_.own / ".staging"; }
 
   // Commits the flush and moves its files into place. After an error finish() has to succeed before
   // the next commit.
@@ -53,7 +53,7 @@ class CommitLog {
     if (crash_point_ != nullptr) crash_point_(place);
   }
 
-  std::filesystem::path folder_;
+  Folders folders_;
   Durable durable_;
   CrashPoint crash_point_;
   std::deque<Flush> flushes_;  // the newest at the end

@@ -69,6 +69,12 @@ Result<void> make_folder(const std::filesystem::path& path) {
   return {};
 }
 
+Folders folders_of(const std::filesystem::path& target, std::uint32_t shard) {
+  if (shard == 0) return {.target = target, .own = target, .prefix = ""};
+  const std::string number = std::to_string(shard);
+  return {.target = target, .own = target / (".shard-" + number), .prefix = "s" + number + "-"};
+}
+
 Result<File> lock_folder(const std::filesystem::path& folder) {
   if (auto made = make_folder(folder); !made) return made.error();
   const auto path = folder / ".lock";

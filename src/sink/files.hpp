@@ -45,6 +45,16 @@ class File {
 
 // Makes the folder with its parents.
 Result<void> make_folder(const std::filesystem::path& path);
+// Where a file sink writes. Its runners, one for each shard, write to the same `target`; what is a
+// runner's own, its lock, staging and log, stands there too for shard 0, and below it in .shard-N
+// for the others, whose files begin with `prefix`.
+struct Folders {
+  std::filesystem::path target;
+  std::filesystem::path own;
+  std::string prefix;
+};
+[[nodiscard]] Folders folders_of(const std::filesystem::path& target, std::uint32_t shard);
+
 // Makes `folder`, takes the lock file in it (ErrorKind::locked when another process has it), and
 // proves that files can be made there.
 Result<File> lock_folder(const std::filesystem::path& folder);

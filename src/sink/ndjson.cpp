@@ -17,8 +17,8 @@ class Ndjson final : public Sink {
  public:
   explicit Ndjson(const NdjsonConfig& config)
       : config_(config),
-        folder_(config.data_dir / "ndjson"),
-        staged_(folder_ / ".staging" / "open"),
+        folders_(folders_of(config.data_dir / "ndjson", config.shard)),
+        staged_(folders_.own / ".staging" / "open"),
         encoder_(config.zstd_level) {}
 
   [[nodiscard]] std::string_view name() const override { return "ndjson"; }
@@ -26,7 +26,7 @@ class Ndjson final : public Sink {
   [[nodiscard]] std::uint64_t delivered() const override { return delivered_; }
 
   Result<void> open() override {
-    auto lock = lock_folder(folder_);
+    auto lock = lock_folder(folders_.own);
     if (!lock) return lock.error();
     lock_ = lock.take();
     return empty_folder(staged_.parent_path());
@@ -102,8 +102,7 @@ class Ndjson final : public Sink {
     if (!file) return file.error();
     file_ = file.take();
     encoder_.restart();
-    target_ = folder_ / date_of(event.ts_recv).view() /
-              (padded(first) + "-" + hex_of(identity_of(event)) + "-");
+    target_ = folders_.target / date_of(event.ts_recv).view() / name_of(first, event);
     bytes_ = 0;
     begun_at_.reset();
     return {};
@@ -143,9 +142,9 @@ class Ndjson final : public Sink {
   // The end of the file that a run before this one completed, beginning with this very event.
   [[nodiscard]] std::optional<std::uint64_t> delivered_before(std::uint64_t first,
                                                               const Event& event) const {
-    const std::string prefix = padded(first) + "-" + hex_of(identity_of(event)) + "-";
+    const std::string prefix = name_of(first, event);
     std::error_code none;
-    const auto day = folder_ / date_of(event.ts_recv).view();
+    const auto day = folders_.target / date_of(event.ts_recv).view();
     for (const auto& entry : std::filesystem::directory_iterator{day, none}) {
       const std::string name = entry.path().filename().string();
       if (!name.starts_with(prefix)) continue;
@@ -155,6 +154,11 @@ class Ndjson final : public Sink {
       if (read.ec == std::errc{} && end > first) return end;
     }
     return std::nullopt;
+  }
+
+  // Of a file that begins with this event, up to its end index.
+  [[nodiscard]] std::string name_of(std::uint64_t first, const Event& event) const {
+    return folders_.prefix + padded(first) + "-" + hex_of(identity_of(event)) + "-";
   }
 
   static std::string_view lines_after(std::string_view lines, std::size_t count) {
@@ -171,7 +175,7 @@ class Ndjson final : public Sink {
   }
 
   NdjsonConfig config_;
-  std::filesystem::path folder_;
+  Folders folders_;
   std::filesystem::path staged_;
   codec::ZstdEncoder encoder_;
   File lock_;

@@ -57,9 +57,9 @@ class Parquet final : public Sink {
  public:
   explicit Parquet(const ParquetConfig& config)
       : config_(config),
-        folder_(config.data_dir / "parquet"),
-        log_(folder_, config.durable, config.crash_point) {
-    if (config_.duckdb.temp_dir.empty()) config_.duckdb.temp_dir = folder_ / ".temp";
+        folders_(folders_of(config.data_dir / "parquet", config.shard)),
+        log_(folders_, config.durable, config.crash_point) {
+    if (config_.duckdb.temp_dir.empty()) config_.duckdb.temp_dir = folders_.own / ".temp";
   }
 
   [[nodiscard]] std::string_view name() const override { return "parquet"; }
@@ -67,7 +67,7 @@ class Parquet final : public Sink {
   [[nodiscard]] std::uint64_t delivered() const override { return delivered_; }
 
   Result<void> open() override {
-    auto lock = lock_folder(folder_);
+    auto lock = lock_folder(folders_.own);
     if (!lock) return lock.error();
     lock_ = lock.take();
     if (auto opened = log_.open(); !opened) return opened;
@@ -159,8 +159,8 @@ class Parquet final : public Sink {
               database_->run("COPY " + table->name() + " TO " + sql_text(staged.string()) +
                              " (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (part))");
           !copied) {
-        return Error{ErrorKind::io, "cannot write Parquet files below " + folder_.string() + ": " +
-                                        copied.error().message};
+        return Error{ErrorKind::io, "cannot write Parquet files below " + folders_.target.string() +
+                                        ": " + copied.error().message};
       }
       crash_point("parquet.staged");
       if (auto listed = list(staged, channel, moves); !listed) return listed;
@@ -194,7 +194,7 @@ class Parquet final : public Sink {
   }
 
   [[nodiscard]] std::string name_of_flush() const {
-    return padded(flush_.first) + "-" + hex_of(flush_.identity);
+    return folders_.prefix + padded(flush_.first) + "-" + hex_of(flush_.identity);
   }
 
   Written staged_failed(const Error& error) {
@@ -225,7 +225,7 @@ class Parquet final : public Sink {
   }
 
   ParquetConfig config_;
-  fs::path folder_;
+  Folders folders_;
   File lock_;
   CommitLog log_;
   std::unique_ptr<Duckdb> database_;

@@ -14,7 +14,8 @@ namespace mp::sink {
 
 struct ParquetConfig {
   std::filesystem::path data_dir{};
-  DuckdbConfig duckdb{};  // an empty temp_dir is set to a folder below data_dir
+  std::uint32_t shard = 0;  // of the journal that it gets: see Folders
+  DuckdbConfig duckdb{};    // an empty temp_dir is set to a folder below data_dir
   std::uint64_t flush_rows_max = 500'000;
   std::uint64_t flush_bytes_max = std::uint64_t{64} << 20U;  // of the rows in memory, estimated
   std::chrono::seconds flush_age_max{std::chrono::minutes{1}};
@@ -23,7 +24,7 @@ struct ParquetConfig {
 };
 
 // data_dir/parquet/channel=trade/venue=binance/instrument=BTC-USDT/date=2026-11-24/
-//   <first index of the flush>-<identity of its first event>-<n>.parquet
+//   [s<shard>-]<first index of the flush>-<identity of its first event>-<n>.parquet
 // Rows gather in memory and a flush writes them all: to files in .staging, then the list of their
 // names to .commits, which is the moment of delivery, then by renames into place. Exactly once
 // after a crash: a flush that is in .commits is completed at open, any other is removed; and when

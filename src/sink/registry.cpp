@@ -13,7 +13,18 @@ constexpr std::array<Entry, 2> kSinks = {{
      [](const Settings& settings) { return make_parquet(settings.parquet); }},
 }};
 
+// DuckDB does not start with much less.
+constexpr std::uint64_t kDuckdbMemoryMin = std::uint64_t{64} << 20U;
+
 }  // namespace
+
+Settings settings_of(const Settings& settings, Shard shard) {
+  Settings out = settings;
+  out.ndjson.shard = out.parquet.shard = shard.number;
+  std::uint64_t& memory = out.parquet.duckdb.memory_bytes_max;
+  memory = std::min(memory, std::max(kDuckdbMemoryMin, memory / shard.count));
+  return out;
+}
 
 std::span<const Entry> all_sinks() {
   return kSinks;

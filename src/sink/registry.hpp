@@ -2,6 +2,7 @@
 // registry.cpp.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -17,6 +18,14 @@ struct Settings {
   NdjsonConfig ndjson;
   ParquetConfig parquet;
 };
+
+// The same for one of the runners that a sink has where the collector has several shards: files of
+// its own, and its share of the memory.
+struct Shard {
+  std::uint32_t number = 0;
+  std::uint32_t count = 1;
+};
+[[nodiscard]] Settings settings_of(const Settings& settings, Shard shard);
 
 struct Entry {
   std::string_view name;

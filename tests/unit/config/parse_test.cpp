@@ -40,11 +40,13 @@ TEST(ConfigParse, reads_every_section) {
   const auto loaded = load_text(R"(
 [data]
 dir = "d"
+[collector]
+shards = 3
 [journal]
 dir = "j"
 memory = true
 segment_bytes = "1MiB"
-retention_bytes = 4194304
+retention_bytes = 9437184
 retention_age = "1h30m"
 fsync = "interval"
 fsync_interval = "250ms"
@@ -80,7 +82,8 @@ interval = "5m"
   using namespace std::chrono_literals;
   Config wanted;
   wanted.data.dir = "d";
-  wanted.journal = {"j",  true, Bytes{1U << 20U}, Bytes{4U << 20U}, 90min, journal::Fsync::interval,
+  wanted.collector.shards = 3;
+  wanted.journal = {"j",  true, Bytes{1U << 20U}, Bytes{9U << 20U}, 90min, journal::Fsync::interval,
                     250ms};
   wanted.ndjson = {true, false, Bytes{2U << 20U}, 10min};
   wanted.parquet = {false, 7, 3s, Bytes{1U << 30U}};
@@ -177,6 +180,14 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"[journal]\nsegment_bytes = \"1GiB\"\nretention_bytes = \"1GiB\"",
             "f:3:19: `retention_bytes` in [journal] is 1GiB; it must be at least two segments of "
             "1GiB each"},
+        Bad{"[collector]\nshards = 0",
+            "f:2:10: `shards` in [collector] must be at least 1, but is the integer 0"},
+        Bad{"[collector]\nshards = 65",
+            "f:2:10: `shards` in [collector] must be at most 64, but is the integer 65"},
+        Bad{"[collector]\nshards = 64",
+            "f:2:10: `retention_bytes` in [journal] is 8GiB; it must be at least three for each of "
+            "64 shards, 192 segments of 64MiB each"},
+        Bad{"shards = 2", "f:1:1: the key `shards` belongs below [collector]"},
         Bad{"[journal]\nretention_age = 24",
             "f:2:17: `retention_age` in [journal] must be a duration with its unit, such as "
             "\"24h\" "
@@ -216,7 +227,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"[jurnal]", "f:1:2: unknown section `jurnal`; did you mean `journal`?"},
         Bad{"[completely_else]",
             "f:1:2: unknown section `completely_else`; known are `feed`, `venue`, `data`, "
-            "`journal`, `sink.parquet`, `sink.ndjson`, `log` and `record`"},
+            "`collector`, `journal`, `sink.parquet`, `sink.ndjson`, `log` and `record`"},
         Bad{"[feed]\nvenue = \"okx\"",
             "f:1:1: [[feed]] must be written with two brackets on each side, but is a table"},
         Bad{"feed = [1]", "f:1:9: each [[feed]] must be a table, but is an integer"},

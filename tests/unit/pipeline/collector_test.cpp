@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 
+#include "journal/merged_reader.hpp"
 #include "sim/server.hpp"
 
 namespace mp::pipeline {
@@ -56,8 +57,7 @@ class CollectorTest : public testing::Test {
     auto collector = Collector::create(config, log_);
     ASSERT_TRUE(collector) << collector.error().message;
     collector_ = collector.take();
-    auto reader = journal::Reader::open(
-        {.location = collector_->journal_location(), .name = "", .from = journal::From::oldest});
+    auto reader = journal::open_merged({.locations = collector_->journal_locations()});
     ASSERT_TRUE(reader) << reader.error().message;
     reader_ = reader.take();
     ASSERT_TRUE(collector_->start());
@@ -206,8 +206,7 @@ TEST_F(CollectorTest, records_what_replay_reads) {
   config.recording = dir_ / "session.ndjson.zst";
   auto collector = Collector::create(config, log_);
   ASSERT_TRUE(collector) << collector.error().message;
-  auto reader = journal::Reader::open(
-      {.location = (*collector)->journal_location(), .name = "", .from = journal::From::oldest});
+  auto reader = journal::open_merged({.locations = (*collector)->journal_locations()});
   ASSERT_TRUE(reader);
   reader_ = reader.take();
   ASSERT_TRUE((*collector)->start());

@@ -160,6 +160,25 @@ TEST_P(SinkContract, keeps_both_when_a_new_journal_counts_from_zero_again) {
   EXPECT_EQ(stored_count(), 2 * kEvents);
 }
 
+// Each shard has a runner with a sink of its own. The journals count alike, and even the events are
+// the same here.
+TEST_P(SinkContract, takes_several_shards_side_by_side_and_passes_over_what_each_delivered) {
+  Events events;
+  for (int round = 0; round < 2; ++round) {
+    std::vector<std::unique_ptr<Sink>> sinks;
+    for (const std::uint32_t number : {0U, 1U, 2U}) {
+      const Shard shard{.number = number, .count = 3};
+      sinks.push_back(make_open(settings_of(small_settings(dir_.path()), shard)));
+    }
+    for (const auto& sink : sinks) {
+      Delivery delivery{events, 37 + static_cast<std::size_t>(round) * 20};
+      delivery.all(*sink, kEvents);
+    }
+    for (const auto& sink : sinks) ASSERT_EQ(sink->close().outcome, Outcome::done);
+  }
+  EXPECT_EQ(stored_count(), 3 * kEvents);
+}
+
 TEST_P(SinkContract, delivers_by_age_when_told_the_time) {
   Events events;
   auto sink = make_open(small_settings(dir_.path()));

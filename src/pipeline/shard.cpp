@@ -1,0 +1,194 @@
+#include "pipeline/shard.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/post.hpp>
+#include <system_error>
+
+#include "core/assert.hpp"
+
+namespace mp::pipeline {
+namespace {
+
+constexpr std::chrono::milliseconds kWatchEvery{500};
+constexpr std::chrono::seconds kMeasureLeast{1};  // less says nothing
+
+// How long a reader that merges shards may have to wait for one with nothing to say.
+constexpr std::chrono::milliseconds kPromiseEvery{5};
+
+}  // namespace
+
+std::filesystem::path file_of_shard(const std::filesystem::path& file, std::uint32_t number) {
+  if (number == 0 || file.empty()) return file;
+  std::filesystem::path stem = file;
+  std::string endings;
+  if (stem.extension() == ".zst") {
+    endings = ".zst";
+    stem.replace_extension();
+  }
+  endings.insert(0, stem.extension().string());
+  stem.replace_extension();
+  return fmt::format("{}.shard-{}{}", stem.string(), number, endings);
+}
+
+Result<std::unique_ptr<Shard>> Shard::create(const ShardConfig& config, const ShardParts& parts) {
+  std::unique_ptr<Shard> made{new Shard{config, parts}};
+  if (auto opened = made->open(); !opened) return opened.error();
+  return made;
+}
+
+Result<void> Shard::open() {
+  auto journal = journal::Writer::open(config_.journal);
+  if (!journal) return journal.error();
+  journal_ = journal.take();
+  if (!config_.recording.empty() && !config_.feeds.empty()) {
+    const bool one_venue = config_.feeds.size() == 1;
+    auto recording = codec::RecordingWriter::open(
+        file_of_shard(config_.recording, config_.number),
+        {.venue = one_venue ? std::string_view{config_.feeds[0].venue} : "",
+         .recorded = net::now(),
+         .program = "marketprism"});
+    if (!recording) return recording.error();
+    recording_ = recording.take();
+  }
+  io_ = std::make_unique<net::IoContext>(1);
+  buffers_ = std::make_unique<net::ReceiveBuffers>();
+  tasks_ = std::make_unique<TaskGroup>(*io_);
+  stop_watching_ = std::make_unique<Signal>(*io_);
+  stop_promising_ = std::make_unique<Signal>(*io_);
+  return add_feeds();
+}
+
+Result<void> Shard::add_feeds() {
+  for (FeedConfig config : config_.feeds) {
+    config.quarantine.file = file_of_shard(config.quarantine.file, config_.number);
+    const auto budget = parts_.budgets.find(config.venue);
+    auto feed = Feed::create(
+        std::move(config), {.io = *io_,
+                            .buffers = *buffers_,
+                            .journal = *journal_,
+                            .log = parts_.log,
+                            .recording = recording_.get(),
+                            .budget = budget == parts_.budgets.end() ? nullptr : &budget->second});
+    if (!feed) return feed.error();
+    feeds_.push_back(feed.take());
+  }
+  return {};
+}
+
+Shard::~Shard() {
+  if (!thread_.joinable()) return;
+  begin_stop();
+  (void)stop();
+}
+
+void Shard::start() {
+  MP_ASSERT(!thread_.joinable());
+  started_ = net::steady_now();
+  for (const auto& feed : feeds_) tasks_->spawn(feed->run());
+  tasks_->spawn(watch());
+  if (config_.count > 1) {
+    journal_->promise(net::now());
+    tasks_->spawn(promise());
+  }
+  thread_ = std::thread{[this] { run(); }};
+}
+
+// Ends when all feeds have ended. An exception here is a bug of ours: the process ends.
+void Shard::run() {
+  while (config_.busy_poll && !io_->stopped()) io_->poll();
+  io_->run();
+  parts_.loads.put(measure());
+  // Nothing more will come.
+  journal_->promise(Timestamp::max());
+}
+
+// Tells readers that merge shards that nothing older than now will come. What had reached the
+// kernel by then is read first: of two turns through the event loop, the first one asks which
+// sockets have something, and the second one ends behind their reads.
+net::Task<void> Shard::promise() {
+  while (!stopping_) {
+    co_await stop_promising_->wait_for(kPromiseEvery);
+    const Timestamp now = net::now();
+    for (int turn = 0; turn < 2; ++turn) {
+      co_await boost::asio::post(*io_, boost::asio::use_awaitable);
+    }
+    journal_->promise(now);
+  }
+}
+
+net::Task<void> Shard::watch() {
+  auto before = journal::Room::as_configured;
+  auto measured = started_;
+  while (!stopping_) {
+    const auto room = journal_->room();
+    if (room != before) say_room(room);
+    before = room;
+    if (parts_.watch) parts_.watch();
+    if (net::steady_now() - measured >= config_.keep_loads_every) {
+      keep_loads();
+      measured = net::steady_now();
+    }
+    co_await stop_watching_->wait_for(kWatchEvery);
+  }
+}
+
+// Says when the journal's disk is full and when it is not any more.
+void Shard::say_room(journal::Room room) {
+  const std::string where = journal_->location().string();
+  if (room == journal::Room::as_configured) {
+    parts_.log.info("journal_disk_has_room", {{"dir", where}});
+  } else if (room == journal::Room::spare_memory) {
+    parts_.log.warn("journal_disk_full",
+                    {{"dir", where}, {"problem", "the disk is full; events are kept in memory"}});
+  } else {
+    parts_.log.error(
+        "journal_disk_full",
+        {{"dir", where},
+         {"problem",
+          "the disk is full and so is the spare memory; events are dropped, and each stretch "
+          "will be marked as a gap"}});
+  }
+}
+
+// Over the whole run: what an instrument does in one minute says little of the next.
+std::vector<InstrumentLoad> Shard::measure() {
+  std::vector<InstrumentLoad> loads;
+  const std::chrono::duration<double> time = net::steady_now() - started_;
+  if (time < kMeasureLeast) return loads;
+  for (const auto& feed : feeds_) feed->measure(time.count(), loads);
+  return loads;
+}
+
+// While messages come. Thousands of lines take a while: that is not this thread's work.
+void Shard::keep_loads() {
+  parts_.loads.try_put(measure());
+  if (config_.number != 0) return;
+  try {
+    writing_ = std::async(std::launch::async, [this] {
+      if (const auto written = parts_.loads.write(); !written) {
+        parts_.log.warn("loads_not_written", {{"problem", written.error().message}});
+      }
+    });
+  } catch (const std::system_error& error) {  // no thread is to be had
+    parts_.log.warn("loads_not_written", {{"problem", error.what()}});
+  }
+}
+
+void Shard::begin_stop() {
+  if (!thread_.joinable()) return;
+  boost::asio::post(*io_, [this] {
+    stopping_ = true;
+    stop_watching_->set();
+    stop_promising_->set();
+    for (const auto& feed : feeds_) feed->stop();
+  });
+}
+
+Result<void> Shard::stop() {
+  if (thread_.joinable()) thread_.join();
+  if (writing_.valid()) writing_.wait();
+  return recording_ ? recording_->close() : Result<void>{};
+}
+
+}  // namespace mp::pipeline

@@ -1,0 +1,90 @@
+// L4. Shard: a thread that runs some feeds, and the journal that it writes.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/result.hpp"
+#include "journal/journal.hpp"
+#include "pipeline/feed.hpp"
+#include "pipeline/load_book.hpp"
+#include "pipeline/venue_budget.hpp"
+
+namespace mp::pipeline {
+
+// `file` for shard 0; for another one the name before its endings carries the number.
+[[nodiscard]] std::filesystem::path file_of_shard(const std::filesystem::path& file,
+                                                  std::uint32_t number);
+
+struct ShardConfig {
+  std::uint32_t number = 0;
+  std::uint32_t count = 1;  // of all shards; more than one: readers merge, and need promises
+  journal::Config journal;
+  std::vector<FeedConfig> feeds;
+  std::filesystem::path recording;  // of shard 0; empty: nothing is recorded
+  bool busy_poll = false;           // see CollectorConfig
+  std::chrono::milliseconds keep_loads_every{std::chrono::minutes{1}};
+};
+
+// What shards share, none of it on the message path. All outlive them.
+struct ShardParts {
+  obs::Logger& log;
+  VenueBudgets& budgets;
+  LoadBook& loads;
+  std::function<void()> watch;  // called about twice a second on the shard's thread; may be empty
+};
+
+// Made, started and stopped by one thread; what it runs is its own thread's.
+class Shard {
+ public:
+  // Opens the journal and makes the feeds; nothing runs yet. Errors are those of the parts.
+  static Result<std::unique_ptr<Shard>> create(const ShardConfig& config, const ShardParts& parts);
+  ~Shard();
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+
+  void start();
+  // Asks the feeds to close their sessions and returns at once.
+  void begin_stop();
+  // Waits until they have, and completes the recording.
+  Result<void> stop();
+
+  [[nodiscard]] std::uint32_t number() const { return config_.number; }
+  [[nodiscard]] const std::vector<std::unique_ptr<Feed>>& feeds() const { return feeds_; }
+  // Only before start() and after stop().
+  [[nodiscard]] const journal::Writer& journal() const { return *journal_; }
+
+ private:
+  Shard(const ShardConfig& config, const ShardParts& parts) : config_(config), parts_(parts) {}
+  Result<void> open();
+  Result<void> add_feeds();
+  void run();
+  net::Task<void> watch();
+  net::Task<void> promise();
+  void say_room(journal::Room room);
+  [[nodiscard]] std::vector<InstrumentLoad> measure();
+  void keep_loads();
+
+  const ShardConfig config_;
+  const ShardParts parts_;
+  std::unique_ptr<journal::Writer> journal_;
+  std::unique_ptr<codec::RecordingWriter> recording_;
+  std::unique_ptr<net::IoContext> io_;
+  std::unique_ptr<net::ReceiveBuffers> buffers_;
+  std::vector<std::unique_ptr<Feed>> feeds_;
+  std::unique_ptr<TaskGroup> tasks_;
+  std::unique_ptr<Signal> stop_watching_;
+  std::unique_ptr<Signal> stop_promising_;
+  net::SteadyTime started_{};
+  std::future<void> writing_;  // the file of loads, of shard 0
+  bool stopping_ = false;      // the thread's
+  std::thread thread_;
+};
+
+}  // namespace mp::pipeline
