@@ -158,6 +158,7 @@ int complain(const Error& error) {
 }  // namespace
 
 int collect_load(const CollectOptions& options) {
+  pin(options.cpu);
   obs::Logger log{obs::LogLevel::warn};
   auto collector = pipeline::Collector::create(collector_config(options), log);
   if (!collector) return complain(collector.error());
@@ -184,6 +185,7 @@ Result<CollectProcess> CollectProcess::start(const CollectOptions& options) {
                                      "--topics",
                                      std::to_string(options.topics_per_session)};
   if (options.busy_poll) arguments.emplace_back("--busy-poll");
+  if (options.cpu >= 0) arguments.insert(arguments.end(), {"--cpu", std::to_string(options.cpu)});
   auto child = Child::start(arguments);
   if (!child) return child.error();
   return CollectProcess{child.take()};

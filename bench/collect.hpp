@@ -18,6 +18,7 @@ struct CollectOptions {
   std::size_t instruments = 50;
   std::size_t topics_per_session = 150;
   bool busy_poll = false;
+  int cpu = -1;  // for all its threads; -1: any
 };
 
 // The process: collects until its input closes. "begin" and "end" on its input are answered with a

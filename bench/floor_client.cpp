@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/measure.hpp"
 #include "core/assert.hpp"
 
 namespace mp::bench {
@@ -295,19 +296,11 @@ void read_all(std::vector<Session>& sessions, const FloorConfig& config, Count& 
   }
 }
 
-bool pin(int cpu) {
-  if (cpu < 0) return true;
-  cpu_set_t one;
-  CPU_ZERO(&one);
-  CPU_SET(static_cast<unsigned>(cpu), &one);
-  return ::sched_setaffinity(0, sizeof one, &one) == 0;
-}
-
 }  // namespace
 
 Result<FloorReport> run_floor(const FloorConfig& config) {
   MP_ASSERT(config.sessions > 0);
-  if (!pin(config.cpu)) return wrong("cannot run on CPU " + std::to_string(config.cpu));
+  pin(config.cpu);
   const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()),
                                                                   SSL_CTX_free);
   const std::unique_ptr<BIO_METHOD, decltype(&BIO_meth_free)> method(

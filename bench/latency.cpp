@@ -5,6 +5,7 @@
 #include <atomic>
 #include <charconv>
 #include <filesystem>
+#include <future>
 #include <thread>
 
 #include "bench/e2e.hpp"
@@ -19,13 +20,18 @@ namespace {
 constexpr std::uint64_t kSeconds = 3;  // of load in a round
 constexpr std::chrono::milliseconds kWait{100};
 
+// The generator has a processor, and what is measured has another: a wake-up within a processor is
+// quicker than one across, and the same for all.
+constexpr int kLoadCpu = 0;
+constexpr int kOurCpu = 1;
+
 enum class Waiting : std::uint8_t { sleeping, spinning };
 
 // Reads a journal and compares the stamps of trades with the clock.
 class StampReader {
  public:
-  StampReader(std::unique_ptr<journal::Reader> reader, Waiting waiting)
-      : reader_(std::move(reader)), waiting_(waiting), thread_([this] { run(); }) {}
+  StampReader(std::unique_ptr<journal::Reader> reader, Waiting waiting, int cpu)
+      : reader_(std::move(reader)), waiting_(waiting), cpu_(cpu), thread_([this] { run(); }) {}
   ~StampReader() { finish(); }
   StampReader(const StampReader&) = delete;
   StampReader& operator=(const StampReader&) = delete;
@@ -38,6 +44,7 @@ class StampReader {
 
  private:
   void run() {
+    pin(cpu_);
     const Timestamp start = net::now();
     while (!stop_.load(std::memory_order_relaxed)) {
       const auto next = reader_->next();
@@ -66,20 +73,22 @@ class StampReader {
 
   std::unique_ptr<journal::Reader> reader_;
   Waiting waiting_;
+  int cpu_;
   obs::Histogram histogram_;
   std::atomic<bool> stop_{false};
   std::thread thread_;
 };
 
 Result<obs::LatencySnapshot> collected_latency(const Options& options, const LoadOptions& load,
-                                               const CollectOptions& collect, Waiting waiting) {
+                                               const CollectOptions& collect, Waiting waiting,
+                                               int reader_cpu) {
   auto run = start_run(options, load, collect);
   if (!run) return run.error();
   if (const auto begun = run->load.wait_begin(); !begun) return begun.error();
   auto reader = journal::Reader::open(
       {.location = run->journal_dir, .name = {}, .from = journal::From::newest});
   if (!reader) return reader.error();
-  StampReader stamps(reader.take(), waiting);
+  StampReader stamps(reader.take(), waiting, reader_cpu);
   const auto facts = run->load.wait_end();
   if (!facts) return facts.error();
   return stamps.finish();
@@ -88,10 +97,16 @@ Result<obs::LatencySnapshot> collected_latency(const Options& options, const Loa
 Result<obs::LatencySnapshot> floor_latency(const LoadOptions& options) {
   auto load = LoadProcess::start(options);
   if (!load) return load.error();
-  const auto floor =
-      run_floor({.port = load->port(), .instruments = options.instruments, .latency = true});
-  if (!floor) return floor.error();
-  return floor->latency;
+  // On a thread of its own, which may be kept on a processor.
+  auto floor = std::async(std::launch::async, [&] {
+    return run_floor({.port = load->port(),
+                      .instruments = options.instruments,
+                      .latency = true,
+                      .cpu = kOurCpu});
+  });
+  const auto report = floor.get();
+  if (!report) return report.error();
+  return report->latency;
 }
 
 double microseconds(Nanoseconds time) {
@@ -109,6 +124,7 @@ Result<void> measure(const Options& options, std::uint64_t rate, const Report& r
   LoadOptions load{.messages = rate * kSeconds,
                    .rate = rate,
                    .wait_for_snapshots = false,
+                   .cpu = kLoadCpu,
                    .ca_file = options.scratch / "ca.pem"};
   std::array<Measurement, kPlaces.size()> rows;
   for (int round = 0; round < options.rounds; ++round) {
@@ -116,7 +132,9 @@ Result<void> measure(const Options& options, std::uint64_t rate, const Report& r
     const auto floor = floor_latency(load);
     if (!floor) return floor.error();
     load.wait_for_snapshots = true;
-    const auto ours = collected_latency(options, load, {}, Waiting::sleeping);
+    CollectOptions collect;
+    collect.cpu = kOurCpu;
+    const auto ours = collected_latency(options, load, collect, Waiting::sleeping, kOurCpu);
     if (!ours) return ours.error();
     for (std::size_t i = 0; i < kPlaces.size(); ++i) {
       const double least = microseconds(floor->percentile(kPlaces[i].share));
@@ -146,12 +164,14 @@ Result<void> measure_busy(const Options& options, std::uint64_t rate, Waiting wa
   const LoadOptions load{.messages = rate * kSeconds,
                          .rate = rate,
                          .wait_for_snapshots = true,
+                         .cpu = kLoadCpu,
                          .ca_file = options.scratch / "ca.pem"};
   Measurement row;
   for (int round = 0; round < options.rounds; ++round) {
     CollectOptions collect;
     collect.busy_poll = true;
-    const auto ours = collected_latency(options, load, collect, waiting);
+    collect.cpu = kOurCpu;
+    const auto ours = collected_latency(options, load, collect, waiting, kLoadCpu);
     if (!ours) return ours.error();
     row.ours.values.push_back(microseconds(ours->percentile(0.5)));
   }

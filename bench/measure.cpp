@@ -1,6 +1,7 @@
 #include "bench/measure.hpp"
 
 #include <fmt/format.h>
+#include <sched.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -42,6 +43,15 @@ double seconds_of(clockid_t clock) {
   timespec time{};
   clock_gettime(clock, &time);
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+void pin(int cpu) {
+  if (cpu < 0) return;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(static_cast<unsigned>(cpu), &set);
+  // Where it is not allowed, the numbers are those of the threads' own wanderings.
+  (void)::sched_setaffinity(0, sizeof set, &set);
 }
 
 double Samples::quantile(double share) const {

@@ -14,6 +14,9 @@ namespace mp::bench {
 // Seconds of a clock: CLOCK_THREAD_CPUTIME_ID for work, CLOCK_MONOTONIC for waiting.
 [[nodiscard]] double seconds_of(clockid_t clock);
 
+// Keeps the calling thread, and those that it starts, on one processor; -1: does nothing.
+void pin(int cpu);
+
 // What was measured, one number for each round.
 struct Samples {
   std::vector<double> values;

@@ -306,6 +306,7 @@ void add_collect(CLI::App& app, bench::CollectOptions& options) {
   add("--journal", options.journal_dir);
   add("--instruments", options.instruments);
   add("--topics", options.topics_per_session);
+  add("--cpu", options.cpu);
   app.add_flag("--busy-poll", options.busy_poll)->needs("--collect")->group("");
 }
 

@@ -125,9 +125,11 @@ Task<Ready> Transport::wait_readable(SteadyTime deadline) {
   if (ended_) co_return Ready::readable;
   watchdog_.arm(deadline);
   waiting_ = true;
+  // A look at one byte, and not asio's wait, which would tell the kernel anew with every call what
+  // to wait for: three system calls less for a message that comes alone.
   error_code error;
-  co_await socket_.async_wait(tcp::socket::wait_read,
-                              asio::redirect_error(asio::use_awaitable, error));
+  co_await socket_.async_receive(asio::buffer(&peeked_, 1), tcp::socket::message_peek,
+                                 asio::redirect_error(asio::use_awaitable, error));
   waiting_ = false;
   const bool late = std::exchange(late_, false);
   if (std::exchange(woken_, false)) co_return Ready::woken;

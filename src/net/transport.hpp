@@ -91,6 +91,7 @@ class Transport : public std::enable_shared_from_this<Transport> {
   ReceiveClock clock_;
   Timestamp last_receive_{};
   Watchdog watchdog_;
+  char peeked_ = 0;
   bool waiting_ = false;
   bool late_ = false;
   bool woken_ = false;
