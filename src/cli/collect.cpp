@@ -108,6 +108,7 @@ pipeline::CollectorConfig collector_config(const config::Config& config, Sinks s
   pipeline::CollectorConfig out;
   out.journal = config::journal_config(config);
   out.shards = static_cast<std::uint32_t>(config.collector.shards);
+  out.busy_poll = config.collector.busy_poll;
   out.recording = config.record.file;
   for (const auto& wanted : config.feeds) {
     feed_of(out, config, wanted.venue)

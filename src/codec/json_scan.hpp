@@ -7,6 +7,9 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "codec/json_scalar.hpp"
 #include "core/digits.hpp"
@@ -65,6 +68,7 @@ struct Scan {
   // A value of no interest. A number that nobody converts has not been looked at yet.
   [[nodiscard]] Place ignored(Place at) const {
     if (std::string_view text; is(at, '"')) return string(at, text);
+    if (is(at, 't') || is(at, 'f')) return after_word(at, *at == 't' ? "true" : "false");
     if (const Place stop = after_whole_number(at)) return stop;
     Scalar read;
     const Place stop = scalar(at, read);
@@ -92,7 +96,8 @@ struct Scan {
   }
 
   template <class V>
-  [[nodiscard]] Place value(Place at, std::optional<V>& target) const {
+  [[gnu::always_inline]] [[nodiscard]] inline Place value(Place at,
+                                                          std::optional<V>& target) const {
     if constexpr (std::is_same_v<V, Raw>) {
       return nullptr;  // only a Tail can be left unread without looking for its end
     } else if constexpr (std::is_same_v<V, Side>) {
@@ -112,7 +117,7 @@ struct Scan {
     return after_word(at, target ? "true" : "false");
   }
   template <class Meaning>
-  [[nodiscard]] Place value(Place at, Exact<Meaning>& target) const {
+  [[gnu::always_inline]] [[nodiscard]] inline Place value(Place at, Exact<Meaning>& target) const {
     return value(at, target.decimal);
   }
 
@@ -216,18 +221,16 @@ struct Scan {
 
   // The first quote, backslash, control character or byte past ASCII.
   [[nodiscard]] Place find_special(Place at) const {
-    constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101U;
-    constexpr std::uint64_t kHighs = 0x8080'8080'8080'8080U;
-    for (; end - at >= 8; at += 8) {
-      // The subtraction sets the high bit of a character that is below ' ', or equal to the one
-      // compared with; it may set others behind it too, but never before it.
-      const auto characters = load<std::uint64_t>(at);
-      const std::uint64_t quotes = characters ^ (kOnes * '"');
-      const std::uint64_t escapes = characters ^ (kOnes * '\\');
-      const std::uint64_t found =
-          ((characters - kOnes * ' ') | (quotes - kOnes) | (escapes - kOnes) | characters) & kHighs;
-      if (found != 0) return at + std::countr_zero(found) / 8;
+#ifdef __SSE2__
+    for (; end - at >= 16; at += 16) {
+      const __m128i characters = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+      const __m128i quotes = _mm_cmpeq_epi8(characters, _mm_set1_epi8('"'));
+      const __m128i escapes = _mm_cmpeq_epi8(characters, _mm_set1_epi8('\\'));
+      const __m128i others = _mm_cmplt_epi8(characters, _mm_set1_epi8(' '));  // as signed numbers
+      const int found = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, escapes), others));
+      if (found != 0) return at + std::countr_zero(static_cast<unsigned>(found));
     }
+#endif
     while (at != end && *at != '"' && *at != '\\' && static_cast<signed char>(*at) >= ' ') ++at;
     return at;
   }
@@ -257,10 +260,9 @@ struct Scan {
   }
 
   // Behind null or an empty string, which stand for no value.
-  [[nodiscard]] Place after_absent(Place at) const {
-    if (end - at < 2) return nullptr;
-    if (at[0] == '"') return at[1] == '"' ? at + 2 : nullptr;
-    return at[0] == 'n' ? after_word(at, "null") : nullptr;
+  [[gnu::always_inline]] [[nodiscard]] inline Place after_absent(Place at) const {
+    if (is(at, '"')) return is(at + 1, '"') ? at + 2 : nullptr;
+    return is(at, 'n') ? after_word(at, "null") : nullptr;
   }
 
   // ["1.5","2", as nearly all levels begin.

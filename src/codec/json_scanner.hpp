@@ -89,8 +89,12 @@ class Scanner {
     auto& target = out.*Member;
     const Place value = after_key<K>(scan, at, separator);
     if (value == nullptr) return absent<P>(at, target);
-    at = scan.value(value, target);
-    return detail::is_enough<P>(target) ? at : nullptr;
+    if constexpr (P == Presence::required &&
+                  detail::IsOptional<detail::MemberType<Member>>::value) {
+      return scan.value(value, target.emplace());  // what stands for no value is a surprise
+    } else {
+      return scan.value(value, target);
+    }
   }
 
   template <Key K, auto Member, Presence P, class T>
@@ -99,8 +103,12 @@ class Scanner {
     auto& target = out.*Member;
     const Place value = after_key<K>(scan, at, separator);
     if (value == nullptr) return absent<P>(at, target);
-    at = scan.id(value, target);
-    return detail::is_enough<P>(target) ? at : nullptr;
+    if constexpr (P == Presence::required &&
+                  detail::IsOptional<detail::MemberType<Member>>::value) {
+      return scan.id(value, target.emplace());
+    } else {
+      return scan.id(value, target);
+    }
   }
 
   template <Key K, auto Member, class S, class T>

@@ -77,7 +77,7 @@ inline constexpr std::array<Key<Data>, 1> kData = {{
     {"dir", &Data::dir, "The folder that everything is written to, unless a key below says else."},
 }};
 
-inline constexpr std::array<Key<Collector>, 1> kCollector = {{
+inline constexpr std::array<Key<Collector>, 2> kCollector = {{
     {"shards",
      &Collector::shards,
      "Threads that receive, decode and keep books, each with a journal of its own. More than one "
@@ -86,6 +86,10 @@ inline constexpr std::array<Key<Collector>, 1> kCollector = {{
      "run.",
      "",
      {1, journal::kShardsMax}},
+    {"busy_poll", &Collector::busy_poll,
+     "Never sleep while waiting for messages: each is there a wake-up sooner, some 10 us, and "
+     "every "
+     "shard keeps a core busy."},
 }};
 
 inline constexpr std::array<Key<Journal>, 7> kJournal = {{

@@ -48,18 +48,25 @@ inline constexpr unsigned kDigitsMax = 18;
 // Single digits: of a number's usual length the branch predictor knows more than arithmetic could
 // tell in the same time, so what comes behind need not wait.
 [[nodiscard]] inline const char* take_digits(const char* at, const char* end, Digits& out) {
-  for (; at != end && *at >= '0' && *at <= '9' && out.count <= kDigitsMax; ++at, ++out.count) {
-    out.value = out.value * 10 + static_cast<unsigned>(*at - '0');
+  const char* const begin = at;
+  if (end - at > kDigitsMax + 1) end = at + kDigitsMax + 1;  // beyond, there are too many anyhow
+  for (; at != end; ++at) {
+    const auto digit = static_cast<unsigned>(*at) - '0';
+    if (digit > 9) break;
+    out.value = out.value * 10 + digit;
   }
+  out.count += static_cast<unsigned>(at - begin);
   return at;
 }
 
 // Eights first, for numbers that are long.
 [[nodiscard]] inline const char* take_many_digits(const char* at, const char* end, Digits& out) {
-  for (std::uint64_t eight = 0;
-       end - at >= 8 && out.count + 8 <= kDigitsMax && eight_digits(at, eight); at += 8) {
+  std::uint64_t eight = 0;
+  while (end - at >= 8 && out.count + 8 <= kDigitsMax && eight_digits(at, eight)) {
     out.value = out.value * kPowersOfTen[8] + eight;
     out.count += 8;
+    at += 8;
+    if (at == end || *at < '0' || *at > '9') return at;  // as most fractions end
   }
   return take_digits(at, end, out);
 }

@@ -19,9 +19,9 @@ class WriterSubjects {
     std::string venue;
     std::string symbol;
     std::string instrument;
-    std::uint64_t dropped = 0;     // events since the last gap event
-    Timestamp dropped_at;          // ts_recv of the last one
-    std::string_view reason;       // why
+    std::uint64_t dropped = 0;  // events since the last gap event
+    Timestamp dropped_at;       // ts_recv of the last one
+    std::string_view reason;    // why
 
     [[nodiscard]] Definition definition() const { return {venue, symbol, instrument}; }
   };
