@@ -134,6 +134,10 @@ Task<Ready> Transport::wait_readable(SteadyTime deadline) {
   const bool late = std::exchange(late_, false);
   if (std::exchange(woken_, false)) co_return Ready::woken;
   if (error && late && !ended_) co_return Ready::deadline;
+  // The look has taken the socket's error with it. The end of the stream stays to be read.
+  if (error && error != asio::error::eof && error != asio::error::operation_aborted && !ended_) {
+    judge_receive(-1, error.value());
+  }
   co_return Ready::readable;
 }
 
