@@ -21,5 +21,6 @@ struct Options {
 using Report = std::function<void(const Measurement&)>;
 
 [[nodiscard]] Result<void> bench_decode(const Options& options, const Report& report);
+[[nodiscard]] Result<void> bench_book(const Options& options, const Report& report);
 
 }  // namespace mp::bench

@@ -18,6 +18,7 @@ struct Part {
 };
 constexpr std::array kParts = {
     Part{"decode", &bench::bench_decode},
+    Part{"book", &bench::bench_book},
 };
 
 }  // namespace
