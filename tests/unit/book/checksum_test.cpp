@@ -65,8 +65,8 @@ TEST(OkxChecksum, takes_the_longest_texts) {
   book.reset(bids, asks);
   std::string text;
   for (std::size_t rank = 0; rank < kOkxChecksumDepth; ++rank) {
-    for (const Level* const level : {&book.bid(rank), &book.ask(rank)}) {
-      text += to_string(level->price().decimal) + ":" + to_string(level->quantity().decimal) + ":";
+    for (const Level& level : {book.bid(rank), book.ask(rank)}) {
+      text += to_string(level.price().decimal) + ":" + to_string(level.quantity().decimal) + ":";
     }
   }
   text.pop_back();

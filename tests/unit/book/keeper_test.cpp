@@ -30,8 +30,8 @@ class Log final : public Keeper::Listener {
     if (body.last_sequence) line += " " + std::to_string(*body.last_sequence);
     line += " recv " + std::to_string(to_nanoseconds(ts_recv));
     line += ts_event ? " event " + std::to_string(to_nanoseconds(*ts_event)) : " event -";
-    const Level* const bid = keeper.book().best_bid();
-    line += bid == nullptr ? " bid -" : " bid " + to_string(bid->price().decimal);
+    const auto bid = keeper.book().best_bid();
+    line += !bid ? " bid -" : " bid " + to_string(bid->price().decimal);
     lines.push_back(line);
   }
 
@@ -123,7 +123,7 @@ TEST(Keeper, holds_the_delta_that_showed_the_gap_for_the_next_snapshot) {
   EXPECT_EQ(log.rest(whole(100, kBid100)), Step::emit);
   EXPECT_EQ(log.update(delta(103, 104, kBid102)), Step::resync);
   EXPECT_FALSE(log.keeper.valid());
-  EXPECT_EQ(log.keeper.book().best_bid(), nullptr);
+  EXPECT_FALSE(log.keeper.book().best_bid());
   EXPECT_EQ(log.update(delta(105, 105, kBid101)), Step::held);
   EXPECT_EQ(log.rest(whole(102, kBid100)), Step::emit);
   EXPECT_EQ(log.lines,
@@ -207,7 +207,7 @@ TEST(Keeper, scenario_28_forgets_the_book_when_the_session_ends) {
   EXPECT_EQ(log.update(whole(1, kBid102, kAsk103)), Step::emit);
   log.keeper.on_disconnect();
   EXPECT_FALSE(log.keeper.valid());
-  EXPECT_EQ(log.keeper.book().best_bid(), nullptr);
+  EXPECT_FALSE(log.keeper.book().best_bid());
   EXPECT_EQ(log.update(delta(2, 2, kBid101)), Step::stale);
   EXPECT_EQ(log.update(whole(1, kBid100, kAsk103)), Step::emit);
   EXPECT_EQ(log.lines.back(), "snapshot 1 recv 0 event - bid 100");

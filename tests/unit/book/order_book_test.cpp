@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -45,8 +46,8 @@ TEST(OrderBook, sets_quantities_absolutely_and_removes_at_zero) {
 TEST(OrderBook, does_not_mind_removing_what_is_not_there) {
   OrderBook book;
   book.apply(std::vector<Level>{level("10", "0")}, std::vector<Level>{level("11", "0")});
-  EXPECT_EQ(book.best_bid(), nullptr);
-  EXPECT_EQ(book.best_ask(), nullptr);
+  EXPECT_FALSE(book.best_bid());
+  EXPECT_FALSE(book.best_ask());
   EXPECT_FALSE(book.crossed());
 }
 
@@ -106,6 +107,95 @@ TEST(OrderBook, compares_itself_with_a_snapshot_by_value) {
   EXPECT_TRUE(book.equals(std::vector<Level>{level("10.0", "1.0"), level("9", "1")}, asks));
   EXPECT_FALSE(book.equals(bids, {}));
   EXPECT_FALSE(book.equals(asks, bids));
+}
+
+// More than 58 bits.
+const Level kHuge{Price{{std::numeric_limits<std::int64_t>::max(), -8}}, Quantity{{1, 0}}};
+
+TEST(OrderBook, keeps_what_does_not_fit_16_bytes_and_goes_back_on_reset) {
+  Ladder<Best::lowest> asks;
+  asks.apply(std::vector<Level>{level("1.50", "2.0"), level("3", "1")});
+  EXPECT_FALSE(asks.is_wide());
+  asks.apply(std::vector<Level>{level("2", "1.00"), kHuge, level("2.5", "4")});
+  EXPECT_TRUE(asks.is_wide());
+  ASSERT_EQ(asks.size(), 5U);
+  EXPECT_TRUE(test::identical(asks.at(0), level("1.50", "2.0")));
+  EXPECT_TRUE(test::identical(asks.at(1), level("2", "1.00")));
+  EXPECT_TRUE(test::identical(asks.at(4), kHuge));
+  asks.apply(std::vector<Level>{level("92233720368.54775807", "0"), level("1.5", "0")});
+  EXPECT_EQ(asks.size(), 3U);
+  asks.reset(std::vector<Level>{level("1.5", "1")});
+  EXPECT_FALSE(asks.is_wide());
+  EXPECT_TRUE(test::identical(*asks.best(), level("1.5", "1")));
+  asks.reset(std::vector<Level>{level("1.5", "1"), kHuge});
+  EXPECT_TRUE(asks.is_wide());
+  EXPECT_EQ(asks.size(), 2U);
+  asks.clear();
+  EXPECT_FALSE(asks.is_wide());
+  EXPECT_FALSE(asks.best());
+}
+
+TEST(OrderBook, keeps_quantities_that_do_not_fit_16_bytes) {
+  const Level huge{Price{{1, 0}}, Quantity{{kNumberEnd, -8}}};
+  const Level large{Price{{2, 0}}, Quantity{{kNumberEnd - 1, -8}}};
+  for (const Level& one : {huge, large}) {
+    Ladder<Best::highest> bids;
+    bids.apply(std::vector<Level>{one});
+    EXPECT_EQ(bids.is_wide(), one.quantity_mantissa == kNumberEnd);
+    EXPECT_TRUE(test::identical(*bids.best(), one));
+  }
+}
+
+TEST(OrderBook, gives_back_the_digits_after_finer_prices_have_come) {
+  OrderBook book;
+  book.apply(std::vector<Level>{level("10", "1"), level("-3", "1"), level("0", "1")}, {});
+  book.apply(std::vector<Level>{level("9.5", "1"), level("0.0", "2")}, {});
+  book.apply(std::vector<Level>{level("9.2500", "1"), level("10.0000000", "0")}, {});
+  EXPECT_EQ(prices(book, Side::buy), (Texts{"9.5", "9.2500", "0.0", "-3"}));
+  // Finer than any that is there, and so nothing to remove.
+  book.apply(std::vector<Level>{level("9.25000001", "0"), level("9.25000000", "0")}, {});
+  EXPECT_EQ(prices(book, Side::buy), (Texts{"9.5", "0.0", "-3"}));
+}
+
+TEST(OrderBook, takes_prices_of_the_ends_of_the_range_of_exponents) {
+  const Level coarse{Price{{1, kDecimalExponentMax}}, Quantity{{1, kDecimalExponentMin}}};
+  const Level fine{Price{{1, kDecimalExponentMin}}, Quantity{{1, kDecimalExponentMax}}};
+  const Level zero{Price{{0, kDecimalExponentMax}}, Quantity{{1, 0}}};
+  for (const auto& order : {std::vector{coarse, fine, zero}, std::vector{zero, fine, coarse}}) {
+    OrderBook book;
+    for (const Level& one : order) book.apply(std::vector<Level>{one}, std::vector<Level>{one});
+    for (std::size_t rank = 0; rank < 3; ++rank) {
+      const Level expected = std::vector{coarse, fine, zero}[rank];
+      EXPECT_TRUE(test::identical(book.bid(rank), expected));
+      EXPECT_TRUE(test::identical(book.ask(2 - rank), expected));
+    }
+  }
+}
+
+// Levels of 1,000 prices at two decimals, best first.
+std::vector<Level> thousand(std::int64_t from, std::int64_t step) {
+  std::vector<Level> levels;
+  for (int i = 0; i < 1000; ++i, from += step)
+    levels.emplace_back(Price{{from, -2}}, Quantity{{7, -3}});
+  return levels;
+}
+
+TEST(OrderBook, takes_little_more_than_16_bytes_a_level) {
+  OrderBook book;
+  book.reset(thousand(6'000'000, -7), thousand(6'000'100, 7));
+  EXPECT_LE(book.memory_bytes(), 2000U * 18);
+  // A worst case for blocks: nearly all levels go, and others come between those that are left.
+  for (int round = 0; round < 50; ++round) {
+    std::vector<Level> bids = thousand(6'000'000 + round % 7, -7);
+    for (std::size_t i = 0; i < bids.size(); ++i)
+      if (i % 16 != static_cast<std::size_t>(round) % 16) bids[i].quantity_mantissa = 0;
+    book.apply(bids, {});
+    book.apply(thousand(6'000'000 + (round + 1) % 7, -7), {});
+    for (Level& level : bids) level.quantity_mantissa = 0;
+    book.apply(bids, {});
+    ASSERT_EQ(book.bid_count(), 1000U);
+  }
+  EXPECT_LE(book.memory_bytes(), 2000U * 24);
 }
 
 struct Walk {
@@ -172,12 +262,13 @@ TEST_P(OrderBookWalk, equals_a_map_after_each_message) {
   }
 }
 
-// 4 million level changes in all.
+// 5 million level changes in all.
 INSTANTIATE_TEST_SUITE_P(
     , OrderBookWalk,
     testing::Values(
         Walk{.depth_max = 0, .spread_of_prices = 20, .changes_max = 3, .rounds = 300'000},
         Walk{.depth_max = 0, .spread_of_prices = 1000, .changes_max = 20, .rounds = 100'000},
+        Walk{.depth_max = 200, .spread_of_prices = 400, .changes_max = 40, .rounds = 50'000},
         Walk{.depth_max = 10, .spread_of_prices = 50, .changes_max = 5, .rounds = 150'000},
         Walk{.depth_max = 0, .spread_of_prices = 3000, .changes_max = 4000, .rounds = 60}));
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
 #include <random>
 #include <string_view>
 #include <utility>
@@ -85,9 +86,9 @@ inline bool same(const ReferenceBook& expected, const OrderBook& book, std::size
     book.top(side, depth, scratch);
     if (!std::equal(wanted.begin(), wanted.end(), scratch.begin(), scratch.end(), identical))
       return false;
-    const Level* const best = side == Side::buy ? book.best_bid() : book.best_ask();
-    if ((best == nullptr) != wanted.empty()) return false;
-    if (best != nullptr && !identical(*best, wanted.front())) return false;
+    const std::optional<Level> best = side == Side::buy ? book.best_bid() : book.best_ask();
+    if (best.has_value() == wanted.empty()) return false;
+    if (best && !identical(*best, wanted.front())) return false;
   }
   return true;
 }

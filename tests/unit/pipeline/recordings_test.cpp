@@ -36,13 +36,13 @@ class Witness final : public Engine::Owner {
     }
   }
   void note(Stream& stream, std::int64_t sequence) {
-    const auto* bid = stream.keeper->book().best_bid();
-    const auto* ask = stream.keeper->book().best_ask();
+    const auto bid = stream.keeper->book().best_bid();
+    const auto ask = stream.keeper->book().best_ask();
     Quote& top = books[{stream.symbol, sequence}];
-    if (bid != nullptr) top.bid_price = bid->price();
-    if (bid != nullptr) top.bid_quantity = bid->quantity();
-    if (ask != nullptr) top.ask_price = ask->price();
-    if (ask != nullptr) top.ask_quantity = ask->quantity();
+    if (bid) top.bid_price = bid->price();
+    if (bid) top.bid_quantity = bid->quantity();
+    if (ask) top.ask_price = ask->price();
+    if (ask) top.ask_quantity = ask->quantity();
   }
   void on_refused(std::string_view frame, const venue::Reading& reading, Timestamp) override {
     ADD_FAILURE() << reading.problem << ": " << frame.substr(0, 200);
