@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
+#include <tuple>
 
 #include "net/clock.hpp"
 #include "pipeline/feed_leg.hpp"
@@ -141,6 +143,11 @@ net::Task<bool> Feed::learn_listings() {
 std::vector<venue::Subscription> Feed::resolve_all() {
   std::vector<venue::Subscription> wanted;
   for (const auto& want : config_.wants) resolve(want, wanted);
+  std::set<std::tuple<Channel, std::string, std::string>> known;
+  std::erase_if(wanted, [&](const venue::Subscription& subscription) {
+    const auto& [channel, symbol, interval] = subscription;
+    return !known.emplace(channel, symbol, interval).second;
+  });
   std::erase_if(wanted, [this](const venue::Subscription& subscription) {
     const auto home = symbol_homes_.find(subscription.symbol);
     return home != symbol_homes_.end() && home->second != config_.shard;
@@ -209,9 +216,7 @@ void Feed::resolve(const Want& want, std::vector<venue::Subscription>& wanted) {
       if (!chosen || !applies_to(channel, entry->info.kind)) continue;
       venue::Subscription subscription{.channel = channel, .symbol = entry->symbol, .interval = ""};
       if (channel == Channel::candle) subscription.interval = want.interval;
-      if (std::ranges::find(wanted, subscription) == wanted.end()) {
-        wanted.push_back(std::move(subscription));
-      }
+      wanted.push_back(std::move(subscription));
     }
   }
 }

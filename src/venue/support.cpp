@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <unordered_set>
 
 #include "core/assert.hpp"
 
@@ -53,10 +54,10 @@ std::vector<std::string> batches(std::span<const Subscription> subscriptions,
                                  std::size_t topics_max,
                                  const std::function<std::string(const Subscription&)>& topic_of) {
   std::vector<std::string> topics;
+  std::unordered_set<std::string> known;
   for (const auto& subscription : subscriptions) {
     std::string topic = topic_of(subscription);
-    if (std::find(topics.begin(), topics.end(), topic) == topics.end())
-      topics.push_back(std::move(topic));
+    if (known.insert(topic).second) topics.push_back(std::move(topic));
   }
   std::vector<std::string> joined;
   for (std::size_t i = 0; i < topics.size(); ++i) {
