@@ -84,7 +84,7 @@ void repeat(Measurement& out, int rounds, const std::function<double()>& ours) {
 }
 
 std::string table_head() {
-  return fmt::format("{:<44} {:>9} {:<14} {:>17} {:>9} {:>13} {:>9}  {}\n", "WORK", "MEDIAN",
+  return fmt::format("{:<52} {:>9} {:<14} {:>17} {:>9} {:>13} {:>9}  {}\n", "WORK", "MEDIAN",
                      "UNIT", "MIN..MAX", "FLOOR", "RATIO", "TARGET", "");
 }
 
@@ -101,7 +101,7 @@ std::string table_row(const Measurement& row) {
   }
   const std::string_view verdict = !row.target ? "" : row.met() ? "met" : "MISSED";
   return fmt::format(
-      "{:<44} {:>9} {:<14} {:>17} {:>9} {:>13} {:>9}  {}\n", row.name, number(row.ours.median()),
+      "{:<52} {:>9} {:<14} {:>17} {:>9} {:>13} {:>9}  {}\n", row.name, number(row.ours.median()),
       row.unit, number(row.ours.low()) + ".." + number(row.ours.high()),
       row.floor.values.empty() ? "" : number(row.floor.median()), ratio, target, verdict);
 }
