@@ -186,7 +186,7 @@ TEST_F(ShardsTest, collect_both_venues_without_gaps_and_in_the_order_of_time) {
   stop();
   read_rest();
   for (const auto* feed : collector_->feeds()) {
-    EXPECT_GT(feed->counters().events, 0U);
+    EXPECT_GT(feed->counters().events.value(), 0U);
     EXPECT_EQ(feed->counters().gaps, 0U);
   }
   EXPECT_EQ(events_, collector_->journal_counters().appended);
