@@ -97,21 +97,27 @@ class RowWriter {
     put(std::string_view{name_of(value)});
   }
   void put(Levels levels) {
-    auto& [price_mantissas, price_exponents] = field_->decimals;
-    auto& [quantity_mantissas, quantity_exponents] = field_->quantities;
-    const std::size_t begin = price_mantissas.size();
+    const std::size_t begin = field_->decimals.mantissas.size();
     const std::size_t end = begin + levels.size();
-    price_mantissas.resize(end);
-    price_exponents.resize(end);
-    quantity_mantissas.resize(end);
-    quantity_exponents.resize(end);
-    for (std::size_t i = 0; i < levels.size(); ++i) {
-      price_mantissas[begin + i] = levels[i].price_mantissa;
-      price_exponents[begin + i] = levels[i].price_exponent;
-      quantity_mantissas[begin + i] = levels[i].quantity_mantissa;
-      quantity_exponents[begin + i] = levels[i].quantity_exponent;
+    // Pointers of our own: an exponent that is written might be part of a vector, for all that the
+    // compiler knows.
+    auto* prices = grown(field_->decimals.mantissas, end) + begin;
+    auto* price_exponents = grown(field_->decimals.exponents, end) + begin;
+    auto* quantities = grown(field_->quantities.mantissas, end) + begin;
+    auto* quantity_exponents = grown(field_->quantities.exponents, end) + begin;
+    for (const Level& level : levels) {
+      *prices++ = level.price_mantissa;
+      *quantities++ = level.quantity_mantissa;
+      *price_exponents++ = level.price_exponent;
+      *quantity_exponents++ = level.quantity_exponent;
     }
     field_->ends.push_back(end);
+  }
+
+  template <class T>
+  static T* grown(std::vector<T>& values, std::size_t size) {
+    values.resize(size);
+    return values.data();
   }
 
   Field* field_;
