@@ -29,5 +29,6 @@ using Report = std::function<void(const Measurement&)>;
 [[nodiscard]] Result<void> bench_scale(const Options& options, const Report& report);
 [[nodiscard]] Result<void> bench_latency(const Options& options, const Report& report);
 [[nodiscard]] Result<void> bench_book(const Options& options, const Report& report);
+[[nodiscard]] Result<void> bench_sink(const Options& options, const Report& report);
 
 }  // namespace mp::bench

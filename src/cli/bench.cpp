@@ -24,7 +24,7 @@ constexpr std::array kParts = {
     Part{"decode", &bench::bench_decode}, Part{"receive", &bench::bench_receive},
     Part{"book", &bench::bench_book},     Part{"journal", &bench::bench_journal},
     Part{"e2e", &bench::bench_e2e},       Part{"latency", &bench::bench_latency},
-    Part{"scale", &bench::bench_scale},
+    Part{"scale", &bench::bench_scale},   Part{"sink", &bench::bench_sink},
 };
 
 Result<std::filesystem::path> make_scratch(const std::filesystem::path& parent) {

@@ -49,6 +49,7 @@ pipeline::SinkConfig parquet_sink(const config::Config& config) {
   settings.data_dir = config.data.dir;
   settings.duckdb = duckdb_config();
   settings.duckdb.memory_bytes_max = config.parquet.memory_limit.count;
+  settings.writers = static_cast<unsigned>(config.parquet.writers);
   settings.flush_rows_max = config.parquet.flush_rows;
   settings.flush_age_max = std::chrono::ceil<std::chrono::seconds>(config.parquet.flush_age);
   out.runner.dead_letter = config.data.dir / "dead-letter" / "parquet.ndjson";

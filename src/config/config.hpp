@@ -79,6 +79,7 @@ struct ParquetSink {
   std::uint64_t flush_rows = 500'000;
   Duration flush_age = std::chrono::minutes{1};
   Bytes memory_limit{std::uint64_t{512} << 20U};
+  std::uint64_t writers = 2;
   friend bool operator==(const ParquetSink&, const ParquetSink&) = default;
 };
 

@@ -149,7 +149,7 @@ inline constexpr std::array<Key<NdjsonSink>, 4> kNdjson = {{
     {"rotate_age", &NdjsonSink::rotate_age, "Begin a new file after this time.", "", {1 * kSecond}},
 }};
 
-inline constexpr std::array<Key<ParquetSink>, 4> kParquet = {{
+inline constexpr std::array<Key<ParquetSink>, 5> kParquet = {{
     {"enabled", &ParquetSink::enabled, "Write Parquet files that `marketprism query` reads."},
     {"flush_rows",
      &ParquetSink::flush_rows,
@@ -166,6 +166,7 @@ inline constexpr std::array<Key<ParquetSink>, 4> kParquet = {{
      "The most memory that DuckDB may take.",
      "",
      {64 * kMiB}},
+    {"writers", &ParquetSink::writers, "Files that are written at once.", "", {1, 64}},
 }};
 
 inline constexpr std::array<Key<Log>, 1> kLog = {{

@@ -75,18 +75,21 @@ Result<void> CommitLog::commit(const Flush& flush, std::vector<Move> moves) {
   return finish();
 }
 
+// Renames first, then the folders: the disk makes all renames durable with the first of them.
 Result<void> CommitLog::finish() {
-  while (!moves_.empty()) {
-    const Move& move = moves_.back();
+  for (const Move& move : moves_) {
     const auto from = staging() / move.from;
     std::error_code ignored;
     // A move that a run before this one made has nothing left to move.
-    if (std::filesystem::exists(from, ignored)) {
-      if (auto moved = move_file(from, folders_.target / move.to, durable_); !moved) return moved;
-      crash_point("commit.moved");
-    }
-    moves_.pop_back();
+    if (!std::filesystem::exists(from, ignored)) continue;
+    if (auto moved = move_file(from, folders_.target / move.to, Durable::no); !moved) return moved;
+    crash_point("commit.moved");
   }
+  for (; !moves_.empty() && durable_ == Durable::yes; moves_.pop_back()) {
+    if (auto synced = sync_file((folders_.target / moves_.back().to).parent_path()); !synced)
+      return synced;
+  }
+  moves_.clear();
   return {};
 }
 

@@ -107,15 +107,17 @@ Result<std::unique_ptr<Duckdb>> Duckdb::open(const DuckdbConfig& config) {
     if ((*api)->set_config(settings, name, value.c_str()) != duck::kSuccess) refused = name;
   }
   char* problem = nullptr;
+  duck::DatabaseHandle* database = nullptr;
   const duck::State opened =
-      refused.empty() ? (*api)->open_ext(nullptr, &out->database_, settings, &problem) : 1;
+      refused.empty() ? (*api)->open_ext(nullptr, &database, settings, &problem) : 1;
   (*api)->destroy_config(&settings);
   if (opened != duck::kSuccess) {
     const std::string why = problem != nullptr ? problem : "it refuses the option " + refused;
     (*api)->free(problem);
     return Error{ErrorKind::config, "cannot open DuckDB: " + why};
   }
-  if ((*api)->connect(out->database_, &out->connection_) != duck::kSuccess)
+  out->database_ = {database, [api = *api](duck::DatabaseHandle* last) { api->close(&last); }};
+  if ((*api)->connect(database, &out->connection_) != duck::kSuccess)
     return Error{ErrorKind::internal, "DuckDB gave no connection"};
   // Not an option above: there, 1.4.4 shows the limit and does not keep it.
   const std::string bound = std::to_string(config.temp_bytes_max) + "B";
@@ -124,9 +126,16 @@ Result<std::unique_ptr<Duckdb>> Duckdb::open(const DuckdbConfig& config) {
   return out;
 }
 
+Result<std::unique_ptr<Duckdb>> Duckdb::connect() {
+  std::unique_ptr<Duckdb> out{new Duckdb{*api_}};
+  out->database_ = database_;
+  if (api_->connect(database_.get(), &out->connection_) != duck::kSuccess)
+    return Error{ErrorKind::internal, "DuckDB gave no connection"};
+  return out;
+}
+
 Duckdb::~Duckdb() {
   if (connection_ != nullptr) api_->disconnect(&connection_);
-  if (database_ != nullptr) api_->close(&database_);
 }
 
 Result<void> Duckdb::run(const std::string& sql) {

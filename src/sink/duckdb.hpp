@@ -34,6 +34,9 @@ class Duckdb {
  public:
   // ErrorKind::config when the library is missing or of another version.
   static Result<std::unique_ptr<Duckdb>> open(const DuckdbConfig& config);
+  // Another connection to the same database, which lasts until the last of its connections goes:
+  // each may have a thread of its own.
+  Result<std::unique_ptr<Duckdb>> connect();
   ~Duckdb();
   Duckdb(const Duckdb&) = delete;
   Duckdb& operator=(const Duckdb&) = delete;
@@ -48,7 +51,8 @@ class Duckdb {
   explicit Duckdb(const duck::Api& api) : api_(&api) {}
 
   const duck::Api* api_;  // lives as long as the process: the library is never unloaded
-  duck::DatabaseHandle* database_ = nullptr;
+  // Shared by its connections, of which each needs it.
+  std::shared_ptr<duck::DatabaseHandle> database_;
   duck::ConnectionHandle* connection_ = nullptr;
 };
 

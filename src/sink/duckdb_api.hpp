@@ -15,10 +15,13 @@ inline constexpr State kSuccess = 0;
 struct DatabaseHandle;
 struct ConnectionHandle;
 struct ConfigHandle;
-struct AppenderHandle;
 struct ChunkHandle;
 struct VectorHandle;
 struct TypeHandle;
+struct FunctionHandle;  // of a table function, its columns, its start and its calls
+struct BindHandle;
+struct InitHandle;
+struct CallHandle;
 
 // duckdb_result: passed by value to duckdb_fetch_chunk, so its size matters.
 struct ResultHandle {
@@ -45,6 +48,7 @@ struct String {
   };
 };
 static_assert(sizeof(String) == 16);
+inline constexpr std::uint32_t kTextInPlaceMax = 12;
 
 struct HugeInt {
   std::uint64_t lower;
@@ -93,58 +97,57 @@ enum class Type : int {
 };
 
 // X(name, return type, arguments): one line per function; the table and its loader come from it.
-#define MP_DUCKDB_FUNCTIONS(X)                                                               \
-  X(library_version, const char*, ())                                                        \
-  X(free, void, (void*))                                                                     \
-  X(create_config, State, (ConfigHandle**))                                                  \
-  X(set_config, State, (ConfigHandle*, const char*, const char*))                            \
-  X(destroy_config, void, (ConfigHandle**))                                                  \
-  X(open_ext, State, (const char*, DatabaseHandle**, ConfigHandle*, char**))                 \
-  X(close, void, (DatabaseHandle**))                                                         \
-  X(connect, State, (DatabaseHandle*, ConnectionHandle**))                                   \
-  X(disconnect, void, (ConnectionHandle**))                                                  \
-  X(query, State, (ConnectionHandle*, const char*, ResultHandle*))                           \
-  X(destroy_result, void, (ResultHandle*))                                                   \
-  X(result_error, const char*, (ResultHandle*))                                              \
-  X(column_count, Index, (ResultHandle*))                                                    \
-  X(column_name, const char*, (ResultHandle*, Index))                                        \
-  X(column_logical_type, TypeHandle*, (ResultHandle*, Index))                                \
-  X(fetch_chunk, ChunkHandle*, (ResultHandle))                                               \
-  X(create_logical_type, TypeHandle*, (Type))                                                \
-  X(create_list_type, TypeHandle*, (TypeHandle*))                                            \
-  X(create_struct_type, TypeHandle*, (TypeHandle**, const char**, Index))                    \
-  X(destroy_logical_type, void, (TypeHandle**))                                              \
-  X(get_type_id, Type, (TypeHandle*))                                                        \
-  X(decimal_width, std::uint8_t, (TypeHandle*))                                              \
-  X(decimal_scale, std::uint8_t, (TypeHandle*))                                              \
-  X(decimal_internal_type, Type, (TypeHandle*))                                              \
-  X(list_type_child_type, TypeHandle*, (TypeHandle*))                                        \
-  X(map_type_key_type, TypeHandle*, (TypeHandle*))                                           \
-  X(map_type_value_type, TypeHandle*, (TypeHandle*))                                         \
-  X(struct_type_child_count, Index, (TypeHandle*))                                           \
-  X(struct_type_child_name, char*, (TypeHandle*, Index))                                     \
-  X(struct_type_child_type, TypeHandle*, (TypeHandle*, Index))                               \
-  X(vector_size, Index, ())                                                                  \
-  X(create_data_chunk, ChunkHandle*, (TypeHandle**, Index))                                  \
-  X(destroy_data_chunk, void, (ChunkHandle**))                                               \
-  X(data_chunk_reset, void, (ChunkHandle*))                                                  \
-  X(data_chunk_get_vector, VectorHandle*, (ChunkHandle*, Index))                             \
-  X(data_chunk_get_size, Index, (ChunkHandle*))                                              \
-  X(data_chunk_set_size, void, (ChunkHandle*, Index))                                        \
-  X(vector_get_data, void*, (VectorHandle*))                                                 \
-  X(vector_get_validity, std::uint64_t*, (VectorHandle*))                                    \
-  X(vector_ensure_validity_writable, void, (VectorHandle*))                                  \
-  X(vector_assign_string_element_len, void, (VectorHandle*, Index, const char*, Index))      \
-  X(list_vector_get_child, VectorHandle*, (VectorHandle*))                                   \
-  X(list_vector_get_size, Index, (VectorHandle*))                                            \
-  X(list_vector_reserve, State, (VectorHandle*, Index))                                      \
-  X(list_vector_set_size, State, (VectorHandle*, Index))                                     \
-  X(struct_vector_get_child, VectorHandle*, (VectorHandle*, Index))                          \
-  X(appender_create, State, (ConnectionHandle*, const char*, const char*, AppenderHandle**)) \
-  X(appender_error, const char*, (AppenderHandle*))                                          \
-  X(appender_flush, State, (AppenderHandle*))                                                \
-  X(appender_destroy, State, (AppenderHandle**))                                             \
-  X(append_data_chunk, State, (AppenderHandle*, ChunkHandle*))
+#define MP_DUCKDB_FUNCTIONS(X)                                                                 \
+  X(library_version, const char*, ())                                                          \
+  X(free, void, (void*))                                                                       \
+  X(create_config, State, (ConfigHandle**))                                                    \
+  X(set_config, State, (ConfigHandle*, const char*, const char*))                              \
+  X(destroy_config, void, (ConfigHandle**))                                                    \
+  X(open_ext, State, (const char*, DatabaseHandle**, ConfigHandle*, char**))                   \
+  X(close, void, (DatabaseHandle**))                                                           \
+  X(connect, State, (DatabaseHandle*, ConnectionHandle**))                                     \
+  X(disconnect, void, (ConnectionHandle**))                                                    \
+  X(query, State, (ConnectionHandle*, const char*, ResultHandle*))                             \
+  X(destroy_result, void, (ResultHandle*))                                                     \
+  X(result_error, const char*, (ResultHandle*))                                                \
+  X(column_count, Index, (ResultHandle*))                                                      \
+  X(column_name, const char*, (ResultHandle*, Index))                                          \
+  X(column_logical_type, TypeHandle*, (ResultHandle*, Index))                                  \
+  X(fetch_chunk, ChunkHandle*, (ResultHandle))                                                 \
+  X(create_logical_type, TypeHandle*, (Type))                                                  \
+  X(create_list_type, TypeHandle*, (TypeHandle*))                                              \
+  X(create_struct_type, TypeHandle*, (TypeHandle**, const char**, Index))                      \
+  X(destroy_logical_type, void, (TypeHandle**))                                                \
+  X(get_type_id, Type, (TypeHandle*))                                                          \
+  X(decimal_scale, std::uint8_t, (TypeHandle*))                                                \
+  X(decimal_internal_type, Type, (TypeHandle*))                                                \
+  X(list_type_child_type, TypeHandle*, (TypeHandle*))                                          \
+  X(map_type_key_type, TypeHandle*, (TypeHandle*))                                             \
+  X(map_type_value_type, TypeHandle*, (TypeHandle*))                                           \
+  X(struct_type_child_count, Index, (TypeHandle*))                                             \
+  X(struct_type_child_name, char*, (TypeHandle*, Index))                                       \
+  X(struct_type_child_type, TypeHandle*, (TypeHandle*, Index))                                 \
+  X(vector_size, Index, ())                                                                    \
+  X(destroy_data_chunk, void, (ChunkHandle**))                                                 \
+  X(data_chunk_get_vector, VectorHandle*, (ChunkHandle*, Index))                               \
+  X(data_chunk_get_size, Index, (ChunkHandle*))                                                \
+  X(data_chunk_set_size, void, (ChunkHandle*, Index))                                          \
+  X(vector_get_data, void*, (VectorHandle*))                                                   \
+  X(vector_get_validity, std::uint64_t*, (VectorHandle*))                                      \
+  X(vector_ensure_validity_writable, void, (VectorHandle*))                                    \
+  X(list_vector_get_child, VectorHandle*, (VectorHandle*))                                     \
+  X(list_vector_reserve, State, (VectorHandle*, Index))                                        \
+  X(list_vector_set_size, State, (VectorHandle*, Index))                                       \
+  X(struct_vector_get_child, VectorHandle*, (VectorHandle*, Index))                            \
+  X(create_table_function, FunctionHandle*, ())                                                \
+  X(destroy_table_function, void, (FunctionHandle**))                                          \
+  X(table_function_set_name, void, (FunctionHandle*, const char*))                             \
+  X(table_function_set_bind, void, (FunctionHandle*, void (*)(BindHandle*)))                   \
+  X(table_function_set_init, void, (FunctionHandle*, void (*)(InitHandle*)))                   \
+  X(table_function_set_function, void, (FunctionHandle*, void (*)(CallHandle*, ChunkHandle*))) \
+  X(register_table_function, State, (ConnectionHandle*, FunctionHandle*))                      \
+  X(bind_add_result_column, void, (BindHandle*, const char*, TypeHandle*))                     \
+  X(function_set_error, void, (CallHandle*, const char*))
 
 struct Api {
 #define MP_DUCKDB_MEMBER(name, result, arguments) result(*name) arguments = nullptr;

@@ -134,8 +134,7 @@ Wide decimal_of(void* data, const ValueType& type, std::uint64_t row) {
 
 std::string_view text_at(void* data, std::uint64_t row) {
   const auto& text = at<duck::String>(data, row);
-  constexpr std::uint32_t kInPlace = 12;
-  return {text.length <= kInPlace ? text.prefix : text.pointer, text.length};
+  return {text.length <= duck::kTextInPlaceMax ? text.prefix : text.pointer, text.length};
 }
 
 bool append_number_of(void* data, const ValueType& type, std::uint64_t row, ValueStyle style,

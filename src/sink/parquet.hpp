@@ -16,8 +16,10 @@ struct ParquetConfig {
   std::filesystem::path data_dir{};
   std::uint32_t shard = 0;  // of the journal that it gets: see Folders
   DuckdbConfig duckdb{};    // an empty temp_dir is set to a folder below data_dir
+  unsigned writers = 2;     // files that are written at once, each by a thread while a flush lasts
   std::uint64_t flush_rows_max = 500'000;
-  std::uint64_t flush_bytes_max = std::uint64_t{64} << 20U;  // of the rows in memory, estimated
+  // Of the rows in memory, estimated; at most a quarter of what DuckDB may take beside them.
+  std::uint64_t flush_bytes_max = std::uint64_t{128} << 20U;
   std::chrono::seconds flush_age_max{std::chrono::minutes{1}};
   Durable durable = Durable::yes;
   CrashPoint crash_point = nullptr;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "codec/json_encode.hpp"
-#include "sink/duckdb_table.hpp"
+#include "sink/columns.hpp"
 #include "sink/files.hpp"
 
 namespace mp::sink {

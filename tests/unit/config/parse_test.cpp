@@ -60,6 +60,7 @@ enabled = false
 flush_rows = 7
 flush_age = "3s"
 memory_limit = "1GiB"
+writers = 3
 [log]
 level = "warn"
 [record]
@@ -86,7 +87,7 @@ interval = "5m"
   wanted.journal = {"j",  true, Bytes{1U << 20U}, Bytes{9U << 20U}, 90min, journal::Fsync::interval,
                     250ms};
   wanted.ndjson = {true, false, Bytes{2U << 20U}, 10min};
-  wanted.parquet = {false, 7, 3s, Bytes{1U << 30U}};
+  wanted.parquet = {false, 7, 3s, Bytes{1U << 30U}, 3};
   wanted.log.level = LogLevel::warn;
   wanted.record.file = "r.ndjson.zst";
   wanted.venues["okx"] = {"wss://127.0.0.1:9443", "http://localhost:80/v5", "ca.pem"};
@@ -215,7 +216,7 @@ INSTANTIATE_TEST_SUITE_P(
             "f:2:14: `flush_rows` in [sink.parquet] must be at least 1, but is the integer 0"},
         Bad{"[sink.parquet]\nrotate_age = \"1h\"",
             "f:2:1: unknown key `rotate_age` in [sink.parquet]; known are `enabled`, "
-            "`flush_rows`, `flush_age` and `memory_limit`"},
+            "`flush_rows`, `flush_age`, `memory_limit` and `writers`"},
         Bad{"[log]\nlevel = {}",
             "f:2:9: `level` in [log] must be one of \"debug\", \"info\", \"warn\", \"error\", but "
             "is "

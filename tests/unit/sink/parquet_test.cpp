@@ -1,8 +1,10 @@
 #include "sink/parquet.hpp"
 
+#include <array>
 #include <fstream>
+#include <limits>
 
-#include "sink/duckdb_table.hpp"
+#include "sink/columns.hpp"
 #include "sink_fixture.hpp"
 
 namespace mp::sink {
@@ -87,6 +89,52 @@ TEST_F(ParquetTest, keeps_levels_as_lists_of_structs) {
   }
   EXPECT_EQ(rows.rows.at(0),
             (Row{"5000", std::to_string(count), "0", std::to_string(sum), "true"}));
+}
+
+TEST_F(ParquetTest, keeps_numbers_of_any_size_and_order) {
+  constexpr std::array<std::int64_t, 8> kMantissas = {0,
+                                                      -1,
+                                                      std::numeric_limits<std::int64_t>::max(),
+                                                      std::numeric_limits<std::int64_t>::min(),
+                                                      std::int64_t{1} << 56U,
+                                                      -(std::int64_t{1} << 56U) - 1,
+                                                      1'000'000'007,
+                                                      42};
+  std::deque<std::string> ids;
+  std::vector<Event> events;
+  std::int64_t present = 0;
+  std::uint64_t sum = 0;  // modulo 2^64, of all mantissas
+  for (std::size_t i = 0; i < 3'000; ++i) {
+    Trade trade;
+    trade.price = Price{{kMantissas[i * 5 % kMantissas.size()],
+                         static_cast<std::int8_t>(static_cast<int>(i % 55) - 36)}};
+    trade.quantity = Quantity{{static_cast<std::int64_t>(i * 7'919 % 2'003), -3}};
+    if (i % 3 != 0) trade.trade_id = ids.emplace_back(std::string(i % 40, 'x') + std::to_string(i));
+    if (i % 5 != 0) trade.side = i % 2 == 0 ? Side::buy : Side::sell;
+    present += trade.trade_id ? 1 : 0;
+    sum += static_cast<std::uint64_t>(trade.price.decimal.mantissa);
+    events.push_back(event_of(trade));
+    events.back().seq = i * 1'000'000'007;
+    if (i % 7 == 0) events.back().ts_event = from_nanoseconds(-static_cast<std::int64_t>(i));
+  }
+  const std::string total = std::to_string(sum);
+  const Rows rows = rows_of(
+      events,
+      "WITH t AS (SELECT *, seq::BIGINT // 1000000007 AS i, "
+      "sum(price_mantissa::HUGEINT) OVER () % 18446744073709551616 AS total FROM trade) "
+      "SELECT count(trade_id), count(side), count(ts_event), "
+      "bool_and(total = " +
+          total + " OR total + 18446744073709551616 = " + total +
+          "), "
+          "bool_and(seq % 1000000007 = 0 AND i % 55 - 36 = price_exponent), "
+          "bool_and(quantity_mantissa = i * 7919 % 2003 AND quantity = quantity_mantissa / 1000), "
+          "bool_and(trade_id IS NULL OR trade_id = repeat('x', i % 40) || i), "
+          "bool_and(side IS NULL OR side = CASE WHEN i % 2 = 0 THEN 'buy' ELSE 'sell' END), "
+          "min(price_mantissa), max(price_mantissa), min(epoch_ns(ts_event)), "
+          "count(*) FILTER (WHERE seq = 2999 * 1000000007::BIGINT) FROM t");
+  EXPECT_EQ(rows.rows.at(0),
+            (Row{std::to_string(present), "2400", "429", "true", "true", "true", "true", "true",
+                 "-9223372036854775808", "9223372036854775807", "-2996", "1"}));
 }
 
 TEST_F(ParquetTest, writes_a_file_for_each_partition_however_many_there_are) {
