@@ -59,10 +59,10 @@ inline constexpr unsigned kDigitsMax = 18;
   return at;
 }
 
-// Eights first, for numbers that are long.
+// Eight at once first: what fractions and times begin with. A second attempt would mostly fail.
 [[nodiscard]] inline const char* take_many_digits(const char* at, const char* end, Digits& out) {
   std::uint64_t eight = 0;
-  while (end - at >= 8 && out.count + 8 <= kDigitsMax && eight_digits(at, eight)) {
+  if (end - at >= 8 && out.count + 8 <= kDigitsMax && eight_digits(at, eight)) {
     out.value = out.value * kPowersOfTen[8] + eight;
     out.count += 8;
     at += 8;
