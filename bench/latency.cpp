@@ -2,6 +2,7 @@
 // journal, at a steady pace; against a program that only reads the frames.
 #include <fmt/format.h>
 
+#include <array>
 #include <atomic>
 #include <charconv>
 #include <filesystem>
@@ -20,10 +21,14 @@ namespace {
 constexpr std::uint64_t kSeconds = 3;  // of load in a round
 constexpr std::chrono::milliseconds kWait{100};
 
-// The generator has a processor, and what is measured has another: a wake-up within a processor is
-// quicker than one across, and the same for all.
-constexpr int kLoadCpu = 0;
-constexpr int kOurCpu = 1;
+// Where the processes run. Placed: the generator has one processor, and what is measured has
+// another, its reader included, because a wake-up within a processor is quicker than one across.
+struct Placing {
+  const char* name;
+  int load_cpu;
+  int our_cpu;
+};
+constexpr std::array kPlacings = {Placing{"placed", 0, 1}, Placing{"anywhere", -1, -1}};
 
 enum class Waiting : std::uint8_t { sleeping, spinning };
 
@@ -94,15 +99,13 @@ Result<obs::LatencySnapshot> collected_latency(const Options& options, const Loa
   return stamps.finish();
 }
 
-Result<obs::LatencySnapshot> floor_latency(const LoadOptions& options) {
+Result<obs::LatencySnapshot> floor_latency(const LoadOptions& options, int cpu) {
   auto load = LoadProcess::start(options);
   if (!load) return load.error();
   // On a thread of its own, which may be kept on a processor.
   auto floor = std::async(std::launch::async, [&] {
-    return run_floor({.port = load->port(),
-                      .instruments = options.instruments,
-                      .latency = true,
-                      .cpu = kOurCpu});
+    return run_floor(
+        {.port = load->port(), .instruments = options.instruments, .latency = true, .cpu = cpu});
   });
   const auto report = floor.get();
   if (!report) return report.error();
@@ -120,21 +123,22 @@ struct Place {
 };
 constexpr std::array kPlaces = {Place{0.5, "p50", 1.5}, Place{0.99, "p99", 3.0}};
 
-Result<void> measure(const Options& options, std::uint64_t rate, const Report& report) {
+Result<void> measure(const Options& options, std::uint64_t rate, const Placing& placing,
+                     const Report& report) {
   LoadOptions load{.messages = rate * kSeconds,
                    .rate = rate,
                    .wait_for_snapshots = false,
-                   .cpu = kLoadCpu,
+                   .cpu = placing.load_cpu,
                    .ca_file = options.scratch / "ca.pem"};
   std::array<Measurement, kPlaces.size()> rows;
   for (int round = 0; round < options.rounds; ++round) {
     load.wait_for_snapshots = false;
-    const auto floor = floor_latency(load);
+    const auto floor = floor_latency(load, placing.our_cpu);
     if (!floor) return floor.error();
     load.wait_for_snapshots = true;
     CollectOptions collect;
-    collect.cpu = kOurCpu;
-    const auto ours = collected_latency(options, load, collect, Waiting::sleeping, kOurCpu);
+    collect.cpu = placing.our_cpu;
+    const auto ours = collected_latency(options, load, collect, Waiting::sleeping, placing.our_cpu);
     if (!ours) return ours.error();
     for (std::size_t i = 0; i < kPlaces.size(); ++i) {
       const double least = microseconds(floor->percentile(kPlaces[i].share));
@@ -145,7 +149,7 @@ Result<void> measure(const Options& options, std::uint64_t rate, const Report& r
     }
   }
   for (std::size_t i = 0; i < kPlaces.size(); ++i) {
-    rows[i].name = fmt::format("latency {} at {}/s, read elsewhere", kPlaces[i].name, rate);
+    rows[i].name = fmt::format("latency {} at {}/s, {}", kPlaces[i].name, rate, placing.name);
     rows[i].input = fmt::format(
         "{} s of the paced load, 50 instruments; due -> event read by "
         "another process from the journal",
@@ -164,14 +168,14 @@ Result<void> measure_busy(const Options& options, std::uint64_t rate, Waiting wa
   const LoadOptions load{.messages = rate * kSeconds,
                          .rate = rate,
                          .wait_for_snapshots = true,
-                         .cpu = kLoadCpu,
+                         .cpu = kPlacings[0].load_cpu,
                          .ca_file = options.scratch / "ca.pem"};
   Measurement row;
   for (int round = 0; round < options.rounds; ++round) {
     CollectOptions collect;
     collect.busy_poll = true;
-    collect.cpu = kOurCpu;
-    const auto ours = collected_latency(options, load, collect, waiting, kLoadCpu);
+    collect.cpu = kPlacings[0].our_cpu;
+    const auto ours = collected_latency(options, load, collect, waiting, kPlacings[0].load_cpu);
     if (!ours) return ours.error();
     row.ours.values.push_back(microseconds(ours->percentile(0.5)));
   }
@@ -188,7 +192,9 @@ Result<void> measure_busy(const Options& options, std::uint64_t rate, Waiting wa
 
 Result<void> bench_latency(const Options& options, const Report& report) {
   for (const std::uint64_t rate : {std::uint64_t{10'000}, std::uint64_t{50'000}}) {
-    if (auto done = measure(options, rate, report); !done) return done;
+    for (const Placing& placing : kPlacings) {
+      if (auto done = measure(options, rate, placing, report); !done) return done;
+    }
   }
   for (const Waiting waiting : {Waiting::sleeping, Waiting::spinning}) {
     if (auto done = measure_busy(options, 10'000, waiting, report); !done) return done;

@@ -13,7 +13,7 @@
 namespace mp::bench {
 
 struct Options {
-  int rounds = 7;
+  int rounds = 3;
   std::vector<std::filesystem::path> recordings;  // of real sessions, beside what is simulated
   // Existing folders for journals and files: in memory, where there is such a place, and on a disk.
   std::filesystem::path scratch;

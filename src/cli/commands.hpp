@@ -92,7 +92,7 @@ struct ValidateOptions {
 struct BenchOptions {
   std::vector<std::string> parts;  // empty: all
   std::vector<std::string> recordings;
-  int rounds = 7;
+  int rounds = 3;
   std::string json;               // rows go there too, one object each; empty: nowhere
   std::string scratch;            // journals go under it; empty: memory
   bench::CollectOptions collect;  // with a port: be the process that the bench looks at

@@ -259,6 +259,27 @@ class Commands(unittest.TestCase):
         self.fails(result, 74, "disk", str(small))
         self.assertNotIn("assertion", result.stderr)
 
+    # ---- bench ----
+
+    def test_bench_compares_with_its_floor(self):
+        rows = self.dir / "rows.ndjson"
+        result = call("bench", "decode", "--rounds", 1, "--json", rows, cwd=self.dir)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        rows = [json.loads(line) for line in rows.read_text().splitlines()]
+        self.assertEqual([row["name"] for row in rows],
+                         ["decode binance, simulated", "decode okx, simulated"])
+        for row in rows:
+            self.assertIn(row["name"], result.stdout)
+            self.assertGreater(row["ours"]["median"], 0)
+            self.assertGreater(row["floor"]["median"], 0)
+            self.assertEqual(row["met"], (row["ratio"]["median"] >= row["target"])
+                             == (row["target_is"] == "at least"))
+        self.assertEqual([path.name for path in self.dir.iterdir()], ["rows.ndjson"])
+
+    def test_bench_of_a_recording_that_is_none(self):
+        self.fails(call("bench", "decode", "--recording", self.write("bad.ndjson", "{}\n"),
+                        cwd=self.dir), 65, "bad.ndjson", "expected a header with a known venue")
+
     def test_demo_check(self):
         result = call("demo", "--check", "--plain", cwd=self.dir)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
