@@ -18,7 +18,7 @@
 namespace mp::bench {
 namespace {
 
-constexpr std::uint64_t kSeconds = 3;  // of load in a round
+constexpr std::uint64_t kSeconds = 2;  // of load in a round
 constexpr std::chrono::milliseconds kWait{100};
 
 // Where the processes run. Placed: the generator has one processor, and what is measured has

@@ -9,7 +9,7 @@
 namespace mp::bench {
 namespace {
 
-constexpr std::uint64_t kMessages = 2'000'000;
+constexpr std::uint64_t kMessages = 1'000'000;
 constexpr std::size_t kLevels = 100;  // of a book's side, where the count of books is the subject
 
 struct Point {
