@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -19,15 +18,6 @@ constexpr std::chrono::milliseconds kLook{5};
 constexpr double kQuietSeconds = 0.2;  // no frame for so long: that was the last one
 constexpr double kWaitSeconds = 60;
 constexpr std::chrono::seconds kAnswerWithin{120};
-
-double process_cpu_seconds() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 // Resident bytes. The journal lies in shared memory, and is counted as neither.
 struct Resident {
@@ -99,7 +89,7 @@ class Observer {
 
   void begin() {
     frames_at_begin_ = frames();
-    cpu_at_begin_ = process_cpu_seconds();
+    cpu_at_begin_ = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
     began_ = last_frame_ = seconds_of(CLOCK_MONOTONIC);
   }
 
@@ -115,8 +105,9 @@ class Observer {
     return fmt::format(
         R"({{"frames":{},"seconds":{:.6f},"cpu_seconds":{:.6f},"rss_anon_peak":{:.0f},)"
         R"("rss_peak":{:.0f},"gaps":{}}})",
-        frames() - frames_at_begin_, last_frame_ - began_, process_cpu_seconds() - cpu_at_begin_,
-        anonymous_peak_, peak_, collector_.feeds().front()->counters().gaps.load());
+        frames() - frames_at_begin_, last_frame_ - began_,
+        seconds_of(CLOCK_PROCESS_CPUTIME_ID) - cpu_at_begin_, anonymous_peak_, peak_,
+        collector_.feeds().front()->counters().gaps.load());
   }
 
  private:

@@ -6,7 +6,6 @@
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <sched.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -40,15 +39,6 @@ std::int64_t clock_nanoseconds(clockid_t clock) {
   return time.tv_sec * 1'000'000'000 + time.tv_nsec;
 }
 
-double thread_seconds() {
-  rusage used{};
-  ::getrusage(RUSAGE_THREAD, &used);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
-}
-
 Error wrong(const std::string& what) {
   return {.kind = ErrorKind::unavailable, .message = "The floor client " + what + "."};
 }
@@ -65,7 +55,7 @@ struct Count {
 
   void begin() {
     if (began != 0) return;
-    cpu_began = thread_seconds();
+    cpu_began = seconds_of(CLOCK_THREAD_CPUTIME_ID);
     began = last = clock_nanoseconds(CLOCK_MONOTONIC);
   }
 };
@@ -324,7 +314,7 @@ Result<FloorReport> run_floor(const FloorConfig& config) {
   read_all(sessions, config, count);
   if (count.began == 0) return wrong("saw no measured part of the load");
   FloorReport& report = count.report;
-  report.cpu_seconds = thread_seconds() - count.cpu_began;
+  report.cpu_seconds = seconds_of(CLOCK_THREAD_CPUTIME_ID) - count.cpu_began;
   report.seconds = static_cast<double>(count.last - count.began) * 1e-9;
   report.latency = count.latency.snapshot();
   return report;
