@@ -34,9 +34,10 @@ if(MP_SANITIZE)
   add_link_options(-fsanitize=${MP_SANITIZE})
 endif()
 
-# ccache answers for what has been compiled before; mold links in a blink. Both are used where they are.
+# ccache answers for what has been compiled before (but knows nothing of profiles); mold links in a blink. Both are used
+# where they are.
 find_program(MP_CCACHE ccache)
-if(MP_CCACHE)
+if(MP_CCACHE AND NOT MP_PGO)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${MP_CCACHE})
 endif()
 find_program(MP_MOLD mold)
@@ -44,14 +45,27 @@ if(MP_MOLD AND NOT MP_LTO)
   add_link_options(-fuse-ld=mold)
 endif()
 
-# The message path alone is optimised across files: Asio and the command line gain nothing and cost link time.
+# Of the layers that a message passes through. A profile lies beside each object file; what the training never ran is
+# optimised as without one.
+if(MP_PGO STREQUAL "train")
+  set(mp_pgo_options -fprofile-generate -fprofile-update=prefer-atomic)
+  add_link_options(-fprofile-generate)
+elseif(MP_PGO STREQUAL "use")
+  set(mp_pgo_options -fprofile-use -fprofile-partial-training -fprofile-correction -Wno-missing-profile)
+elseif(MP_PGO)
+  message(FATAL_ERROR "MP_PGO is \"${MP_PGO}\"; expected train or use")
+endif()
 function(mp_message_path)
+  foreach(layer ${ARGN})
+    target_compile_options(mp_${layer} PRIVATE ${mp_pgo_options})
+  endforeach()
+endfunction()
+
+# Optimised across files: Asio gains nothing from it and costs link time.
+function(mp_optimise_as_one)
   if(MP_LTO)
     foreach(layer ${ARGN})
-      get_target_property(type mp_${layer} TYPE)
-      if(NOT type STREQUAL "INTERFACE_LIBRARY")
-        set_target_properties(mp_${layer} PROPERTIES INTERPROCEDURAL_OPTIMIZATION ON)
-      endif()
+      set_target_properties(mp_${layer} PROPERTIES INTERPROCEDURAL_OPTIMIZATION ON)
     endforeach()
   endif()
 endfunction()

@@ -15,6 +15,7 @@ mp_uses(journal PkgConfig::xxhash Threads::Threads)
 mp_uses(book PkgConfig::zlib)
 mp_uses(sink PkgConfig::zstd ${CMAKE_DL_LIBS})
 
-mp_message_path(core codec journal venue book)
+mp_message_path(core codec net journal venue book pipeline)
+mp_optimise_as_one(core codec journal venue book)
 
 target_compile_definitions(mp_cli PRIVATE MP_VERSION="${PROJECT_VERSION}")

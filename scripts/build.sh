@@ -21,4 +21,4 @@ export preset
 
 scripts/step.sh "configure $preset" bash -euc configure
 scripts/step.sh "build $preset with $jobs jobs" \
-  cmake --build "build/$preset" --parallel "$jobs" "${targets[@]}"
+  cmake --build --preset "$preset" --parallel "$jobs" "${targets[@]}"
