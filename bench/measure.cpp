@@ -125,9 +125,13 @@ std::string to_json(const Measurement& row) {
   }
   if (!row.note.empty()) add_text("note", row.note, out);
   add_text("machine", machine(), out);
-  add_text("commit", kCommit, out);
+  add_text("build", build(), out);
   out.append("}\n");
   return out;
+}
+
+std::string build() {
+  return fmt::format("commit {}, {}", kCommit, MP_BUILD);
 }
 
 std::string machine() {

@@ -70,5 +70,7 @@ void repeat(Measurement& out, int rounds, const std::function<double()>& ours);
 
 // "AMD EPYC ..., 2 cores, Linux 6.1": where it was measured.
 [[nodiscard]] std::string machine();
+// "commit 1234abc, release, GNU 12.2.0": what was measured.
+[[nodiscard]] std::string build();
 
 }  // namespace mp::bench

@@ -72,6 +72,7 @@ int bench(const BenchOptions& options) {
   if (!options.json.empty() && (json = std::fopen(options.json.c_str(), "w")) == nullptr) {
     return fail({ErrorKind::io, fmt::format("cannot write to {}", options.json)});
   }
+  std::fputs((bench::machine() + "; " + bench::build() + "\n").c_str(), stdout);
   std::fputs(bench::table_head().c_str(), stdout);
   const auto report = [&](const bench::Measurement& row) {
     std::fputs(bench::table_row(row).c_str(), stdout);
