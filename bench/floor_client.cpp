@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
@@ -69,6 +70,7 @@ struct Session {
   std::unique_ptr<char[]> plain = std::make_unique<char[]>(kPlainBytes);
   std::size_t plain_bytes = 0;
   bool counts = false;  // the mark of the beginning has come
+  bool spins = false;   // see FloorConfig; only once all is set up, since nothing ends it
 
   Session() = default;
   Session(const Session&) = delete;
@@ -115,7 +117,11 @@ int create(BIO* bio) {
 
 // Waits for bytes. False: silence, or the end.
 bool fill_wire(Session& session) {
-  const ssize_t count = ::recv(session.socket, session.wire.get(), kWireBytes, 0);
+  ssize_t count = 0;
+  do {
+    count =
+        ::recv(session.socket, session.wire.get(), kWireBytes, session.spins ? MSG_DONTWAIT : 0);
+  } while (count < 0 && session.spins && errno == EAGAIN);
   if (count <= 0) return false;
   session.window = session.wire.get();
   session.window_bytes = static_cast<std::size_t>(count);
@@ -268,6 +274,7 @@ void read_all(std::vector<Session>& sessions, const FloorConfig& config, Count& 
            (config.messages != 0 && count.report.messages >= config.messages);
   };
   if (sessions.size() == 1) {
+    sessions.front().spins = config.spin;
     while (!done() && receive(sessions.front(), count)) {
     }
     return;
@@ -290,6 +297,7 @@ void read_all(std::vector<Session>& sessions, const FloorConfig& config, Count& 
 
 Result<FloorReport> run_floor(const FloorConfig& config) {
   MP_ASSERT(config.sessions > 0);
+  MP_ASSERT(!config.spin || config.sessions == 1);
   pin(config.cpu);
   const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()),
                                                                   SSL_CTX_free);

@@ -22,7 +22,8 @@ struct FloorConfig {
   std::chrono::milliseconds silence_max{30'000};
   // Compare the stamp of each trade with the clock. Meaningful when the load is paced.
   bool latency = false;
-  int cpu = -1;  // to run on; -1: any
+  bool spin = false;  // look for bytes again and again instead of sleeping; of one session
+  int cpu = -1;       // to run on; -1: any
 };
 
 // Of the measured part: what came after the server's pong "begin", session by session.

@@ -99,13 +99,16 @@ Result<obs::LatencySnapshot> collected_latency(const Options& options, const Loa
   return stamps.finish();
 }
 
-Result<obs::LatencySnapshot> floor_latency(const LoadOptions& options, int cpu) {
+Result<obs::LatencySnapshot> floor_latency(const LoadOptions& options, Waiting waiting, int cpu) {
   auto load = LoadProcess::start(options);
   if (!load) return load.error();
   // On a thread of its own, which may be kept on a processor.
   auto floor = std::async(std::launch::async, [&] {
-    return run_floor(
-        {.port = load->port(), .instruments = options.instruments, .latency = true, .cpu = cpu});
+    return run_floor({.port = load->port(),
+                      .instruments = options.instruments,
+                      .latency = true,
+                      .spin = waiting == Waiting::spinning,
+                      .cpu = cpu});
   });
   const auto report = floor.get();
   if (!report) return report.error();
@@ -133,7 +136,7 @@ Result<void> measure(const Options& options, std::uint64_t rate, const Placing& 
   std::array<Measurement, kPlaces.size()> rows;
   for (int round = 0; round < options.rounds; ++round) {
     load.wait_for_snapshots = false;
-    const auto floor = floor_latency(load, placing.our_cpu);
+    const auto floor = floor_latency(load, Waiting::sleeping, placing.our_cpu);
     if (!floor) return floor.error();
     load.wait_for_snapshots = true;
     CollectOptions collect;
@@ -165,20 +168,27 @@ Result<void> measure(const Options& options, std::uint64_t rate, const Placing& 
 
 Result<void> measure_busy(const Options& options, std::uint64_t rate, Waiting waiting,
                           const Report& report) {
-  const LoadOptions load{.messages = rate * kSeconds,
-                         .rate = rate,
-                         .wait_for_snapshots = true,
-                         .cpu = kPlacings[0].load_cpu,
-                         .ca_file = options.scratch / "ca.pem"};
+  LoadOptions load{.messages = rate * kSeconds,
+                   .rate = rate,
+                   .wait_for_snapshots = false,
+                   .cpu = kPlacings[0].load_cpu,
+                   .ca_file = options.scratch / "ca.pem"};
   Measurement row;
   for (int round = 0; round < options.rounds; ++round) {
+    load.wait_for_snapshots = false;
+    const auto floor = floor_latency(load, Waiting::spinning, kPlacings[0].our_cpu);
+    if (!floor) return floor.error();
+    row.floor.values.push_back(microseconds(floor->percentile(0.5)));
+    load.wait_for_snapshots = true;
     CollectOptions collect;
     collect.busy_poll = true;
     collect.cpu = kPlacings[0].our_cpu;
     const auto ours = collected_latency(options, load, collect, waiting, kPlacings[0].load_cpu);
     if (!ours) return ours.error();
     row.ours.values.push_back(microseconds(ours->percentile(0.5)));
+    row.ratio.values.push_back(row.ours.values.back() / row.floor.values.back());
   }
+  row.floor_name = "due -> frame read, least client, which spins too";
   row.name = fmt::format("latency p50 at {}/s, busy polling, reader {}", rate,
                          waiting == Waiting::spinning ? "spins" : "sleeps");
   row.input = fmt::format("{} s of the paced load, 50 instruments", kSeconds);
