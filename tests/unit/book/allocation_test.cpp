@@ -6,8 +6,8 @@
 
 #include "book/checksum.hpp"
 #include "book/keeper.hpp"
-#include "tests/unit/book/allocation_counter.hpp"
 #include "tests/unit/book/reference.hpp"
+#include "unit/allocations.hpp"
 
 namespace mp::book {
 namespace {
@@ -49,7 +49,7 @@ TEST(Allocation, a_warm_keeper_makes_none) {
       Book snapshot = body;
       snapshot.bids = {};
       snapshot.asks = {};
-      const std::size_t before = test::allocations();
+      const std::size_t before = mp::test::allocations();
       const Step step = keeper.on_update(body, {}, std::nullopt);
       if (round == 100) {
         ASSERT_EQ(keeper.on_rest_snapshot(snapshot, {}, std::nullopt), Step::emit);
@@ -57,7 +57,7 @@ TEST(Allocation, a_warm_keeper_makes_none) {
       keeper.book().top(Side::buy, 20, top);
       (void)okx_crc32(keeper.book());
       // What is held while a book waits for its snapshot may be allocated.
-      if (session >= 2 && round > 100) during += test::allocations() - before;
+      if (session >= 2 && round > 100) during += mp::test::allocations() - before;
       ASSERT_EQ(step, round <= 100 ? Step::held : Step::emit);
       ++last;
     }

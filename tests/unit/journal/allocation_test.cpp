@@ -1,39 +1,11 @@
-// Once warm, neither appending nor reading allocates. Not with the thread sanitizer, which has an
-// operator new of its own.
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define MP_TEST_HAS_ITS_OWN_NEW
-#endif
-#endif
-#ifndef MP_TEST_HAS_ITS_OWN_NEW
+// Once warm, neither appending nor reading allocates.
+#include "unit/allocations.hpp"
+
+#ifndef MP_TEST_COUNTS_NO_ALLOCATIONS
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
-
 #include "unit/journal/support.hpp"
-
-namespace {
-thread_local std::uint64_t allocations = 0;
-}
-
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"  // these two are a pair
-#endif
-
-// Counts what this thread allocates; the sanitizers still see malloc and free.
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* const memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
 
 namespace mp::journal {
 namespace {
@@ -50,9 +22,9 @@ TEST(JournalAllocation, none_for_each_event) {
   trade.body = Trade{"a trade id that is too long for a small string", {{1, 0}}, {{1, 0}}, {}};
   Event book;
   book.body = Book{true, {}, {}, {}, {}, levels, levels};
-  std::uint64_t before = 0;
+  std::size_t before = 0;
   for (int round = 0; round < 1'000; ++round) {
-    if (round == 1) before = allocations;
+    if (round == 1) before = mp::test::allocations();
     ASSERT_TRUE(writer->append(subject, trade));
     ASSERT_TRUE(writer->append(subject, book));
     writer->publish();
@@ -64,7 +36,7 @@ TEST(JournalAllocation, none_for_each_event) {
     reader->commit(reader->index() + 1);
   }
   EXPECT_GT(before, 0U);
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(mp::test::allocations(), before);
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
-#include "tests/unit/book/allocation_counter.hpp"
+#include "unit/allocations.hpp"
+
+#ifndef MP_TEST_COUNTS_NO_ALLOCATIONS
 
 #include <cstdlib>
 #include <new>
@@ -7,7 +9,11 @@ namespace {
 thread_local std::size_t count = 0;
 }  // namespace
 
-std::size_t mp::book::test::allocations() {
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"  // these are pairs
+#endif
+
+std::size_t mp::test::allocations() {
   return count;
 }
 
@@ -15,6 +21,10 @@ void* operator new(std::size_t size) {
   ++count;
   if (void* const memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc{};
+}
+void* operator new(std::size_t size, const std::nothrow_t& /*tag*/) noexcept {
+  ++count;
+  return std::malloc(size == 0 ? 1 : size);
 }
 void* operator new(std::size_t size, std::align_val_t alignment) {
   ++count;
@@ -34,3 +44,5 @@ void operator delete(void* memory) noexcept {
 void operator delete(void* memory, std::size_t) noexcept {
   std::free(memory);
 }
+
+#endif
