@@ -259,7 +259,7 @@ void measure(const std::string& input, const Stream& stream, const Options& opti
   report(many);
 }
 
-// Of a book as its snapshot left it, and after all the changes.
+// Of a book as its snapshot left it, where there is one, and after all the changes.
 void measure_memory(const std::string& input, const Stream& stream, const Report& report) {
   book::OrderBook book{kDepth};
   const auto note = [&](std::string_view when) {
@@ -273,7 +273,7 @@ void measure_memory(const std::string& input, const Stream& stream, const Report
   };
   const auto& first = stream.messages.front();
   book.reset(first.bids, first.asks);
-  note("at first");
+  if (stream.has_snapshot) note("at first");
   for (std::size_t i = 1; i < stream.messages.size(); ++i) {
     book.apply(stream.messages[i].bids, stream.messages[i].asks);
   }
