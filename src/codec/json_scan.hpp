@@ -68,7 +68,8 @@ struct Scan {
   // A value of no interest. A number that nobody converts has not been looked at yet.
   [[nodiscard]] Place ignored(Place at) const {
     if (std::string_view text; is(at, '"')) return string(at, text);
-    if (is(at, 't') || is(at, 'f')) return after_word(at, *at == 't' ? "true" : "false");
+    if (is(at, 't')) return after_word<"true">(at);
+    if (is(at, 'f')) return after_word<"false">(at);
     if (const Place stop = after_whole_number(at)) return stop;
     Scalar read;
     const Place stop = scalar(at, read);
@@ -114,7 +115,7 @@ struct Scan {
   [[nodiscard]] Place value(Place at, std::string_view& target) const { return string(at, target); }
   [[nodiscard]] Place value(Place at, bool& target) const {
     target = is(at, 't');
-    return after_word(at, target ? "true" : "false");
+    return target ? after_word<"true">(at) : after_word<"false">(at);
   }
   template <class Meaning>
   [[gnu::always_inline]] [[nodiscard]] inline Place value(Place at, Exact<Meaning>& target) const {
@@ -253,16 +254,17 @@ struct Scan {
   }
 
   // Behind a bare word and before what ends it.
-  [[nodiscard]] Place after_word(Place at, std::string_view word) const {
-    const std::string_view rest(at, static_cast<std::size_t>(end - at));
-    if (rest.size() <= word.size() || !rest.starts_with(word)) return nullptr;
-    return ends_scalar(rest[word.size()]) ? at + word.size() : nullptr;
+  template <Key K>
+  [[nodiscard]] Place after_word(Place at) const {
+    constexpr std::size_t kSize = K.view().size();
+    if (static_cast<std::size_t>(end - at) <= kSize || !equals<K>({at, kSize})) return nullptr;
+    return ends_scalar(at[kSize]) ? at + kSize : nullptr;
   }
 
   // Behind null or an empty string, which stand for no value.
   [[gnu::always_inline]] [[nodiscard]] inline Place after_absent(Place at) const {
     if (is(at, '"')) return is(at + 1, '"') ? at + 2 : nullptr;
-    return is(at, 'n') ? after_word(at, "null") : nullptr;
+    return is(at, 'n') ? after_word<"null">(at) : nullptr;
   }
 
   // ["1.5","2", as nearly all levels begin.

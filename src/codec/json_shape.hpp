@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <deque>
 #include <optional>
 #include <string_view>
@@ -65,6 +66,15 @@ struct Key {
   }  // NOLINT(google-explicit-constructor)
   [[nodiscard]] constexpr std::string_view view() const { return {text, N - 1}; }
 };
+
+// equals<"books", "books5">(text): whether it is one of these words, in a few instructions each,
+// where == would call memcmp.
+template <Key... Words>
+[[nodiscard]] inline bool equals(std::string_view text) {
+  return ((text.size() == Words.view().size() &&
+           std::memcmp(text.data(), Words.text, Words.view().size()) == 0) ||
+          ...);
+}
 
 // A member that is optional elsewhere can be one that this message must have.
 enum class Presence : std::uint8_t { by_type, required };

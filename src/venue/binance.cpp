@@ -256,12 +256,12 @@ class Binance final : public Adapter {
   template <class In>
   Verdict read_event(In& in, std::string_view event, std::string_view body, Output& out,
                      Reading& reading) {
-    if (event == "trade") return read_one<TradeShape>(in, body, trade_, out);
-    if (event == "aggTrade") return read_one<AggregateTradeShape>(in, body, trade_, out);
-    if (event == "depthUpdate") return read_one<DepthShape>(in, body, depth_, out);
-    if (event == "24hrTicker") return read_one<TickerShape>(in, body, ticker_, out);
-    if (event == "kline") return read_one<CandleMessageShape>(in, body, candle_, out);
-    if (event != "serverShutdown") return Verdict::unknown;
+    if (equals<"trade">(event)) return read_one<TradeShape>(in, body, trade_, out);
+    if (equals<"aggTrade">(event)) return read_one<AggregateTradeShape>(in, body, trade_, out);
+    if (equals<"depthUpdate">(event)) return read_one<DepthShape>(in, body, depth_, out);
+    if (equals<"24hrTicker">(event)) return read_one<TickerShape>(in, body, ticker_, out);
+    if (equals<"kline">(event)) return read_one<CandleMessageShape>(in, body, candle_, out);
+    if (!equals<"serverShutdown">(event)) return Verdict::unknown;
     reading.reconnect_soon = true;
     return Verdict::control;
   }

@@ -312,23 +312,22 @@ class Okx final : public Adapter {
   template <class In>
   Verdict read_data(In& in, const Arg& arg, std::optional<std::string_view> action,
                     std::string_view data, Output& out) {
-    const auto channel = arg.channel;
-    if (channel == "trades" || channel == "trades-all")
-      return read_all<TradeShape>(in, data, trades_, out);
-    if (channel == "bbo-tbt") return read_quotes(in, data, arg.symbol.value_or(""), out);
-    if (channel == "books" || channel == "books5" || channel == "books-l2-tbt" ||
-        channel == "books50-l2-tbt")
+    const auto kind = arg.channel;
+    if (equals<"trades", "trades-all">(kind)) return read_all<TradeShape>(in, data, trades_, out);
+    if (equals<"bbo-tbt">(kind)) return read_quotes(in, data, arg.symbol.value_or(""), out);
+    if (equals<"books", "books5", "books-l2-tbt", "books50-l2-tbt">(kind))
       return read_books(in, data, arg.symbol.value_or(""), action != "update", out);
-    if (channel == "tickers") return read_all<TickerShape>(in, data, tickers_, out);
-    if (channel == "funding-rate") return read_all<FundingShape>(in, data, fundings_, out);
-    if (channel == "open-interest") return read_all<OpenInterestShape>(in, data, interests_, out);
-    if (channel == "mark-price") return read_all<MarkPriceShape>(in, data, marks_, out);
-    if (channel == "index-tickers") return read_all<IndexPriceShape>(in, data, indices_, out);
-    if (channel == "opt-summary") return read_all<OptionSummaryShape>(in, data, options_, out);
-    if (channel == "liquidation-orders")
+    if (equals<"tickers">(kind)) return read_all<TickerShape>(in, data, tickers_, out);
+    if (equals<"funding-rate">(kind)) return read_all<FundingShape>(in, data, fundings_, out);
+    if (equals<"open-interest">(kind))
+      return read_all<OpenInterestShape>(in, data, interests_, out);
+    if (equals<"mark-price">(kind)) return read_all<MarkPriceShape>(in, data, marks_, out);
+    if (equals<"index-tickers">(kind)) return read_all<IndexPriceShape>(in, data, indices_, out);
+    if (equals<"opt-summary">(kind)) return read_all<OptionSummaryShape>(in, data, options_, out);
+    if (equals<"liquidation-orders">(kind))
       return read_all<LiquidationShape>(in, data, liquidations_, out);
-    if (channel == "instruments") return read_all<InstrumentShape>(in, data, instruments_, out);
-    if (channel.starts_with("candle")) return read_candles(in, data, arg, out);
+    if (equals<"instruments">(kind)) return read_all<InstrumentShape>(in, data, instruments_, out);
+    if (kind.starts_with("candle")) return read_candles(in, data, arg, out);
     return Verdict::unknown;
   }
 
