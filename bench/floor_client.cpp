@@ -31,6 +31,7 @@ constexpr std::size_t kPlainBytes = 4 * kWireBytes;
 constexpr std::size_t kStreamsPerRequest = 200;
 constexpr const char* kTopics[] = {"trade", "depth@100ms", "bookTicker"};
 constexpr std::size_t kTopicCount = 3;
+constexpr std::uint64_t kLooksMax = 50'000'000;  // of a client that spins: some 20 s of silence
 constexpr unsigned kPong = 10;
 constexpr unsigned kText = 1;
 
@@ -70,7 +71,7 @@ struct Session {
   std::unique_ptr<char[]> plain = std::make_unique<char[]>(kPlainBytes);
   std::size_t plain_bytes = 0;
   bool counts = false;  // the mark of the beginning has come
-  bool spins = false;   // see FloorConfig; only once all is set up, since nothing ends it
+  bool spins = false;   // see FloorConfig; once all is set up
 
   Session() = default;
   Session(const Session&) = delete;
@@ -115,13 +116,19 @@ int create(BIO* bio) {
   return 1;
 }
 
+// Looks again and again, some millions of times a second; gives up after kLooksMax.
+ssize_t spin(Session& session) {
+  for (std::uint64_t looks = 0; looks < kLooksMax; ++looks) {
+    const ssize_t count = ::recv(session.socket, session.wire.get(), kWireBytes, MSG_DONTWAIT);
+    if (count >= 0 || errno != EAGAIN) return count;
+  }
+  return -1;
+}
+
 // Waits for bytes. False: silence, or the end.
 bool fill_wire(Session& session) {
-  ssize_t count = 0;
-  do {
-    count =
-        ::recv(session.socket, session.wire.get(), kWireBytes, session.spins ? MSG_DONTWAIT : 0);
-  } while (count < 0 && session.spins && errno == EAGAIN);
+  const ssize_t count =
+      session.spins ? spin(session) : ::recv(session.socket, session.wire.get(), kWireBytes, 0);
   if (count <= 0) return false;
   session.window = session.wire.get();
   session.window_bytes = static_cast<std::size_t>(count);

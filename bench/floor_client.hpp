@@ -22,8 +22,9 @@ struct FloorConfig {
   std::chrono::milliseconds silence_max{30'000};
   // Compare the stamp of each trade with the clock. Meaningful when the load is paced.
   bool latency = false;
-  bool spin = false;  // look for bytes again and again instead of sleeping; of one session
-  int cpu = -1;       // to run on; -1: any
+  // Look for bytes again and again instead of sleeping, without silence_max. Of one session.
+  bool spin = false;
+  int cpu = -1;  // to run on; -1: any
 };
 
 // Of the measured part: what came after the server's pong "begin", session by session.

@@ -125,7 +125,8 @@ std::string to_json(const Measurement& row) {
   }
   if (!row.note.empty()) add_text("note", row.note, out);
   add_text("machine", machine(), out);
-  add_text("build", build(), out);
+  add_text("commit", kCommit, out);
+  add_text("build", MP_BUILD, out);
   out.append("}\n");
   return out;
 }

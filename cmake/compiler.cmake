@@ -45,8 +45,8 @@ if(MP_MOLD AND NOT MP_LTO)
   add_link_options(-fuse-ld=mold)
 endif()
 
-# Of the layers that a message passes through. A profile lies beside each object file; what the training never ran is
-# optimised as without one.
+# Profile-guided optimisation of the layers that a message passes through, in two builds of one folder (scripts/pgo.sh).
+# The profile of each object file lies beside it; what the training never ran is optimised as without one.
 if(MP_PGO STREQUAL "train")
   set(mp_pgo_options -fprofile-generate -fprofile-update=prefer-atomic)
   add_link_options(-fprofile-generate)
