@@ -28,7 +28,15 @@ struct Placing {
   int load_cpu;
   int our_cpu;
 };
-constexpr std::array kPlacings = {Placing{"placed", 0, 1}, Placing{"anywhere", -1, -1}};
+constexpr Placing kPlaced{"placed", 0, 1};
+constexpr std::array kPlacings = {kPlaced, Placing{"anywhere", -1, -1}};
+
+LoadOptions paced_load(const Options& options, std::uint64_t rate, const Placing& placing) {
+  return {.messages = rate * kSeconds,
+          .rate = rate,
+          .cpu = placing.load_cpu,
+          .ca_file = options.scratch / "ca.pem"};
+}
 
 enum class Waiting : std::uint8_t { sleeping, spinning };
 
@@ -84,9 +92,10 @@ class StampReader {
   std::thread thread_;
 };
 
-Result<obs::LatencySnapshot> collected_latency(const Options& options, const LoadOptions& load,
+Result<obs::LatencySnapshot> collected_latency(const Options& options, LoadOptions load,
                                                const CollectOptions& collect, Waiting waiting,
                                                int reader_cpu) {
+  load.wait_for_snapshots = true;
   auto run = start_run(options, load, collect);
   if (!run) return run.error();
   if (const auto begun = run->load.wait_begin(); !begun) return begun.error();
@@ -128,17 +137,11 @@ constexpr std::array kPlaces = {Place{0.5, "p50", 1.5}, Place{0.99, "p99", 3.0}}
 
 Result<void> measure(const Options& options, std::uint64_t rate, const Placing& placing,
                      const Report& report) {
-  LoadOptions load{.messages = rate * kSeconds,
-                   .rate = rate,
-                   .wait_for_snapshots = false,
-                   .cpu = placing.load_cpu,
-                   .ca_file = options.scratch / "ca.pem"};
+  const LoadOptions load = paced_load(options, rate, placing);
   std::array<Measurement, kPlaces.size()> rows;
   for (int round = 0; round < options.rounds; ++round) {
-    load.wait_for_snapshots = false;
     const auto floor = floor_latency(load, Waiting::sleeping, placing.our_cpu);
     if (!floor) return floor.error();
-    load.wait_for_snapshots = true;
     CollectOptions collect;
     collect.cpu = placing.our_cpu;
     const auto ours = collected_latency(options, load, collect, Waiting::sleeping, placing.our_cpu);
@@ -168,22 +171,16 @@ Result<void> measure(const Options& options, std::uint64_t rate, const Placing& 
 
 Result<void> measure_busy(const Options& options, std::uint64_t rate, Waiting waiting,
                           const Report& report) {
-  LoadOptions load{.messages = rate * kSeconds,
-                   .rate = rate,
-                   .wait_for_snapshots = false,
-                   .cpu = kPlacings[0].load_cpu,
-                   .ca_file = options.scratch / "ca.pem"};
+  const LoadOptions load = paced_load(options, rate, kPlaced);
   Measurement row;
   for (int round = 0; round < options.rounds; ++round) {
-    load.wait_for_snapshots = false;
-    const auto floor = floor_latency(load, Waiting::spinning, kPlacings[0].our_cpu);
+    const auto floor = floor_latency(load, Waiting::spinning, kPlaced.our_cpu);
     if (!floor) return floor.error();
     row.floor.values.push_back(microseconds(floor->percentile(0.5)));
-    load.wait_for_snapshots = true;
     CollectOptions collect;
     collect.busy_poll = true;
-    collect.cpu = kPlacings[0].our_cpu;
-    const auto ours = collected_latency(options, load, collect, waiting, kPlacings[0].load_cpu);
+    collect.cpu = kPlaced.our_cpu;
+    const auto ours = collected_latency(options, load, collect, waiting, kPlaced.load_cpu);
     if (!ours) return ours.error();
     row.ours.values.push_back(microseconds(ours->percentile(0.5)));
     row.ratio.values.push_back(row.ours.values.back() / row.floor.values.back());
