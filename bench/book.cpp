@@ -13,6 +13,7 @@
 #include "codec/recording.hpp"
 #include "core/assert.hpp"
 #include "venue/registry.hpp"
+#include "venue/rest.hpp"
 
 namespace mp::bench {
 namespace {
@@ -127,22 +128,24 @@ Result<Stream> recorded(const std::filesystem::path& file) {
   auto recording = codec::RecordingReader::open(file);
   if (!recording) return recording.error();
   std::unique_ptr<venue::Adapter> adapter;
+  std::unique_ptr<venue::Decoder> decoder;
   Collector collector;
   for (std::size_t frames = 0; frames < kFramesMax;) {
     const auto line = (*recording)->next();
     if (!line) break;
     if (line->kind == codec::LineKind::header) adapter = venue::adapter_spelled(line->venue);
     if (adapter == nullptr) continue;
+    if (decoder == nullptr) decoder = adapter->decoder();
     collector.rest = adapter->traits().book.start == BookStart::rest_snapshot;
     if (line->kind == codec::LineKind::recv) {
       ++frames;
-      (void)adapter->read(line->data, Timestamp{}, collector);
+      (void)decoder->read(line->data, Timestamp{}, collector);
     } else if (line->kind == codec::LineKind::http) {
-      const auto call = adapter->identify(line->url);
+      const auto call = venue::identify(*adapter, line->url);
       if (!call || call->kind != venue::RestKind::snapshot) continue;
-      if (auto read = adapter->read_rest(*call, line->data, Timestamp{}, collector); !read) {
-        return read.error();
-      }
+      venue::RestReading answer;
+      const auto read = adapter->read_rest(*call, line->data, Timestamp{}, collector, answer);
+      if (!read) return read.error();
     }
   }
   Stream stream = collector.take();
@@ -158,10 +161,10 @@ Result<Stream> recorded(const std::filesystem::path& file) {
 
 // Deltas of the simulated venue. Its first book is made of all that its deltas set.
 Stream simulated() {
-  const auto adapter = venue::make_adapter("binance");
+  const auto decoder = venue::make_adapter("binance")->decoder();
   Collector collector;
   simulated_frames("binance", kSimulatedFrames).each([&](std::string_view frame) {
-    (void)adapter->read(frame, Timestamp{}, collector);
+    (void)decoder->read(frame, Timestamp{}, collector);
   });
   for (auto& [symbol, stream] : collector.streams) stream.has_snapshot = true;
   Stream stream = collector.take();

@@ -52,9 +52,9 @@ pipeline::CollectorConfig collector_config(const CollectOptions& options) {
   // The venue's pace would have us wait a second for each book.
   feed.limits = venue::Limits{.topics_per_session = options.topics_per_session,
                               .topics_per_request = 100,
-                              .between_requests = std::chrono::milliseconds{0},
-                              .between_connects = std::chrono::milliseconds{0},
-                              .between_rest_calls = std::chrono::milliseconds{0},
+                              .requests = {},
+                              .connects = {},
+                              .rest_calls = {},
                               .rest_calls_at_once = 2};
   pipeline::CollectorConfig config;
   config.journal.dir = options.journal_dir;

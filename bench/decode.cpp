@@ -39,11 +39,11 @@ double rate_of(const Frames& frames, Pass&& pass) {
 
 // Without acknowledgements and the like, of which the floor knows nothing.
 Frames data_of(std::string_view venue, const Frames& frames) {
-  const auto adapter = venue::make_adapter(venue);
+  const auto decoder = venue::make_adapter(venue)->decoder();
   Counter counter;
   Frames data;
   frames.each([&](std::string_view frame) {
-    const auto reading = adapter->read(frame, Timestamp{}, counter);
+    const auto reading = decoder->read(frame, Timestamp{}, counter);
     if (reading.verdict == venue::Verdict::data) data.add(frame);
   });
   return data;
@@ -51,7 +51,7 @@ Frames data_of(std::string_view venue, const Frames& frames) {
 
 Measurement measure(std::string_view venue, const std::string& input, const Frames& frames,
                     int rounds) {
-  const auto adapter = venue::make_adapter(venue);
+  const auto decoder = venue::make_adapter(venue)->decoder();
   FloorDecoder floor{venue};
   Counter counter;
   std::size_t refused = 0;
@@ -67,7 +67,7 @@ Measurement measure(std::string_view venue, const std::string& input, const Fram
   const auto ours = [&] {
     return rate_of(frames, [&] {
       frames.each([&](std::string_view frame) {
-        if (adapter->read(frame, Timestamp{}, counter).verdict > venue::Verdict::control) ++refused;
+        if (decoder->read(frame, Timestamp{}, counter).verdict > venue::Verdict::control) ++refused;
       });
     });
   };

@@ -5,6 +5,7 @@
 #include "net/frame.hpp"
 #include "sim/exchange.hpp"
 #include "venue/registry.hpp"
+#include "venue/topics.hpp"
 
 namespace mp::bench {
 
@@ -55,18 +56,19 @@ Frames simulated_frames(std::string_view venue, std::size_t count) {
   const auto adapter = venue::make_adapter(venue);
   const auto exchange = sim::make_exchange(venue, 1, now, {});
   MP_ASSERT(adapter != nullptr && exchange != nullptr);
-  std::vector<venue::Subscription> wanted;
+  std::vector<venue::Topic> topics;
   for (const auto& symbol : symbols_of(venue)) {
-    for (const Channel channel : adapter->traits().channels) {
+    for (const Channel channel : venue::channels_of(adapter->traits())) {
       if (channel == Channel::candle || channel == Channel::instrument) continue;
-      wanted.push_back({.channel = channel, .symbol = symbol, .interval = ""});
+      topics.push_back(venue::topic_of(*adapter, {channel, symbol, ""}));
     }
   }
-  std::vector<std::string> requests;
-  adapter->subscribe(wanted, requests);
-  MP_ASSERT(exchange->connect(1, adapter->path(wanted.front())));
+  using Writer = venue::RequestWriter;
+  const auto requests =
+      Writer{*adapter, adapter->traits().limits}.write(Writer::Verb::subscribe, topics, now);
+  MP_ASSERT(exchange->connect(1, topics.front().path));
   std::vector<sim::Frame> sent;
-  for (const auto& request : requests) exchange->receive(1, request, now, sent);
+  for (const auto& request : requests) exchange->receive(1, request.text, now, sent);
   sent.clear();  // acknowledgements and first books
   Frames frames;
   while (frames.size() < count) {

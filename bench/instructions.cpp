@@ -47,10 +47,10 @@ class Deltas final : public EventHandler {
 // Named for callgrind's --toggle-collect.
 extern "C" {
 
-[[gnu::noinline]] std::uint64_t counted_decode(venue::Adapter& adapter,
+[[gnu::noinline]] std::uint64_t counted_decode(venue::Decoder& decoder,
                                                const bench::Frames& frames) {
   Counter counter;
-  frames.each([&](std::string_view frame) { (void)adapter.read(frame, Timestamp{}, counter); });
+  frames.each([&](std::string_view frame) { (void)decoder.read(frame, Timestamp{}, counter); });
   return counter.events;
 }
 
@@ -81,15 +81,15 @@ extern "C" {
 namespace {
 
 std::uint64_t decode(std::string_view venue) {
-  const auto adapter = venue::make_adapter(venue);
-  return counted_decode(*adapter, bench::simulated_frames(venue, kFrames));
+  const auto decoder = venue::make_adapter(venue)->decoder();
+  return counted_decode(*decoder, bench::simulated_frames(venue, kFrames));
 }
 
 std::uint64_t change_book() {
   Deltas deltas;
-  const auto adapter = venue::make_adapter("okx");
+  const auto decoder = venue::make_adapter("okx")->decoder();
   bench::simulated_frames("okx", 4 * kFrames).each([&](std::string_view frame) {
-    (void)adapter->read(frame, Timestamp{}, deltas);
+    (void)decoder->read(frame, Timestamp{}, deltas);
   });
   book::OrderBook book;
   return counted_book(book, deltas.all);

@@ -15,6 +15,7 @@
 #include "bench/work.hpp"
 #include "net/session.hpp"
 #include "venue/registry.hpp"
+#include "venue/topics.hpp"
 
 namespace mp::bench {
 namespace {
@@ -25,15 +26,19 @@ constexpr double kQuietSeconds = 0.2;
 constexpr double kWaitSeconds = 30;
 
 std::vector<std::string> subscriptions(std::size_t instruments) {
-  std::vector<venue::Subscription> wanted;
+  const auto binance = venue::make_adapter("binance");
+  std::vector<venue::Topic> topics;
   for (std::size_t i = 1; i <= instruments; ++i) {
     for (const Channel channel : {Channel::trade, Channel::quote, Channel::book}) {
-      wanted.push_back(
-          {.channel = channel, .symbol = fmt::format("L{:05}USDT", i), .interval = ""});
+      topics.push_back(venue::topic_of(*binance, {channel, fmt::format("L{:05}USDT", i), ""}));
     }
   }
   std::vector<std::string> requests;
-  venue::make_adapter("binance")->subscribe(wanted, requests);
+  using Writer = venue::RequestWriter;
+  for (auto& request :
+       Writer{*binance, binance->traits().limits}.write(Writer::Verb::subscribe, topics, {})) {
+    requests.push_back(std::move(request.text));
+  }
   return requests;
 }
 

@@ -11,7 +11,11 @@ namespace {
 
 // The adapters' traits have static storage, so the views live on.
 config::KnownVenue known_venue(const venue::Registration& registration) {
-  return {.name = registration.name, .channels = registration.make()->traits().channels};
+  const auto adapter = registration.make();
+  config::KnownVenue known{.name = registration.name,
+                           .channels = venue::channels_of(adapter->traits())};
+  for (const auto& interval : adapter->traits().intervals) known.intervals.push_back(interval.ours);
+  return known;
 }
 
 pipeline::FeedConfig& feed_of(pipeline::CollectorConfig& out, const config::Config& config,

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/conversations.hpp"
 #include "cli/names.hpp"
 #include "cli/output.hpp"
 #include "cli/tally.hpp"
@@ -9,6 +10,7 @@
 #include "codec/recording.hpp"
 #include "pipeline/quarantine.hpp"
 #include "venue/registry.hpp"
+#include "venue/rest.hpp"
 
 namespace mp::cli {
 namespace {
@@ -91,27 +93,26 @@ int decode(const DecodeOptions& options, obs::Logger& log) {
                           decoder,
                           {.books = pipeline::EngineOptions::Books::pass_through,
                            .listings = pipeline::EngineOptions::Listings::learn}};
+  Conversations conversations{*adapter, engine};
   while (const auto line = reader.next()) {
     decoder.at_line(*line);
     // The receive time of a bare frame is not known: 0.
     const Timestamp ts_recv = line->time.value_or(Timestamp{});
     if (line->kind == codec::LineKind::recv) {
-      engine.on_frame(line->data, ts_recv);
+      conversations.receive(*line, ts_recv);
+    } else if (line->kind == codec::LineKind::connect) {
+      conversations.connect(line->conn, line->url, ts_recv);
     } else if (line->kind == codec::LineKind::http) {
       // Listings name the instruments; nothing else of REST is decoded here.
-      const auto call = adapter->identify(line->url);
-      if (call && call->kind == venue::RestKind::listing) {
-        if (const auto read = engine.on_rest(*call, line->data, ts_recv); !read) {
-          complain(fmt::format("line {}: {}", line->number, read.error().message));
-        }
-      }
+      const auto call = venue::identify(*adapter, line->url);
+      if (call && call->kind == venue::RestKind::listing) conversations.answer(*line, ts_recv);
     }
     if (output.reader_gone() || output.failure()) break;
   }
   decoder.finish();
   (void)output.flush();
   if (!reader.problem().empty()) complain(reader.problem());
-  print_tally(tally(engine.counters()));
+  print_tally(tally(engine.counters(), conversations.elsewhere()));
   if (output.failure()) return fail(*output.failure());
   const auto malformed =
       engine.counters().verdicts[static_cast<std::size_t>(venue::Verdict::malformed)];

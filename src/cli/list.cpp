@@ -11,9 +11,9 @@
 namespace mp::cli {
 namespace {
 
-std::string channels_of(const venue::Traits& traits) {
+std::string channel_names(const venue::Traits& traits) {
   std::string text;
-  for (const Channel channel : traits.channels) {
+  for (const Channel channel : venue::channels_of(traits)) {
     text.append(text.empty() ? "" : ", ").append(name_of(channel));
   }
   return text;
@@ -28,14 +28,14 @@ std::vector<Row> rows_of(const std::string& what) {
   std::vector<Row> rows;
   if (what == "venues") {
     for (const auto& registration : venue::registry()) {
-      rows.push_back({std::string{registration.name}, channels_of(registration.make()->traits())});
+      rows.push_back({std::string{registration.name}, channel_names(registration.make()->traits())});
     }
   } else if (what == "channels") {
     for (const auto channel : kChannelNames) {
       std::string venues;
       for (const auto& registration : venue::registry()) {
         const auto adapter = registration.make();
-        const auto has = adapter->traits().channels;
+        const auto has = venue::channels_of(adapter->traits());
         if (std::ranges::find(has, *channel_named(channel)) == has.end()) continue;
         venues.append(venues.empty() ? "" : ", ").append(registration.name);
       }

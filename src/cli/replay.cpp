@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cctype>
 #include <thread>
-#include <unordered_set>
 
 #include "cli/commands.hpp"
+#include "cli/conversations.hpp"
 #include "cli/names.hpp"
 #include "cli/output.hpp"
 #include "cli/tally.hpp"
@@ -19,17 +19,17 @@ namespace {
 class Replayer final : public pipeline::Engine::Owner {
  public:
   Replayer(std::size_t top, Output& output) : top_(top), output_(output) {}
+  void belongs_to(const pipeline::Engine& engine) { engine_ = &engine; }
 
  private:
-  void on_event(pipeline::Stream& stream, const Event& event) override {
+  void on_event(pipeline::Stream&, const Event& event) override {
     std::string& out = output_.buffer();
     codec::append_json(event, out, codec::Closing::open);
-    if (top_ > 0 && event.channel() == Channel::book && stream.keeper) {
-      const auto& book = stream.keeper->book();
-      book.top(Side::buy, top_, levels_);
+    if (const auto* book = top_ > 0 ? engine_->book_of_event() : nullptr) {
+      book->top(Side::buy, top_, levels_);
       codec::append_json_key("top_bids", out);
       codec::append_json_levels(levels_, out);
-      book.top(Side::sell, top_, levels_);
+      book->top(Side::sell, top_, levels_);
       codec::append_json_key("top_asks", out);
       codec::append_json_levels(levels_, out);
     }
@@ -46,6 +46,7 @@ class Replayer final : public pipeline::Engine::Owner {
   void want_snapshot(pipeline::Stream&) override {}
   void want_resubscribe(pipeline::Stream&) override {}
 
+  const pipeline::Engine* engine_ = nullptr;
   std::size_t top_;
   Output& output_;
   std::vector<Level> levels_;
@@ -69,23 +70,25 @@ class Pace {
 // Feeds the lines of a recording to an engine.
 class Player {
  public:
-  Player(venue::Adapter& adapter, Output& output, const ReplayOptions& options)
-      : replayer_(options.top, output), engine_(adapter, catalog_, replayer_), adapter_(adapter) {}
+  Player(const venue::Adapter& adapter, Output& output, const ReplayOptions& options)
+      : replayer_(options.top, output),
+        engine_(adapter, catalog_, replayer_),
+        conversations_(adapter, engine_) {
+    replayer_.belongs_to(engine_);
+  }
 
   void play(const codec::RecordingLine& line) {
     const Timestamp time = line.time.value_or(Timestamp{});
     switch (line.kind) {
       case codec::LineKind::recv:
-        engine_.on_frame(line.data, time);
+        conversations_.receive(line, time);
         return;
       case codec::LineKind::connect:
-        if (!connected_.insert(std::string{line.conn}).second) {
-          engine_.on_disconnected({.symbol = "", .channel = {}, .reason = "reconnected"}, time);
-        }
-        engine_.on_connected({.symbol = "", .channel = {}, .reason = ""}, time);
+        if (conversations_.connect(line.conn, line.url, time))
+          engine_.on_connected({.symbol = "", .channel = {}, .reason = ""}, time);
         return;
       case codec::LineKind::http:
-        play_answer(line, time);
+        conversations_.answer(line, time);
         return;
       case codec::LineKind::header:
       case codec::LineKind::send:
@@ -95,20 +98,13 @@ class Player {
 
   [[nodiscard]] const pipeline::Engine& engine() const { return engine_; }
 
- private:
-  void play_answer(const codec::RecordingLine& line, Timestamp time) {
-    const auto call = adapter_.identify(line.url);
-    if (!call) return;
-    if (const auto read = engine_.on_rest(*call, line.data, time); !read) {
-      complain(fmt::format("line {}: {}", line.number, read.error().message));
-    }
-  }
+  [[nodiscard]] std::uint64_t elsewhere() const { return conversations_.elsewhere(); }
 
+ private:
   Catalog catalog_;
   Replayer replayer_;
   pipeline::Engine engine_;
-  venue::Adapter& adapter_;
-  std::unordered_set<std::string> connected_;
+  Conversations conversations_;
 };
 
 }  // namespace
@@ -144,7 +140,7 @@ int replay(const ReplayOptions& options) {
   if (!reader.problem().empty()) complain(reader.problem());
   if (!player)
     return fail({ErrorKind::data, fmt::format("{} holds no recording lines", options.recording)});
-  std::string summary = tally(player->engine().counters());
+  std::string summary = tally(player->engine().counters(), player->elsewhere());
   add_books(player->engine(), summary);
   print_tally(std::move(summary));
   if (output.failure()) return fail(*output.failure());

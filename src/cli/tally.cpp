@@ -7,7 +7,7 @@
 
 namespace mp::cli {
 
-std::string tally(const pipeline::EngineCounters& counters) {
+std::string tally(const pipeline::EngineCounters& counters, std::uint64_t elsewhere) {
   std::string out = fmt::format("{{\"frames\":{}", counters.frames);
   for (std::size_t i = 0; i < venue::kVerdictCount; ++i) {
     fmt::format_to(std::back_inserter(out), ",\"{}\":{}",
@@ -21,7 +21,8 @@ std::string tally(const pipeline::EngineCounters& counters) {
                    counters.events[i]);
     first = false;
   }
-  out.push_back('}');
+  fmt::format_to(std::back_inserter(out), "}},\"slow\":{},\"left_out\":{},\"elsewhere\":{}",
+                 counters.slow, counters.left_out, elsewhere);
   return out;
 }
 

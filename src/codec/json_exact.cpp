@@ -25,7 +25,7 @@ std::string_view trimmed(std::string_view token) {
 // that into false.
 class Walk {
  public:
-  explicit Walk(std::string& problem) : problem_(problem) {}
+  Walk(std::string& problem, std::uint32_t& left_out) : problem_(problem), left_out_(left_out) {}
 
   // One message: an object, or an array where the shape is a Row.
   bool fill(od::value json, ShapeTable table, void* out) {
@@ -33,12 +33,7 @@ class Walk {
     const auto members = table.members;
     std::size_t place = 0;
     for (auto element : json.get_array()) {
-      if (place < members.size()) {
-        if (!value(element.value(), members[place], out)) return false;
-      } else if (Scalar ignored; !scalar(element.value(), ignored)) {
-        problem_ = "a row has a further element that is not a scalar";
-        return false;
-      }
+      if (place < members.size() && !value(element.value(), members[place], out)) return false;
       ++place;
     }
     for (; place < members.size(); ++place) {
@@ -46,14 +41,14 @@ class Walk {
         problem_ = "a row is shorter than expected";
         return false;
       }
-      if (members[place].clear != nullptr) members[place].clear(out);
+      if (!absent(members[place], out)) return false;
     }
     return true;
   }
 
   bool object(od::object json, std::span<const MemberRow> table, void* message) {
     MP_ASSERT(table.size() <= kMembersMax);
-    std::bitset<kMembersMax> seen;
+    Seen seen;
     for (auto field : json) {
       const std::string_view key = field.unescaped_key();
       for (std::size_t i = 0; i < table.size(); ++i) {
@@ -64,14 +59,35 @@ class Walk {
       }
     }
     for (std::size_t i = 0; i < table.size(); ++i) {
-      if (seen.test(i)) continue;
-      if (table[i].required) return refuse(table[i], "is missing");
-      if (table[i].clear != nullptr) table[i].clear(message);
+      if (!seen.test(i) && !absent(table, i, seen, message)) return false;
     }
     return true;
   }
 
  private:
+  using Seen = std::bitset<kMembersMax>;
+
+  // Member i is not in the message; of several names of one thing only the last is asked.
+  bool absent(std::span<const MemberRow> table, std::size_t i, const Seen& seen, void* message) {
+    const MemberRow& member = table[i];
+    if (member.others_after > 0) return true;
+    for (std::size_t before = 1; before <= member.others_before; ++before) {
+      if (seen.test(i - before)) return true;
+    }
+    return absent(member, message);
+  }
+  bool absent(const MemberRow& member, void* message) {
+    if (member.kind == MemberKind::inside) {
+      for (const auto& inner : member.nested.members) {
+        if (!absent(inner, message)) return false;
+      }
+      return true;
+    }
+    if (member.required) return refuse(member, "is missing");
+    if (member.clear != nullptr && !member.kept) member.clear(message);
+    return true;
+  }
+
   bool refuse(const MemberRow& member, std::string_view why) {
     problem_.assign("\"").append(member.key).append("\" ").append(why);
     return false;
@@ -85,7 +101,11 @@ class Walk {
         return raw(json, member, message);
       case MemberKind::levels:
         return levels(json, member, member.levels(message));
+      case MemberKind::texts:
+        return texts(json, member, member.texts(message));
       case MemberKind::rows:
+        if (member.null_is_none && json.type() == od::json_type::null)
+          return absent(member, message);
         if (json.type() != od::json_type::array) return refuse(member, "is not an array");
         member.clear(message);
         for (auto element : json.get_array()) {
@@ -97,14 +117,23 @@ class Walk {
           member.clear(message);
           return true;
         }
+        if (json.type() !=
+            (member.nested.positional ? od::json_type::array : od::json_type::object)) {
+          return refuse(member, member.nested.positional ? "is not an array" : "is not an object");
+        }
+        return fill(json, member.nested, member.object(message));
+      case MemberKind::inside:
+        if (json.type() == od::json_type::null) return absent(member, message);
         if (json.type() != od::json_type::object) return refuse(member, "is not an object");
-        return object(json.get_object(), member.nested.members, member.object(message));
+        return object(json.get_object(), member.nested.members, message);
       case MemberKind::scalar:
         break;
     }
     Scalar read;
     if (!scalar(json, read)) return refuse(member, "is not a scalar");
-    if (member.set_scalar(message, read)) return true;
+    const Set set = member.set_scalar(message, read);
+    if (set == Set::left_out) ++left_out_;
+    if (set != Set::no) return true;
     return refuse(member,
                   "has a value of another type or range: " + std::string{read.text.substr(0, 64)});
   }
@@ -148,28 +177,79 @@ class Walk {
 
   bool levels(od::value json, const MemberRow& member, std::vector<Level>& out) {
     out.clear();
+    if (member.null_is_none && (json.type() == od::json_type::null || is_empty_string(json))) {
+      return true;
+    }
     if (json.type() != od::json_type::array) return refuse(member, "is not an array of levels");
     for (auto element : json.get_array()) {
-      Price price;
-      Quantity quantity;
-      std::size_t place = 0;
-      for (auto item : element.get_array()) {
-        Scalar read;
-        if (!scalar(item.value(), read))
-          return refuse(member, "has a level that is not a list of scalars");
-        if (place == 0 && !convert(read, price))
-          return refuse(member, "has a level without an exact price");
-        if (place == 1 && !convert(read, quantity))
-          return refuse(member, "has a level without an exact quantity");
-        ++place;
-      }
-      if (place < 2) return refuse(member, "has a level without price and quantity");
-      out.emplace_back(price, quantity);
+      LevelRead read;
+      const bool good = member.form.price_key.empty()
+                            ? level_of_array(element.value(), member, read)
+                            : level_of_object(element.value(), member, read);
+      if (!good) return false;
+      if (!read.has_price || !read.has_quantity)
+        return refuse(member, "has a level without price and quantity");
+      out.emplace_back(read.price, read.quantity);
+    }
+    return true;
+  }
+
+  bool texts(od::value json, const MemberRow& member, std::vector<std::string_view>& out) {
+    out.clear();
+    if (member.null_is_none && json.type() == od::json_type::null) return true;
+    if (json.type() != od::json_type::array) return refuse(member, "is not an array of strings");
+    for (auto element : json.get_array()) {
+      Scalar read;
+      if (!scalar(element.value(), read) || read.kind != ScalarKind::string)
+        return refuse(member, "has an element that is not a string");
+      out.push_back(read.text);
+    }
+    return true;
+  }
+
+  struct LevelRead {
+    Price price;
+    Quantity quantity;
+    bool has_price = false;
+    bool has_quantity = false;
+  };
+
+  static bool is_empty_string(od::value json) {
+    return json.type() == od::json_type::string && trimmed(json.raw_json_token()) == "\"\"";
+  }
+
+  bool price_of(od::value json, const MemberRow& member, LevelRead& out) {
+    Scalar read;
+    out.has_price = scalar(json, read) && convert(read, out.price);
+    return out.has_price || refuse(member, "has a level without an exact price");
+  }
+  bool quantity_of(od::value json, const MemberRow& member, LevelRead& out) {
+    Scalar read;
+    out.has_quantity = scalar(json, read) && convert(read, out.quantity);
+    return out.has_quantity || refuse(member, "has a level without an exact quantity");
+  }
+
+  bool level_of_array(od::value json, const MemberRow& member, LevelRead& out) {
+    std::size_t place = 0;
+    for (auto item : json.get_array()) {
+      if (place == member.form.price_at && !price_of(item.value(), member, out)) return false;
+      if (place == member.form.quantity_at && !quantity_of(item.value(), member, out)) return false;
+      ++place;
+    }
+    return true;
+  }
+
+  bool level_of_object(od::value json, const MemberRow& member, LevelRead& out) {
+    for (auto field : json.get_object()) {
+      const std::string_view key = field.unescaped_key();
+      if (key == member.form.price_key && !price_of(field.value(), member, out)) return false;
+      if (key == member.form.quantity_key && !quantity_of(field.value(), member, out)) return false;
     }
     return true;
   }
 
   std::string& problem_;
+  std::uint32_t& left_out_;
 };
 
 }  // namespace
@@ -194,16 +274,17 @@ ExactReader::Slot& ExactReader::next_slot() {
   return *slots_[used_++];
 }
 
-bool ExactReader::read_object(std::string_view text, ShapeTable table, void* out) {
+bool ExactReader::read_message(std::string_view text, ShapeTable table, void* out) {
   try {
     auto document = next_slot().open(text);
-    if (document.type() != od::json_type::object) {
-      problem_ = "not a JSON object";
+    const auto type = table.positional ? od::json_type::array : od::json_type::object;
+    if (document.type() != type) {
+      problem_ = table.positional ? "not a JSON array" : "not a JSON object";
       return false;
     }
-    if (!Walk{problem_}.object(document.get_object(), table.members, out)) return false;
+    if (!Walk{problem_, left_out_}.fill(document.get_value(), table, out)) return false;
     if (document.current_location().error() == simdjson::OUT_OF_BOUNDS) return true;
-    problem_ = "text after the end of the JSON object";
+    problem_ = "text after the end of the JSON message";
   } catch (const simdjson::simdjson_error& error) {
     problem_ = error.what();
   }
@@ -218,7 +299,7 @@ bool ExactReader::read_array(std::string_view text, ShapeTable table, void* list
       return false;
     }
     for (auto element : document.get_array()) {
-      if (!Walk{problem_}.fill(element.value(), table, next(list))) return false;
+      if (!Walk{problem_, left_out_}.fill(element.value(), table, next(list))) return false;
     }
     if (document.current_location().error() == simdjson::OUT_OF_BOUNDS) return true;
     problem_ = "text after the end of the JSON array";

@@ -26,6 +26,8 @@ class JsonReader {
 
   // Whether the exact reader decided about the last frame.
   [[nodiscard]] bool used_exact() const { return used_exact_; }
+  // Optional numbers of the last frame that did not fit, and are absent.
+  [[nodiscard]] std::uint32_t left_out() const { return used_exact_ ? exact_.left_out() : 0; }
   [[nodiscard]] const std::string& problem() const { return exact_.problem(); }
 
  private:

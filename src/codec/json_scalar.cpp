@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "codec/json_convert.hpp"
+
 namespace mp::codec {
 namespace {
 
@@ -61,9 +63,7 @@ bool convert_id(const Scalar& scalar, std::string_view& out) {
 
 bool convert_id(const Scalar& scalar, std::optional<std::string_view>& out) {
   out.reset();
-  const bool absent =
-      scalar.kind == ScalarKind::null || (scalar.kind == ScalarKind::string && scalar.text.empty());
-  return absent || convert_id(scalar, out.emplace());
+  return is_absent(scalar) || convert_id(scalar, out.emplace());
 }
 
 bool convert(const Scalar& scalar, std::optional<Side>& out) {
@@ -100,9 +100,41 @@ bool convert(const Scalar& scalar, bool& out) {
 bool convert(const Scalar& scalar, Timestamp& out) {
   std::int64_t count = 0;
   if (!convert(scalar, count)) return false;
-  const auto time = from_milliseconds(count);
+  const auto time = from_epoch_count(count);
   if (!time) return false;
   out = *time;
+  return true;
+}
+
+bool convert_epoch(const Scalar& scalar, int power, Timestamp& out) {
+  Decimal count;
+  if (!convert(scalar, count)) return false;
+  int exponent = count.exponent + power;  // of seconds
+  for (; exponent < -9; ++exponent) count.mantissa /= 10;
+  if (exponent > kDecimalExponentMax) return count.mantissa == 0;
+  const auto nanoseconds =
+      mantissa_at({.mantissa = count.mantissa, .exponent = static_cast<std::int8_t>(exponent)}, -9);
+  if (!nanoseconds) return false;
+  out = from_nanoseconds(*nanoseconds);
+  return true;
+}
+
+bool Rfc3339::convert(const Scalar& scalar, Timestamp& out) {
+  const auto time = parse_rfc3339(scalar.text);
+  if (!time || scalar.kind != ScalarKind::string) return false;
+  out = *time;
+  return true;
+}
+
+bool MakersSide::convert(const Scalar& scalar, std::optional<Side>& out) {
+  if (!codec::convert(scalar, out)) return false;
+  if (out) out = *out == Side::buy ? Side::sell : Side::buy;
+  return true;
+}
+
+bool MakerIsBuyer::convert(const Scalar& scalar, std::optional<Side>& out) {
+  if (scalar.kind != ScalarKind::boolean) return false;
+  out = scalar.text == "true" ? Side::sell : Side::buy;
   return true;
 }
 

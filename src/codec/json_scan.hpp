@@ -2,6 +2,7 @@
 // takes the place where it begins and answers the place behind, null at a surprise.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -18,6 +19,9 @@ namespace mp::codec {
 
 struct Scan {
   using Place = const char*;
+
+  // Values of no interest are looked through so deep.
+  static constexpr unsigned kDepthMax = 16;
 
   Place end = nullptr;  // of the text
 
@@ -65,7 +69,56 @@ struct Scan {
     return stop + 1;
   }
 
-  // A value of no interest. A number that nobody converts has not been looked at yet.
+  // Any value of no interest, by the grammar of JSON: what is accepted here is valid.
+  [[nodiscard]] Place skipped(Place at, unsigned depth = kDepthMax) const {
+    if (at == end || (*at != '{' && *at != '[')) return ignored(at);
+    if (depth == 0) return nullptr;
+    const bool object = *at == '{';
+    const char closing = object ? '}' : ']';
+    if (is(at + 1, closing)) return at + 2;
+    do {
+      ++at;
+      if (object) {
+        std::string_view key;
+        if ((at = string(at, key)) == nullptr || (at = take(at, ':')) == nullptr) return nullptr;
+      }
+      at = skipped(at, depth - 1);
+    } while (at != nullptr && is(at, ','));
+    return at == nullptr ? nullptr : take(at, closing);
+  }
+
+  // Any key, and the colon behind it.
+  [[nodiscard]] Place any_key(Place at) const {
+    std::string_view key;
+    at = string(at, key);
+    return at == nullptr ? nullptr : take(at, ':');
+  }
+
+  // Behind null or an empty string, which stand for no value.
+  [[gnu::always_inline]] [[nodiscard]] inline Place after_absent(Place at) const {
+    if (is(at, '"')) return is(at + 1, '"') ? at + 2 : nullptr;
+    return is(at, 'n') ? after_word<"null">(at) : nullptr;
+  }
+
+  [[nodiscard]] Place after_null(Place at) const {
+    return is(at, 'n') ? after_word<"null">(at) : nullptr;
+  }
+
+  // A value as a field's options want it read.
+  template <class Options, class V>
+  [[gnu::always_inline]] [[nodiscard]] inline Place value_by(Place at, V& target) const {
+    if constexpr (!std::is_void_v<typename Options::Converter>) {
+      return converted_by<typename Options::Converter, Options::kPresence>(at, target);
+    } else if constexpr (std::is_same_v<V, std::vector<Level>>) {
+      return levels(at, typename Options::LevelForm{}, target);
+    } else if constexpr (Options::kPresence == Presence::required && detail::IsOptional<V>::value) {
+      return value(at, target.emplace());  // what stands for no value is a surprise
+    } else {
+      return value(at, target);
+    }
+  }
+
+  // A scalar of no interest. A number that nobody converts has not been looked at yet.
   [[nodiscard]] Place ignored(Place at) const {
     if (std::string_view text; is(at, '"')) return string(at, text);
     if (is(at, 't')) return after_word<"true">(at);
@@ -99,9 +152,7 @@ struct Scan {
   template <class V>
   [[gnu::always_inline]] [[nodiscard]] inline Place value(Place at,
                                                           std::optional<V>& target) const {
-    if constexpr (std::is_same_v<V, Raw>) {
-      return nullptr;  // only a Tail can be left unread without looking for its end
-    } else if constexpr (std::is_same_v<V, Side>) {
+    if constexpr (std::is_same_v<V, Side>) {
       return converted(at, target);
     } else {
       if (const Place stop = after_absent(at)) {
@@ -111,7 +162,11 @@ struct Scan {
       return value(at, target.emplace());
     }
   }
-  [[nodiscard]] Place value(Place, Raw&) const { return nullptr; }  // likewise
+  [[nodiscard]] Place value(Place at, Raw& target) const {
+    const Place stop = skipped(at);
+    if (stop != nullptr) target.json = {at, static_cast<std::size_t>(stop - at)};
+    return stop;
+  }
   [[nodiscard]] Place value(Place at, std::string_view& target) const { return string(at, target); }
   [[nodiscard]] Place value(Place at, bool& target) const {
     target = is(at, 't');
@@ -148,14 +203,28 @@ struct Scan {
   [[nodiscard]] Place value(Place at, Timestamp& target) const {
     std::int64_t count = 0;
     const Place stop = value(at, count);
-    const auto time = from_milliseconds(count);
+    const auto time = from_epoch_count(count);
     if (stop == nullptr || !time) return nullptr;
     target = *time;
     return stop;
   }
 
+  // ["a", "b", ...]
+  [[nodiscard]] Place value(Place at, std::vector<std::string_view>& out) const {
+    out.clear();
+    at = take(at, '[');
+    if (at == nullptr) return nullptr;
+    if (is(at, ']')) return at + 1;
+    while (true) {
+      at = string(at, out.emplace_back());
+      if (at == nullptr) return nullptr;
+      if (!is(at, ',')) return take(at, ']');
+      ++at;
+    }
+  }
+
   // [[price, quantity, ...], ...]
-  [[nodiscard]] Place value(Place at, std::vector<Level>& out) const {
+  [[nodiscard]] Place levels(Place at, LevelsAt<0, 1>, std::vector<Level>& out) const {
     out.clear();
     at = take(at, '[');
     if (at == nullptr) return nullptr;
@@ -172,10 +241,28 @@ struct Scan {
     }
   }
 
+  // The same where each level is written another way.
+  template <class Form>
+  [[nodiscard]] Place levels(Place at, Form form, std::vector<Level>& out) const {
+    out.clear();
+    at = take(at, '[');
+    if (at == nullptr) return nullptr;
+    if (is(at, ']')) return at + 1;
+    while (true) {
+      Price price;
+      Quantity quantity;
+      at = level(at, form, price, quantity);
+      if (at == nullptr) return nullptr;
+      out.emplace_back(price, quantity);
+      if (!is(at, ',')) return take(at, ']');
+      ++at;
+    }
+  }
+
   // Further elements of an array, and its end.
   [[nodiscard]] Place rest_of_row(Place at) const {
     while (is(at, ',')) {
-      at = ignored(at + 1);
+      at = skipped(at + 1);
       if (at == nullptr) return nullptr;
     }
     return take(at, ']');
@@ -261,12 +348,6 @@ struct Scan {
     return ends_scalar(at[kSize]) ? at + kSize : nullptr;
   }
 
-  // Behind null or an empty string, which stand for no value.
-  [[gnu::always_inline]] [[nodiscard]] inline Place after_absent(Place at) const {
-    if (is(at, '"')) return is(at + 1, '"') ? at + 2 : nullptr;
-    return is(at, 'n') ? after_word<"null">(at) : nullptr;
-  }
-
   // ["1.5","2", as nearly all levels begin.
   [[nodiscard]] Place two_quoted(Place at, Decimal& first, Decimal& second) const {
     if (end - at < 2 || load<std::uint16_t>(at) != word_of('[', '"')) return nullptr;
@@ -289,6 +370,53 @@ struct Scan {
     if (at == nullptr || (at = value(at, price)) == nullptr) return nullptr;
     at = take(at, ',');
     return at == nullptr ? nullptr : value(at, quantity);
+  }
+
+  template <std::size_t PriceAt, std::size_t QuantityAt>
+  [[nodiscard]] Place level(Place at, LevelsAt<PriceAt, QuantityAt>, Price& price,
+                            Quantity& quantity) const {
+    at = take(at, '[');
+    for (std::size_t place = 0; at != nullptr && place <= std::max(PriceAt, QuantityAt); ++place) {
+      if (place > 0 && (at = take(at, ',')) == nullptr) return nullptr;
+      if (place == PriceAt) {
+        at = value(at, price);
+      } else if (place == QuantityAt) {
+        at = value(at, quantity);
+      } else {
+        at = ignored(at);
+      }
+    }
+    return at == nullptr ? nullptr : rest_of_row(at);
+  }
+
+  template <Key PriceKey, Key QuantityKey>
+  [[nodiscard]] Place level(Place at, LevelKeys<PriceKey, QuantityKey>, Price& price,
+                            Quantity& quantity) const {
+    if (!is(at, '{')) return nullptr;
+    bool has_price = false;
+    bool has_quantity = false;
+    do {
+      ++at;
+      if (const Place price_at = take_key<PriceKey>(at)) {
+        at = value(price_at, price);
+        has_price = true;
+      } else if (const Place quantity_at = take_key<QuantityKey>(at)) {
+        at = value(quantity_at, quantity);
+        has_quantity = true;
+      } else if ((at = any_key(at)) != nullptr) {
+        at = skipped(at);
+      }
+    } while (at != nullptr && is(at, ','));
+    return at != nullptr && has_price && has_quantity ? take(at, '}') : nullptr;
+  }
+
+  template <class Converter, Presence P, class V>
+  [[nodiscard]] Place converted_by(Place at, V& target) const {
+    Scalar read;
+    const Place stop = scalar(at, read);
+    if (stop == nullptr) return nullptr;
+    if (P == Presence::kept && is_absent(read)) return stop;
+    return convert_by<Converter>(read, target) && detail::is_enough<P>(target) ? stop : nullptr;
   }
 
   // A value whose usual form could not be read: the conversion that both readers share decides.

@@ -5,6 +5,7 @@
 #include <array>
 #include <span>
 
+#include "codec/json_convert.hpp"
 #include "codec/json_scalar.hpp"
 #include "codec/json_shape.hpp"
 
@@ -17,7 +18,22 @@ struct ShapeTable {
   bool positional = false;  // a Row: the message is an array, keys do not count
 };
 
-enum class MemberKind : std::uint8_t { scalar, raw, levels, object, rows, skip };
+enum class MemberKind : std::uint8_t { scalar, raw, levels, texts, object, inside, rows, skip };
+
+// How a level is written: an array with both at their places, or an object with both keys.
+struct LevelForm {
+  std::size_t price_at = 0;
+  std::size_t quantity_at = 1;
+  std::string_view price_key{};
+  std::string_view quantity_key{};
+};
+
+// What came of setting a member by a scalar.
+enum class Set : std::uint8_t {
+  yes,
+  no,        // of another type or range
+  left_out,  // an optional number that does not fit: nothing now
+};
 
 // One member of a shape. Which functions are set depends on its kind; `message` is the object that
 // is filled.
@@ -25,9 +41,16 @@ struct MemberRow {
   std::string_view key{};
   MemberKind kind = MemberKind::skip;
   bool required = false;
-  bool (*set_scalar)(void* message, const Scalar& scalar) = nullptr;
+  bool kept = false;          // absent: as before
+  bool null_is_none = false;  // of a list
+  // Rows of one OneOf follow each other: the place of this one among them, and how many follow.
+  std::uint8_t others_before = 0;
+  std::uint8_t others_after = 0;
+  LevelForm form{};
+  Set (*set_scalar)(void* message, const Scalar& scalar) = nullptr;
   void (*set_raw)(void* message, std::string_view json) = nullptr;
   std::vector<Level>& (*levels)(void* message) = nullptr;
+  std::vector<std::string_view>& (*texts)(void* message) = nullptr;
   void* (*object)(void* message) = nullptr;    // the nested message to fill
   void (*clear)(void* message) = nullptr;      // sets an optional member to nothing, empties a list
   void* (*next_row)(void* message) = nullptr;  // a fresh element of a RowList
@@ -60,45 +83,101 @@ struct Access {
     }
   }
 
+  template <auto... Options>
   static constexpr MemberRow row(std::string_view key, MemberKind kind) {
+    constexpr Presence kPresence = OptionsOf<Options...>::kPresence;
     MemberRow out;
     out.key = key;
     out.kind = kind;
-    out.required = !IsOptional<Value>::value;
-    if constexpr (IsOptional<Value>::value) out.clear = &clear;
+    out.kept = kPresence == Presence::kept;
+    out.null_is_none = kPresence == Presence::optional;
+    out.required = kPresence == Presence::required ||
+                   (kPresence == Presence::by_type && !IsOptional<Value>::value);
+    if constexpr (IsOptional<Value>::value || kPresence == Presence::optional) out.clear = &clear;
     return out;
   }
 };
 
-template <class T, Key K, auto Member, Presence P>
-constexpr MemberRow row(Field<K, Member, P>) {
+template <class V>
+struct IsNumber : std::bool_constant<std::is_same_v<V, Decimal> || std::is_same_v<V, Price> ||
+                                     std::is_same_v<V, Quantity> || std::is_same_v<V, Timestamp> ||
+                                     std::is_same_v<V, std::int64_t>> {};
+template <class V>
+struct IsNumber<std::optional<V>> : IsNumber<V> {};
+
+template <class V>
+inline constexpr bool kIsScalar =
+    IsNumber<V>::value || std::is_same_v<V, std::string_view> || std::is_same_v<V, bool> ||
+    std::is_same_v<V, std::optional<std::string_view>> || std::is_same_v<V, std::optional<bool>> ||
+    std::is_same_v<V, std::optional<Side>>;
+
+// A number by its spelling, whatever its size.
+[[nodiscard]] inline bool spells_number(const Scalar& scalar) {
+  return (scalar.kind == ScalarKind::number || scalar.kind == ScalarKind::string) &&
+         is_json_number(scalar.text);
+}
+
+template <auto... Options, class V>
+[[nodiscard]] Set set_by(const Scalar& scalar, V& target) {
+  using By = OptionsOf<Options...>;
+  if (By::kPresence == Presence::kept && is_absent(scalar)) return Set::yes;
+  if (convert_by<typename By::Converter>(scalar, target))
+    return is_enough<By::kPresence>(target) ? Set::yes : Set::no;
+  if constexpr (IsOptional<V>::value && IsNumber<V>::value) {
+    if (By::kPresence != Presence::required && spells_number(scalar)) {
+      target.reset();
+      return Set::left_out;
+    }
+  }
+  return Set::no;
+}
+
+template <std::size_t PriceAt, std::size_t QuantityAt>
+constexpr LevelForm form_of(LevelsAt<PriceAt, QuantityAt>) {
+  return {.price_at = PriceAt, .quantity_at = QuantityAt};
+}
+template <Key PriceKey, Key QuantityKey>
+constexpr LevelForm form_of(LevelKeys<PriceKey, QuantityKey>) {
+  return {.price_key = PriceKey.view(), .quantity_key = QuantityKey.view()};
+}
+
+template <class T, Key K, auto Member, auto... Options>
+constexpr MemberRow row(Field<K, Member, Options...>) {
   using At = Access<T, Member>;
   using V = typename At::Value;
+  using By = OptionsOf<Options...>;
   if constexpr (std::is_same_v<V, std::vector<Level>>) {
-    auto out = At::row(K.view(), MemberKind::levels);
+    auto out = At::template row<Options...>(K.view(), MemberKind::levels);
     out.levels = &At::in;
+    out.form = form_of(typename By::LevelForm{});
+    return out;
+  } else if constexpr (std::is_same_v<V, std::vector<std::string_view>>) {
+    auto out = At::template row<Options...>(K.view(), MemberKind::texts);
+    out.texts = &At::in;
     return out;
   } else if constexpr (std::is_same_v<V, Raw> || std::is_same_v<V, std::optional<Raw>>) {
-    auto out = At::row(K.view(), MemberKind::raw);
+    auto out = At::template row<Options...>(K.view(), MemberKind::raw);
     out.set_raw = [](void* message, std::string_view json) { At::in(message) = Raw{json}; };
     return out;
   } else {
-    auto out = At::row(K.view(), MemberKind::scalar);
-    out.required = out.required || P == Presence::required;
+    static_assert(kIsScalar<V> || !std::is_void_v<typename By::Converter>,
+                  "a Field cannot fill a member of this type: use Object, Rows or a converter");
+    auto out = At::template row<Options...>(K.view(), MemberKind::scalar);
     out.set_scalar = [](void* message, const Scalar& scalar) {
-      return convert(scalar, At::in(message)) && is_enough<P>(At::in(message));
+      return set_by<Options...>(scalar, At::in(message));
     };
     return out;
   }
 }
 
-template <class T, Key K, auto Member, Presence P>
-constexpr MemberRow row(Id<K, Member, P>) {
+template <class T, Key K, auto Member, auto... Options>
+constexpr MemberRow row(Id<K, Member, Options...>) {
   using At = Access<T, Member>;
-  auto out = At::row(K.view(), MemberKind::scalar);
-  out.required = out.required || P == Presence::required;
+  auto out = At::template row<Options...>(K.view(), MemberKind::scalar);
   out.set_scalar = [](void* message, const Scalar& scalar) {
-    return convert_id(scalar, At::in(message)) && is_enough<P>(At::in(message));
+    const bool good = convert_id(scalar, At::in(message)) &&
+                      is_enough<OptionsOf<Options...>::kPresence>(At::in(message));
+    return good ? Set::yes : Set::no;
   };
   return out;
 }
@@ -108,42 +187,38 @@ constexpr MemberRow row(Tail<K, Member>) {
   return row<T>(Field<K, Member>{});
 }
 
-template <class V>
-struct Inner {
-  using Type = V;
-};
-template <class V>
-struct Inner<std::optional<V>> {
-  using Type = V;
-};
-template <class V>
-struct Inner<RowList<V>> {
-  using Type = V;
-};
-
 template <class T, Key K, auto Member, class S>
 constexpr MemberRow row(Object<K, Member, S>) {
   using At = Access<T, Member>;
-  auto out = At::row(K.view(), MemberKind::object);
+  auto out = At::template row<>(K.view(), MemberKind::object);
   out.object = &At::object;
-  out.nested = Table<S, typename Inner<typename At::Value>::Type>::kTable;
+  out.nested = Table<S, InnerType<Member>>::kTable;
   return out;
 }
 
-template <class T, Key K, auto Member, class S>
-constexpr MemberRow row(Rows<K, Member, S>) {
+template <class T, Key K, class... Members>
+constexpr MemberRow row(Inside<K, Members...>) {
+  MemberRow out;
+  out.key = K.view();
+  out.kind = MemberKind::inside;
+  out.nested = Table<Loose<Members...>, T>::kTable;
+  return out;
+}
+
+template <class T, Key K, auto Member, class S, auto... Options>
+constexpr MemberRow row(Rows<K, Member, S, Options...>) {
   using At = Access<T, Member>;
-  auto out = At::row(K.view(), MemberKind::rows);
+  auto out = At::template row<Options...>(K.view(), MemberKind::rows);
   out.clear = &At::clear;
   out.next_row = [](void* message) -> void* { return &At::in(message).next(); };
-  out.nested = Table<S, typename Inner<typename At::Value>::Type>::kTable;
+  out.nested = Table<S, InnerType<Member>>::kTable;
   return out;
 }
 
 template <class T, Key K, auto Member>
 constexpr MemberRow row(Seen<K, Member>) {
   using At = Access<T, Member>;
-  auto out = At::row(K.view(), MemberKind::raw);
+  auto out = At::template row<>(K.view(), MemberKind::raw);
   out.required = false;
   out.set_raw = [](void* message, std::string_view) { At::in(message) = true; };
   out.clear = [](void* message) { At::in(message) = false; };
@@ -162,16 +237,61 @@ constexpr MemberRow row(Rest) {
   return {};
 }
 
-template <class... Members, class T>
-struct Table<Shape<Members...>, T> {
-  static constexpr std::array<MemberRow, sizeof...(Members)> kRows = {row<T>(Members{})...};
-  static constexpr ShapeTable kTable{.members = kRows, .positional = false};
+// The rows of one entry of a shape: several for OneOf.
+template <class M>
+struct RowsOf {
+  static constexpr std::size_t kCount = 1;
+  template <class T>
+  static constexpr void put(MemberRow* out) {
+    *out = row<T>(M{});
+  }
+};
+template <class... Fields>
+struct RowsOf<OneOf<Fields...>> {
+  static constexpr std::size_t kCount = sizeof...(Fields);
+  template <class T>
+  static constexpr void put(MemberRow* out) {
+    std::size_t place = 0;
+    const auto add = [&](MemberRow each) {
+      each.others_before = static_cast<std::uint8_t>(place);
+      each.others_after = static_cast<std::uint8_t>(kCount - 1 - place);
+      out[place++] = each;
+    };
+    (add(row<T>(Fields{})), ...);
+  }
 };
 
-template <auto... Members, class T>
-struct Table<Row<Members...>, T> {
-  static constexpr std::array<MemberRow, sizeof...(Members)> kRows = {
-      row<T>(Field<"", Members>{})...};
+template <std::size_t N>
+constexpr bool has_key_twice(const std::array<MemberRow, N>& rows) {
+  for (std::size_t i = 0; i < N; ++i) {
+    for (std::size_t j = i + 1; j < N; ++j) {
+      if (!rows[i].key.empty() && rows[i].key == rows[j].key) return true;
+    }
+  }
+  return false;
+}
+
+template <class T, class... Members>
+struct ObjectTable {
+  static constexpr std::size_t kCount = (RowsOf<Members>::kCount + ... + 0);
+  static constexpr std::array<MemberRow, kCount> kRows = [] {
+    std::array<MemberRow, kCount> rows{};
+    std::size_t at = 0;
+    ((RowsOf<Members>::template put<T>(rows.data() + at), at += RowsOf<Members>::kCount), ...);
+    return rows;
+  }();
+  static_assert(!has_key_twice(kRows), "a shape names a key twice");
+  static constexpr ShapeTable kTable{.members = kRows, .positional = false};
+};
+template <class... Members, class T>
+struct Table<Shape<Members...>, T> : ObjectTable<T, Members...> {};
+template <class... Members, class T>
+struct Table<Loose<Members...>, T> : ObjectTable<T, Members...> {};
+
+template <auto... Cells, class T>
+struct Table<Row<Cells...>, T> {
+  static constexpr std::array<MemberRow, sizeof...(Cells)> kRows = {
+      row<T>(typename CellOf<Cells>::Type{})...};
   static constexpr ShapeTable kTable{.members = kRows, .positional = true};
 };
 

@@ -51,6 +51,21 @@ void check_channels(const Node& node, const KnownVenue& venue, const Feed& feed,
   }
 }
 
+// A wrong interval would be silence: some venues answer nothing at all.
+void check_interval(const Node& node, const KnownVenue& venue, const Feed& feed,
+                    std::vector<Problem>& problems) {
+  if (!has(feed.channels, Channel::candle)) return;
+  if (std::find(venue.intervals.begin(), venue.intervals.end(), feed.interval) !=
+      venue.intervals.end()) {
+    return;
+  }
+  const auto near = suggestion(feed.interval, venue.intervals);
+  problems.push_back(
+      {value_of(node, "interval") == nullptr ? node.at : place_of(node, "interval"),
+       fmt::format("`interval` \"{}\" is none that {} has; they are {} ({})", feed.interval,
+                   venue.name, fmt::join(venue.intervals, ", "), near)});
+}
+
 // scheme://host[:port][/path], without blanks.
 bool is_url(std::string_view url, std::span<const std::string_view> schemes) {
   if (url.find_first_of(" \t\r\n\"") != std::string_view::npos) return false;
@@ -115,6 +130,7 @@ void check_feed(const Node& node, const Known& known, Feed& feed, std::vector<Pr
   } else {
     check_channels(node, *venue, feed, problems);
   }
+  check_interval(node, *venue, feed, problems);
 }
 
 void check_override(const Node& node, const VenueOverride& override,

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <filesystem>
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -18,7 +17,8 @@ namespace mp::config {
 // What the program that reads the configuration can do. Views must outlive the call.
 struct KnownVenue {
   std::string_view name;
-  std::span<const Channel> channels;
+  std::vector<Channel> channels;
+  std::vector<std::string_view> intervals{};  // of candles
 };
 struct Known {
   std::vector<KnownVenue> venues;

@@ -129,7 +129,8 @@ inline constexpr std::array<Key<Feed>, 5> kFeed = {{
     {"channels", &Feed::channels,
      "What to collect. Default: trade, quote and book, as far as the venue has them.",
      "[\"trade\", \"quote\", \"book\", \"candle\"]"},
-    {"interval", &Feed::interval, "The length of the candles, as the venue spells it."},
+    {"interval", &Feed::interval,
+     "The length of the candles: 1m, 5m, 1h, 1d, ..., the same for every venue."},
 }};
 
 inline constexpr std::array<Key<VenueOverride>, 3> kVenue = {{

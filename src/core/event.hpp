@@ -134,9 +134,13 @@ struct Book {
   std::optional<std::int64_t> checksum;
   Levels bids;  // in the venue's order
   Levels asks;
+  // Of a stream of books with so many levels a side, which lies beside the book that is kept in
+  // step from the venue's main stream; absent for that one.
+  std::optional<std::int64_t> depth{};
 
   static void fields(auto& self, auto&& visit) {
     visit("is_snapshot", self.is_snapshot);
+    visit("depth", self.depth);
     visit("first_sequence", self.first_sequence);
     visit("last_sequence", self.last_sequence);
     visit("previous_sequence", self.previous_sequence);
@@ -170,7 +174,7 @@ struct Ticker {
 };
 
 struct Candle {
-  std::string_view interval;  // "1m", "1h", ... as the venue spells it
+  std::string_view interval;  // ours: "1m", "1h", "1d", ...
   Timestamp open_time;
   std::optional<Timestamp> close_time;
   Price open;

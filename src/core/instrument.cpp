@@ -23,6 +23,31 @@ std::string canonical_name(const InstrumentInfo& info) {
   return name;
 }
 
+bool same_facts(const InstrumentInfo& a, const InstrumentInfo& b) {
+  return a.kind == b.kind && a.base == b.base && a.quote == b.quote && a.settle == b.settle &&
+         a.tick_size == b.tick_size && a.lot_size == b.lot_size &&
+         a.contract_size == b.contract_size && a.expiry == b.expiry && a.strike == b.strike &&
+         a.option_type == b.option_type && a.status == b.status;
+}
+
+bool matches_glob(std::string_view pattern, std::string_view name) {
+  const auto star = pattern.find('*');
+  if (star == std::string_view::npos) return pattern == name;
+  if (!name.starts_with(pattern.substr(0, star))) return false;
+  name.remove_prefix(star);
+  pattern.remove_prefix(star + 1);
+  // Each part between two stars at its first place; the last one at the end.
+  while (true) {
+    const auto next = pattern.find('*');
+    const auto part = pattern.substr(0, next);
+    if (next == std::string_view::npos) return name.ends_with(part);
+    const auto at = name.find(part);
+    if (at == std::string_view::npos) return false;
+    name.remove_prefix(at + part.size());
+    pattern.remove_prefix(next + 1);
+  }
+}
+
 std::string_view Catalog::own(std::string_view text) {
   if (const auto found = interned_.find(text); found != interned_.end()) return found->second;
   const std::string_view owned = texts_.emplace_back(text);
@@ -40,12 +65,18 @@ const Catalog::Entry& Catalog::add(std::string_view symbol, const InstrumentInfo
 
   if (const auto found = by_symbol_.find(symbol); found != by_symbol_.end()) {
     found->second->info = owned;
+    claim_name(*found->second);
     return *found->second;
   }
   Entry& entry = entries_.emplace_back(Entry{std::string{symbol}, canonical_name(owned), owned});
   by_symbol_.emplace(entry.symbol, &entry);
-  by_name_.emplace(entry.name, &entry);
+  claim_name(entry);
   return entry;
+}
+
+void Catalog::claim_name(Entry& entry) {
+  Entry*& owner = by_name_.try_emplace(entry.name, &entry).first->second;
+  if (owner->info.status != "trading" && entry.info.status == "trading") owner = &entry;
 }
 
 const Catalog::Entry* Catalog::by_symbol(std::string_view symbol) const {

@@ -17,9 +17,16 @@ namespace mp {
 // BASE-QUOTE-YYYYMMDD-STRIKE-C|P.
 [[nodiscard]] std::string canonical_name(const InstrumentInfo& info);
 
+// Whether two listings say the same of an instrument.
+[[nodiscard]] bool same_facts(const InstrumentInfo& a, const InstrumentInfo& b);
+
+// Whether `name` is one of those that `pattern` means, in which '*' stands for any characters.
+[[nodiscard]] bool matches_glob(std::string_view pattern, std::string_view name);
+
 // All instruments of one venue, found by the venue's symbol or by our name. Entries never move or
 // disappear, so views into them live as long as the catalogue. A later listing of a symbol replaces
-// the facts of the entry.
+// the facts of the entry. Of several symbols with one name, that which trades has it: venues list
+// placeholders of what is to come, and what has gone.
 class Catalog {
  public:
   struct Entry {
@@ -39,6 +46,7 @@ class Catalog {
 
  private:
   std::string_view own(std::string_view text);
+  void claim_name(Entry& entry);
 
   std::deque<Entry> entries_;
   std::deque<std::string> texts_;  // interned: one of each

@@ -17,9 +17,10 @@ int number_at(std::string_view text, std::size_t at, std::size_t digits) {
 }
 
 std::optional<Nanoseconds> fraction_of(std::string_view digits) {
-  if (digits.empty() || digits.size() > 9) return std::nullopt;
+  if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos)
+    return std::nullopt;
+  digits = digits.substr(0, 9);
   const int value = number_at(digits, 0, digits.size());
-  if (value < 0) return std::nullopt;
   std::int64_t nanoseconds = value;
   for (std::size_t i = digits.size(); i < 9; ++i) nanoseconds *= 10;
   return Nanoseconds{nanoseconds};
@@ -29,7 +30,14 @@ std::optional<Nanoseconds> fraction_of(std::string_view digits) {
 
 std::optional<Timestamp> parse_rfc3339(std::string_view text) {
   constexpr std::size_t kSecondsEnd = 19;
-  if (text.size() <= kSecondsEnd || text.back() != 'Z') return std::nullopt;
+  if (text.ends_with("+00:00")) {
+    text.remove_suffix(6);
+  } else if (text.ends_with('Z')) {
+    text.remove_suffix(1);
+  } else {
+    return std::nullopt;
+  }
+  if (text.size() < kSecondsEnd) return std::nullopt;
   if (text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != ' ') || text[13] != ':' ||
       text[16] != ':') {
     return std::nullopt;
@@ -50,7 +58,7 @@ std::optional<Timestamp> parse_rfc3339(std::string_view text) {
   if (month < 1 || day < 1 || !date.ok()) return std::nullopt;
 
   Nanoseconds fraction{0};
-  if (const auto rest = text.substr(kSecondsEnd, text.size() - kSecondsEnd - 1); !rest.empty()) {
+  if (const auto rest = text.substr(kSecondsEnd); !rest.empty()) {
     if (rest.front() != '.') return std::nullopt;
     const auto read = fraction_of(rest.substr(1));
     if (!read) return std::nullopt;

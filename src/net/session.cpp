@@ -168,7 +168,11 @@ class Session::State final : public MessageSink {
         ++counters_.requests_sent;
         break;
       case SessionAction::Kind::send_text_ping:
-        socket_->send(config_.rules.ping.text);
+        if (const auto text = handler_.text_ping(); !text.empty()) {
+          socket_->send(text);
+        } else {
+          socket_->send(config_.rules.ping.text);
+        }
         ++counters_.text_pings_sent;
         break;
       case SessionAction::Kind::send_probe:
@@ -224,6 +228,16 @@ class Session::State final : public MessageSink {
       co_await pause_until(at);
     }
     ++counters_.attempts;
+    if (config_.urls != nullptr) {
+      auto url = co_await config_.urls->next_url();
+      if (!url) {
+        const Loss loss{LossReason::refused, url.error().message};
+        if (std::exchange(stop_, false)) step({.kind = SessionInput::Kind::stop});
+        step({.kind = SessionInput::Kind::connect_failed, .loss = &loss});
+        co_return;
+      }
+      config_.url = url.take();
+    }
     socket_ = std::make_unique<WebSocket>(io_, tls_, buffers_, config_.limits);
     was_open_ = false;
     if (stop_) socket_->wake();

@@ -37,11 +37,19 @@ class ConnectPacer {
   std::atomic<SteadyTime> free_at_{SteadyTime{}};
 };
 
+// Says where to connect, where that must be asked for before each connect.
+class UrlSource {
+ public:
+  virtual ~UrlSource() = default;
+  [[nodiscard]] virtual Task<Result<Url>> next_url() = 0;
+};
+
 struct SessionConfig {
   Url url;
   SessionRules rules{};
   FrameLimits limits{};
   ConnectPacer* pacer = nullptr;  // shared by the sessions of one venue; none: connect at will
+  UrlSource* urls = nullptr;      // asked before each connect; none: `url` it is
   std::uint64_t seed = 0;         // of the jitter; give every session another one
 };
 
@@ -63,6 +71,8 @@ class SessionHandler {
   virtual void on_frame(std::string_view text, Timestamp ts_recv) = 0;
   // After all the frames of one wake-up.
   virtual void on_batch_end() = 0;
+  // The text ping that is due, where SessionRules has one; empty: as it stands there.
+  virtual std::string text_ping() { return {}; }
   // An open session ended or an attempt failed. Requests still queued are gone.
   virtual void on_disconnected(const Disconnect& why, Timestamp now) = 0;
 };

@@ -4,7 +4,7 @@
 
 namespace mp::pipeline {
 
-Engine::Engine(venue::Adapter& adapter, Catalog& catalog, Owner& owner, EngineOptions options)
+Engine::Engine(const venue::Adapter& adapter, Catalog& catalog, Owner& owner, EngineOptions options)
     : adapter_(adapter), catalog_(catalog), owner_(owner), options_(options) {}
 
 Stream& Engine::stream_of(std::string_view symbol) {
@@ -27,74 +27,144 @@ void Engine::name(Stream& stream) {
   stream.subject.reset();
 }
 
-venue::Reading Engine::on_frame(std::string_view frame, Timestamp ts_recv) {
-  const venue::Reading reading = adapter_.read(frame, ts_recv, *this);
+std::unique_ptr<Engine::Session> Engine::open_session() {
+  return std::make_unique<Session>(++sessions_, adapter_.decoder());
+}
+
+venue::Reading Engine::on_frame(Session& session, std::string_view frame, Timestamp ts_recv) {
+  reading_session_ = session.id_;
+  const venue::Reading reading = session.decoder_->read(frame, ts_recv, *this);
   ++counters_.frames;
   ++counters_.verdicts[static_cast<std::size_t>(reading.verdict)];
+  counters_.left_out += reading.left_out;
+  if (reading.verdict == venue::Verdict::data && reading.unusual) ++counters_.slow;
+  if (reading.broken) on_broken(session, reading.problem, ts_recv);
   if (reading.verdict > venue::Verdict::control) owner_.on_refused(frame, reading, ts_recv);
   return reading;
 }
 
-Result<void> Engine::on_rest(const venue::RestCall& call, std::string_view body,
-                             Timestamp ts_recv) {
+Result<venue::RestReading> Engine::on_rest(const venue::RestCall& call, std::string_view body,
+                                           Timestamp ts_recv) {
+  venue::RestReading answer;
   reading_rest_ = true;
-  auto read = adapter_.read_rest(call, body, ts_recv, *this);
+  const auto read = adapter_.read_rest(call, body, ts_recv, *this, answer);
   reading_rest_ = false;
-  return read;
+  if (!read) return read.error();
+  return answer;
+}
+
+bool Engine::is_unasked(const Stream* stream, const Event& event) const {
+  if (options_.symbols == EngineOptions::Symbols::all || reading_rest_) return false;
+  const Channel channel = event.channel();
+  if (channel == Channel::status) return stream == nullptr && !event.symbol.empty();
+  if (stream == nullptr) return channel != Channel::index_price;
+  return channel != Channel::instrument && !stream->wants(channel);
 }
 
 void Engine::on_event(Event& event) {
   Stream* stream = streams_.find(event.symbol);
-  if (stream == nullptr) {
-    if (options_.symbols == EngineOptions::Symbols::announced && !reading_rest_ &&
-        event.channel() != Channel::index_price) {
-      ++counters_.unasked;
-      return;
-    }
-    // Without a stream for each instrument of a listing that is only to be learnt.
-    if (!is_learnt(event)) stream = &stream_of(event.symbol);
-  }
-  if (const auto* info = std::get_if<InstrumentInfo>(&event.body)) {
-    catalog_.add(event.symbol, *info);
-    if (stream != nullptr) name(*stream);
-    if (!is_learnt(event)) emit(*stream, event);
+  if (is_unasked(stream, event)) {
+    ++counters_.unasked;
     return;
   }
+  if (const auto* info = std::get_if<InstrumentInfo>(&event.body)) {
+    on_instrument(stream, event, *info);
+    return;
+  }
+  if (stream == nullptr) stream = &stream_of(event.symbol);
   const auto* book = std::get_if<Book>(&event.body);
-  if (book != nullptr && options_.books == EngineOptions::Books::keep) {
-    on_book(*stream, event, *book);
-  } else {
+  if (book == nullptr || options_.books == EngineOptions::Books::pass_through) {
     emit(*stream, event);
+  } else if (reading_rest_) {
+    on_snapshot(*stream, event, *book);
+  } else {
+    on_book(*stream, event, *book);
   }
 }
 
+// Of a listing that is only to be learnt there is no stream for each instrument, and no event
+// unless something that is followed has changed.
+void Engine::on_instrument(Stream* stream, Event& event, const InstrumentInfo& info) {
+  const bool learnt = reading_rest_ && options_.listings == EngineOptions::Listings::learn;
+  const auto* known = catalog_.by_symbol(event.symbol);
+  const bool changed = known != nullptr && !same_facts(known->info, info);
+  catalog_.add(event.symbol, info);
+  if (stream != nullptr) name(*stream);
+  if (learnt && (stream == nullptr || !changed)) return;
+  emit(stream != nullptr ? *stream : stream_of(event.symbol), event);
+}
+
+StreamBook& Engine::book_of(Stream& stream, std::int64_t depth) {
+  const auto fits = [&](const StreamBook& book) {
+    return book.depth == depth && book.session == reading_session_;
+  };
+  if (stream.book && fits(*stream.book)) return *stream.book;
+  StreamBook* found = nullptr;
+  StreamBook* free = nullptr;
+  stream.for_each_book([&](StreamBook& book) {
+    if (fits(book)) found = &book;
+    if (book.depth == depth && book.session == 0) free = &book;
+  });
+  if (found != nullptr) return *found;
+  if (free == nullptr) {
+    book::Keeper::Listener& listener = *this;
+    auto made = std::make_unique<StreamBook>(adapter_.traits().book, listener);
+    made->depth = depth;
+    free = made.get();
+    if (stream.book) {
+      stream.more_books.push_back(std::move(made));
+    } else {
+      stream.book = std::move(made);
+    }
+  }
+  free->session = reading_session_;
+  return *free;
+}
+
+// Runs apply(keeper) -> Step with the listener's context set, and what follows from it.
+template <class Update>
+void Engine::update(Stream& stream, StreamBook& book, Timestamp now, Update&& apply) {
+  book_stream_ = &stream;
+  book_ = &book;
+  book_time_ = now;
+  const book::Step step = apply(book.keeper);
+  book_stream_ = nullptr;
+  book_ = nullptr;
+  follow_up(stream, book, step, now);
+}
+
 void Engine::on_book(Stream& stream, Event& event, const Book& body) {
-  const BookRule& rule = adapter_.traits().book;
-  // Beside deltas that join a REST snapshot, a venue may offer whole books of a few levels: another
-  // stream, which needs no keeping.
-  if (rule.start == BookStart::rest_snapshot && body.is_snapshot && !reading_rest_) {
+  // Beside deltas that join a snapshot which is asked for, a venue may offer whole books of a few
+  // levels: they need no keeping.
+  if (body.depth && body.is_snapshot && adapter_.traits().book.start == BookStart::rest_snapshot) {
     stream.levels += body.bids.size() + body.asks.size();
     emit(stream, event);
     return;
   }
-  book::Keeper::Listener& listener = *this;
-  if (!stream.keeper) stream.keeper = std::make_unique<book::Keeper>(rule, listener);
-  book_stream_ = &stream;
-  book_time_ = event.ts_recv;
-  const book::Step step = reading_rest_
-                              ? stream.keeper->on_rest_snapshot(body, event.ts_recv, event.ts_event)
-                              : stream.keeper->on_update(body, event.ts_recv, event.ts_event);
-  book_stream_ = nullptr;
-  if (reading_rest_) stream.snapshot_pending = false;
-  follow_up(stream, step, event.ts_recv);
+  update(stream, book_of(stream, body.depth.value_or(0)), event.ts_recv, [&](book::Keeper& keeper) {
+    return keeper.on_update(body, event.ts_recv, event.ts_event);
+  });
 }
 
-void Engine::follow_up(Stream& stream, book::Step step, Timestamp now) {
+// A snapshot that came by REST is for every session's book that waits for one.
+void Engine::on_snapshot(Stream& stream, const Event& event, const Book& body) {
+  reading_session_ = 0;
+  if (!stream.book) (void)book_of(stream, 0);
+  stream.for_each_book([&](StreamBook& book) {
+    if (book.depth != 0) return;
+    book.snapshot_pending = false;
+    update(stream, book, event.ts_recv, [&](book::Keeper& keeper) {
+      return keeper.on_rest_snapshot(body, event.ts_recv, event.ts_event);
+    });
+  });
+}
+
+void Engine::follow_up(Stream& stream, StreamBook& book, book::Step step, Timestamp now) {
   switch (step) {
     case book::Step::emit:
     case book::Step::stale:
-      if (stream.gap_open && stream.keeper->valid()) {
-        stream.gap_open = false;
+      if (book.gap_open && book.keeper.valid()) {
+        book.gap_open = false;
         emit_status(stream,
                     {.condition = Condition::resynced, .channel = Channel::book, .reason = ""},
                     now);
@@ -104,14 +174,14 @@ void Engine::follow_up(Stream& stream, book::Step step, Timestamp now) {
     case book::Step::refetch:
       break;
     case book::Step::resync:
-      if (!stream.keeper->wants_rest_snapshot()) {
+      if (!book.keeper.wants_rest_snapshot()) {
         owner_.want_resubscribe(stream);
         return;
       }
       break;
   }
-  if (stream.snapshot_pending) return;
-  stream.snapshot_pending = true;
+  if (book.snapshot_pending) return;
+  book.snapshot_pending = true;
   owner_.want_snapshot(stream);
 }
 
@@ -125,12 +195,14 @@ void Engine::on_applied(const Book& body, const std::optional<Timestamp>& ts_eve
   event.ts_recv = ts_recv;
   event.body = body;
   book_stream_->levels += body.bids.size() + body.asks.size();
+  emitting_ = book_;
   emit(*book_stream_, event);
+  emitting_ = nullptr;
 }
 
 void Engine::on_gap(book::GapReason reason, const book::Gap& gap) {
   MP_ASSERT(book_stream_ != nullptr);
-  book_stream_->gap_open = true;
+  book_->gap_open = true;
   emit_status(*book_stream_,
               {.condition = Condition::gap,
                .channel = Channel::book,
@@ -139,6 +211,20 @@ void Engine::on_gap(book::GapReason reason, const book::Gap& gap) {
                .to_sequence = gap.to,
                .missing = gap.missing},
               book_time_);
+}
+
+// Messages of a session were lost, nobody knows of which streams: no book of it can be trusted.
+void Engine::on_broken(const Session& session, std::string_view problem, Timestamp now) {
+  ++counters_.broken;
+  for (auto& stream : streams_.all()) {
+    stream.for_each_book([&](StreamBook& book) {
+      if (book.session != session.id_ || !book.keeper.valid()) return;
+      forget(book);
+      emit_status(stream,
+                  {.condition = Condition::gap, .channel = Channel::book, .reason = problem}, now);
+    });
+  }
+  emit_status(stream_of(""), {.condition = Condition::gap, .reason = problem}, now);
 }
 
 void Engine::emit(Stream& stream, Event& event) {
@@ -159,49 +245,60 @@ void Engine::emit_status(Stream& stream, const Status& status, Timestamp now) {
 }
 
 void Engine::on_connected(const Stretch& what, Timestamp now) {
+  on_answered(Condition::connected, what, now);
+}
+
+void Engine::on_answered(Condition condition, const Stretch& what, Timestamp now) {
   emit_status(stream_of(what.symbol),
-              {.condition = Condition::connected, .channel = what.channel, .reason = what.reason},
-              now);
+              {.condition = condition, .channel = what.channel, .reason = what.reason}, now);
+}
+
+void Engine::forget(StreamBook& book) {
+  if (book.keeper.valid()) book.gap_open = true;
+  book.keeper.on_disconnect();
+  book.snapshot_pending = false;
 }
 
 void Engine::on_disconnected(const Stretch& what, Timestamp now) {
-  const auto forget = [](Stream& stream) {
-    if (!stream.keeper) return;
-    if (stream.keeper->valid()) stream.gap_open = true;
-    stream.keeper->on_disconnect();
-    stream.snapshot_pending = false;
+  const auto forget_books = [&](Stream& stream) {
+    stream.for_each_book([&](StreamBook& book) {
+      if (what.session != 0 && book.session != what.session) return;
+      forget(book);
+      book.session = 0;
+    });
   };
   if (what.symbol.empty()) {
-    for (auto& stream : streams_.all()) forget(stream);
+    for (auto& stream : streams_.all()) forget_books(stream);
   } else if (!what.channel || *what.channel == Channel::book) {
-    forget(stream_of(what.symbol));
+    forget_books(stream_of(what.symbol));
   }
-  emit_status(
-      stream_of(what.symbol),
-      {.condition = Condition::disconnected, .channel = what.channel, .reason = what.reason}, now);
+  on_answered(Condition::disconnected, what, now);
 }
 
-void Engine::announce(std::string_view symbol, Timestamp now) {
+void Engine::announce(std::string_view symbol, Channel channel, Timestamp now) {
+  const bool is_new = streams_.find(symbol) == nullptr;
+  Stream& stream = stream_of(symbol);
+  stream.asked |= 1U << static_cast<unsigned>(channel);
   const auto* entry = catalog_.by_symbol(symbol);
-  if (entry == nullptr) return;
+  if (entry == nullptr || !is_new) return;
   Event event;
   event.venue = adapter_.traits().name;
   event.symbol = entry->symbol;
   event.ts_recv = now;
   event.body = entry->info;
-  emit(stream_of(symbol), event);
+  emit(stream, event);
 }
 
 std::size_t Engine::books() const {
   std::size_t count = 0;
-  for (const auto& stream : streams_.all()) count += stream.keeper ? 1U : 0U;
+  for (const auto& stream : streams_.all()) stream.for_each_book([&](const auto&) { ++count; });
   return count;
 }
 
 book::KeeperCounters Engine::book_counters() const {
   book::KeeperCounters sum;
   for (const auto& stream : streams_.all()) {
-    if (stream.keeper) sum += stream.keeper->counters();
+    stream.for_each_book([&](const StreamBook& book) { sum += book.keeper.counters(); });
   }
   return sum;
 }

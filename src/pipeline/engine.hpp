@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "core/instrument.hpp"
@@ -16,17 +17,22 @@ struct EngineCounters {
   std::uint64_t frames = 0;
   std::array<std::uint64_t, venue::kVerdictCount> verdicts{};
   std::array<std::uint64_t, kChannelCount> events{};  // handed to the owner
-  std::uint64_t unasked = 0;                          // of symbols that nobody announced
+  std::uint64_t unasked = 0;                          // events that nobody announced an interest in
+  std::uint64_t slow = 0;      // data frames that only the exact reader could read
+  std::uint64_t left_out = 0;  // optional numbers that did not fit, absent in their events
+  std::uint64_t broken = 0;    // times that a session lost messages
 };
 
 struct EngineOptions {
   enum class Books : std::uint8_t { keep, pass_through };
   enum class Listings : std::uint8_t { emit, learn };
   enum class Symbols : std::uint8_t { all, announced };
-  Books books = Books::keep;           // pass_through: book events are not checked or held
-  Listings listings = Listings::emit;  // what becomes of instruments that a listing names
-  // announced: some venues' streams bring every symbol of a kind; those that nobody announced are
-  // passed over. An index has a symbol of its own, which is always passed on.
+  Books books = Books::keep;  // pass_through: book events are not checked or held
+  // What becomes of instruments that a listing names. learn: into the catalogue; an event comes of
+  // those that are followed already, when their facts change.
+  Listings listings = Listings::emit;
+  // announced: some venues' streams bring every symbol of a kind, or several channels; what nobody
+  // announced is passed over. An index has a symbol of its own, which is always passed on.
   Symbols symbols = Symbols::all;
 };
 
@@ -40,28 +46,53 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
     // A frame of no use: unknown, malformed or rejected.
     virtual void on_refused(std::string_view frame, const venue::Reading& reading,
                             Timestamp ts_recv) = 0;
-    // The stream's book needs a REST snapshot, or its subscription to start again.
+    // The stream's book needs a snapshot (by REST or on the socket), or its subscription to start
+    // again.
     virtual void want_snapshot(Stream& stream) = 0;
     virtual void want_resubscribe(Stream& stream) = 0;
   };
 
+  // A connection whose frames are read here, from its opening to its end.
+  class Session {
+   public:
+    Session(SessionId id, std::unique_ptr<venue::Decoder> decoder)
+        : id_(id), decoder_(std::move(decoder)) {}
+    [[nodiscard]] SessionId id() const { return id_; }
+
+   private:
+    friend class Engine;
+    SessionId id_;
+    std::unique_ptr<venue::Decoder> decoder_;
+  };
+
   // All three outlive the engine.
-  Engine(venue::Adapter& adapter, Catalog& catalog, Owner& owner, EngineOptions options = {});
+  Engine(const venue::Adapter& adapter, Catalog& catalog, Owner& owner, EngineOptions options = {});
 
-  venue::Reading on_frame(std::string_view frame, Timestamp ts_recv);
-  Result<void> on_rest(const venue::RestCall& call, std::string_view body, Timestamp ts_recv);
+  [[nodiscard]] std::unique_ptr<Session> open_session();
+  venue::Reading on_frame(Session& session, std::string_view frame, Timestamp ts_recv);
+  Result<venue::RestReading> on_rest(const venue::RestCall& call, std::string_view body,
+                                     Timestamp ts_recv);
 
-  // The session that carries (symbol, channel) is there, or gone. An empty symbol stands for all.
+  // Something happened to what carries (symbol, channel). An empty symbol stands for all.
   struct Stretch {
     std::string_view symbol;
     std::optional<Channel> channel;
     std::string_view reason;
+    SessionId session = 0;  // whose books are concerned; 0: those of all sessions
   };
   void on_connected(const Stretch& what, Timestamp now);
   void on_disconnected(const Stretch& what, Timestamp now);
+  // The venue's answer to a subscription.
+  void on_answered(Condition condition, const Stretch& what, Timestamp now);
 
-  // Emits the catalogue's entry of a symbol as an event, if there is one.
-  void announce(std::string_view symbol, Timestamp now);
+  // Emits the catalogue's entry of a symbol as an event, if there is one, and from then on passes
+  // the channel on.
+  void announce(std::string_view symbol, Channel channel, Timestamp now);
+
+  // While Owner::on_event gets a book event: the book that it belongs to, if one is kept.
+  [[nodiscard]] const book::OrderBook* book_of_event() const {
+    return emitting_ == nullptr ? nullptr : &emitting_->keeper.book();
+  }
 
   [[nodiscard]] const EngineCounters& counters() const { return counters_; }
   [[nodiscard]] book::KeeperCounters book_counters() const;
@@ -74,26 +105,34 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
                   Timestamp ts_recv) override;
   void on_gap(book::GapReason reason, const book::Gap& gap) override;
 
-  // An instrument of a listing that goes into the catalogue and no further.
-  [[nodiscard]] bool is_learnt(const Event& event) const {
-    return reading_rest_ && options_.listings == EngineOptions::Listings::learn &&
-           event.channel() == Channel::instrument;
-  }
+  [[nodiscard]] bool is_unasked(const Stream* stream, const Event& event) const;
+  void on_instrument(Stream* stream, Event& event, const InstrumentInfo& info);
   void on_book(Stream& stream, Event& event, const Book& body);
-  void follow_up(Stream& stream, book::Step step, Timestamp now);
+  void on_snapshot(Stream& stream, const Event& event, const Book& body);
+  void on_broken(const Session& session, std::string_view problem, Timestamp now);
+  StreamBook& book_of(Stream& stream, std::int64_t depth);
+  template <class Update>
+  void update(Stream& stream, StreamBook& book, Timestamp now, Update&& apply);
+  void follow_up(Stream& stream, StreamBook& book, book::Step step, Timestamp now);
+  void forget(StreamBook& book);
   void emit(Stream& stream, Event& event);
   void emit_status(Stream& stream, const Status& status, Timestamp now);
   Stream& stream_of(std::string_view symbol);
   void name(Stream& stream);
 
-  venue::Adapter& adapter_;
+  const venue::Adapter& adapter_;
   Catalog& catalog_;
   Owner& owner_;
   EngineOptions options_;
   StreamTable streams_;
   EngineCounters counters_;
+  SessionId sessions_ = 0;         // opened so far
+  SessionId reading_session_ = 0;  // whose frame is being read
   bool reading_rest_ = false;      // the event that arrives comes from a REST answer
-  Stream* book_stream_ = nullptr;  // whose book is being updated, for the listener's calls
+  // What is being updated, for the listener's calls.
+  Stream* book_stream_ = nullptr;
+  StreamBook* book_ = nullptr;
+  const StreamBook* emitting_ = nullptr;
   Timestamp book_time_{};
 };
 

@@ -4,12 +4,11 @@
 
 #include <algorithm>
 #include <numeric>
-#include <set>
-#include <tuple>
 
 #include "net/clock.hpp"
 #include "pipeline/feed_leg.hpp"
 #include "venue/registry.hpp"
+#include "venue/rest.hpp"
 
 namespace mp::pipeline {
 namespace {
@@ -33,9 +32,10 @@ Result<std::unique_ptr<Feed>> Feed::create(FeedConfig config, const FeedParts& p
                              config.venue)};
   }
   const auto& traits = adapter->traits();
+  const auto channels = venue::channels_of(traits);
   for (const auto& want : config.wants) {
     for (const Channel channel : want.channels) {
-      if (std::ranges::find(traits.channels, channel) == traits.channels.end()) {
+      if (std::ranges::find(channels, channel) == channels.end()) {
         return Error{ErrorKind::config,
                      fmt::format("venue {} has no channel \"{}\"", config.venue, name_of(channel))};
       }
@@ -78,7 +78,6 @@ net::Task<void> Feed::run() {
   const bool learnt = co_await learn_listings();
   if (learnt) {
     plan();
-    for (const auto& leg : legs_) tasks_.spawn(leg->run());
     tasks_.spawn(work());
     co_await tasks_.join();
   }
@@ -95,138 +94,16 @@ void Feed::stop() {
 }
 
 net::Task<Result<void>> Feed::check() {
-  for (const auto& listing : adapter_->listing()) {
+  for (const auto& listing : venue::listing_calls(*adapter_)) {
     const auto learnt = co_await learn(listing);
     if (!learnt) co_return learnt;
   }
   const auto wanted = resolve_all();
   if (!refusals_.empty()) co_return refusals_.front();
-  if (wanted.empty()) {
+  if (wanted.empty() && !config_.wants.empty()) {
     co_return Error{ErrorKind::config, fmt::format("nothing is wanted of venue {}", config_.venue)};
   }
   co_return Result<void>{};
-}
-
-net::Task<Result<void>> Feed::learn(const venue::RestCall& listing) {
-  // Where several shards ask for the same listing, they take turns.
-  VenueBudget::Call held;
-  if (!config_.homes.empty()) {
-    VenueBudget::Call taken = co_await turn();
-    held = std::move(taken);
-    if (stopping_) co_return Error{ErrorKind::unavailable, "stopped before the call was made"};
-  }
-  auto response = co_await call(listing);
-  if (!response) co_return response.error();
-  co_return engine_.on_rest(listing, response->body, response->ts_recv);
-}
-
-// Asks until the catalogue is there; false when stopped before.
-net::Task<bool> Feed::learn_listings() {
-  for (const auto& listing : adapter_->listing()) {
-    for (unsigned attempt = 0; !stopping_; ++attempt) {
-      const auto learnt = co_await learn(listing);
-      if (learnt) break;
-      const auto pause =
-          std::chrono::ceil<std::chrono::milliseconds>(budget_.calls_free_at() - net::steady_now());
-      const auto wait = std::max(back_off(attempt), pause);
-      parts_.log.warn("listing_failed", {{"venue", config_.venue},
-                                         {"target", listing.target},
-                                         {"retry_ms", wait.count()},
-                                         {"problem", learnt.error().message}});
-      if (!stopping_) co_await wake_.wait_for(wait);
-    }
-    if (stopping_) co_return false;
-  }
-  co_return true;
-}
-
-std::vector<venue::Subscription> Feed::resolve_all() {
-  std::vector<venue::Subscription> wanted;
-  for (const auto& want : config_.wants) resolve(want, wanted);
-  std::set<std::tuple<Channel, std::string, std::string>> known;
-  std::erase_if(wanted, [&](const venue::Subscription& subscription) {
-    const auto& [channel, symbol, interval] = subscription;
-    return !known.emplace(channel, symbol, interval).second;
-  });
-  std::erase_if(wanted, [this](const venue::Subscription& subscription) {
-    const auto home = symbol_homes_.find(subscription.symbol);
-    return home != symbol_homes_.end() && home->second != config_.shard;
-  });
-  return wanted;
-}
-
-void Feed::find_home(const std::string& name, const std::string& symbol) {
-  const auto home = config_.homes.find(name);
-  if (home == config_.homes.end()) return;
-  const auto known = symbol_homes_.try_emplace(symbol, home->second).first;
-  known->second = std::min(known->second, home->second);
-}
-
-void Feed::plan() {
-  const std::vector<venue::Subscription> wanted = resolve_all();
-  const Timestamp now = net::now();
-  for (const auto& subscription : wanted) {
-    const bool is_new = engine_.streams().find(subscription.symbol) == nullptr;
-    if (is_new) engine_.announce(subscription.symbol, now);
-  }
-  subscriptions_ = wanted.size();
-  for (auto& session : plan_sessions(*adapter_, limits_, wanted)) {
-    const auto number = fmt::format(
-        "{}{}", config_.shard == 0 ? "" : fmt::format("{}.", config_.shard), legs_.size());
-    legs_.push_back(std::make_unique<Leg>(*this, fmt::format("{}.{}", config_.venue, number),
-                                          std::move(session), random_()));
-  }
-  parts_.journal.publish();
-  planned_.store(true, std::memory_order_release);
-}
-
-void Feed::resolve(const Want& want, std::vector<venue::Subscription>& wanted) {
-  std::vector<const Catalog::Entry*> entries;
-  for (const auto& name : want.instruments) {
-    const auto* entry = catalog_.by_name(name);
-    if (entry == nullptr) {
-      std::string hint;
-      for (const auto near : catalog_.nearest_names(name, 3)) {
-        hint.append(hint.empty() ? "; the nearest are " : ", ").append(near);
-      }
-      refuse(name, {ErrorKind::config, fmt::format("venue {} has no instrument named \"{}\"{}",
-                                                   config_.venue, name, hint)});
-      continue;
-    }
-    find_home(name, entry->symbol);
-    entries.push_back(entry);
-  }
-  for (const auto& symbol : want.symbols) {
-    const auto* entry = catalog_.by_symbol(symbol);
-    if (entry == nullptr) {
-      refuse(symbol, {ErrorKind::config,
-                      fmt::format("venue {} has no symbol \"{}\"", config_.venue, symbol)});
-      continue;
-    }
-    find_home(symbol, entry->symbol);
-    entries.push_back(entry);
-  }
-  const auto& traits = adapter_->traits();
-  for (const auto* entry : entries) {
-    for (const Channel channel : traits.channels) {
-      const bool chosen =
-          want.channels.empty() || std::ranges::find(want.channels, channel) != want.channels.end();
-      // Instruments are announced from the listing; status is our own.
-      if (channel == Channel::instrument || channel == Channel::status) continue;
-      if (!chosen || !applies_to(channel, entry->info.kind)) continue;
-      venue::Subscription subscription{.channel = channel, .symbol = entry->symbol, .interval = ""};
-      if (channel == Channel::candle) subscription.interval = want.interval;
-      wanted.push_back(std::move(subscription));
-    }
-  }
-}
-
-void Feed::refuse(std::string_view name, Error error) {
-  const auto home = config_.homes.find(name);
-  if (home != config_.homes.end() && home->second != config_.shard) return;  // said there
-  parts_.log.error("instrument_refused",
-                   {{"venue", config_.venue}, {"name", name}, {"problem", error.message}});
-  refusals_.push_back(std::move(error));
 }
 
 void Feed::on_event(Stream& stream, const Event& event) {
@@ -241,6 +118,11 @@ void Feed::on_event(Stream& stream, const Event& event) {
     parts_.log.warn(
         "gap", {{"venue", config_.venue}, {"symbol", stream.symbol}, {"reason", status->reason}});
   }
+}
+
+void Feed::count_slow() {
+  counters_.slow.store(engine_.counters().slow, std::memory_order_relaxed);
+  counters_.left_out.store(engine_.counters().left_out, std::memory_order_relaxed);
 }
 
 void Feed::measure(double seconds, std::vector<InstrumentLoad>& loads) {

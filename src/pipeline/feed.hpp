@@ -6,7 +6,9 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -44,6 +46,7 @@ struct FeedConfig {
   // with. Empty: all is collected here. One symbol under two names is the lower shard's.
   std::uint32_t shard = 0;
   std::map<std::string, std::uint32_t, std::less<>> homes{};
+  std::chrono::seconds listing_every{1800};  // how often the catalogue is asked for anew
 };
 
 // What feeds of one thread share. All outlive the feeds.
@@ -63,6 +66,8 @@ struct FeedCounters {
   std::atomic<std::uint64_t> unknown{0};
   std::atomic<std::uint64_t> malformed{0};
   std::atomic<std::uint64_t> rejected{0};
+  std::atomic<std::uint64_t> slow{0};      // data frames that only the exact reader could read
+  std::atomic<std::uint64_t> left_out{0};  // numbers that did not fit: EngineCounters
   std::atomic<std::uint64_t> connects{0};
   std::atomic<std::uint64_t> disconnects{0};
   std::atomic<std::uint64_t> gaps{0};
@@ -93,13 +98,20 @@ class Feed final : private Engine::Owner {
   // asked by other threads once planned() is true.
   [[nodiscard]] const std::vector<Error>& refusals() const { return refusals_; }
   [[nodiscard]] std::size_t subscriptions() const { return subscriptions_; }
+  // What is wanted was found, or is known not to be there. What comes later is only logged.
   [[nodiscard]] bool planned() const { return planned_.load(std::memory_order_acquire); }
+  // With check(), or on the feed's thread.
+  [[nodiscard]] const Catalog& catalog() const { return catalog_; }
 
  private:
   class Leg;  // a session and the subscriptions that it carries
+  // Something to do beside reading frames. Jobs that fail are tried again with growing pauses.
   struct Job {
-    Stream* stream = nullptr;  // of a book to repair
-    bool resubscribe = false;  // else a REST snapshot
+    enum class Kind : std::uint8_t { snapshot, resubscribe, poll, listing };
+    Kind kind = Kind::snapshot;
+    Stream* stream = nullptr;       // of a book to repair
+    venue::RestCall call{};         // of the others
+    std::chrono::seconds every{0};  // until it is to be done again; 0: once
     unsigned attempt = 0;
     net::SteadyTime due{};
   };
@@ -117,25 +129,37 @@ class Feed final : private Engine::Owner {
   void want_snapshot(Stream& stream) override;
   void want_resubscribe(Stream& stream) override;
 
+  // REST: feed_work.cpp.
   net::Task<bool> learn_listings();
-  net::Task<Result<void>> learn(const venue::RestCall& listing);
+  net::Task<Result<void>> learn(venue::RestCall listing);
   net::Task<VenueBudget::Call> turn();
   net::Task<void> work();
   net::Task<void> perform(Job job, VenueBudget::Call turn);
-  net::Task<Result<net::HttpResponse>> call(const venue::RestCall& call);
-  void schedule(Stream& stream, bool resubscribe);
-  void resubscribe(Stream& stream);
-  void plan();
-  [[nodiscard]] std::vector<venue::Subscription> resolve_all();
-  void resolve(const Want& want, std::vector<venue::Subscription>& wanted);
-  void refuse(std::string_view name, Error error);
-  void find_home(const std::string& name, const std::string& symbol);
+  net::Task<Result<venue::RestReading>> ask(venue::RestCall call);
+  net::Task<Result<net::HttpResponse>> call(venue::RestCall call);
+  void schedule(Stream& stream, Job::Kind kind);
+  void done(Job job);
+  void retry(Job job, const Error& problem);
+  void repair(Job job);
   std::chrono::milliseconds back_off(unsigned attempt);
   void record_http(std::string_view url, const net::HttpResponse& response);
 
+  // From what is wanted to legs: feed_plan.cpp.
+  void plan();
+  void start_legs(const std::vector<venue::Subscription>& wanted);
+  void start_polls(const std::vector<venue::Subscription>& wanted);
+  [[nodiscard]] std::vector<venue::Subscription> resolve_all();
+  void resolve(const Want& want, std::vector<venue::Subscription>& wanted);
+  [[nodiscard]] std::vector<const Catalog::Entry*> entries_of(const Want& want);
+  void missing(const std::string& name, Error error);
+  // Copies the engine's counters to where other threads can read them.
+  void count_slow();
+  void say_unless_trading(const Catalog::Entry& entry);
+  void find_home(const std::string& name, const std::string& symbol);
+
   FeedConfig config_;
   FeedParts parts_;
-  std::unique_ptr<venue::Adapter> adapter_;
+  std::unique_ptr<const venue::Adapter> adapter_;
   const venue::Limits limits_;
   net::Url ws_url_;
   net::Url rest_url_;
@@ -155,8 +179,11 @@ class Feed final : private Engine::Owner {
   FeedCounters counters_;
   std::map<std::string, std::uint32_t, std::less<>> symbol_homes_;  // with FeedConfig::homes
   std::vector<Error> refusals_;
-  std::size_t subscriptions_ = 0;
-  std::string_view reading_conn_;  // of the frame that is being read
+  std::set<std::string, std::less<>> told_;  // names that something was said of
+  std::set<std::tuple<Channel, std::string, std::string>> subscribed_;
+  std::atomic<std::size_t> subscriptions_{0};
+  std::size_t listings_missing_ = 0;  // that never came; what is wanted may be in them
+  std::string_view reading_conn_;     // of the frame that is being read
   std::atomic<bool> planned_{false};
   bool stopping_ = false;
 };

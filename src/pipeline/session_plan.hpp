@@ -7,12 +7,20 @@
 #include <vector>
 
 #include "net/session.hpp"
-#include "venue/adapter.hpp"
+#include "venue/topics.hpp"
 
 namespace mp::pipeline {
 
-// Groups subscriptions into sessions: one path each, at most topics_per_session in one.
-[[nodiscard]] std::vector<std::vector<venue::Subscription>> plan_sessions(
+// A topic of a session, and the subscriptions that it carries.
+struct PlannedTopic {
+  venue::Topic topic;
+  std::vector<venue::Subscription> subscriptions;
+};
+using PlannedSession = std::vector<PlannedTopic>;
+
+// Groups subscriptions to streamed channels into sessions: each topic once, one path in a session,
+// no more topics and bytes in one than the venue allows.
+[[nodiscard]] std::vector<PlannedSession> plan_sessions(
     const venue::Adapter& adapter, const venue::Limits& limits,
     const std::vector<venue::Subscription>& wanted);
 

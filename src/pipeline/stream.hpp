@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "book/keeper.hpp"
@@ -19,17 +20,44 @@
 
 namespace mp::pipeline {
 
+// A number for each session that an engine reads; 0 is none.
+using SessionId = std::uint32_t;
+
+// One book of a symbol: of one session, and of one stream of books where the venue has several
+// (Book::depth).
+struct StreamBook {
+  StreamBook(const BookRule& rule, book::Keeper::Listener& listener) : keeper(rule, listener) {}
+
+  book::Keeper keeper;
+  std::int64_t depth = 0;         // 0: of the venue's main stream
+  SessionId session = 0;          // 0: no session has sent for it yet, or the last one ended
+  bool snapshot_pending = false;  // a snapshot was asked for and has not come
+  bool gap_open = false;          // a gap was reported that no snapshot has ended yet
+};
+
 // With thousands of symbols every event finds its stream far from the processor: what it needs
 // comes first, in two lines of the cache.
 struct alignas(64) Stream {
   std::string symbol;
   std::string instrument;                     // ours; empty while unknown
-  std::unique_ptr<book::Keeper> keeper;       // once a book message came
+  std::unique_ptr<StreamBook> book;           // once a book message came
   std::optional<journal::SubjectId> subject;  // in the journal; asked anew when the name changes
-  bool snapshot_pending = false;              // a REST snapshot was asked for and has not come
-  bool gap_open = false;                      // a gap was reported that no snapshot has ended yet
+  std::uint32_t asked = 0;                    // channels that are wanted, a bit each; 0: all
   std::uint64_t levels = 0;                   // in all book events
-  std::array<std::uint64_t, kChannelCount> seq{};  // of the last event of each channel
+  std::array<std::uint64_t, kChannelCount> seq{};       // of the last event of each channel
+  std::vector<std::unique_ptr<StreamBook>> more_books;  // of further sessions and depths
+
+  void for_each_book(auto&& visit) {
+    if (book) visit(*book);
+    for (const auto& other : more_books) visit(*other);
+  }
+  void for_each_book(auto&& visit) const {
+    if (book) visit(std::as_const(*book));
+    for (const auto& other : more_books) visit(std::as_const(*other));
+  }
+  [[nodiscard]] bool wants(Channel channel) const {
+    return asked == 0 || (asked >> static_cast<unsigned>(channel) & 1U) != 0;
+  }
 };
 
 // All streams of one venue, by symbol: a lookup for every event. Streams never move or disappear.

@@ -19,8 +19,8 @@ namespace mp::pipeline {
 class VenueBudget {
  public:
   explicit VenueBudget(const venue::Limits& limits)
-      : pacer_(limits.between_connects),
-        between_calls_(limits.between_rest_calls),
+      : pacer_(limits.connects.pace()),
+        between_calls_(limits.rest_calls.pace()),
         calls_max_(limits.rest_calls_at_once) {}
   VenueBudget(const VenueBudget&) = delete;
   VenueBudget& operator=(const VenueBudget&) = delete;

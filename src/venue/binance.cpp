@@ -1,41 +1,68 @@
-// Binance spot. Source:
+// Binance spot, and the markets that speak its protocol. Source:
 // https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams
 #include <array>
 
-#include "codec/json_encode.hpp"
 #include "venue/support.hpp"
 
 namespace mp::venue {
 namespace {
 
 using namespace codec;  // the vocabulary of shapes
-using std::chrono_literals::operator""ms;
-using std::chrono_literals::operator""h;
 
-constexpr std::array kTopics = {
-    Topic{Channel::trade, "trade"},      Topic{Channel::quote, "bookTicker"},
-    Topic{Channel::book, "depth@100ms"}, Topic{Channel::ticker, "ticker"},
-    Topic{Channel::candle, "kline_"},
+constexpr std::array kRoutes = {
+    Route{Channel::trade, R"("{symbol_lower}@trade")", "recorded 2024-08-08"},
+    Route{Channel::quote, R"("{symbol_lower}@bookTicker")", "recorded 2024-08-08"},
+    Route{Channel::book, R"("{symbol_lower}@depth@100ms")", "recorded 2024-08-08"},
+    Route{Channel::ticker, R"("{symbol_lower}@ticker")", "documented"},
+    Route{Channel::candle, R"("{symbol_lower}@kline_{interval}")", "recorded 2021-08-14"},
 };
-constexpr auto kChannels = channels_of(kTopics);
-constexpr Traits kTraits = {
+constexpr std::array kEndpoints = {
+    Endpoint{.kind = RestKind::listing,
+             .target = "/api/v3/exchangeInfo",
+             .weight = 20,
+             .also = "/api/v1/exchangeInfo",
+             .evidence = "recorded 2021-08-14"},
+    Endpoint{.kind = RestKind::snapshot,
+             .target = "/api/v3/depth?symbol={symbol}&limit=1000",
+             .weight = 50,
+             .also = "/api/v1/depth",
+             .evidence = "recorded 2024-08-08"},
+};
+constexpr auto kIntervals = same_words({"1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h",
+                                        "6h", "8h", "12h", "1d", "3d", "1w", "1M"});
+constexpr Traits kBinance = {
     .name = "binance",
     .docs_url = "https://developers.binance.com/docs/binance-spot-api-docs",
     .ws_url = "wss://stream.binance.com:9443",
+    .path = "/stream",
     .rest_url = "https://api.binance.com",
-    .channels = kChannels,
+    .routes = kRoutes,
+    .endpoints = kEndpoints,
+    .intervals = kIntervals,
+    .requests = {.subscribe = R"({"method":"SUBSCRIBE","params":[{topics}],"id":{id}})",
+                 .unsubscribe = R"({"method":"UNSUBSCRIBE","params":[{topics}],"id":{id}})",
+                 .source = "web-socket-streams.md, Live Subscribing/Unsubscribing to streams"},
     .ping = {},                            // the venue sends ping frames, every 20 s
     .limits = {.topics_per_session = 200,  // 1024 are allowed
                .topics_per_request = 100,
-               .between_requests = 300ms,  // 5 messages a second, pongs included
-               .between_connects = 1000ms,
+               .requests = {5, 1500ms},  // 5 a second, pongs included
+               .connects = {1, 1s},      // 300 in 5 minutes
+               .rest_calls = {1, 1s},
+               .rest_weight = {6000, 1min},
+               .rest_calls_at_once = 2,
                .session_lifetime = 24h,
-               .between_rest_calls = 1000ms,  // half of the weight that is allowed
-               .rest_calls_at_once = 2},
+               .source = "web-socket-streams.md, Websocket Limits; rest-api.md, Limits"},
     .book = {.start = BookStart::rest_snapshot, .link = BookLink::first},
+    .book_source = "web-socket-streams.md, How to manage a local order book correctly",
 };
-// Levels a side of a snapshot: weight 50 of the 6000 that an address may use in a minute.
-constexpr std::string_view kSnapshotLimit = "1000";
+constexpr Traits kBinanceUs = [] {
+  Traits traits = kBinance;
+  traits.name = "binance-us";
+  traits.docs_url = "https://docs.binance.us/";
+  traits.ws_url = "wss://stream.binance.us:9443";
+  traits.rest_url = "https://api.binance.us";
+  return traits;
+}();
 
 struct Envelope {
   std::optional<std::string_view> stream;
@@ -47,18 +74,20 @@ using EnvelopeShape =
 struct Refusal {
   std::string_view code, message;
 };
-using RefusalShape = Shape<Id<"code", &Refusal::code>, Field<"msg", &Refusal::message>>;
+using RefusalShape = Loose<Id<"code", &Refusal::code>, Field<"msg", &Refusal::message>>;
 
 // The first keys of a message tell what it is.
 struct Head {
-  std::optional<std::string_view> event, request;
+  std::optional<std::string_view> event, code;
+  std::optional<std::int64_t> request;
   bool update = false, last_update = false;
+  std::optional<std::string_view> message;
   std::optional<Refusal> error;
 };
 using HeadShape =
     Shape<Field<"e", &Head::event>, Seen<"u", &Head::update>,
           Seen<"lastUpdateId", &Head::last_update>, Object<"error", &Head::error, RefusalShape>,
-          Id<"id", &Head::request>, Rest>;
+          Id<"code", &Head::code>, Field<"msg", &Head::message>, Field<"id", &Head::request>, Rest>;
 
 using Facts = MessageFacts;
 
@@ -109,28 +138,19 @@ using WholeBookShape =
           Field<"bids", &DepthMessage::bid_levels>, Field<"asks", &DepthMessage::ask_levels>>;
 
 using TickerShape =
-    Shape<Skip<"e">, Field<"E", &Facts::time, kRequired>, Field<"s", &Facts::symbol>, Skip<"p">,
-          Skip<"P">, Skip<"w">, Skip<"x">, Field<"c", &Ticker::last_price, kRequired>, Skip<"Q">,
-          Field<"b", &Ticker::bid_price>, Skip<"B">, Field<"a", &Ticker::ask_price>, Skip<"A">,
-          Field<"o", &Ticker::open_price>, Field<"h", &Ticker::high_price>,
-          Field<"l", &Ticker::low_price>, Field<"v", &Ticker::volume>,
-          Field<"q", &Ticker::quote_volume>, Skip<"O">, Skip<"C">, Skip<"F">, Skip<"L">, Skip<"n">>;
+    Loose<Field<"E", &Facts::time, kRequired>, Field<"s", &Facts::symbol>,
+          Field<"c", &Ticker::last_price, kRequired>, Field<"b", &Ticker::bid_price>,
+          Field<"a", &Ticker::ask_price>, Field<"o", &Ticker::open_price>,
+          Field<"h", &Ticker::high_price>, Field<"l", &Ticker::low_price>,
+          Field<"v", &Ticker::volume>, Field<"q", &Ticker::quote_volume>>;
 
-struct CandleMessage : Facts {
-  Candle candle;
-};
 using CandleShape =
-    Shape<Field<"t", &Candle::open_time>, Field<"T", &Candle::close_time>, Skip<"s">,
-          Field<"i", &Candle::interval>, Skip<"f">, Skip<"L">, Field<"o", &Candle::open>,
-          Field<"c", &Candle::close>, Field<"h", &Candle::high>, Field<"l", &Candle::low>,
-          Field<"v", &Candle::volume>, Field<"n", &Candle::trades>, Field<"x", &Candle::is_closed>,
-          Field<"q", &Candle::quote_volume>, Skip<"V">, Skip<"Q">, Skip<"B">>;
-using CandleMessageShape =
-    Shape<Skip<"e">, Field<"E", &Facts::time, kRequired>, Field<"s", &Facts::symbol>,
-          Object<"k", &CandleMessage::candle, CandleShape>>;
-void send(const CandleMessage& message, Output& out) {
-  out(message.symbol, message.time, message.candle);
-}
+    Loose<Field<"E", &Facts::time, kRequired>, Field<"s", &Facts::symbol>,
+          Inside<"k", Field<"t", &Candle::open_time>, Field<"T", &Candle::close_time>,
+                 Field<"i", &Candle::interval>, Field<"o", &Candle::open>,
+                 Field<"c", &Candle::close>, Field<"h", &Candle::high>, Field<"l", &Candle::low>,
+                 Field<"v", &Candle::volume>, Field<"n", &Candle::trades>,
+                 Field<"x", &Candle::is_closed>, Field<"q", &Candle::quote_volume>>>;
 
 struct Filter {
   std::string_view type;
@@ -143,13 +163,13 @@ struct InstrumentMessage : Message<InstrumentInfo> {
 struct Listing {
   RowList<InstrumentMessage> symbols;
 };
-using FilterShape = Shape<Field<"filterType", &Filter::type>, Field<"tickSize", &Filter::tick_size>,
+using FilterShape = Loose<Field<"filterType", &Filter::type>, Field<"tickSize", &Filter::tick_size>,
                           Field<"stepSize", &Filter::step_size>>;
 using InstrumentShape =
-    Shape<Field<"symbol", &Facts::symbol>, Field<"status", &InstrumentInfo::status>,
+    Loose<Field<"symbol", &Facts::symbol>, Field<"status", &InstrumentInfo::status>,
           Field<"baseAsset", &InstrumentInfo::base>, Field<"quoteAsset", &InstrumentInfo::quote>,
           Rows<"filters", &InstrumentMessage::filters, FilterShape>>;
-using ListingShape = Shape<Rows<"symbols", &Listing::symbols, InstrumentShape>>;
+using ListingShape = Loose<Rows<"symbols", &Listing::symbols, InstrumentShape>>;
 void send(const InstrumentMessage& message, Output& out) {
   InstrumentInfo info = message;
   for (const Filter& filter : message.filters) {
@@ -161,98 +181,41 @@ void send(const InstrumentMessage& message, Output& out) {
   out(message.symbol, std::nullopt, info);
 }
 
-// The name of the stream that carries a subscription, as a JSON string.
-std::string topic_of(const Subscription& wanted) {
-  std::string stream = lower_case(wanted.symbol);
-  stream.append("@").append(topic_name(kTopics, wanted.channel));
-  if (wanted.channel == Channel::candle) stream.append(wanted.interval);
-  std::string topic;
-  append_json_string(stream, topic);
-  return topic;
-}
-
-class Binance final : public Adapter {
+class Binance final : public JsonDecoder<Binance> {
  public:
-  const Traits& traits() const override { return kTraits; }
-  std::string_view path(const Subscription&) const override { return "/stream"; }
-
-  void subscribe(std::span<const Subscription> wanted, std::vector<std::string>& out) override {
-    request("SUBSCRIBE", wanted, out);
-  }
-  void unsubscribe(std::span<const Subscription> unwanted, std::vector<std::string>& out) override {
-    request("UNSUBSCRIBE", unwanted, out);
-  }
-
-  Reading read(std::string_view frame, Timestamp ts_recv, EventHandler& handler) override {
-    Output out{kTraits.name, ts_recv, handler};
-    return read_frame(json_, [&](auto& in, Reading& reading) {
-      if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
-      return read_body(in, envelope_.data ? envelope_.data->json : frame, out, reading);
-    });
-  }
-
-  std::vector<RestCall> listing() const override {
-    return {{.kind = RestKind::listing, .symbol = {}, .target = "/api/v3/exchangeInfo"}};
-  }
-  std::optional<RestCall> snapshot(std::string_view symbol) const override {
-    std::string target = "/api/v3/depth?symbol=" + percent_encoded(symbol) + "&limit=";
-    return RestCall{RestKind::snapshot, std::string{symbol}, target.append(kSnapshotLimit)};
-  }
-  std::optional<RestCall> identify(std::string_view url) const override {
-    const auto path = path_of(url);
-    const std::string target{target_of(url)};
-    if (path == "/api/v3/exchangeInfo" || path == "/api/v1/exchangeInfo")
-      return RestCall{RestKind::listing, {}, target};
-    if (path != "/api/v3/depth" && path != "/api/v1/depth") return std::nullopt;
-    const auto symbol = query_value(url, "symbol");
-    return symbol ? std::optional{RestCall{RestKind::snapshot, *symbol, target}} : std::nullopt;
-  }
-
-  Result<void> read_rest(const RestCall& call, std::string_view body, Timestamp ts_recv,
-                         EventHandler& handler) override {
-    Output out{kTraits.name, ts_recv, handler};
-    JsonReader json;  // not json_: a listing takes megabytes, once a day
-    const auto verdict = json.read<Verdict::data>([&](auto& in) {
-      if (call.kind == RestKind::snapshot) return read_whole_book(in, body, call.symbol, out);
-      Listing listing;
-      if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
-      for (const auto& symbol : listing.symbols) send(symbol, out);
-      return Verdict::data;
-    });
-    if (verdict == Verdict::data) return {};
-    return unread(kTraits.name, call, json.problem(), body);
-  }
-
-  // "BTCUSDT": only the listing can tell.
-  std::optional<InstrumentInfo> derive(std::string_view) const override { return std::nullopt; }
-
- private:
-  void request(std::string_view method, std::span<const Subscription> subscriptions,
-               std::vector<std::string>& out) {
-    for (const auto& params : batches(subscriptions, kTraits.limits.topics_per_request, topic_of)) {
-      std::string& text = out.emplace_back("{\"method\":\"");
-      text.append(method).append("\",\"params\":[").append(params).append("],\"id\":");
-      append_json_integer(++requests_made_, text);
-      text.push_back('}');
-    }
-  }
+  using JsonDecoder::JsonDecoder;
 
   template <class In>
-  Verdict read_body(In& in, std::string_view body, Output& out, Reading& reading) {
+  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+    if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
+    const std::string_view body = envelope_.data ? envelope_.data->json : frame;
     if (body.starts_with('[')) return Verdict::unknown;  // streams of all symbols in one message
     if (!in.template read<HeadShape>(body, head_)) return Verdict::malformed;
     if (head_.event) return read_event(in, *head_.event, body, out, reading);
     if (head_.update) return read_one<QuoteShape>(in, body, quote_, out);
-    if (const auto& stream = envelope_.stream; head_.last_update && stream)
-      return read_whole_book(in, body, upper_case(stream->substr(0, stream->find('@'))), out);
-    if (head_.error) {
-      refusal_.assign(head_.error->code).append(" ").append(head_.error->message);
-      reading.problem = refusal_;
-      return Verdict::rejected;
-    }
+    if (head_.last_update && envelope_.stream) return read_partial_book(in, body, out);
+    reading.answers = head_.request;
+    if (head_.error) return refuse(reading, head_.error->code, head_.error->message);
+    if (head_.code) return refuse(reading, *head_.code, head_.message.value_or(""));
     return head_.request ? Verdict::control : Verdict::unknown;
   }
 
+  template <class In>
+  static Verdict read_rest(const Traits&, In& in, const RestCall& call, std::string_view body,
+                           Output& out, RestReading&, std::string&) {
+    if (call.kind == RestKind::snapshot) {
+      DepthMessage book;
+      book.symbol = call.symbol;
+      book.is_snapshot = true;
+      return read_one<WholeBookShape>(in, body, book, out);
+    }
+    Listing listing;
+    if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
+    for (const auto& symbol : listing.symbols) send(symbol, out);
+    return Verdict::data;
+  }
+
+ private:
   template <class In>
   Verdict read_event(In& in, std::string_view event, std::string_view body, Output& out,
                      Reading& reading) {
@@ -260,35 +223,39 @@ class Binance final : public Adapter {
     if (equals<"aggTrade">(event)) return read_one<AggregateTradeShape>(in, body, trade_, out);
     if (equals<"depthUpdate">(event)) return read_one<DepthShape>(in, body, depth_, out);
     if (equals<"24hrTicker">(event)) return read_one<TickerShape>(in, body, ticker_, out);
-    if (equals<"kline">(event)) return read_one<CandleMessageShape>(in, body, candle_, out);
+    if (equals<"kline">(event)) return read_one<CandleShape>(in, body, candle_, out);
     if (!equals<"serverShutdown">(event)) return Verdict::unknown;
     reading.reconnect_soon = true;
     return Verdict::control;
   }
 
+  // "btcusdt@depth20@100ms": whole books of some levels, beside the one that is kept.
   template <class In>
-  Verdict read_whole_book(In& in, std::string_view body, std::string_view symbol, Output& out) {
-    whole_book_.symbol = symbol;
-    whole_book_.is_snapshot = true;
-    return read_one<WholeBookShape>(in, body, whole_book_, out);
+  Verdict read_partial_book(In& in, std::string_view body, Output& out) {
+    const std::string_view stream = *envelope_.stream;
+    const std::string symbol = upper_case(stream.substr(0, stream.find('@')));
+    partial_.symbol = symbol;
+    partial_.is_snapshot = true;
+    partial_.depth = number_after(stream, "@depth");
+    return read_one<WholeBookShape>(in, body, partial_, out);
   }
 
-  JsonReader json_;
-  std::int64_t requests_made_ = 0;
-  std::string refusal_;
   Envelope envelope_;  // scratch, as what follows
   Head head_;
   TradeMessage trade_;
   QuoteMessage quote_;
-  DepthMessage depth_, whole_book_;
+  DepthMessage depth_, partial_;
   Message<Ticker> ticker_;
-  CandleMessage candle_;
+  Message<Candle> candle_;
 };
 
 }  // namespace
 
 std::unique_ptr<Adapter> make_binance() {
-  return std::make_unique<Binance>();
+  return std::make_unique<JsonVenue<Binance>>(kBinance);
+}
+std::unique_ptr<Adapter> make_binance_us() {
+  return std::make_unique<JsonVenue<Binance>>(kBinanceUs);
 }
 
 }  // namespace mp::venue

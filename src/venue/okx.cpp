@@ -2,56 +2,97 @@
 #include <algorithm>
 #include <array>
 
-#include "codec/json_encode.hpp"
 #include "venue/support.hpp"
 
 namespace mp::venue {
 namespace {
 
 using namespace codec;  // the vocabulary of shapes
-using std::chrono_literals::operator""ms;
-using std::chrono_literals::operator""s;
 
-constexpr std::array kTopics = {
-    Topic{Channel::trade, "trades"},
-    Topic{Channel::quote, "bbo-tbt"},
-    Topic{Channel::book, "books"},
-    Topic{Channel::ticker, "tickers"},
-    Topic{Channel::candle, "candle"},
-    Topic{Channel::funding, "funding-rate"},
-    Topic{Channel::open_interest, "open-interest"},
-    Topic{Channel::liquidation, "liquidation-orders"},
-    Topic{Channel::mark_price, "mark-price"},
-    Topic{Channel::index_price, "index-tickers"},
-    Topic{Channel::option_summary, "opt-summary"},
-    Topic{Channel::instrument, "instruments"},
+constexpr std::string_view kBusiness = "/ws/v5/business";
+constexpr std::array kRoutes = {
+    Route{Channel::trade, R"({"channel":"trades","instId":"{symbol}"})", "recorded 2022-02-27"},
+    Route{Channel::quote, R"({"channel":"bbo-tbt","instId":"{symbol}"})", "documented"},
+    Route{Channel::book, R"({"channel":"books","instId":"{symbol}"})", "pair tardis"},
+    Route{Channel::ticker, R"({"channel":"tickers","instId":"{symbol}"})", "documented"},
+    Route{Channel::candle,
+          R"({"channel":"candle{interval}","instId":"{symbol}"})",
+          "documented",
+          {},
+          kBusiness},
+    Route{Channel::funding, R"({"channel":"funding-rate","instId":"{symbol}"})", "pair tardis"},
+    Route{Channel::open_interest, R"({"channel":"open-interest","instId":"{symbol}"})",
+          "pair tardis"},
+    Route{Channel::liquidation, R"({"channel":"liquidation-orders","instType":"{type}"})",
+          "pair tardis"},
+    Route{Channel::mark_price, R"({"channel":"mark-price","instId":"{symbol}"})", "pair tardis"},
+    Route{Channel::index_price, R"({"channel":"index-tickers","instId":"{pair}"})", "pair tardis"},
+    Route{Channel::option_summary, R"({"channel":"opt-summary","instFamily":"{pair}"})",
+          "pair tardis"},
+    Route{Channel::instrument, R"({"channel":"instruments","instType":"{type}"})", "documented"},
 };
-constexpr auto kChannels = channels_of(kTopics);
+constexpr std::string_view kInstruments = "/api/v5/public/instruments";
+constexpr std::string_view kFamilies = "/api/v5/public/underlying";
+constexpr std::array kEndpoints = {
+    Endpoint{.target = "/api/v5/public/instruments?instType=SPOT",
+             .evidence = "recorded 2022-02-27"},
+    Endpoint{.target = "/api/v5/public/instruments?instType=SWAP",
+             .evidence = "recorded 2022-02-27"},
+    Endpoint{.target = "/api/v5/public/instruments?instType=FUTURES",
+             .evidence = "recorded 2022-02-27"},
+    Endpoint{.target = "/api/v5/public/underlying?instType=OPTION", .evidence = "documented"},
+    Endpoint{.target = "/api/v5/public/instruments?instType=OPTION&instFamily={family}",
+             .evidence = "recorded 2022-02-27"},
+};
+constexpr std::array kIntervals = {
+    Interval{"1s", "1s"},   Interval{"1m", "1m"},   Interval{"3m", "3m"},   Interval{"5m", "5m"},
+    Interval{"15m", "15m"}, Interval{"30m", "30m"}, Interval{"1h", "1H"},   Interval{"2h", "2H"},
+    Interval{"4h", "4H"},   Interval{"6h", "6H"},   Interval{"12h", "12H"}, Interval{"1d", "1D"},
+    Interval{"2d", "2D"},   Interval{"3d", "3D"},   Interval{"1w", "1W"},   Interval{"1M", "1M"},
+    Interval{"3M", "3M"},
+};
 constexpr Traits kTraits = {
     .name = "okx",
     .docs_url = "https://www.okx.com/docs-v5/en/",
     .ws_url = "wss://ws.okx.com",
+    .path = "/ws/v5/public",
     .rest_url = "https://openapi.okx.com",
-    .channels = kChannels,
-    .ping = {.text = "ping", .silence = 25s},  // the venue closes after 30 s
-    .limits = {.topics_per_session = 100,      // 64 KB of arguments are allowed
+    .routes = kRoutes,
+    .endpoints = kEndpoints,
+    .intervals = kIntervals,
+    .requests = {.subscribe = R"({"id":"{id}","op":"subscribe","args":[{topics}]})",
+                 .unsubscribe = R"({"id":"{id}","op":"unsubscribe","args":[{topics}]})",
+                 .source = "docs-v5, WebSocket, Subscribe"},
+    .ping = {.text = "ping",
+             .every = 25s,
+             .source = "docs-v5, WebSocket, Connect"},  // 30 s: closed
+    .limits = {.topics_per_session = 100,
                .topics_per_request = 20,
-               .between_requests = 500ms,
-               .between_connects = 1000ms,
-               .session_lifetime = 0s,  // announced by notice 64008
-               .between_rest_calls = 100ms,
-               .rest_calls_at_once = 2},
+               .session_bytes = 64 * 1024,
+               .requests = {2, 1s},  // and 480 in an hour
+               .connects = {1, 1s},  // 3 are allowed
+               .rest_calls = {20, 2s},
+               .rest_calls_at_once = 2,
+               .source = "docs-v5, WebSocket, Connection count limit; Get instruments, Rate limit"},
     .book = {.start = BookStart::stream_snapshot,
              .link = BookLink::previous,
              .checksum = BookChecksum::okx_crc32,  // 0 since 2026: absent
              .depth_max = 400},
+    .book_source = "docs-v5, WS / Order book channel",
     .stale_after = 40s,
 };
-constexpr std::string_view kInstruments = "/api/v5/public/instruments";
-constexpr std::array<std::string_view, 5> kListings = {
-    "?instType=SPOT", "?instType=SWAP", "?instType=FUTURES", "?instType=OPTION&instFamily=BTC-USD",
-    "?instType=OPTION&instFamily=ETH-USD"};
 constexpr std::string_view kClosingSoon = "64008";
+
+constexpr std::string_view kChannelKey = R"({"channel":")";
+// The channel of a venue's word in an acknowledgement.
+std::optional<Channel> channel_of(std::string_view word) {
+  if (word.starts_with("candle")) return Channel::candle;
+  for (const Route& route : kRoutes) {
+    if (route.topic.substr(kChannelKey.size()).starts_with(std::string{word}.append("\"")))
+      return route.channel;
+  }
+  return std::nullopt;
+}
 
 using Facts = MessageFacts;
 
@@ -61,15 +102,16 @@ struct Arg {
 };
 struct Envelope {
   std::optional<std::string_view> event, code, message, action;
+  std::optional<std::int64_t> request;
   std::optional<Arg> arg;
   std::optional<Raw> data;
 };
 using ArgShape = Shape<Field<"channel", &Arg::channel>, Skip<"instType">, Skip<"instFamily">,
                        Field<"instId", &Arg::symbol>>;
-using EnvelopeShape =
-    Shape<Field<"event", &Envelope::event>, Id<"code", &Envelope::code>,
-          Field<"msg", &Envelope::message>, Object<"arg", &Envelope::arg, ArgShape>,
-          Field<"action", &Envelope::action>, Tail<"data", &Envelope::data>>;
+using EnvelopeShape = Shape<Field<"id", &Envelope::request>, Field<"event", &Envelope::event>,
+                            Id<"code", &Envelope::code>, Field<"msg", &Envelope::message>,
+                            Object<"arg", &Envelope::arg, ArgShape>,
+                            Field<"action", &Envelope::action>, Tail<"data", &Envelope::data>>;
 
 using TradeShape =
     Shape<Field<"instId", &Facts::symbol>, Id<"tradeId", &Trade::trade_id, kRequired>,
@@ -87,11 +129,10 @@ struct TickerMessage : Message<Ticker> {
   std::string_view type;
 };
 using TickerShape =
-    Shape<Field<"instType", &TickerMessage::type>, Field<"instId", &Facts::symbol>,
-          Field<"last", &Ticker::last_price>, Skip<"lastSz">, Field<"askPx", &Ticker::ask_price>,
-          Skip<"askSz">, Field<"bidPx", &Ticker::bid_price>, Skip<"bidSz">,
-          Field<"open24h", &Ticker::open_price>, Field<"high24h", &Ticker::high_price>,
-          Field<"low24h", &Ticker::low_price>, Skip<"sodUtc0">, Skip<"sodUtc8">,
+    Loose<Field<"instType", &TickerMessage::type>, Field<"instId", &Facts::symbol>,
+          Field<"last", &Ticker::last_price>, Field<"askPx", &Ticker::ask_price>,
+          Field<"bidPx", &Ticker::bid_price>, Field<"open24h", &Ticker::open_price>,
+          Field<"high24h", &Ticker::high_price>, Field<"low24h", &Ticker::low_price>,
           Field<"volCcy24h", &Ticker::quote_volume>, Field<"vol24h", &Ticker::volume>,
           Field<"ts", &Facts::time, kRequired>>;
 
@@ -112,13 +153,10 @@ using CandleShape = Row<&Candle::open_time, &Candle::open, &Candle::high, &Candl
 struct FundingMessage : Message<Funding> {
   std::optional<Timestamp> following;
 };
-using FundingShape = Shape<
-    Skip<"formulaType">, Field<"fundingRate", &Funding::rate>,
-    Field<"fundingTime", &Funding::next_time>, Skip<"impactValue">, Field<"instId", &Facts::symbol>,
-    Skip<"instType">, Skip<"interestRate">, Skip<"maxFundingRate">, Skip<"method">,
-    Skip<"minFundingRate">, Field<"nextFundingRate", &Funding::predicted_rate>,
-    Field<"nextFundingTime", &FundingMessage::following>, Skip<"premium">, Skip<"prevFundingTime">,
-    Skip<"settFundingRate">, Skip<"settState">, Field<"ts", &Facts::time>>;
+using FundingShape =
+    Loose<Field<"fundingRate", &Funding::rate>, Field<"fundingTime", &Funding::next_time>,
+          Field<"instId", &Facts::symbol>, Field<"nextFundingRate", &Funding::predicted_rate>,
+          Field<"nextFundingTime", &FundingMessage::following>, Field<"ts", &Facts::time>>;
 
 void send(FundingMessage& funding, Output& out) {
   funding.interval_hours = hours_between(funding.next_time, funding.following);
@@ -126,31 +164,27 @@ void send(FundingMessage& funding, Output& out) {
 }
 
 using OpenInterestShape =
-    Shape<Field<"instId", &Facts::symbol>, Skip<"instType">, Field<"oi", &OpenInterest::quantity>,
-          Skip<"oiCcy">, Field<"oiUsd", &OpenInterest::value>, Field<"ts", &Facts::time>>;
-using MarkPriceShape = Shape<Field<"instId", &Facts::symbol>, Skip<"instType">,
-                             Field<"markPx", &MarkPrice::price>, Field<"ts", &Facts::time>>;
-using IndexPriceShape = Shape<Field<"instId", &Facts::symbol>, Field<"idxPx", &IndexPrice::price>,
-                              Skip<"open24h">, Skip<"high24h">, Skip<"low24h">, Skip<"sodUtc0">,
-                              Skip<"sodUtc8">, Field<"ts", &Facts::time>>;
+    Loose<Field<"instId", &Facts::symbol>, Field<"oi", &OpenInterest::quantity>,
+          Field<"oiUsd", &OpenInterest::value>, Field<"ts", &Facts::time>>;
+using MarkPriceShape = Loose<Field<"instId", &Facts::symbol>, Field<"markPx", &MarkPrice::price>,
+                             Field<"ts", &Facts::time>>;
+using IndexPriceShape = Loose<Field<"instId", &Facts::symbol>, Field<"idxPx", &IndexPrice::price>,
+                              Field<"ts", &Facts::time>>;
 
 using OptionSummaryShape =
-    Shape<Skip<"instType">, Field<"instId", &Facts::symbol>, Skip<"uly">,
-          Field<"delta", &OptionSummary::delta>, Field<"gamma", &OptionSummary::gamma>,
-          Field<"vega", &OptionSummary::vega>, Field<"theta", &OptionSummary::theta>, Skip<"lever">,
-          Field<"markVol", &OptionSummary::mark_iv>, Field<"bidVol", &OptionSummary::bid_iv>,
-          Field<"askVol", &OptionSummary::ask_iv>, Skip<"realVol">, Skip<"deltaBS">,
-          Skip<"gammaBS">, Skip<"thetaBS">, Skip<"vegaBS">, Field<"ts", &Facts::time>>;
+    Loose<Field<"instId", &Facts::symbol>, Field<"delta", &OptionSummary::delta>,
+          Field<"gamma", &OptionSummary::gamma>, Field<"vega", &OptionSummary::vega>,
+          Field<"theta", &OptionSummary::theta>, Field<"markVol", &OptionSummary::mark_iv>,
+          Field<"bidVol", &OptionSummary::bid_iv>, Field<"askVol", &OptionSummary::ask_iv>,
+          Field<"ts", &Facts::time>>;
 
 struct LiquidationMessage : Facts {
   RowList<Message<Liquidation>> details;
 };
-using DetailShape = Shape<Skip<"bkLoss">, Field<"bkPx", &Liquidation::price>, Skip<"ccy">,
-                          Skip<"posSide">, Field<"side", &Liquidation::side>,
+using DetailShape = Loose<Field<"bkPx", &Liquidation::price>, Field<"side", &Liquidation::side>,
                           Field<"sz", &Liquidation::quantity>, Field<"ts", &Facts::time>>;
-using LiquidationShape =
-    Shape<Rows<"details", &LiquidationMessage::details, DetailShape>, Skip<"instFamily">,
-          Field<"instId", &Facts::symbol>, Skip<"instType">, Skip<"uly">>;
+using LiquidationShape = Loose<Rows<"details", &LiquidationMessage::details, DetailShape>,
+                               Field<"instId", &Facts::symbol>>;
 void send(LiquidationMessage& message, Output& out) {
   for (auto& detail : message.details) {
     detail.symbol = message.symbol;
@@ -164,7 +198,7 @@ struct InstrumentMessage : Message<InstrumentInfo> {
   std::optional<Decimal> contract_value, multiplier;
 };
 using InstrumentShape =
-    Shape<Field<"baseCcy", &InstrumentMessage::base_currency>,
+    Loose<Field<"baseCcy", &InstrumentMessage::base_currency>,
           Field<"ctMult", &InstrumentMessage::multiplier>,
           Field<"ctVal", &InstrumentMessage::contract_value>,
           Field<"expTime", &InstrumentInfo::expiry>, Field<"instId", &Facts::symbol>,
@@ -173,12 +207,21 @@ using InstrumentShape =
           Field<"quoteCcy", &InstrumentMessage::quote_currency>,
           Field<"settleCcy", &InstrumentInfo::settle>, Field<"state", &InstrumentInfo::status>,
           Field<"stk", &InstrumentInfo::strike>, Field<"tickSz", &InstrumentInfo::tick_size>>;
-struct Answer {
+struct Listing {
   std::string_view code, message;
   RowList<InstrumentMessage> instruments;
 };
-using AnswerShape = Shape<Id<"code", &Answer::code>, Field<"msg", &Answer::message>,
-                          Rows<"data", &Answer::instruments, InstrumentShape>>;
+using ListingShape = Loose<Id<"code", &Listing::code>, Field<"msg", &Listing::message>,
+                           Rows<"data", &Listing::instruments, InstrumentShape>>;
+struct Names {
+  std::vector<std::string_view> names;
+};
+struct Families {
+  std::string_view code, message;
+  RowList<Names> lists;
+};
+using FamiliesShape = Loose<Id<"code", &Families::code>, Field<"msg", &Families::message>,
+                            Rows<"data", &Families::lists, Row<&Names::names>>>;
 
 // BTC-USDT, BTC-USDT-SWAP, BTC-USD-261225, BTC-USD-261225-100000-C.
 std::optional<InstrumentInfo> spelled_out(std::string_view symbol) {
@@ -223,90 +266,75 @@ void send(const InstrumentMessage& in, Output& out) {
   out(in.symbol, std::nullopt, info);
 }
 
-// The argument of a subscription. Some channels exist per kind of instrument only, so that the
-// instruments of a kind share one.
-std::string argument_of(const Subscription& wanted) {
-  std::string text = "{\"channel\":";
-  std::string channel{topic_name(kTopics, wanted.channel)};
-  if (wanted.channel == Channel::candle) channel.append(wanted.interval);
-  append_json_string(channel, text);
-  const auto info = spelled_out(wanted.symbol).value_or(InstrumentInfo{});
-  if (wanted.channel == Channel::liquidation || wanted.channel == Channel::instrument) {
-    text.append(",\"instType\":\"").append(kTypes[static_cast<std::size_t>(info.kind)]);
-    return text.append("\"}");
-  }
-  const bool of_family = wanted.channel == Channel::option_summary;
-  const bool of_index = wanted.channel == Channel::index_price;
-  text.append(of_family ? ",\"instFamily\":" : ",\"instId\":");
-  const std::string pair = std::string{info.base}.append("-").append(info.quote);
-  append_json_string((of_family || of_index) && pair != "-" ? pair : wanted.symbol, text);
-  return text.append("}");
-}
-
-class Okx final : public Adapter {
+class Okx final : public JsonDecoder<Okx> {
  public:
-  const Traits& traits() const override { return kTraits; }
-  std::string_view path(const Subscription& subscription) const override {
-    return subscription.channel == Channel::candle ? "/ws/v5/business" : "/ws/v5/public";
-  }
-
-  void subscribe(std::span<const Subscription> wanted, std::vector<std::string>& out) override {
-    for (const auto& arguments : batches(wanted, kTraits.limits.topics_per_request, argument_of))
-      out.push_back(R"({"op":"subscribe","args":[)" + arguments + "]}");
-  }
-  void unsubscribe(std::span<const Subscription> unwanted, std::vector<std::string>& out) override {
-    for (const auto& arguments : batches(unwanted, kTraits.limits.topics_per_request, argument_of))
-      out.push_back(R"({"op":"unsubscribe","args":[)" + arguments + "]}");
-  }
+  using JsonDecoder::JsonDecoder;
 
   Reading read(std::string_view frame, Timestamp ts_recv, EventHandler& handler) override {
-    if (frame == "pong") return kControl;
-    Output out{kTraits.name, ts_recv, handler};
-    return read_frame(json_, [&](auto& in, Reading& reading) {
-      if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
-      if (envelope_.event) return read_notice(envelope_, reading);
-      if (!envelope_.arg || !envelope_.data) return Verdict::unknown;
-      return read_data(in, *envelope_.arg, envelope_.action, envelope_.data->json, out);
-    });
+    return frame == "pong" ? kControl : JsonDecoder::read(frame, ts_recv, handler);
   }
 
-  std::vector<RestCall> listing() const override {
-    std::vector<RestCall> calls;
-    for (const auto query : kListings)
-      calls.push_back({RestKind::listing, {}, std::string{kInstruments}.append(query)});
-    return calls;
-  }
-  std::optional<RestCall> snapshot(std::string_view) const override { return std::nullopt; }
-  std::optional<RestCall> identify(std::string_view url) const override {
-    if (path_of(url) != kInstruments) return std::nullopt;
-    return RestCall{RestKind::listing, {}, std::string{target_of(url)}};
+  template <class In>
+  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+    if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
+    if (envelope_.event) return read_notice(envelope_, reading);
+    if (!envelope_.arg || !envelope_.data) return Verdict::unknown;
+    return read_data(in, *envelope_.arg, envelope_.action, envelope_.data->json, out);
   }
 
-  Result<void> read_rest(const RestCall& call, std::string_view body, Timestamp ts_recv,
-                         EventHandler& handler) override {
-    Output out{kTraits.name, ts_recv, handler};
-    JsonReader json;  // not json_: a listing takes megabytes, once a day
-    Answer answer;
-    if (!json.read<true>([&](auto& in) { return in.template read<AnswerShape>(body, answer); }))
-      return unread(kTraits.name, call, json.problem(), body);
-    if (answer.code != "0") return unread(kTraits.name, call, answer.message, body);
-    for (const auto& instrument : answer.instruments) send(instrument, out);
-    return {};
+  template <class In>
+  static Verdict read_rest(const Traits&, In& in, const RestCall& call, std::string_view body,
+                           Output& out, RestReading& answer, std::string& problem) {
+    if (path_of(call.target) == kFamilies) return read_families(in, body, answer, problem);
+    Listing listing;
+    if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
+    if (listing.code != "0") return problem = listing.message, Verdict::rejected;
+    for (const auto& instrument : listing.instruments) send(instrument, out);
+    return Verdict::data;
   }
 
-  std::optional<InstrumentInfo> derive(std::string_view symbol) const override {
+  static std::optional<InstrumentInfo> derive(std::string_view symbol) {
     return spelled_out(symbol);
   }
 
+  // Some channels exist per kind of instrument, or per pair, only: instruments share one.
+  static bool fill(std::string_view hole, const Subscription& wanted, std::string& out) {
+    const auto info = spelled_out(wanted.symbol).value_or(InstrumentInfo{});
+    if (hole == "type") return out.append(kTypes[static_cast<std::size_t>(info.kind)]), true;
+    if (hole != "pair") return false;
+    if (info.base.empty()) return out.append(wanted.symbol), true;
+    return out.append(info.base).append("-").append(info.quote), true;
+  }
+
  private:
+  // The families of options: each has a listing of its own.
+  template <class In>
+  static Verdict read_families(In& in, std::string_view body, RestReading& answer,
+                               std::string& problem) {
+    Families families;
+    if (!in.template read<FamiliesShape>(body, families)) return Verdict::malformed;
+    if (families.code != "0") return problem = families.message, Verdict::rejected;
+    for (const auto& list : families.lists) {
+      for (const auto name : list.names) {
+        answer.more.push_back({.target = std::string{kInstruments}
+                                             .append("?instType=OPTION&instFamily=")
+                                             .append(percent_encoded(name))});
+      }
+    }
+    return Verdict::data;
+  }
+
   Verdict read_notice(const Envelope& envelope, Reading& reading) {
     const auto code = envelope.code.value_or("");
+    reading.answers = envelope.request;
     reading.reconnect_soon = envelope.event == "notice" && code == kClosingSoon;
+    if (envelope.event == "subscribe" && envelope.arg) {
+      answer(Condition::subscribed, envelope.arg->symbol.value_or(""),
+             channel_of(envelope.arg->channel));
+    }
     if (envelope.event != "error" && envelope.event != "channel-conn-count-error")
       return Verdict::control;
-    refusal_.assign(code).append(" ").append(envelope.message.value_or(*envelope.event));
-    reading.problem = refusal_;
-    return Verdict::rejected;
+    return refuse(reading, code, envelope.message.value_or(*envelope.event));
   }
 
   template <class In>
@@ -315,8 +343,10 @@ class Okx final : public Adapter {
     const auto kind = arg.channel;
     if (equals<"trades", "trades-all">(kind)) return read_all<TradeShape>(in, data, trades_, out);
     if (equals<"bbo-tbt">(kind)) return read_quotes(in, data, arg.symbol.value_or(""), out);
-    if (equals<"books", "books5", "books-l2-tbt", "books50-l2-tbt">(kind))
-      return read_books(in, data, arg.symbol.value_or(""), action != "update", out);
+    if (equals<"books">(kind)) return read_books(in, data, arg, action, std::nullopt, out);
+    if (equals<"books5">(kind)) return read_books(in, data, arg, action, 5, out);
+    if (equals<"books50-l2-tbt">(kind)) return read_books(in, data, arg, action, 50, out);
+    if (equals<"books-l2-tbt">(kind)) return read_books(in, data, arg, action, 400, out);
     if (equals<"tickers">(kind)) return read_all<TickerShape>(in, data, tickers_, out);
     if (equals<"funding-rate">(kind)) return read_all<FundingShape>(in, data, fundings_, out);
     if (equals<"open-interest">(kind))
@@ -332,10 +362,14 @@ class Okx final : public Adapter {
   }
 
   template <class In>
-  Verdict read_books(In& in, std::string_view data, std::string_view symbol, bool whole,
+  Verdict read_books(In& in, std::string_view data, const Arg& arg,
+                     std::optional<std::string_view> action, std::optional<std::int64_t> depth,
                      Output& out) {
+    const std::string_view symbol = arg.symbol.value_or("");
+    const bool whole = action != "update";
     return read_all<BookShape>(in, data, books_, out, [&](BookMessage& book) {
       book.symbol = symbol;
+      book.depth = depth;
       book.is_snapshot = whole;
       if (book.previous_sequence == -1) book.previous_sequence.reset();  // of a snapshot
       if (book.checksum == 0) book.checksum.reset();                     // no longer computed
@@ -355,7 +389,8 @@ class Okx final : public Adapter {
     const auto info = spelled_out(symbol);
     return read_all<CandleShape>(in, data, candles_, out, [&](CandleMessage& candle) {
       candle.symbol = symbol;
-      candle.interval = arg.channel.substr(std::string_view{"candle"}.size());
+      const auto interval = arg.channel.substr(std::string_view{"candle"}.size());
+      candle.interval = our_interval(kTraits, interval).value_or(interval);
       candle.is_closed.reset();
       if (candle.confirm) candle.is_closed = candle.confirm == 1;
       // Older candles of spot instruments have one volume less: the currency is the quote's.
@@ -364,8 +399,6 @@ class Okx final : public Adapter {
     });
   }
 
-  JsonReader json_;
-  std::string refusal_;
   Envelope envelope_;  // scratch, as all that follows
   RowList<Message<Trade>> trades_;
   RowList<BookMessage> books_;
@@ -383,7 +416,7 @@ class Okx final : public Adapter {
 }  // namespace
 
 std::unique_ptr<Adapter> make_okx() {
-  return std::make_unique<Okx>();
+  return std::make_unique<JsonVenue<Okx>>(kTraits);
 }
 
 }  // namespace mp::venue

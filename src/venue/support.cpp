@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <unordered_set>
-
-#include "core/assert.hpp"
 
 namespace mp::venue {
 namespace {
@@ -17,57 +14,16 @@ std::string mapped(std::string_view text, char first, char last, int distance) {
   return out;
 }
 
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    unsigned byte = 0;
-    if (text[i] == '%' && i + 2 < text.size() &&
-        std::from_chars(text.data() + i + 1, text.data() + i + 3, byte, 16).ptr ==
-            text.data() + i + 3) {
-      out.push_back(static_cast<char>(byte));
-      i += 2;
-    } else {
-      out.push_back(text[i]);
-    }
-  }
-  return out;
-}
-
 }  // namespace
 
 Error unread(std::string_view venue, const RestCall& call, std::string_view problem,
              std::string_view body) {
   constexpr std::size_t kQuoted = 160;
   Error error{ErrorKind::data, std::string{venue}};
-  error.message.append(": the answer to GET ").append(call.target).append(" cannot be read: ");
+  error.message.append(": the answer to ").append(call.method == Method::post ? "POST " : "GET ");
+  error.message.append(call.target).append(" cannot be read: ");
   error.message.append(problem).append("; it begins with ").append(body.substr(0, kQuoted));
   return error;
-}
-
-std::string_view topic_name(std::span<const Topic> topics, Channel channel) {
-  const auto found = std::ranges::find(topics, channel, &Topic::channel);
-  MP_ASSERT(found != topics.end());
-  return found->name;
-}
-
-std::vector<std::string> batches(std::span<const Subscription> subscriptions,
-                                 std::size_t topics_max,
-                                 const std::function<std::string(const Subscription&)>& topic_of) {
-  std::vector<std::string> topics;
-  std::unordered_set<std::string> known;
-  for (const auto& subscription : subscriptions) {
-    std::string topic = topic_of(subscription);
-    if (known.insert(topic).second) topics.push_back(std::move(topic));
-  }
-  std::vector<std::string> joined;
-  for (std::size_t i = 0; i < topics.size(); ++i) {
-    if (i % topics_max == 0) {
-      joined.push_back(topics[i]);
-    } else {
-      joined.back().append(",").append(topics[i]);
-    }
-  }
-  return joined;
 }
 
 Quote best_of(const Message<Book>& book) {
@@ -107,6 +63,35 @@ std::optional<Timestamp> expiry_named(std::string_view digits) {
   return Timestamp{std::chrono::sys_days{day}} + std::chrono::hours{8};
 }
 
+std::optional<Timestamp> expiry_spelled(std::string_view text) {
+  constexpr std::array<std::string_view, 12> kMonths = {"JAN", "FEB", "MAR", "APR", "MAY", "JUN",
+                                                        "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"};
+  if (text.size() != 6 && text.size() != 7) return std::nullopt;
+  const std::size_t day_digits = text.size() - 5;
+  const auto month = std::ranges::find(kMonths, text.substr(day_digits, 3));
+  if (month == kMonths.end()) return std::nullopt;
+  const auto number = month - kMonths.begin() + 1;
+  std::string digits{text.substr(day_digits + 3)};
+  digits.append(number < 10 ? "0" : "").append(std::to_string(number));
+  digits.append(day_digits == 1 ? "0" : "").append(text.substr(0, day_digits));
+  return expiry_named(digits);
+}
+
+std::optional<std::int64_t> number_after(std::string_view text, std::string_view word) {
+  const auto at = text.find(word);
+  if (at == std::string_view::npos) return std::nullopt;
+  const char* const first = text.data() + at + word.size();
+  std::int64_t number = 0;
+  const auto read = std::from_chars(first, text.data() + text.size(), number);
+  return read.ptr == first || read.ec != std::errc{} ? std::nullopt : std::optional{number};
+}
+
+Side side_of_sign(Quantity& quantity) {
+  if (quantity.decimal.mantissa >= 0) return Side::buy;
+  quantity.decimal.mantissa = -quantity.decimal.mantissa;
+  return Side::sell;
+}
+
 std::optional<Decimal> product(const Decimal& a, const Decimal& b) {
   std::int64_t mantissa = 0;
   const int exponent = a.exponent + b.exponent;
@@ -142,18 +127,42 @@ std::string_view path_of(std::string_view url) {
   return target.substr(0, target.find('?'));
 }
 
-std::optional<std::string> query_value(std::string_view url, std::string_view name) {
+void for_each_parameter(
+    std::string_view url,
+    const std::function<void(std::string_view name, std::string_view value)>& visit) {
   auto query = target_of(url);
   query.remove_prefix(std::min(query.size(), path_of(url).size()));
   while (!query.empty()) {
     query.remove_prefix(1);  // '?' or '&'
     const auto pair = query.substr(0, query.find('&'));
     query.remove_prefix(pair.size());
-    if (const auto equals = pair.find('=');
-        equals != std::string_view::npos && pair.substr(0, equals) == name)
-      return percent_decoded(pair.substr(equals + 1));
+    const auto equals = pair.find('=');
+    if (equals != std::string_view::npos) visit(pair.substr(0, equals), pair.substr(equals + 1));
   }
-  return std::nullopt;
+}
+
+std::optional<std::string> query_value(std::string_view url, std::string_view name) {
+  std::optional<std::string> found;
+  for_each_parameter(url, [&](std::string_view each, std::string_view value) {
+    if (!found && each == name) found = percent_decoded(value);
+  });
+  return found;
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned byte = 0;
+    if (text[i] == '%' && i + 2 < text.size() &&
+        std::from_chars(text.data() + i + 1, text.data() + i + 3, byte, 16).ptr ==
+            text.data() + i + 3) {
+      out.push_back(static_cast<char>(byte));
+      i += 2;
+    } else {
+      out.push_back(text[i]);
+    }
+  }
+  return out;
 }
 
 std::string percent_encoded(std::string_view text) {

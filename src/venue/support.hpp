@@ -1,20 +1,28 @@
-// L3. What adapters share: reading a message and handing over its events, batching topics into
-// requests, taking URLs apart.
+// L3. What adapters share: reading a message and handing over its events, taking symbols and URLs
+// apart.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
+#include "codec/json_convert.hpp"
 #include "codec/json_reader.hpp"
 #include "venue/adapter.hpp"
 
 namespace mp::venue {
+
+// The vocabulary of shapes and of durations, for the files of venues.
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+using std::chrono_literals::operator""min;
+using std::chrono_literals::operator""h;
 
 // Hands the events of one frame over, with what is the same for all of them filled in.
 class Output {
@@ -114,6 +122,7 @@ template <class Decide>
     return decide(in, reading);
   });
   reading.unusual = json.used_exact();
+  reading.left_out = json.left_out();
   if (reading.verdict == Verdict::malformed && reading.problem.empty())
     reading.problem = json.problem();
   return reading;
@@ -123,24 +132,141 @@ template <class Decide>
 [[nodiscard]] Error unread(std::string_view venue, const RestCall& call, std::string_view problem,
                            std::string_view body);
 
-// The venue's word for what carries a channel.
-struct Topic {
-  Channel channel;
-  std::string_view name;
-};
-template <std::size_t N>
-[[nodiscard]] constexpr std::array<Channel, N> channels_of(const std::array<Topic, N>& topics) {
-  std::array<Channel, N> channels{};
-  for (std::size_t i = 0; i < N; ++i) channels[i] = topics[i].channel;
-  return channels;
-}
-// The channel must be one of the table.
-[[nodiscard]] std::string_view topic_name(std::span<const Topic> topics, Channel channel);
+// A decoder of JSON frames. `Self` has
+//   template <class In> Verdict decide(In& in, std::string_view frame, Output& out, Reading&
+//   reading)
+// which reads by in.read<Shape>() and hands over what it read once all of that has succeeded; it
+// may run twice for a frame, with the scanner and with the exact reader.
+template <class Self>
+class JsonDecoder : public Decoder {
+ public:
+  explicit JsonDecoder(const Traits& traits) : traits_(traits) {}
 
-// Joins topics (JSON texts) with commas, each once, at most `topics_max` in one text.
-[[nodiscard]] std::vector<std::string> batches(
-    std::span<const Subscription> subscriptions, std::size_t topics_max,
-    const std::function<std::string(const Subscription&)>& topic_of);
+  Reading read(std::string_view frame, Timestamp ts_recv, EventHandler& handler) override {
+    Output out{traits_.name, ts_recv, handler};
+    const Reading reading = read_frame(json_, [&](auto& in, Reading& result) {
+      answers_.clear();
+      return static_cast<Self*>(this)->decide(in, frame, out, result);
+    });
+    if (!answers_.empty()) hand_over_answers(reading, out);
+    return reading;
+  }
+
+ protected:
+  [[nodiscard]] const Traits& traits() const { return traits_; }
+
+  // The venue refused something: its code, its words.
+  Verdict refuse(Reading& reading, std::string_view code, std::string_view words) {
+    refusal_.assign(code);
+    if (!code.empty() && !words.empty()) refusal_.append(" ");
+    reading.problem = refusal_.append(words);
+    return Verdict::rejected;
+  }
+  // The venue acknowledged the subscription of a channel, or refused it (then with refuse()):
+  // handed over as a status event once the frame is read. `symbol` may be empty: of all.
+  void answer(Condition condition, std::string_view symbol, std::optional<Channel> channel) {
+    answers_.next() = {condition, symbol, channel};
+  }
+
+  // Something to send back at once.
+  [[nodiscard]] std::string& reply_buffer() {
+    reply_.clear();
+    return reply_;
+  }
+
+ private:
+  struct StagedAnswer {
+    Condition condition = Condition::subscribed;
+    std::string_view symbol;
+    std::optional<Channel> channel;
+  };
+
+  void hand_over_answers(const Reading& reading, Output& out) {
+    if (reading.verdict != Verdict::control && reading.verdict != Verdict::rejected) return;
+    for (const StagedAnswer& each : answers_) {
+      out(each.symbol, std::nullopt,
+          Status{.condition = each.condition, .channel = each.channel, .reason = reading.problem});
+    }
+  }
+
+  const Traits& traits_;
+  codec::JsonReader json_;
+  codec::RowList<StagedAnswer> answers_;
+  std::string refusal_;
+  std::string reply_;
+};
+
+// An adapter out of data and a decoder D. What D has of these static functions is used; without
+// `read_rest` the venue has no REST.
+//   template <class In> Verdict read_rest(const Traits&, In&, const RestCall&, std::string_view
+//   body,
+//                                         Output&, RestReading&, std::string& problem)
+//   bool fill(std::string_view hole, const Subscription&, std::string& out)
+//   std::optional<InstrumentInfo> derive(std::string_view symbol)
+template <class D>
+class JsonVenue final : public Adapter {
+ public:
+  explicit JsonVenue(const Traits& traits) : traits_(traits) {}
+
+  const Traits& traits() const override { return traits_; }
+  std::unique_ptr<Decoder> decoder() const override { return std::make_unique<D>(traits_); }
+
+  bool fill(std::string_view hole, const Subscription& wanted, std::string& out) const override {
+    if constexpr (requires { D::fill(hole, wanted, out); }) return D::fill(hole, wanted, out);
+    return false;
+  }
+
+  Result<void> read_rest(const RestCall& call, std::string_view body, Timestamp ts_recv,
+                         EventHandler& handler, RestReading& answer) const override {
+    codec::JsonReader json;  // not a decoder's: a listing takes megabytes, once a day
+    Output out{traits_.name, ts_recv, handler};
+    std::string problem;
+    if constexpr (requires { &D::template read_rest<codec::Scanner>; }) {
+      const auto verdict = json.read<Verdict::data>([&](auto& in) {
+        answer = {};
+        problem.clear();
+        return D::read_rest(traits_, in, call, body, out, answer, problem);
+      });
+      if (verdict == Verdict::data) return {};
+    }
+    return unread(traits_.name, call, problem.empty() ? json.problem() : problem, body);
+  }
+
+  std::optional<InstrumentInfo> derive(std::string_view symbol) const override {
+    if constexpr (requires { D::derive(symbol); }) return D::derive(symbol);
+    return std::nullopt;
+  }
+
+ private:
+  const Traits& traits_;
+};
+
+// The last state, by symbol, of what a venue sends as changes. Bounded: when it is full of symbols
+// it starts anew, and until each has changed its events say less.
+template <class T>
+class Latest {
+ public:
+  T& of(std::string_view symbol) {
+    if (const auto found = states_.find(symbol); found != states_.end()) return found->second;
+    if (states_.size() == kSymbolsMax) states_.clear();
+    return states_.emplace(symbol, T{}).first->second;
+  }
+
+ private:
+  static constexpr std::size_t kSymbolsMax = 65'536;
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  std::unordered_map<std::string, T, Hash, std::equal_to<>> states_;
+};
+
+// The whole number that stands behind `word` in a text: 20 of "btcusdt@depth20@100ms" behind
+// "@depth".
+[[nodiscard]] std::optional<std::int64_t> number_after(std::string_view text,
+                                                       std::string_view word);
+
+// The taker's side by the sign of a quantity, which loses it.
+[[nodiscard]] Side side_of_sign(Quantity& quantity);
 
 // The parts of a symbol, views into it; none where there are too many or one is empty.
 struct SymbolParts {
@@ -152,6 +278,8 @@ struct SymbolParts {
 
 // "YYMMDD" at 08:00 UTC, when most venues settle.
 [[nodiscard]] std::optional<Timestamp> expiry_named(std::string_view digits);
+// "25DEC26", "5DEC26" at 08:00 UTC.
+[[nodiscard]] std::optional<Timestamp> expiry_spelled(std::string_view text);
 
 // a * b without rounding; nothing where it does not fit.
 [[nodiscard]] std::optional<Decimal> product(const Decimal& a, const Decimal& b);
@@ -170,5 +298,10 @@ struct SymbolParts {
 // The decoded value of a query parameter.
 [[nodiscard]] std::optional<std::string> query_value(std::string_view url, std::string_view name);
 [[nodiscard]] std::string percent_encoded(std::string_view text);
+[[nodiscard]] std::string percent_decoded(std::string_view text);
+// Calls `visit(name, value)` for each parameter of a query, as it stands.
+void for_each_parameter(
+    std::string_view url,
+    const std::function<void(std::string_view name, std::string_view value)>& visit);
 
 }  // namespace mp::venue

@@ -57,9 +57,9 @@ FeedConfig feed_config(std::uint16_t port, const std::string& ca_file) {
   config.ws_url = fmt::format("wss://127.0.0.1:{}", port);
   config.rest_url = fmt::format("https://127.0.0.1:{}", port);
   config.ca_file = ca_file;
-  config.limits = venue::Limits{.between_requests = 0ms,
-                                .between_connects = 0ms,
-                                .between_rest_calls = 0ms,
+  config.limits = venue::Limits{.requests = {},
+                                .connects = {},
+                                .rest_calls = {},
                                 .rest_calls_at_once = 2};  // the venue's pace takes 10 s
   return config;
 }

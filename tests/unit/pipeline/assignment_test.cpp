@@ -206,7 +206,7 @@ TEST_F(LoadBookTest, says_when_it_cannot_be_written) {
 
 TEST(VenueBudget, allows_calls_one_after_another_and_no_more_at_once_than_the_venue) {
   venue::Limits limits;
-  limits.between_rest_calls = 100ms;
+  limits.rest_calls = {10, 1s};
   limits.rest_calls_at_once = 2;
   VenueBudget budget{limits};
   const net::SteadyTime start{10s};

@@ -8,6 +8,7 @@
 #include "codec/recording.hpp"
 #include "pipeline/engine.hpp"
 #include "venue/registry.hpp"
+#include "venue/rest.hpp"
 
 namespace mp::pipeline {
 namespace {
@@ -22,22 +23,22 @@ class Witness final : public Engine::Owner {
  public:
   Tops quotes;
   Tops books;
+  const Engine* engine = nullptr;
 
  private:
   void on_event(Stream& stream, const Event& event) override {
     if (const auto* quote = std::get_if<Quote>(&event.body)) {
       if (quote->sequence) quotes[{stream.symbol, *quote->sequence}] = *quote;
     } else if (const auto* book = std::get_if<Book>(&event.body);
-               book != nullptr && stream.keeper) {
-      ASSERT_TRUE(stream.keeper->valid());
-      ASSERT_FALSE(stream.keeper->book().crossed());
+               book != nullptr && engine->book_of_event() != nullptr) {
+      ASSERT_FALSE(engine->book_of_event()->crossed());
       // A snapshot's number is often in the middle of what one bookTicker saw: deltas only.
       if (!book->is_snapshot && book->last_sequence) note(stream, *book->last_sequence);
     }
   }
   void note(Stream& stream, std::int64_t sequence) {
-    const auto bid = stream.keeper->book().best_bid();
-    const auto ask = stream.keeper->book().best_ask();
+    const auto bid = engine->book_of_event()->best_bid();
+    const auto ask = engine->book_of_event()->best_ask();
     Quote& top = books[{stream.symbol, sequence}];
     if (bid) top.bid_price = bid->price();
     if (bid) top.bid_quantity = bid->quantity();
@@ -65,6 +66,8 @@ Replayed replay(const fs::path& file, std::string_view venue_name) {
   Catalog catalog;
   Witness witness;
   Engine engine{*adapter, catalog, witness};
+  witness.engine = &engine;
+  const auto session = engine.open_session();
   auto reader = codec::RecordingReader::open(file);
   EXPECT_TRUE(reader) << file;
   Replayed out;
@@ -72,9 +75,9 @@ Replayed replay(const fs::path& file, std::string_view venue_name) {
     const Timestamp time = line->time.value_or(Timestamp{});
     if (line->kind == codec::LineKind::recv) {
       ++out.frames_in_file;
-      engine.on_frame(line->data, time);
+      engine.on_frame(*session, line->data, time);
     } else if (line->kind == codec::LineKind::http) {
-      if (const auto call = adapter->identify(line->url)) {
+      if (const auto call = venue::identify(*adapter, line->url)) {
         EXPECT_TRUE(engine.on_rest(*call, line->data, time)) << line->url;
       }
     }

@@ -1,11 +1,12 @@
-// Every folder of tests/golden is a venue: frames.jsonl holds one frame a line (bytes as they come
-// from the socket, or a {"t":"http",...} line of a recording), events.jsonl the events expected of
-// them, verdicts.txt what each line was found to be. A new venue needs no code here.
+// Every folder of tests/golden is a venue: frames.jsonl holds the frames of one session, one a line
+// (GoldenLine says how), events.jsonl the events expected of them, verdicts.txt what each line was
+// found to be. A new venue needs no code here.
 //
 // To write events.jsonl and verdicts.txt anew: MP_GOLDEN_WRITE=1 venue_test
 // --gtest_filter='*golden*'; then read the difference before it is committed.
 #include <gtest/gtest.h>
 
+#include "venue/rest.hpp"
 #include "venue_testing.hpp"
 
 namespace mp::venue {
@@ -20,39 +21,44 @@ struct Outcome {
   std::string verdicts;
 };
 
-Outcome decode(Adapter& adapter, const std::vector<std::string>& frames) {
+std::string verdict_of(const Reading& reading) {
+  std::string verdict{name_of(reading.verdict)};
+  // The words of the JSON library change with its version; ours begin with a key.
+  if (reading.verdict == Verdict::rejected || reading.problem.starts_with('"'))
+    verdict.append(": ").append(reading.problem);
+  if (reading.reconnect_soon) verdict.append(", reconnect soon");
+  if (reading.broken) verdict.append(", broken: ").append(reading.problem);
+  if (reading.ready) verdict.append(", ready");
+  if (!reading.reply.empty()) verdict.append(", reply ").append(reading.reply);
+  if (reading.left_out > 0) verdict.append(", left out ").append(std::to_string(reading.left_out));
+  return verdict;
+}
+
+Outcome decode(const Adapter& adapter, const std::vector<std::string>& lines) {
   Outcome outcome;
-  codec::ExactReader lines;
-  for (std::size_t i = 0; i < frames.size(); ++i) {
+  const auto decoder = adapter.decoder();
+  for (std::size_t i = 0; i < lines.size(); ++i) {
     const auto ts_recv = from_nanoseconds(1'795'000'000'000'000'000 + static_cast<int>(i));
     Collector collector;
     std::string verdict;
-    if (frames[i].starts_with(R"({"t":"http")")) {
-      lines.restart();
-      testing::RecordedLine line;
-      EXPECT_TRUE(lines.read<testing::RecordedShape>(frames[i], line)) << frames[i];
-      const auto call = adapter.identify(line.url.value_or(""));
-      if (!call) {
-        verdict = "no call of ours";
-      } else if (const auto read =
-                     adapter.read_rest(*call, line.data.value_or(""), ts_recv, collector);
-                 !read) {
-        verdict = read.error().message;
-      } else {
-        verdict = "answer";
-      }
+    const auto line = testing::golden_line(lines[i]);
+    if (line.kind == testing::GoldenLine::Kind::note) {
+      verdict = "note";
+    } else if (line.kind == testing::GoldenLine::Kind::frame) {
+      verdict = verdict_of(decoder->read(line.data, ts_recv, collector));
+    } else if (const auto call = identify(adapter, line.url); !call) {
+      verdict = "no call of ours";
     } else {
-      const Reading reading = adapter.read(frames[i], ts_recv, collector);
-      verdict = name_of(reading.verdict);
-      // The words of the JSON library change with its version; ours begin with a key.
-      if (reading.verdict == Verdict::rejected || reading.problem.starts_with('"'))
-        verdict.append(": ").append(reading.problem);
-      if (reading.reconnect_soon) verdict.append(", reconnect soon");
+      RestReading answer;
+      const auto read = adapter.read_rest(*call, line.data, ts_recv, collector, answer);
+      verdict = read ? "answer" : read.error().message;
+      if (!answer.next_page.empty()) verdict.append(", next page ").append(answer.next_page);
+      for (const auto& more : answer.more) verdict.append(", then ").append(more.target);
     }
     const std::string number = std::to_string(i + 1);
     outcome.verdicts.append(number).append(" ").append(verdict).append("\n");
-    for (const auto& line : collector.lines)
-      outcome.events.append(line).append(",\"frame\":").append(number).append("}\n");
+    for (const auto& event : collector.lines)
+      outcome.events.append(event).append(",\"frame\":").append(number).append("}\n");
   }
   return outcome;
 }

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <map>
 
+#include "venue/rest.hpp"
 #include "venue_testing.hpp"
 
 namespace mp::venue {
@@ -71,9 +72,9 @@ std::string field_of(dom::element object, const std::string& name) {
   return field.error() == simdjson::SUCCESS ? text_of(field.value_unsafe()) : "no such field";
 }
 
-std::vector<std::string> decoded(Adapter& adapter, std::string_view raw, Verdict& verdict) {
+std::vector<std::string> decoded(const Adapter& adapter, std::string_view raw, Verdict& verdict) {
   Collector collector;
-  verdict = adapter.read(raw, from_nanoseconds(1), collector).verdict;
+  verdict = adapter.decoder()->read(raw, from_nanoseconds(1), collector).verdict;
   for (auto& line : collector.lines) line += "}";
   return collector.lines;
 }
@@ -282,8 +283,9 @@ TEST(Others, crypto_msg_parser_agrees_on_binance_spot_and_okx) {
     auto ours = decoded(*adapter, raw, verdict);
     if (raw.starts_with("{\"lastUpdateId\"")) {
       Collector collector;
-      ASSERT_TRUE(
-          adapter->read_rest(*adapter->snapshot("BTCUSDT"), raw, from_nanoseconds(1), collector));
+      RestReading answer;
+      ASSERT_TRUE(adapter->read_rest(*snapshot_call(*adapter, "BTCUSDT"), raw, from_nanoseconds(1),
+                                     collector, answer));
       ours = {collector.lines.at(0) + "}"};
     } else if (verdict == Verdict::unknown) {
       ++tally.explained

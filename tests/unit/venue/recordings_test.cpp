@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "venue/rest.hpp"
 #include "venue_testing.hpp"
 
 namespace mp::venue {
@@ -113,11 +114,12 @@ struct Session {
   std::map<Channel, std::size_t> counts;  // over all recordings of the folder, counted by a script
 };
 
-void decode_session(const Session& session, Adapter& adapter, std::string_view recording,
+void decode_session(const Session& session, const Adapter& adapter, std::string_view recording,
                     std::map<Channel, std::size_t>& counts,
                     std::map<Channel, std::size_t>& unusual) {
   dom::parser parser;
   codec::ExactReader reader;
+  const auto decoder = adapter.decoder();
   constexpr auto kReceived = from_nanoseconds(1'700'000'000'123'456'789);
   for (const auto& raw : testing::lines_of(recording)) {
     reader.restart();
@@ -125,14 +127,15 @@ void decode_session(const Session& session, Adapter& adapter, std::string_view r
     ASSERT_TRUE(reader.read<testing::RecordedShape>(raw, line)) << reader.problem();
     Collector collector;
     if (line.kind == "http") {
-      const auto call = adapter.identify(line.url.value_or(""));
+      const auto call = identify(adapter, line.url.value_or(""));
       ASSERT_TRUE(call) << *line.url;
-      const auto read = adapter.read_rest(*call, *line.data, kReceived, collector);
+      RestReading answer;
+      const auto read = adapter.read_rest(*call, *line.data, kReceived, collector, answer);
       ASSERT_TRUE(read.ok()) << read.error().message;
       EXPECT_FALSE(collector.lines.empty());
     }
     if (line.kind != "recv") continue;
-    const Reading reading = adapter.read(*line.data, kReceived, collector);
+    const Reading reading = decoder->read(*line.data, kReceived, collector);
     const std::string expected = session.expected(parser.parse(*line.data), "1700000000123456789");
     ASSERT_EQ(reading.verdict, expected.empty() ? Verdict::control : Verdict::data)
         << *line.data << reading.problem;

@@ -2,6 +2,8 @@
 
 #include "core/instrument.hpp"
 #include "venue/registry.hpp"
+#include "venue/rest.hpp"
+#include "venue/topics.hpp"
 
 namespace mp::venue {
 namespace {
@@ -22,43 +24,52 @@ TEST(Okx, derives_instruments_from_their_spelling) {
             parse_rfc3339("2026-12-25T08:00:00Z"));
 }
 
+std::vector<std::string> requests_for(std::string_view venue, RequestWriter::Verb verb,
+                                      const std::vector<Subscription>& wanted) {
+  const auto adapter = make_adapter(venue);
+  std::vector<Topic> topics;
+  for (const auto& each : wanted) topics.push_back(topic_of(*adapter, each));
+  std::vector<std::string> texts;
+  for (const auto& request :
+       RequestWriter{*adapter, adapter->traits().limits}.write(verb, topics, Timestamp{}))
+    texts.push_back(request.text);
+  return texts;
+}
+
 TEST(Okx, subscribes_by_instrument_or_by_kind) {
-  const auto okx = make_adapter("okx");
   const std::vector<Subscription> wanted = {{Channel::book, "BTC-USDT", ""},
-                                            {Channel::candle, "BTC-USDT", "1H"},
+                                            {Channel::candle, "BTC-USDT", "1h"},
                                             {Channel::index_price, "BTC-USDT-SWAP", ""},
                                             {Channel::liquidation, "BTC-USDT-SWAP", ""},
                                             {Channel::liquidation, "ETH-USDT-SWAP", ""},
                                             {Channel::liquidation, "BTC-USD-261225", ""},
                                             {Channel::option_summary, "BTC-USD-261225-1-C", ""}};
-  std::vector<std::string> requests;
-  okx->subscribe(wanted, requests);
-  EXPECT_EQ(requests,
-            std::vector<std::string>{R"({"op":"subscribe","args":[)"
+  EXPECT_EQ(requests_for("okx", RequestWriter::Verb::subscribe, wanted),
+            std::vector<std::string>{R"({"id":"1","op":"subscribe","args":[)"
                                      R"({"channel":"books","instId":"BTC-USDT"},)"
                                      R"({"channel":"candle1H","instId":"BTC-USDT"},)"
                                      R"({"channel":"index-tickers","instId":"BTC-USDT"},)"
                                      R"({"channel":"liquidation-orders","instType":"SWAP"},)"
                                      R"({"channel":"liquidation-orders","instType":"FUTURES"},)"
                                      R"({"channel":"opt-summary","instFamily":"BTC-USD"}]})"});
-  EXPECT_EQ(okx->path(wanted[0]), "/ws/v5/public");
-  EXPECT_EQ(okx->path(wanted[1]), "/ws/v5/business");
+  const auto okx = make_adapter("okx");
+  EXPECT_EQ(topic_of(*okx, wanted[0]).path, "/ws/v5/public");
+  EXPECT_EQ(topic_of(*okx, wanted[1]).path, "/ws/v5/business");
 }
 
-TEST(Binance, subscribes_in_lower_case_with_rising_ids) {
-  const auto binance = make_adapter("binance");
+TEST(Binance, subscribes_in_lower_case) {
   const std::vector<Subscription> wanted = {{Channel::book, "BTCUSDT", ""},
                                             {Channel::candle, "BTCUSDT", "1m"}};
-  std::vector<std::string> requests;
-  binance->subscribe(wanted, requests);
-  binance->unsubscribe(wanted, requests);
   EXPECT_EQ(
-      requests,
-      (std::vector<std::string>{
-          R"({"method":"SUBSCRIBE","params":["btcusdt@depth@100ms","btcusdt@kline_1m"],"id":1})",
-          R"({"method":"UNSUBSCRIBE",)"
-          R"("params":["btcusdt@depth@100ms","btcusdt@kline_1m"],"id":2})"}));
-  EXPECT_EQ(binance->snapshot("BTCUSDT")->target, "/api/v3/depth?symbol=BTCUSDT&limit=1000");
+      requests_for("binance", RequestWriter::Verb::subscribe, wanted),
+      std::vector<std::string>{
+          R"({"method":"SUBSCRIBE","params":["btcusdt@depth@100ms","btcusdt@kline_1m"],"id":1})"});
+  EXPECT_EQ(
+      requests_for("binance", RequestWriter::Verb::unsubscribe, wanted),
+      std::vector<std::string>{R"({"method":"UNSUBSCRIBE",)"
+                               R"("params":["btcusdt@depth@100ms","btcusdt@kline_1m"],"id":1})"});
+  EXPECT_EQ(snapshot_call(*make_adapter("binance"), "BTCUSDT")->target,
+            "/api/v3/depth?symbol=BTCUSDT&limit=1000");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Helpers of the venue tests: events as text, files of lines, recordings.
 #pragma once
 
+#include <gtest/gtest.h>
 #include <zstd.h>
 
 #include <algorithm>
@@ -15,6 +16,7 @@
 
 #include "codec/json_encode.hpp"
 #include "codec/json_exact.hpp"
+#include "codec/recording_base64.hpp"
 #include "venue/registry.hpp"
 
 namespace mp::venue::testing {
@@ -68,10 +70,41 @@ struct RecordedLine {
   std::string_view kind;
   std::optional<std::string_view> data;
   std::optional<std::string_view> url;
+  std::optional<std::string_view> b64{};
 };
 using RecordedShape =
     codec::Shape<codec::Field<"t", &RecordedLine::kind>, codec::Field<"url", &RecordedLine::url>,
-                 codec::Field<"data", &RecordedLine::data>>;
+                 codec::Field<"data", &RecordedLine::data>,
+                 codec::Field<"b64", &RecordedLine::b64>>;
+
+// One line of a golden folder's frames.jsonl: a frame, bare as it came from the socket or as a line
+// of a recording ({"t":"recv","data":...} or "b64"), a REST answer ({"t":"http",...}), or a line
+// that says where what follows came from ({"t":"header",...}, "connect", "send").
+struct GoldenLine {
+  enum class Kind : std::uint8_t { frame, answer, note };
+  Kind kind = Kind::frame;
+  std::string url;
+  std::string data;
+};
+inline GoldenLine golden_line(const std::string& text) {
+  GoldenLine line;
+  line.data = text;
+  const auto is = [&](std::string_view kind) {
+    return text.starts_with(std::string{R"({"t":")"}.append(kind).append("\""));
+  };
+  if (is("header") || is("connect") || is("send")) line.kind = GoldenLine::Kind::note;
+  if (!is("http") && !is("recv")) return line;
+  codec::ExactReader reader;
+  RecordedLine read;
+  EXPECT_TRUE(reader.read<RecordedShape>(text, read)) << text;
+  line.kind = read.kind == "http" ? GoldenLine::Kind::answer : GoldenLine::Kind::frame;
+  line.url = read.url.value_or("");
+  line.data = read.data.value_or("");
+  if (read.b64) {
+    EXPECT_TRUE(codec::decode_base64(*read.b64, line.data)) << text;
+  }
+  return line;
+}
 
 // The folder of real recordings; empty where there is none.
 inline std::filesystem::path shared_data() {

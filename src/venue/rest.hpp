@@ -1,0 +1,33 @@
+// L3. From a venue's endpoints to REST calls, and from a recorded URL back to the call.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "venue/adapter.hpp"
+
+namespace mp::venue {
+
+// The calls whose answers list all instruments. Some answers ask for further ones.
+[[nodiscard]] std::vector<RestCall> listing_calls(const Adapter& adapter);
+
+// The call that asks for a book's snapshot; nothing where the venue has none.
+[[nodiscard]] std::optional<RestCall> snapshot_call(const Adapter& adapter,
+                                                    std::string_view symbol);
+
+// The call that brings a channel which is not streamed. The venue must have it.
+[[nodiscard]] RestCall poll_call(const Adapter& adapter, const Subscription& wanted);
+
+// The call that tells where to connect; nothing where that is known.
+[[nodiscard]] std::optional<RestCall> token_call(const Adapter& adapter);
+
+// `call` again, for the page behind `cursor`.
+[[nodiscard]] RestCall page_after(const Adapter& adapter, const RestCall& call,
+                                  std::string_view cursor);
+
+// What a recorded REST answer was to, by its URL (any host, older paths too); nothing for one that
+// we do not read.
+[[nodiscard]] std::optional<RestCall> identify(const Adapter& adapter, std::string_view url);
+
+}  // namespace mp::venue
