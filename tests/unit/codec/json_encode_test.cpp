@@ -89,7 +89,7 @@ TEST(JsonEncode, writes_every_body) {
   const std::vector<Level> bids = {{price("1.10"), quantity("0")}, {price("1"), quantity("2e3")}};
   EXPECT_EQ(
       encoded(Book{true, 1, 2, {}, -3, bids, {}}),
-      R"({"type":"book","is_snapshot":true,"first_sequence":1,"last_sequence":2,)"
+      R"({"type":"book","is_snapshot":true,"depth":null,"first_sequence":1,"last_sequence":2,)"
       R"("previous_sequence":null,"checksum":-3,"bids":[["1.10","0"],["1","2000"]],"asks":[]})");
   EXPECT_EQ(
       encoded(Ticker{price("1"), {}, {}, {}, quantity("2"), {}, {}, {}}),
