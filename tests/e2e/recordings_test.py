@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Recordings of real venues, served as venues: what a collector stores of one is what `replay` says.
+"""Recordings of real venues, served as venues: a collector stores of one what `replay` says.
 
 Usage: recordings_test.py PROGRAM FOLDER_OF_RECORDINGS [unittest arguments]
 
@@ -11,11 +11,15 @@ import json
 import os
 import shutil
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,10 +89,14 @@ class Served:
         return self
 
     def __exit__(self, *_):
-        self.process.send_signal(signal.SIGINT)
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
         _, errors = self.process.communicate(timeout=DEADLINE)
         if self.process.returncode == 0:
             self.summary = json.loads(errors.splitlines()[-1])
+
+    def lines(self):
+        return [json.loads(line) for line in self.ledger.read_text().splitlines()]
 
 
 class Recordings(unittest.TestCase):
@@ -143,9 +151,100 @@ class Recordings(unittest.TestCase):
                 self.assertEqual(ours, theirs, f"{key}, event {number}")
         self.assertEqual(served.summary["sessions"], 1)
         self.assertEqual(served.summary["frames_sent"], served.where["frames"])
-        lines = [json.loads(line) for line in served.ledger.read_text().splitlines()]
-        self.assertEqual([line["frame"] for line in lines if "frame" in line],
+        self.assertEqual([line["frame"] for line in served.lines() if "frame" in line],
                          list(range(1, served.where["frames"] + 1)))
+
+
+class Serving(unittest.TestCase):
+    """The command by itself."""
+
+    def setUp(self):
+        self.dir = Path(tempfile.mkdtemp(prefix="mp-e2e-"))
+        self.addCleanup(shutil.rmtree, self.dir, True)
+        self.recording = self.dir / "r.ndjson"
+        self.recording.write_text(
+            '{"t":"header","exchange":"ANY"}\n'
+            '{"t":"http","conn":"h","ts":1,"url":"https://x.example/list","data":"[1,2]"}\n'
+            '{"t":"connect","conn":"c","ts":1,"url":"wss://x.example/ws"}\n'
+            '{"t":"recv","conn":"c","ts":1.5,"data":"{}"}\n'
+            '{"t":"recv","conn":"c","ts":1.6,"b64":"AAH/"}\n')
+
+    def fails(self, code, *words, arguments=()):
+        result = subprocess.run([PROGRAM, "replay", *map(str, arguments)], cwd=self.dir, text=True,
+                                capture_output=True, timeout=DEADLINE, check=False)
+        self.assertEqual(result.returncode, code, result.stderr)
+        self.assertEqual(result.stdout, "")
+        for word in words:
+            self.assertIn(word, result.stderr)
+        return result.stderr
+
+    def test_says_where_it_is_and_what_it_did(self):
+        with Served(self.recording, self.dir, "--faults", "http-status@2:429") as served:
+            where = served.where
+            self.assertEqual((where["connections"], where["frames"]), (1, 2))
+            context = ssl.create_default_context(cafile=where["ca_file"])
+            with urllib.request.urlopen(where["rest_url"] + "/list?x=1", context=context,
+                                        timeout=DEADLINE) as answer:
+                self.assertEqual(json.load(answer), [1, 2])
+            with self.assertRaises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(where["rest_url"] + "/list", context=context,
+                                       timeout=DEADLINE)
+            self.assertEqual(refused.exception.code, 429)
+            refused.exception.close()
+        self.assertEqual(served.process.returncode, 0)
+        self.assertEqual(served.summary, {
+            "sessions": 0, "frames_sent": 0, "frames_unsent": 0, "rest_answers": 2, "not_found": 0,
+            "faults": {"http-status": 1}})
+        self.assertEqual([(line["url"], line["line"], line["status"], line["fault"])
+                          for line in served.lines()],
+                         [("/list?x=1", 2, 200, None), ("/list", None, 429, "http-status")])
+
+    def test_ends_by_itself_when_told_so(self):
+        result = subprocess.run([PROGRAM, "replay", self.recording, "--serve", "--for", "1s"],
+                                cwd=self.dir, text=True, capture_output=True, timeout=DEADLINE,
+                                check=False)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertTrue(json.loads(result.stdout)["ws_url"].startswith("wss://127.0.0.1:"))
+        self.assertTrue(Path(json.loads(result.stdout)["ca_file"]).exists())
+        self.assertEqual(json.loads(result.stderr.splitlines()[-1])["sessions"], 0)
+
+    def test_a_bad_plan_is_exit_2_in_one_sentence(self):
+        error = self.fails(2, '"cut@x"', "expected a number from 1",
+                           arguments=[self.recording, "--serve", "--faults", "drop@5,cut@x"])
+        self.assertEqual(error.count("\n"), 1)
+
+    def test_wrong_usage_is_exit_2(self):
+        for arguments in (["--speed", "0x"], ["--speed", "fast"], ["--speed", "10x"],
+                          ["--faults", "cut@5"], ["--ledger", "l"], ["--for", "5s"],
+                          ["--serve", "--end", "explode"], ["--serve", "--speed", "1001x"],
+                          ["--serve", "--port", "65536"]):
+            self.fails(2, arguments[-2], arguments=[self.recording, *arguments])
+
+    def test_files_and_ports_that_cannot_be_had(self):
+        self.fails(74, "none", arguments=["none", "--serve"])
+        self.fails(74, "no/ledger", arguments=[self.recording, "--serve", "--ledger", "no/ledger"])
+        self.fails(74, "no/ca", arguments=[self.recording, "--serve", "--ca-file", "no/ca"])
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            self.fails(69, str(port), "in use",
+                       arguments=[self.recording, "--serve", "--port", port])
+        (self.dir / "frames.ndjson").write_text('{"e":"trade"}\n')
+        self.fails(65, "frames.ndjson:1", arguments=["frames.ndjson", "--serve"])
+        (self.dir / "empty.ndjson").write_text("")
+        self.fails(65, "empty.ndjson", arguments=["empty.ndjson", "--serve"])
+
+    @unittest.skipIf(os.geteuid() == 0, "root may read every file")
+    def test_a_recording_that_may_not_be_read(self):
+        self.recording.chmod(0)
+        self.fails(77, "r.ndjson", arguments=[self.recording, "--serve"])
+
+    def test_plays_on_without_serve(self):
+        result = subprocess.run([PROGRAM, "replay", self.recording, "--venue", "okx", "--speed",
+                                 "1x"], text=True, capture_output=True, timeout=DEADLINE,
+                                check=False)
+        self.assertEqual(json.loads(result.stderr.splitlines()[-1])["frames"], 2)
 
 
 def test_of(row):
