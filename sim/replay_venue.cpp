@@ -144,7 +144,7 @@ void ReplayVenue::advance_session(Session& session, Timestamp now, std::vector<F
     }
     session.next += send(session, session.next, hits, now, out);
   }
-  if (!session.ended && config_.close_at_the_end) {
+  if (!session.ended && config_.close_at_the_end && now >= session.quiet_until) {
     session.ended = true;
     out.push_back({.connection = session.id,
                    .text = {},
@@ -173,8 +173,9 @@ std::size_t ReplayVenue::send(Session& session, std::size_t index, Faults::Hits 
   return count;
 }
 
-void ReplayVenue::emit(Session& session, std::size_t index, const Faults::Hits& hits,
+void ReplayVenue::emit(Session& session, std::size_t index, Faults::Hits hits,
                        std::vector<Frame>& out) {
+  if (hits.drop) hits.twice = hits.corrupt = false;
   const RecordedConnection& connection = recording_.connections[session.connection];
   const RecordedFrame& recorded = connection.frames[index];
   const SentFrame sent{.connection = connection.name,
@@ -183,7 +184,7 @@ void ReplayVenue::emit(Session& session, std::size_t index, const Faults::Hits& 
                        .line = recorded.line,
                        .fault = count_faults(hits),
                        .bytes = hits.drop ? 0 : recorded.payload.size()};
-  for (int copy = 0; copy < (hits.twice && !hits.drop ? 2 : 1); ++copy) {
+  for (int copy = 0; copy < (hits.twice ? 2 : 1); ++copy) {
     Frame& frame = out.emplace_back();
     frame.connection = session.id;
     frame.payload = recorded.binary ? Payload::binary : Payload::text;

@@ -93,7 +93,7 @@ class ReplayVenue final : public Exchange {
   // how many frames of the recording that were.
   std::size_t send(Session& session, std::size_t index, Faults::Hits hits, Timestamp now,
                    std::vector<Frame>& out);
-  void emit(Session& session, std::size_t index, const Faults::Hits& hits, std::vector<Frame>& out);
+  void emit(Session& session, std::size_t index, Faults::Hits hits, std::vector<Frame>& out);
   void end_session(Session& session, const Faults::Hits& hits, Timestamp now,
                    std::vector<Frame>& out);
   std::string count_faults(const Faults::Hits& hits);

@@ -12,9 +12,10 @@ bool is_digits(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// "v3", "3".
+// "v3", or one digit; a longer number may name something.
 bool is_version(std::string_view segment) {
-  return is_digits(segment.starts_with('v') ? segment.substr(1) : segment);
+  return segment.starts_with('v') ? is_digits(segment.substr(1))
+                                  : segment.size() == 1 && is_digits(segment);
 }
 
 std::string without_versions(std::string_view path) {
@@ -22,7 +23,8 @@ std::string without_versions(std::string_view path) {
   while (!path.empty()) {
     const std::string_view segment = path.substr(0, path.find('/', 1));
     path.remove_prefix(segment.size());
-    if (!is_version(segment.substr(segment.starts_with('/') ? 1 : 0))) out += segment;
+    const bool last = path.empty();  // which names what is asked for
+    if (last || !is_version(segment.substr(segment.starts_with('/') ? 1 : 0))) out += segment;
   }
   return out;
 }

@@ -112,6 +112,7 @@ TEST_F(SimReplayServer, answers_get_and_post_and_pings) {
   ASSERT_FALSE(reader.send("ping"));  // its pong comes after that of the protocol's ping
   EXPECT_EQ(reader.read(), "pong");
   EXPECT_EQ(reader.pongs.size(), 1U);
+  simulator_->stop();
   EXPECT_EQ(venue_->counters().not_found, 1U);
 }
 
@@ -226,8 +227,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Real{"binance_spot/BINANCE.20240808_HFT_BTCUSDT.ndjson.zst", 41248},
                     Real{"okx/OKX.20220227_2314.ndjson.zst", 3777},
                     Real{"htx_spot/HUOBI.20210417_1647.ndjson.zst", 182}),
-    [](const auto& info) {
-      return std::string(info.param.file).substr(0, std::string(info.param.file).find('/'));
+    [](const auto& each) {
+      return std::string(each.param.file).substr(0, std::string(each.param.file).find('/'));
     });
 
 }  // namespace

@@ -179,6 +179,16 @@ TEST_F(SimReplayVenue, stays_open_at_the_end_or_closes) {
   EXPECT_THAT(wire_.ends, ElementsAre("close 1000"));
 }
 
+TEST_F(SimReplayVenue, is_mute_before_it_closes_at_the_end) {
+  serve(RecordingText().frames("a", 2), {.close_at_the_end = true, .faults = plan("mute@2:5s")});
+  open(1);
+  pass(4s);
+  EXPECT_EQ(texts().size(), 2U);
+  EXPECT_THAT(wire_.ends, IsEmpty());
+  pass(2s);
+  EXPECT_THAT(wire_.ends, ElementsAre("close 1000"));
+}
+
 TEST_F(SimReplayVenue, pings_every_twenty_seconds) {
   serve(RecordingText().frames("a", 2));
   open(1);

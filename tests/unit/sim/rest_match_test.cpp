@@ -75,6 +75,13 @@ TEST(SimRestMatch, a_symbol_in_the_path_is_not_confused) {
   EXPECT_EQ(ask(all, "/api/v2/ticker/xrpusd"), "nothing");
 }
 
+TEST(SimRestMatch, a_number_in_the_path_is_no_version_where_it_may_be_a_name) {
+  auto all = answers({"/v1/markets/7", "/v1/markets/123/book"});
+  EXPECT_EQ(ask(all, "/v2/markets/7"), "/v1/markets/7");
+  EXPECT_EQ(ask(all, "/v1/markets/8"), "nothing");
+  EXPECT_EQ(ask(all, "/v1/markets/124/book"), "nothing");
+}
+
 TEST(SimRestMatch, percent_encoding_does_not_matter) {
   auto all = answers({"/depth?symbol=A%2FB&limit=5"});
   EXPECT_EQ(ask(all, "/depth?symbol=A/B&limit=6"), "/depth?symbol=A%2FB&limit=5");
