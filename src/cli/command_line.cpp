@@ -6,6 +6,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/serve_options.hpp"
 #include "core/result.hpp"
 #include "journal/shards.hpp"
 #include "obs/log.hpp"
@@ -160,23 +161,32 @@ void add_decode(CLI::App& app, Chosen& chosen) {
 
 void add_replay(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<ReplayOptions>();
-  auto speed = std::make_shared<std::string>("max");
+  auto serving = std::make_shared<ServeOptions>();
   auto* replay_app = app.add_subcommand("replay", "A recording through the whole engine");
   replay_app->description(examples(
       "Plays a recording: decode, join books by the venue's rule, verify. Events go to standard\n"
-      "output as NDJSON; the last line of standard error is a JSON object with counts.",
+      "output as NDJSON; the last line of standard error is a JSON object with counts. With "
+      "--serve\n"
+      "it serves the recording as its venue would, over TLS, to any client of that venue.",
       "  marketprism replay btc.ndjson.zst\n"
-      "  marketprism replay session.ndjson.zst --venue okx --top 5 > events.ndjson\n"));
+      "  marketprism replay session.ndjson.zst --venue okx --top 5 > events.ndjson\n"
+      "  marketprism replay btc.ndjson.zst --serve --speed 10x --faults "
+      "cut@500,drop~0.001:seed=7\n"));
   replay_app->add_option("recording", options->recording, "A .ndjson or .ndjson.zst recording")
       ->required();
   replay_app->add_option("--venue", options->venue, "Whose it is (default: as its header says)");
   replay_app->add_option("--top", options->top, "Add the N best levels to each book event")
       ->check(CLI::Range(0, 5000));
-  replay_app->add_option("--speed", *speed, "max, or 1x: as it was recorded")
-      ->check(CLI::IsMember({"max", "1x"}))
-      ->capture_default_str();
-  replay_app->callback([options, speed, &chosen] {
-    options->real_time = *speed == "1x";
+  add_serving(*replay_app, *serving);
+  add_time(*replay_app, serving->time);
+  replay_app->callback([options, serving, replay_app, &chosen] {
+    serving->recording = options->recording;
+    options->real_time = serving->speed == 1;
+    if (serving->wanted) {
+      chosen = [serving](obs::Logger&) { return serve(*serving); };
+      return;
+    }
+    check_not_served(*replay_app, *serving);
     chosen = [options](obs::Logger&) { return replay(*options); };
   });
 }

@@ -31,6 +31,20 @@ struct ReplayOptions {
 };
 [[nodiscard]] int replay(const ReplayOptions& options);
 
+// `marketprism replay FILE --serve`: the recording as a venue.
+struct ServeOptions {
+  bool wanted = false;
+  std::string recording;
+  std::uint16_t port = 0;   // 0: a free one
+  std::uint32_t speed = 0;  // times the recorded pace; 0: as fast as the clients take it
+  std::string ca_file = "replay-ca.pem";
+  std::string faults;  // sim/fault_plan.hpp
+  std::string ledger;  // what was sent goes there; empty: nowhere
+  bool close_at_the_end = false;
+  std::optional<std::chrono::seconds> time;
+};
+[[nodiscard]] int serve(const ServeOptions& options);
+
 struct RunOptions {
   std::vector<std::string> targets;          // VENUE:INSTRUMENT..., or one configuration file
   std::optional<std::chrono::seconds> time;  // end after that

@@ -273,6 +273,7 @@ bool RecordingReader::parse_envelope(std::string_view text, RecordingLine& line)
   } else if (read.b64) {
     if (!decode_base64(*read.b64, decoded_)) return false;
     line.data = decoded_;
+    line.binary = true;
   } else if (needs_data) {
     return false;
   }

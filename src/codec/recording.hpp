@@ -29,6 +29,7 @@ struct RecordingLine {
   std::optional<Timestamp> time;
   std::string_view url;    // of connect and http
   std::string_view data;   // the frame or the body as it came; base64 is decoded
+  bool binary = false;     // it was a binary frame
   std::string_view venue;  // of the header: its "venue" or "exchange"
   std::string_view text;   // the whole line
 };
