@@ -104,10 +104,9 @@ inline constexpr std::array<Key<Journal>, 7> kJournal = {{
      {64 * kKiB, 1024 * kMiB, 4096}},
     {"retention_bytes",
      &Journal::retention_bytes,
-     "All segments together; the oldest go first. At least two segments, and three for each shard "
-     "where there are several.",
+     "All segments together; the oldest go first. At least three segments for each shard.",
      "",
-     {128 * kKiB}},
+     {journal::kSegmentsMin * 64 * kKiB}},
     {"retention_age", &Journal::retention_age, "Segments older than this go.", "", {1 * kSecond}},
     {"fsync", &Journal::fsync,
      "What a power loss may cost: none = what the system had not written yet, interval = at most "
