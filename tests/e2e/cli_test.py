@@ -137,6 +137,15 @@ class Commands(unittest.TestCase):
             if arguments[0] != "replay":
                 self.fails(result, 78, "binnance", "binance")
 
+    def test_an_override_is_checked_like_a_configuration(self):
+        for text, word in (("binnance.ca_file=x.pem", "`binance`"),
+                           ("kraken.ws_url=wss://x", "unknown venue `kraken`"),
+                           ("binance.ws_url=https://x", "wss://"), ("binance.ws_url=", "VALUE"),
+                           ("binance.rest_url=127.0.0.1:80", "https://")):
+            result = call("run", "binance:BTC-USDT", "--set", text, cwd=self.dir)
+            self.fails(result, 2, text, word)
+        self.assertEqual(list(self.dir.iterdir()), [])
+
     # ---- configuration ----
 
     def test_bad_configuration_names_the_place_and_the_nearest_key(self):
