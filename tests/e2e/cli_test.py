@@ -99,7 +99,8 @@ class Commands(unittest.TestCase):
         self.assertEqual(events[0]["side"], "buy")
         counts = json.loads(result.stderr.splitlines()[-1])
         self.assertEqual(counts, {"frames": 4, "data": 2, "control": 1, "unknown": 1,
-                                  "malformed": 0, "rejected": 0, "events": {"trade": 2}})
+                                  "malformed": 0, "rejected": 0, "events": {"trade": 2},
+                                  "damaged": 0, "skipped": 0})
 
     def test_decode_keeps_a_malformed_frame_and_goes_on(self):
         frames = "\n".join([TRADE, CUT_TRADE, TRADE]) + "\n"
@@ -116,6 +117,22 @@ class Commands(unittest.TestCase):
         counts = json.loads(result.stderr.splitlines()[-1])
         self.assertEqual((counts["frames"], counts["control"], counts["malformed"]), (2, 1, 1))
         self.assertEqual(result.returncode, 65)
+
+    def test_no_line_vanishes_from_the_counts(self):
+        # A venue's own "t" in a file of bare frames; in a recording they are no frames.
+        lines = ['{"t":"trade","x":1}', '{"t":"send","x":1}', TRADE]
+        header = '{"t":"header","venue":"binance"}'
+        for first, wanted in (([], (3, 0, 0)), ([header], (1, 1, 1))):
+            recording = self.write("lines.ndjson", "\n".join(first + lines) + "\n")
+            for command in (["decode", "--venue", "binance", recording],
+                            ["replay", "--venue", "binance", recording]):
+                result = call(*command)
+                counts = json.loads(result.stderr.splitlines()[-1])
+                self.assertEqual((counts["frames"], counts["damaged"], counts["skipped"]), wanted)
+                self.assertEqual(counts["events"]["trade"], 1)
+                self.assertEqual("2 of 4 lines were passed over, the first is line 2" in
+                                 result.stderr, bool(first))
+                self.assertEqual(result.returncode, 65 if first else 0, result.stderr)
 
     def test_decode_speaks_the_older_system_s_language(self):
         result = call("decode", "--venue", "okx", "--encoding", "marketprism", text=(

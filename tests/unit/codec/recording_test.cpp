@@ -117,7 +117,65 @@ TEST(Recording, counts_unknown_and_damaged_lines_and_goes_on) {
   EXPECT_EQ(read.numbers[1], 7U);
   EXPECT_EQ(read.counts.unknown, 1U);
   EXPECT_EQ(read.counts.damaged, 3U);
+  EXPECT_EQ(read.counts.passed_over(), 4U);
+  EXPECT_EQ(read.counts.first_passed_over, 2U);
   EXPECT_EQ(read.problem, "");
+}
+
+// Venues have a key "t" of their own: the file decides whether it is that of a recording.
+TEST(Recording, takes_every_line_before_a_recording_begins_as_a_frame) {
+  const std::vector<std::string> frames = {
+      R"({"t":"trade","p":"1.5"})",
+      R"({"t":"send","x":1,"ts":5,"conn":"c","url":"u","venue":"v"})",
+      R"({"t":"recv","ts_ns":7})",
+      R"({"t":"http","url":"https://x"})",
+      R"({"t":"recv","b64":"?bad"})",
+      R"({"t":"header","config":{}})",
+      R"({"t":"connect","id":7})",
+      R"({"t":5})",
+      R"({"t":"torn)",
+      "pong",
+  };
+  std::string text;
+  for (const auto& frame : frames) text += frame + "\n";
+  const Read bare = read_all(text);
+  ASSERT_EQ(bare.lines.size(), frames.size());
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    EXPECT_EQ(bare.lines[i], (std::pair{LineKind::recv, frames[i]}));
+    EXPECT_FALSE(bare.times[i]) << frames[i];
+  }
+  EXPECT_EQ(bare.counts.passed_over(), 0U);
+  EXPECT_EQ(bare.problem, "");
+
+  // In a recording, the same lines are no frames: all but {"t":5} are counted instead.
+  const Read recorded = read_all(std::string{kThreeLines} + text);
+  EXPECT_EQ(recorded.lines.size(), 3U + 1U);
+  EXPECT_EQ(recorded.counts.unknown, 1U);
+  EXPECT_EQ(recorded.counts.damaged, frames.size() - 2);
+}
+
+// What failed to be an envelope leaves no time, session or address behind in the frame.
+TEST(Recording, gives_a_bare_frame_nothing_of_an_envelope) {
+  RecordingReader reader{
+      std::make_unique<TextSource>(R"({"t":"send","x":1,"ts":5,"conn":"c","url":"u","venue":"v"})"
+                                   "\n",
+                                   100)};
+  const auto line = reader.next();
+  ASSERT_TRUE(line);
+  EXPECT_TRUE(line->bare);
+  EXPECT_EQ(line->conn, "");
+  EXPECT_EQ(line->url, "");
+  EXPECT_EQ(line->venue, "");
+}
+
+TEST(Recording, says_whether_a_frame_was_binary) {
+  RecordingReader reader{std::make_unique<TextSource>(R"({"t":"recv","b64":"aGVsbG8="})"
+                                                      "\n"
+                                                      R"({"t":"recv","data":"hello"})"
+                                                      "\n",
+                                                      100)};
+  EXPECT_EQ(reader.next()->payload, Payload::binary);
+  EXPECT_EQ(reader.next()->payload, Payload::text);
 }
 
 TEST(Recording, takes_bare_frames_as_recv_without_a_time) {
