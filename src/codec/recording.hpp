@@ -102,6 +102,9 @@ class RecordingReader {
   std::string decoded_;
 };
 
+// What to do where the file is there already. What is no regular file is written to in any case.
+enum class Existing : std::uint8_t { refuse, replace };
+
 // Writes a recording; a path that ends in ".zst" is compressed.
 class RecordingWriter {
  public:
@@ -111,9 +114,9 @@ class RecordingWriter {
     std::string_view program;  // name and version
   };
 
-  // ErrorKind::io or permission when the file cannot be made. An existing file is replaced.
+  // ErrorKind::io or permission when the file cannot be made.
   static Result<std::unique_ptr<RecordingWriter>> open(const std::filesystem::path& path,
-                                                       const Header& header);
+                                                       const Header& header, Existing existing);
   ~RecordingWriter();
 
   void connect(std::string_view conn, Timestamp time, std::string_view url);
@@ -121,7 +124,8 @@ class RecordingWriter {
   void recv(std::string_view conn, Timestamp time, std::string_view data, Payload payload);
   void http(std::string_view conn, Timestamp time, std::string_view url, std::string_view body);
 
-  // Hands all lines so far to the system, so that a reader sees whole lines.
+  // Hands all lines so far to the system, so that a reader sees whole lines and a kill does not
+  // cost them. Its owner calls it from time to time; by itself the writer waits for many lines.
   Result<void> flush();
   // Ends the file; the destructor does it too, without an answer.
   Result<void> close();

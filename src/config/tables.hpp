@@ -174,7 +174,8 @@ inline constexpr std::array<Key<Log>, 1> kLog = {{
 
 inline constexpr std::array<Key<Record>, 1> kRecord = {{
     {"file", &Record::file,
-     "Also record every raw frame and REST answer there; .zst at the end compresses.",
+     "Also record every raw frame and REST answer there; .zst at the end compresses. A file that "
+     "exists is kept: the recording goes beside it, to session.2.ndjson.zst.",
      "\"session.ndjson.zst\""},
 }};
 

@@ -236,7 +236,8 @@ TEST(Recording, comes_back_as_it_was_written) {
   const auto at = from_nanoseconds(1764000000123456789);
   for (const char* name : {"a.ndjson", "a.ndjson.zst"}) {
     auto writer = RecordingWriter::open(
-        dir.path() / name, {.venue = "binance", .recorded = at, .program = "marketprism test"});
+        dir.path() / name, {.venue = "binance", .recorded = at, .program = "marketprism test"},
+        Existing::refuse);
     ASSERT_TRUE(writer.ok()) << writer.error().message;
     (*writer)->connect("c1", at, "wss://x");
     (*writer)->send("c1", at, R"({"op":"subscribe"})");
@@ -264,6 +265,46 @@ TEST(Recording, comes_back_as_it_was_written) {
     EXPECT_EQ(http->data, R"({"lastUpdateId":1})");
     EXPECT_FALSE((*reader)->next());
     EXPECT_EQ((*reader)->problem(), "");
+  }
+}
+
+TEST(Recording, is_never_truncated_unless_that_is_wanted) {
+  const TempDir dir;
+  const auto file = dir.path() / "a.ndjson";
+  const RecordingWriter::Header header{.venue = "okx", .recorded = {}, .program = "test"};
+  ASSERT_TRUE(RecordingWriter::open(file, header, Existing::refuse).ok());
+  const auto size = std::filesystem::file_size(file);
+  EXPECT_GT(size, 0U);
+  const auto refused = RecordingWriter::open(file, header, Existing::refuse);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().kind, ErrorKind::io);
+  EXPECT_EQ(std::filesystem::file_size(file), size);
+  auto replaced = RecordingWriter::open(file, header, Existing::replace);
+  ASSERT_TRUE(replaced.ok());
+  EXPECT_EQ(std::filesystem::file_size(file), 0U);
+  EXPECT_TRUE(RecordingWriter::open("/dev/null", header, Existing::refuse).ok());
+}
+
+// What a kill leaves of a recording that is flushed.
+TEST(Recording, can_be_read_up_to_its_last_flush) {
+  const TempDir dir;
+  for (const char* name : {"a.ndjson", "a.ndjson.zst"}) {
+    auto writer = RecordingWriter::open(
+        dir.path() / name, {.venue = "okx", .recorded = {}, .program = "test"}, Existing::refuse);
+    ASSERT_TRUE(writer.ok());
+    for (std::size_t lines = 1; lines < 5; ++lines) {
+      ASSERT_TRUE((*writer)->flush().ok());
+      ASSERT_TRUE((*writer)->flush().ok());  // nothing new costs nothing
+      const auto bytes = (*writer)->bytes();
+      ASSERT_TRUE((*writer)->flush().ok());
+      EXPECT_EQ((*writer)->bytes(), bytes);
+      auto reader = RecordingReader::open(dir.path() / name);
+      ASSERT_TRUE(reader.ok());
+      std::size_t read = 0;
+      while ((*reader)->next()) ++read;
+      EXPECT_EQ(read, lines) << name;
+      (*writer)->recv("c", {}, "frame", Payload::text);
+    }
   }
 }
 
