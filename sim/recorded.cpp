@@ -61,7 +61,7 @@ class Loader {
     Nanoseconds offset = first && line.time ? *line.time - *first : Nanoseconds{0};
     if (!connection.frames.empty()) offset = std::max(offset, connection.frames.back().offset);
     connection.frames.push_back({.payload = std::string(line.data),
-                                 .binary = line.binary,
+                                 .binary = line.payload == codec::Payload::binary,
                                  .line = line.number,
                                  .offset = offset});
   }

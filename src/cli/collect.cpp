@@ -4,6 +4,7 @@
 
 #include <system_error>
 
+#include "config/check.hpp"
 #include "venue/registry.hpp"
 
 namespace mp::cli {
@@ -96,6 +97,13 @@ Result<void> apply_override(const std::string& text, config::Config& config) {
   const std::string venue = text.substr(0, dot);
   const std::string key = text.substr(dot + 1, equals - dot - 1);
   const std::string value = text.substr(equals + 1);
+  if (value.empty()) return wrong;
+  // As strict as a file: a misspelt venue would leave the real one in use.
+  std::vector<config::Problem> problems;
+  config::check_venue_name(venue, {}, known_to_this_program(), problems);
+  if (!problems.empty()) {
+    return Error{ErrorKind::usage, fmt::format("--set {}: {}", text, problems.front().text)};
+  }
   auto& override_of = config.venues[venue];
   if (key == "ws_url") {
     override_of.ws_url = value;
@@ -105,6 +113,10 @@ Result<void> apply_override(const std::string& text, config::Config& config) {
     override_of.ca_file = value;
   } else {
     return wrong;
+  }
+  config::check_override({}, override_of, problems);
+  if (!problems.empty()) {
+    return Error{ErrorKind::usage, fmt::format("--set {}: {}", text, problems.front().text)};
   }
   return {};
 }

@@ -111,7 +111,8 @@ void add_run(CLI::App& app, Chosen& chosen) {
       "  marketprism run marketprism.toml\n"));
   add_collecting(*run_app, *options);
   add_shards(*run_app, options->shards);
-  run_app->add_option("--record", options->record, "Record raw frames to this .ndjson[.zst] file");
+  run_app->add_option("--record", options->record,
+                      "Record raw frames to this .ndjson[.zst] file, or beside it if it exists");
   run_app->callback(
       [options, &chosen] { chosen = [options](obs::Logger& log) { return run(*options, log); }; });
 }
@@ -126,6 +127,7 @@ void add_record(CLI::App& app, Chosen& chosen) {
                "  marketprism replay btc.ndjson.zst --top 5\n"));
   add_collecting(*record_app, *options);
   record_app->add_option("--out", options->record, "The file, .ndjson or .ndjson.zst")->required();
+  record_app->add_flag("--overwrite", options->overwrite, "Replace the file if it exists");
   record_app->callback(
       [options, &chosen] { chosen = [options](obs::Logger& log) { return run(*options, log); }; });
 }

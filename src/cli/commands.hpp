@@ -52,8 +52,9 @@ struct RunOptions {
   std::string record;                        // raw frames go there too
   std::vector<std::string> overrides;        // VENUE.KEY=VALUE for ws_url, rest_url and ca_file
   bool plain = false;                        // lines instead of a live table
-  bool sinks = true;
-  std::uint64_t shards = 0;  // 0: as configured
+  bool sinks = true;                         // false: only to record
+  bool overwrite = false;                    // a recording that is there; only to record
+  std::uint64_t shards = 0;                  // 0: as configured
 };
 [[nodiscard]] int run(const RunOptions& options, obs::Logger& log);
 
