@@ -17,7 +17,9 @@ namespace mp::journal {
 inline constexpr std::uint32_t kAbsentText = 0xFFFF'FFFF;
 inline constexpr std::int8_t kAbsentExponent = 127;
 inline constexpr std::uint8_t kAbsentEnum = 0xFF;
-inline constexpr std::size_t kDecimalBytes = 9;
+// Mantissa, exponent, zeros.
+inline constexpr std::size_t kDecimalBytes = 10;
+inline constexpr std::size_t kExponentAt = 8;
 
 template <class T>
 inline constexpr bool kIsDecimal =
@@ -51,6 +53,9 @@ struct OptionalOf<std::optional<T>> {
 
 constexpr bool exponent_in_range(std::int8_t exponent) {
   return exponent >= kDecimalExponentMin && exponent <= kDecimalExponentMax;
+}
+constexpr bool zeros_in_range(std::uint8_t zeros) {
+  return zeros <= kDecimalZerosMax;
 }
 
 // Bytes of a field of type T in the fixed part.
@@ -118,6 +123,7 @@ class BodyWriter {
   void put(const Decimal& value) {
     put_raw(value.mantissa);
     put_raw(value.exponent);
+    put_raw(value.zeros);
   }
   template <class Meaning>
   void put(const Exact<Meaning>& value) {
@@ -145,7 +151,7 @@ class BodyWriter {
   template <class T>
   void put_optional(const std::optional<T>& field) {
     if constexpr (kIsDecimal<T>) {
-      put(field ? *field : T{Decimal{0, kAbsentExponent}});
+      put(field ? *field : T{Decimal{0, kAbsentExponent, 0}});
     } else if constexpr (kIsEnum<T>) {
       put_raw(field ? static_cast<std::uint8_t>(*field) : kAbsentEnum);
     } else if constexpr (std::is_same_v<T, std::string_view>) {
@@ -200,7 +206,8 @@ class BodyReader {
   void take(Decimal& value) {
     value.mantissa = raw<std::int64_t>();
     value.exponent = raw<std::int8_t>();
-    if (!exponent_in_range(value.exponent)) fail(value);
+    value.zeros = raw<std::uint8_t>();
+    if (!exponent_in_range(value.exponent) || !zeros_in_range(value.zeros)) fail(value);
   }
   template <class Meaning>
   void take(Exact<Meaning>& value) {
@@ -237,6 +244,8 @@ class BodyReader {
     for (const Level& level : levels) {
       all_in_range &= exponent_in_range(level.price_exponent);
       all_in_range &= exponent_in_range(level.quantity_exponent);
+      all_in_range &= zeros_in_range(level.price_zeros);
+      all_in_range &= zeros_in_range(level.quantity_zeros);
     }
     if (!all_in_range) fail(levels);
   }
@@ -244,7 +253,7 @@ class BodyReader {
   template <class T>
   void take_optional(std::optional<T>& field) {
     if constexpr (kIsDecimal<T>) {
-      if (std::to_integer<std::uint8_t>(fixed_[kDecimalBytes - 1]) == kAbsentExponent) {
+      if (std::to_integer<std::uint8_t>(fixed_[kExponentAt]) == kAbsentExponent) {
         fixed_ += kDecimalBytes;
         field.reset();
       } else {

@@ -78,6 +78,16 @@ TEST(JsonEncode, writes_the_header_with_nulls_where_nothing_is_known) {
   EXPECT_TRUE(out.ends_with(R"("price":"1.50","frame":3)"));
 }
 
+TEST(JsonEncode, writes_the_digits_that_were_sent) {
+  EXPECT_EQ(encoded(MarkPrice{price("0.10000000000000000000000")}),
+            R"({"type":"mark_price","price":"0.10000000000000000000000"})");
+  const std::vector<Level> bids = {
+      {price("1.0000000000000000000"), quantity("123456789012345678.0000")}};
+  EXPECT_TRUE(
+      encoded(Book{.bids = bids})
+          .ends_with(R"("bids":[["1.0000000000000000000","123456789012345678.0000"]],"asks":[]})"));
+}
+
 TEST(JsonEncode, writes_every_body) {
   EXPECT_EQ(encoded(Trade{"1", price("1.0"), quantity("2"), Side::sell}),
             R"({"type":"trade","trade_id":"1","price":"1.0","quantity":"2","side":"sell"})");

@@ -115,6 +115,10 @@ TEST(Record, refuses_numbers_that_no_enumeration_or_decimal_has) {
   ASSERT_TRUE(read_event_body(kind, written.body(), body));
   written.data()[kRecordHeaderBytes + 8] = std::byte{100};  // the exponent
   EXPECT_FALSE(read_event_body(kind, written.body(), body));
+  written.data()[kRecordHeaderBytes + 8] = std::byte{1};
+  ASSERT_TRUE(read_event_body(kind, written.body(), body));
+  written.data()[kRecordHeaderBytes + 9] = std::byte{kDecimalZerosMax + 1};
+  EXPECT_FALSE(read_event_body(kind, written.body(), body));
   EXPECT_FALSE(read_event_body(kChannelCount, written.body(), body));
   EXPECT_FALSE(read_event_body(kDefinitionKind, written.body(), body));
 }
