@@ -129,7 +129,7 @@ std::optional<GapReason> Keeper::problem_with(const Book& body) {
     ++counters_.crossed;
     return GapReason::crossed;
   }
-  const ChecksumResult result = check(rule_.checksum, book_, body.checksum.value_or(0));
+  const ChecksumResult result = check(rule_.checksum, book_, body.checksum);
   if (result == ChecksumResult::not_checked) return std::nullopt;
   ++counters_.checksums_checked;
   if (result == ChecksumResult::right) return std::nullopt;

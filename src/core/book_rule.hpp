@@ -23,10 +23,15 @@ enum class BookLink : std::uint8_t {
   none,      // the venue gives no numbers: order of arrival
 };
 
+// How a venue computes what it sends along with a book (book/checksum.hpp). Each of the best
+// levels, digits as they were sent.
 enum class BookChecksum : std::uint8_t {
   none,
-  okx_crc32,  // signed CRC-32 of the best 25 levels, "bid:size:ask:size:...", digits as they were
-              // sent
+  crc32_25,      // OKX, Bitget v1 and v2: 25 levels, "bid:size:ask:size:..."; signed; 0: none sent
+  kraken_crc32,  // 10 asks, then 10 bids, no points, no zeros in front; unsigned; 0 is a checksum
+  bitfinex_crc32,  // as crc32_25, but amounts of asks are negative and numbers as JavaScript has
+                   // them
+  okx_crc32 = crc32_25,
 };
 
 struct BookRule {

@@ -17,7 +17,7 @@ constexpr BookRule kBinanceSpot{.start = BookStart::rest_snapshot, .link = BookL
 constexpr BookRule kBybit{.start = BookStart::stream_snapshot, .link = BookLink::first};
 constexpr BookRule kOkx{.start = BookStart::stream_snapshot,
                         .link = BookLink::previous,
-                        .checksum = BookChecksum::okx_crc32};
+                        .checksum = BookChecksum::crc32_25};
 
 // Writes down what a keeper tells, one line each, with the best bid at that moment.
 class Log final : public Keeper::Listener {
@@ -168,13 +168,13 @@ TEST(Keeper, scenario_15_a_wrong_checksum_invalidates_the_book) {
   OrderBook expected;
   expected.reset(kBid100, kAsk103);
   Book snapshot = whole(10, kBid100, kAsk103);
-  snapshot.checksum = okx_crc32(expected);
+  snapshot.checksum = crc32_25(expected);
   EXPECT_EQ(log.update(snapshot), Step::emit);
 
   Book change = delta(0, 11, kBid101);
   change.first_sequence.reset();
   change.previous_sequence = 10;
-  change.checksum = okx_crc32(expected);  // that of the book before
+  change.checksum = crc32_25(expected);  // that of the book before
   EXPECT_EQ(log.update(change), Step::resync);
   EXPECT_FALSE(log.keeper.valid());
   EXPECT_EQ(log.lines.back(), "gap checksum");

@@ -357,7 +357,7 @@ static_assert(Scenario{kBinanceSpot}
 // OKX before 2022: no numbers, and a checksum with each message instead.
 constexpr BookRule kOkxWithChecksum{.start = BookStart::stream_snapshot,
                                     .link = BookLink::previous,
-                                    .checksum = BookChecksum::okx_crc32};
+                                    .checksum = BookChecksum::crc32_25};
 static_assert(Scenario{kOkxWithChecksum}
                   .expect(kBareDelta, stale)
                   .expect(kBareSnapshot, apply)
