@@ -25,11 +25,10 @@ class Replayer final : public pipeline::Engine::Owner {
     std::string& out = output_.buffer();
     codec::append_json(event, out, codec::Closing::open);
     if (top_ > 0 && event.channel() == Channel::book && stream.keeper) {
-      const auto& book = stream.keeper->book();
-      book.top(Side::buy, top_, levels_);
+      stream.keeper->top(Side::buy, top_, levels_);
       codec::append_json_key("top_bids", out);
       codec::append_json_levels(levels_, out);
-      book.top(Side::sell, top_, levels_);
+      stream.keeper->top(Side::sell, top_, levels_);
       codec::append_json_key("top_asks", out);
       codec::append_json_levels(levels_, out);
     }

@@ -106,6 +106,10 @@ struct Book {
   std::optional<std::int64_t> last_sequence;
   std::optional<std::int64_t> previous_sequence;
   std::optional<std::int64_t> checksum;
+  // Of a snapshot that the venue cut off: the worst price of each side to which the book is known.
+  // Levels beyond it may exist. Absent: the side is whole, or, in a change, known as far as before.
+  std::optional<Price> known_bid;
+  std::optional<Price> known_ask;
   Levels bids;  // in the venue's order
   Levels asks;
 
@@ -115,6 +119,8 @@ struct Book {
     visit("last_sequence", self.last_sequence);
     visit("previous_sequence", self.previous_sequence);
     visit("checksum", self.checksum);
+    visit("known_bid", self.known_bid);
+    visit("known_ask", self.known_ask);
     visit("bids", self.bids);
     visit("asks", self.asks);
   }

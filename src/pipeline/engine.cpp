@@ -85,7 +85,9 @@ void Engine::on_book(Stream& stream, Event& event, const Book& body) {
                               ? stream.keeper->on_rest_snapshot(body, event.ts_recv, event.ts_event)
                               : stream.keeper->on_update(body, event.ts_recv, event.ts_event);
   book_stream_ = nullptr;
-  if (reading_rest_) stream.snapshot_pending = false;
+  const bool is_asked_for =
+      reading_rest_ || (body.is_snapshot && rule.start == BookStart::socket_snapshot);
+  if (is_asked_for) stream.snapshot_pending = false;
   follow_up(stream, step, event.ts_recv);
 }
 
@@ -93,13 +95,15 @@ void Engine::follow_up(Stream& stream, book::Step step, Timestamp now) {
   switch (step) {
     case book::Step::emit:
     case book::Step::stale:
+    case book::Step::renew:
       if (stream.gap_open && stream.keeper->valid()) {
         stream.gap_open = false;
         emit_status(stream,
                     {.condition = Condition::resynced, .channel = Channel::book, .reason = ""},
                     now);
       }
-      return;
+      if (step != book::Step::renew) return;
+      break;
     case book::Step::held:
     case book::Step::refetch:
       break;

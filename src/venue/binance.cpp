@@ -32,7 +32,7 @@ constexpr Traits kTraits = {
                .session_lifetime = 24h,
                .between_rest_calls = 1000ms,  // half of the weight that is allowed
                .rest_calls_at_once = 2},
-    .book = {.start = BookStart::rest_snapshot, .link = BookLink::first},
+    .book = {.start = BookStart::rest_snapshot, .link = BookLink::first, .snapshot_levels = 1000},
 };
 // Levels a side of a snapshot: weight 50 of the 6000 that an address may use in a minute.
 constexpr std::string_view kSnapshotLimit = "1000";

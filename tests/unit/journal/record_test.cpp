@@ -62,14 +62,14 @@ TEST(Record, keeps_long_texts_and_thousands_of_levels) {
   }
   const std::vector<Level> levels(5'000, Level({{123456789, -2}}, {{-1, -36}}));
   Event event;
-  event.body = Book{true, 1, {}, 3, {}, levels, levels};
+  event.body = Book{true, 1, {}, 3, {}, {}, {}, levels, levels};
   EXPECT_EQ(round_trip(event), Describer::of(event));
 }
 
 TEST(Record, views_point_into_the_record) {
   const std::vector<Level> levels(3, Level({{1, 0}}, {{2, 0}}));
   Event event;
-  event.body = Book{true, {}, {}, {}, {}, levels, levels};
+  event.body = Book{true, {}, {}, {}, {}, {}, {}, levels, levels};
   Written written = write(event);
   Event::Body body;
   ASSERT_TRUE(read_event_body(static_cast<std::uint8_t>(Channel::book), written.body(), body));
