@@ -252,6 +252,28 @@ TEST(Keeper, scenario_29_bounds_the_bytes_of_what_it_holds) {
   EXPECT_EQ(log.keeper.held_count(), 0U);
 }
 
+TEST(Keeper, joins_a_snapshot_that_was_asked_for_on_the_socket) {
+  Log log{{.start = BookStart::socket_snapshot, .link = BookLink::previous}};
+  const auto after = [](std::int64_t previous, std::int64_t last, Levels bids) {
+    Book body = delta(0, last, bids);
+    body.first_sequence.reset();
+    body.previous_sequence = previous;
+    return body;
+  };
+  EXPECT_TRUE(log.keeper.wants_rest_snapshot());
+  EXPECT_EQ(log.update(after(99, 100, kBid102)), Step::held);
+  EXPECT_EQ(log.update(after(100, 101, kBid101), 2), Step::held);
+  EXPECT_EQ(log.update(whole(98, kBid100, kAsk103)), Step::refetch);
+  EXPECT_EQ(log.update(whole(100, kBid100, kAsk103), 3), Step::emit);
+  EXPECT_EQ(log.update(whole(100, kBid100, kAsk103)), Step::stale);  // nobody asked
+  EXPECT_EQ(log.update(after(101, 102, kBid102), 4), Step::emit);
+  EXPECT_EQ(log.update(after(103, 104, kBid102)), Step::resync);
+  EXPECT_TRUE(log.keeper.wants_rest_snapshot());
+  EXPECT_EQ(log.lines,
+            (Lines{"snapshot 100 recv 3 event - bid 100", "delta 101 recv 2 event - bid 101",
+                   "delta 102 recv 4 event - bid 102", "gap sequence from 103 to 103"}));
+}
+
 TEST(Keeper, takes_every_message_as_a_whole_book_where_the_rule_says_so) {
   Log log{{.start = BookStart::every_message, .link = BookLink::first}};
   EXPECT_EQ(log.update(whole(10, kBid102)), Step::emit);
