@@ -28,7 +28,8 @@ std::vector<Row> rows_of(const std::string& what) {
   std::vector<Row> rows;
   if (what == "venues") {
     for (const auto& registration : venue::registry()) {
-      rows.push_back({std::string{registration.name}, channel_names(registration.make()->traits())});
+      rows.push_back(
+          {std::string{registration.name}, channel_names(registration.make()->traits())});
     }
   } else if (what == "channels") {
     for (const auto channel : kChannelNames) {

@@ -52,7 +52,7 @@ constexpr Traits kBinance = {
                .rest_calls_at_once = 2,
                .session_lifetime = 24h,
                .source = "web-socket-streams.md, Websocket Limits; rest-api.md, Limits"},
-    .book = {.start = BookStart::rest_snapshot, .link = BookLink::first},
+    .book = {.start = BookStart::rest_snapshot, .link = BookLink::first, .snapshot_levels = 1000},
     .book_source = "web-socket-streams.md, How to manage a local order book correctly",
 };
 constexpr Traits kBinanceUs = [] {

@@ -76,7 +76,7 @@ constexpr Traits kTraits = {
                .source = "docs-v5, WebSocket, Connection count limit; Get instruments, Rate limit"},
     .book = {.start = BookStart::stream_snapshot,
              .link = BookLink::previous,
-             .checksum = BookChecksum::okx_crc32,  // 0 since 2026: absent
+             .checksum = BookChecksum::crc32_25,  // 0 since 2026: absent
              .depth_max = 400},
     .book_source = "docs-v5, WS / Order book channel",
     .stale_after = 40s,

@@ -92,14 +92,6 @@ Side side_of_sign(Quantity& quantity) {
   return Side::sell;
 }
 
-std::optional<Decimal> product(const Decimal& a, const Decimal& b) {
-  std::int64_t mantissa = 0;
-  const int exponent = a.exponent + b.exponent;
-  if (__builtin_mul_overflow(a.mantissa, b.mantissa, &mantissa)) return std::nullopt;
-  if (exponent < kDecimalExponentMin || exponent > kDecimalExponentMax) return std::nullopt;
-  return Decimal{mantissa, static_cast<std::int8_t>(exponent)};
-}
-
 std::optional<Decimal> hours_between(std::optional<Timestamp> start, std::optional<Timestamp> end) {
   if (!start || !end || *start < Timestamp{} || *end <= *start) return std::nullopt;
   const auto whole = std::chrono::floor<std::chrono::hours>(*end - *start);

@@ -14,6 +14,7 @@
 
 #include "codec/json_convert.hpp"
 #include "codec/json_reader.hpp"
+#include "core/arithmetic.hpp"
 #include "venue/adapter.hpp"
 
 namespace mp::venue {
@@ -280,9 +281,6 @@ struct SymbolParts {
 [[nodiscard]] std::optional<Timestamp> expiry_named(std::string_view digits);
 // "25DEC26", "5DEC26" at 08:00 UTC.
 [[nodiscard]] std::optional<Timestamp> expiry_spelled(std::string_view text);
-
-// a * b without rounding; nothing where it does not fit.
-[[nodiscard]] std::optional<Decimal> product(const Decimal& a, const Decimal& b);
 
 // From `start` to `end`, nothing unless that is a whole number of hours, at least one.
 [[nodiscard]] std::optional<Decimal> hours_between(std::optional<Timestamp> start,

@@ -63,8 +63,9 @@ std::string binance_event(dom::element frame, std::string_view ts_recv) {
     return start("book", nanoseconds(d["E"])) +
            ",\"is_snapshot\":false,\"first_sequence\":" + text(d["U"]) +
            ",\"last_sequence\":" + text(d["u"]) +
-           ",\"previous_sequence\":null,\"checksum\":null,\"bids\":" + levels(d["b"]) +
-           ",\"asks\":" + levels(d["a"]);
+           ",\"previous_sequence\":null,\"checksum\":null,\"known_bid\":null,\"known_ask\":null,"
+           "\"bids\":" +
+           levels(d["b"]) + ",\"asks\":" + levels(d["a"]);
   }
   if (event == "\"kline\"") {
     const dom::element k = d["k"];
@@ -103,7 +104,8 @@ std::string okx_event(dom::element frame, std::string_view ts_recv) {
   return start("book") +
          ",\"is_snapshot\":" + (text(frame["action"]) == "\"snapshot\"" ? "true" : "false") +
          ",\"first_sequence\":null,\"last_sequence\":null,\"previous_sequence\":null" +
-         ",\"checksum\":" + text(d["checksum"]) + ",\"bids\":" + levels(d["bids"]) +
+         ",\"checksum\":" + text(d["checksum"]) +
+         ",\"known_bid\":null,\"known_ask\":null,\"bids\":" + levels(d["bids"]) +
          ",\"asks\":" + levels(d["asks"]);
 }
 
