@@ -15,7 +15,7 @@ class Scanner {
   // Reads the whole of `text` as one message of shape S.
   template <class S, class T>
   [[nodiscard]] bool read(std::string_view text, T& out) const {
-    const Scan scan{text.data() + text.size()};
+    const Scan scan{{text.data() + text.size()}};
     if constexpr (check_shape<S, T>()) return message(scan, S{}, text.data(), out) == scan.end;
     return false;
   }
@@ -23,7 +23,7 @@ class Scanner {
   // Reads the whole of `text` as an array of messages of shape S.
   template <class S, class T>
   [[nodiscard]] bool read_rows(std::string_view text, RowList<T>& out) const {
-    const Scan scan{text.data() + text.size()};
+    const Scan scan{{text.data() + text.size()}};
     if constexpr (check_shape<S, T>()) return rows(scan, S{}, text.data(), out) == scan.end;
     return false;
   }

@@ -97,10 +97,11 @@ TEST(JsonEncode, writes_every_body) {
             R"({"type":"quote","bid_price":"1","bid_quantity":"2","ask_price":null,)"
             R"("ask_quantity":null,"sequence":5})");
   const std::vector<Level> bids = {{price("1.10"), quantity("0")}, {price("1"), quantity("2e3")}};
-  EXPECT_EQ(encoded(Book{true, 1, 2, {}, -3, price("1"), {}, bids, {}}),
-            R"({"type":"book","is_snapshot":true,"depth":null,"first_sequence":1,"last_sequence":2,)"
-            R"("previous_sequence":null,"checksum":-3,"known_bid":"1","known_ask":null,)"
-            R"("bids":[["1.10","0"],["1","2000"]],"asks":[]})");
+  EXPECT_EQ(
+      encoded(Book{true, 1, 2, {}, -3, price("1"), {}, bids, {}}),
+      R"({"type":"book","is_snapshot":true,"depth":null,"first_sequence":1,"last_sequence":2,)"
+      R"("previous_sequence":null,"checksum":-3,"known_bid":"1","known_ask":null,)"
+      R"("bids":[["1.10","0"],["1","2000"]],"asks":[]})");
   EXPECT_EQ(
       encoded(Ticker{price("1"), {}, {}, {}, quantity("2"), {}, {}, {}}),
       R"({"type":"ticker","last_price":"1","open_price":null,"high_price":null,)"
