@@ -24,17 +24,7 @@ pipeline::FeedConfig& feed_of(pipeline::CollectorConfig& out, const config::Conf
   for (auto& feed : out.feeds) {
     if (feed.venue == venue) return feed;
   }
-  auto& feed = out.feeds.emplace_back();
-  feed.venue = venue;
-  feed.seed =
-      std::hash<std::string>{}(venue) ^ static_cast<std::uint64_t>(to_nanoseconds(net::now()));
-  feed.quarantine.file = config.data.dir / "quarantine" / (venue + ".ndjson");
-  if (const auto found = config.venues.find(venue); found != config.venues.end()) {
-    feed.ws_url = found->second.ws_url;
-    feed.rest_url = found->second.rest_url;
-    feed.ca_file = found->second.ca_file;
-  }
-  return feed;
+  return out.feeds.emplace_back(feed_config(config, venue));
 }
 
 pipeline::SinkConfig ndjson_sink(const config::Config& config) {
@@ -119,6 +109,20 @@ Result<void> apply_override(const std::string& text, config::Config& config) {
     return Error{ErrorKind::usage, fmt::format("--set {}: {}", text, problems.front().text)};
   }
   return {};
+}
+
+pipeline::FeedConfig feed_config(const config::Config& config, const std::string& venue) {
+  pipeline::FeedConfig feed;
+  feed.venue = venue;
+  feed.seed =
+      std::hash<std::string>{}(venue) ^ static_cast<std::uint64_t>(to_nanoseconds(net::now()));
+  feed.quarantine.file = config.data.dir / "quarantine" / (venue + ".ndjson");
+  if (const auto found = config.venues.find(venue); found != config.venues.end()) {
+    feed.ws_url = found->second.ws_url;
+    feed.rest_url = found->second.rest_url;
+    feed.ca_file = found->second.ca_file;
+  }
+  return feed;
 }
 
 pipeline::CollectorConfig collector_config(const config::Config& config, Sinks sinks) {

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cli/commands.hpp"
+#include "cli/list_options.hpp"
 #include "cli/output.hpp"
 #include "cli/serve_options.hpp"
 #include "core/result.hpp"
@@ -280,17 +281,30 @@ void add_query(CLI::App& app, Chosen& chosen) {
 
 void add_list(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<ListOptions>();
-  auto* list_app = app.add_subcommand("list", "What there is: venues, channels, sinks");
-  list_app->description(examples("Lists what this program knows.",
-                                 "  marketprism list venues\n"
-                                 "  marketprism list channels\n"
-                                 "  marketprism list sinks --json\n"));
-  list_app->add_option("what", options->what, "venues, channels or sinks")
-      ->check(CLI::IsMember({"venues", "channels", "sinks"}))
+  auto wanted = std::make_shared<ListInstrumentsOptions>();
+  auto* list_app =
+      app.add_subcommand("list", "What there is: venues, channels, sinks, instruments");
+  list_app->description(
+      examples("Lists what this program knows, and what a venue trades.",
+               "  marketprism list venues\n"
+               "  marketprism list channels\n"
+               "  marketprism list sinks --json\n"
+               "  marketprism list instruments --venue okx --kind option --base BTC\n"));
+  list_app->add_option("what", options->what, "venues, channels, sinks or instruments")
+      ->check(CLI::IsMember({"venues", "channels", "sinks", "instruments"}))
       ->capture_default_str();
   list_app->add_flag("--json", options->json, "One JSON object per line");
-  list_app->callback(
-      [options, &chosen] { chosen = [options](obs::Logger&) { return list(*options); }; });
+  list_app->add_flag("--markdown", options->markdown, "Of venues: what docs/venues.md says");
+  add_listed_instruments(*list_app, *wanted);
+  list_app->callback([options, wanted, &chosen] {
+    if (options->what != "instruments") {
+      chosen = [options](obs::Logger&) { return list(*options); };
+      return;
+    }
+    if (wanted->venue.empty()) throw CLI::RequiredError("--venue");
+    wanted->json = options->json;
+    chosen = [wanted](obs::Logger& log) { return list_instruments(*wanted, log); };
+  });
 }
 
 void add_validate(CLI::App& app, Chosen& chosen) {

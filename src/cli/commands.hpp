@@ -95,8 +95,19 @@ struct QueryOptions {
 struct ListOptions {
   std::string what = "venues";  // venues, channels, sinks
   bool json = false;
+  bool markdown = false;  // of venues: docs/venues.md
 };
 [[nodiscard]] int list(const ListOptions& options);
+
+// `marketprism list instruments`. What is empty does not matter.
+struct ListInstrumentsOptions {
+  std::string venue;
+  std::string kind, base, quote, status;
+  std::string name;                    // "BTC-*"
+  std::vector<std::string> overrides;  // as in RunOptions
+  bool json = false;
+};
+[[nodiscard]] int list_instruments(const ListInstrumentsOptions& options, obs::Logger& log);
 
 struct ValidateOptions {
   std::vector<std::string> targets;

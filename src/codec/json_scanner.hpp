@@ -3,6 +3,7 @@
 // surprise: it answers false, and the exact reader decides.
 #pragma once
 
+#include "codec/json_check.hpp"
 #include "codec/json_scan.hpp"
 #include "codec/json_shape.hpp"
 

@@ -87,6 +87,7 @@ Result<void> add_names(std::string_view words, std::string_view text, Feed& feed
 }  // namespace
 
 bool is_instrument_name(std::string_view text) {
+  if (text.find('*') != std::string_view::npos) return is_asset(text);  // all that match
   const auto parts = split(text, '-');
   if (parts.size() < 2 || !is_asset(parts[0]) || !is_asset(parts[1])) return false;
   switch (parts.size()) {

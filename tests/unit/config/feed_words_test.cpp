@@ -74,6 +74,12 @@ TEST(FeedWords, know_the_form_of_instrument_names) {
   }
 }
 
+TEST(FeedWords, take_a_star_for_any_characters_of_names) {
+  const auto feed = read("okx:*-USDT-PERP,BTC-*,*");
+  EXPECT_EQ(feed.instruments, (std::vector<std::string>{"*-USDT-PERP", "BTC-*", "*"}));
+  EXPECT_TRUE(feed.symbols.empty());
+}
+
 // Whatever the program calls an instrument, it understands.
 TEST(FeedWords, know_every_name_that_the_program_gives) {
   InstrumentInfo info;
