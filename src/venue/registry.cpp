@@ -13,6 +13,7 @@ std::unique_ptr<Adapter> make_binance_options();
 std::unique_ptr<Adapter> make_binance_us();
 std::unique_ptr<Adapter> make_binance_usdm();
 std::unique_ptr<Adapter> make_okx();
+std::unique_ptr<Adapter> make_okx_spreads();
 
 namespace {
 
@@ -23,6 +24,7 @@ constexpr std::array kRegistry = {
     Registration{"binance-us", &make_binance_us},
     Registration{"binance-usdm", &make_binance_usdm},
     Registration{"okx", &make_okx},
+    Registration{"okx-spreads", &make_okx_spreads},
 };
 
 }  // namespace

@@ -117,5 +117,16 @@ TEST(BinanceOptions, asks_for_some_things_by_underlying_and_expiry) {
   EXPECT_EQ(topic(Channel::book).path, "/public/stream");
 }
 
+TEST(OkxSpreads, subscribes_on_the_business_path) {
+  const std::vector<Subscription> wanted = {{Channel::book, "BTC-USDT_BTC-USDT-SWAP", ""},
+                                            {Channel::candle, "BTC-USDT_BTC-USDT-SWAP", "1h"}};
+  EXPECT_EQ(requests_for("okx-spreads", RequestWriter::Verb::subscribe, wanted),
+            std::vector<std::string>{
+                R"({"id":"1","op":"subscribe","args":[)"
+                R"({"channel":"sprd-books-l2-tbt","sprdId":"BTC-USDT_BTC-USDT-SWAP"},)"
+                R"({"channel":"sprd-candle1H","sprdId":"BTC-USDT_BTC-USDT-SWAP"}]})"});
+  EXPECT_EQ(topic_of(*make_adapter("okx-spreads"), wanted[0]).path, "/ws/v5/business");
+}
+
 }  // namespace
 }  // namespace mp::venue
