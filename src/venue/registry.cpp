@@ -8,15 +8,23 @@
 namespace mp::venue {
 
 std::unique_ptr<Adapter> make_binance();
+std::unique_ptr<Adapter> make_binance_coinm();
+std::unique_ptr<Adapter> make_binance_options();
 std::unique_ptr<Adapter> make_binance_us();
+std::unique_ptr<Adapter> make_binance_usdm();
 std::unique_ptr<Adapter> make_okx();
+std::unique_ptr<Adapter> make_okx_spreads();
 
 namespace {
 
 constexpr std::array kRegistry = {
     Registration{"binance", &make_binance},
+    Registration{"binance-coinm", &make_binance_coinm},
+    Registration{"binance-options", &make_binance_options},
     Registration{"binance-us", &make_binance_us},
+    Registration{"binance-usdm", &make_binance_usdm},
     Registration{"okx", &make_okx},
+    Registration{"okx-spreads", &make_okx_spreads},
 };
 
 }  // namespace

@@ -108,7 +108,8 @@ Replayed replay(const fs::path& file, std::string_view venue_name) {
   return out;
 }
 
-void expect_accounted(const Replayed& r) {
+// `differing`: best levels that are known to be other ones by the venue's own doing.
+void expect_accounted(const Replayed& r, std::size_t differing = 0) {
   std::uint64_t sum = 0;
   for (const auto count : r.counters.verdicts) sum += count;
   EXPECT_EQ(r.counters.frames, r.frames_in_file);
@@ -116,7 +117,7 @@ void expect_accounted(const Replayed& r) {
   EXPECT_EQ(r.counters.verdicts[static_cast<std::size_t>(Verdict::malformed)], 0U);
   EXPECT_EQ(r.books.crossed, 0U);
   EXPECT_EQ(r.books.gaps, r.gaps.size());
-  EXPECT_EQ(r.agreed, r.compared);
+  EXPECT_EQ(r.agreed + differing, r.compared);
 }
 
 class Recordings : public testing::Test {
@@ -128,22 +129,33 @@ class Recordings : public testing::Test {
 
 TEST_F(Recordings, binance_books_join_and_agree_with_the_book_ticker) {
   struct Case {
+    const char* venue;
     const char* file;
     std::size_t books;
     std::size_t compared;
+    std::size_t differing = 0;
     std::vector<std::string> gaps{};
   };
-  // On 2024-08-08 the price falls by 200 USD, out of the range of the snapshot's 1000 levels.
-  // Another one is asked for before, but a recording has no answer. The session of 2024-08-09 has
-  // no REST snapshot: its book never starts, and nothing is compared.
-  for (const auto& [file, books, compared, gaps] :
-       {Case{"BINANCE.20210405_1833", 10, 1152}, Case{"BINANCE.20210814_1446", 4, 96},
-        Case{"BINANCE.20240808_HFT_BTCUSDT", 1, 423, {"depth after 2"}},
-        Case{"BINANCE.20240809_HFT_BTCUSDT", 1, 0}}) {
+  // On 2024-08-08 the price of BTCUSDT falls by 200 USD, out of the range of the snapshot's 1000
+  // levels. Another one is asked for before, but a recording has no answer.
+  // Two of COIN-M's snapshots of 2021 have a best level as it was before the stream's last change
+  // to it: a book by hand has the same five differences, until the level changes again.
+  // The session of 2024-08-09 has no REST snapshot: its book never starts, and nothing is compared.
+  for (const auto& [venue, file, books, compared, differing, gaps] :
+       {Case{"binance", "binance_spot/BINANCE.20210405_1833", 10, 1152},
+        Case{"binance", "binance_spot/BINANCE.20210814_1446", 4, 96},
+        Case{"binance", "binance_spot/BINANCE.20240808_HFT_BTCUSDT", 1, 423, 0, {"depth after 2"}},
+        Case{"binance", "binance_spot/BINANCE.20240809_HFT_BTCUSDT", 1, 0},
+        Case{"binance-us", "binance_us/BINANCE_US.20210417_1636", 10, 174},
+        Case{"binance-us", "binance_us/BINANCE_US.20210814_1445", 4, 78},
+        Case{"binance-usdm", "binance_usdm/BINANCE_FUTURES.20210417_1637", 4, 86},
+        Case{"binance-usdm", "binance_usdm/BINANCE_FUTURES.20240808_HFT_BTCUSDT", 1, 629},
+        Case{"binance-coinm", "binance_coinm/BINANCE_DELIVERY.20210417_1638", 10, 322, 5},
+        Case{"binance-coinm", "binance_coinm/BINANCE_DELIVERY.20240808_HFT_ETHUSD_PERP", 1,
+             1345}}) {
     SCOPED_TRACE(file);
-    const auto r = replay(
-        fs::path{MP_SHARED_DATA} / "binance_spot" / (std::string{file} + ".ndjson.zst"), "binance");
-    expect_accounted(r);
+    const auto r = replay(fs::path{MP_SHARED_DATA} / (std::string{file} + ".ndjson.zst"), venue);
+    expect_accounted(r, differing);
     EXPECT_EQ(r.book_count, books);
     EXPECT_EQ(r.compared, compared);
     EXPECT_EQ(r.gaps, gaps);
