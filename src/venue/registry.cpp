@@ -9,6 +9,9 @@ namespace mp::venue {
 
 std::unique_ptr<Adapter> make_binance();
 std::unique_ptr<Adapter> make_binance_us();
+std::unique_ptr<Adapter> make_kraken();
+std::unique_ptr<Adapter> make_kraken_futures();
+std::unique_ptr<Adapter> make_kraken_v1();
 std::unique_ptr<Adapter> make_okx();
 
 namespace {
@@ -16,6 +19,9 @@ namespace {
 constexpr std::array kRegistry = {
     Registration{"binance", &make_binance},
     Registration{"binance-us", &make_binance_us},
+    Registration{"kraken", &make_kraken},
+    Registration{"kraken-futures", &make_kraken_futures},
+    Registration{"kraken-v1", &make_kraken_v1},
     Registration{"okx", &make_okx},
 };
 
