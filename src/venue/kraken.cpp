@@ -74,25 +74,13 @@ using BookShape =
           Field<"asks", &BookMessage::ask_levels, kLevelKeys<"price", "qty">>,
           Field<"checksum", &Book::checksum>, Field<"timestamp", &Facts::time, kRfc3339>>;
 
-struct TickerMessage : Facts, Ticker {
-  std::optional<Quantity> bid_quantity, ask_quantity;
-};
+using TickerMessage = TickerWithQuote;
 using TickerShape =
     Loose<Field<"symbol", &Facts::symbol>, Field<"bid", &Ticker::bid_price>,
           Field<"bid_qty", &TickerMessage::bid_quantity>, Field<"ask", &Ticker::ask_price>,
           Field<"ask_qty", &TickerMessage::ask_quantity>, Field<"last", &Ticker::last_price>,
           Field<"volume", &Ticker::volume>, Field<"low", &Ticker::low_price>,
           Field<"high", &Ticker::high_price>, Field<"timestamp", &Facts::time, kRfc3339>>;
-void send(TickerMessage& ticker, Output& out) {
-  kraken::drop_zeros(ticker.bid_price, ticker.bid_quantity);
-  kraken::drop_zeros(ticker.ask_price, ticker.ask_quantity);
-  if (ticker.time == Timestamp{}) ticker.time.reset();  // a market that has never traded
-  if (ticker.last_price && !ticker.last_price->is_zero())
-    out(ticker.symbol, ticker.time, static_cast<const Ticker&>(ticker));
-  if (!ticker.bid_price && !ticker.ask_price) return;
-  out(ticker.symbol, ticker.time,
-      Quote{ticker.bid_price, ticker.bid_quantity, ticker.ask_price, ticker.ask_quantity, {}});
-}
 
 using CandleShape =
     Loose<Field<"symbol", &Facts::symbol>, Field<"open", &Candle::open>,
@@ -178,7 +166,11 @@ class Kraken final : public JsonDecoder<Kraken> {
       for (const auto& trade : trades_) send(trade, out);
       return Verdict::data;
     }
-    if (equals<"ticker">(channel)) return read_all<TickerShape>(in, data, tickers_, out);
+    if (equals<"ticker">(channel)) {
+      return read_all<TickerShape>(in, data, tickers_, out, [](TickerMessage& ticker) {
+        if (ticker.time == Timestamp{}) ticker.time.reset();  // a market that has never traded
+      });
+    }
     if (equals<"ohlc">(channel)) {
       return read_all<CandleShape>(in, data, candles_, out, [&](Message<Candle>& candle) {
         candle.time = envelope_.sent;

@@ -93,8 +93,8 @@ using ChangeShape =
           Field<"seq", &Change::sequence>, Field<"price", &Change::price>,
           Field<"qty", &Change::quantity>, Field<"timestamp", &Facts::time>>;
 
-struct TickerMessage : Facts, Ticker {
-  std::optional<Quantity> bid_quantity, ask_quantity, open_interest;
+struct TickerMessage : TickerWithQuote {
+  std::optional<Quantity> open_interest;
   std::optional<Price> mark, index;
   std::optional<Decimal> rate, predicted;
   std::optional<Timestamp> next_time;
@@ -114,13 +114,8 @@ using TickerShape =
           Field<"high", &Ticker::high_price>, Field<"low", &Ticker::low_price>>;
 void send(TickerMessage& ticker, Output& out) {
   const auto give = [&](const auto& body) { out(ticker.symbol, ticker.time, body); };
-  kraken::drop_zeros(ticker.bid_price, ticker.bid_quantity);
-  kraken::drop_zeros(ticker.ask_price, ticker.ask_quantity);
   if (ticker.next_time == Timestamp{}) ticker.next_time.reset();
-  give(static_cast<const Ticker&>(ticker));
-  if (ticker.bid_quantity || ticker.ask_quantity) {
-    give(Quote{ticker.bid_price, ticker.bid_quantity, ticker.ask_price, ticker.ask_quantity, {}});
-  }
+  send(static_cast<TickerWithQuote&>(ticker), out);
   // "funding_rate" beside it is an amount for a contract.
   if (ticker.rate) give(Funding{*ticker.rate, ticker.next_time, ticker.predicted, {}});
   if (ticker.open_interest) give(OpenInterest{*ticker.open_interest, {}});

@@ -1,20 +1,13 @@
-// What Kraken's spot protocols share: names of assets, the words of intervals, and the listing.
+// L3. What Kraken's spot protocols share: names of assets, the words of intervals, and the listing.
 // Source: https://docs.kraken.com/api/docs/rest-api/get-tradable-asset-pairs
 #pragma once
 
 #include <array>
 #include <string>
 
-#include "venue/support.hpp"
+#include "venue/ticker_quote.hpp"
 
 namespace mp::venue::kraken {
-
-// A side without orders is sent as zeros.
-inline void drop_zeros(std::optional<Price>& price, std::optional<Quantity>& quantity) {
-  if (price && !price->is_zero()) return;
-  price.reset();
-  quantity.reset();
-}
 
 // Kraken's own names of two assets; symbols keep them where the venue does.
 [[nodiscard]] inline std::string_view asset_named(std::string_view name) {

@@ -70,8 +70,8 @@ struct QuoteMessage : Message<Quote> {};
 using QuoteShape = Row<cell<&Quote::bid_price, kRequired>, cell<&Quote::ask_price, kRequired>,
                        cell<&Facts::time, kSeconds>, &Quote::bid_quantity, &Quote::ask_quantity>;
 void send(QuoteMessage& quote, Output& out) {
-  kraken::drop_zeros(quote.bid_price, quote.bid_quantity);
-  kraken::drop_zeros(quote.ask_price, quote.ask_quantity);
+  drop_zeros(quote.bid_price, quote.bid_quantity);
+  drop_zeros(quote.ask_price, quote.ask_quantity);
   send<Quote>(quote, out);
 }
 using CandleShape =

@@ -9,6 +9,8 @@ namespace mp::venue {
 
 std::unique_ptr<Adapter> make_binance();
 std::unique_ptr<Adapter> make_binance_us();
+std::unique_ptr<Adapter> make_coinbase();
+std::unique_ptr<Adapter> make_coinbase_advanced();
 std::unique_ptr<Adapter> make_kraken();
 std::unique_ptr<Adapter> make_kraken_futures();
 std::unique_ptr<Adapter> make_kraken_v1();
@@ -19,6 +21,8 @@ namespace {
 constexpr std::array kRegistry = {
     Registration{"binance", &make_binance},
     Registration{"binance-us", &make_binance_us},
+    Registration{"coinbase", &make_coinbase},
+    Registration{"coinbase-advanced", &make_coinbase_advanced},
     Registration{"kraken", &make_kraken},
     Registration{"kraken-futures", &make_kraken_futures},
     Registration{"kraken-v1", &make_kraken_v1},
