@@ -11,6 +11,7 @@ std::unique_ptr<Adapter> make_binance();
 std::unique_ptr<Adapter> make_binance_us();
 std::unique_ptr<Adapter> make_coinbase();
 std::unique_ptr<Adapter> make_coinbase_advanced();
+std::unique_ptr<Adapter> make_coinbase_international();
 std::unique_ptr<Adapter> make_crypto_com();
 std::unique_ptr<Adapter> make_kraken();
 std::unique_ptr<Adapter> make_kraken_futures();
@@ -24,6 +25,7 @@ constexpr std::array kRegistry = {
     Registration{"binance-us", &make_binance_us},
     Registration{"coinbase", &make_coinbase},
     Registration{"coinbase-advanced", &make_coinbase_advanced},
+    Registration{"coinbase-international", &make_coinbase_international},
     Registration{"crypto-com", &make_crypto_com},
     Registration{"kraken", &make_kraken},
     Registration{"kraken-futures", &make_kraken_futures},
