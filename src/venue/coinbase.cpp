@@ -1,5 +1,5 @@
 // Coinbase Exchange. Source: https://docs.cdp.coinbase.com/exchange/websocket-feed/channels
-#include "venue/ticker_quote.hpp"
+#include "venue/coinbase_common.hpp"
 
 namespace mp::venue {
 namespace {
@@ -41,10 +41,6 @@ constexpr Traits kTraits = {
     .stale_after = 30s,
 };
 
-struct Subscribed {
-  std::string_view name;
-  std::vector<std::string_view> products;
-};
 // The first keys of a message tell what it is. Errors have words.
 struct Head {
   std::string_view type;
@@ -52,13 +48,11 @@ struct Head {
 using HeadShape = Shape<Field<"type", &Head::type>, Rest>;
 struct Notice {
   std::optional<std::string_view> message, reason;
-  RowList<Subscribed> channels;
+  RowList<coinbase::Subscribed> channels;
 };
-using NoticeShape = Loose<Field<"message", &Notice::message>, Field<"reason", &Notice::reason>,
-                          Rows<"channels", &Notice::channels,
-                               Loose<Field<"name", &Subscribed::name>,
-                                     Field<"product_ids", &Subscribed::products, kOptional>>,
-                               kOptional>>;
+using NoticeShape =
+    Loose<Field<"message", &Notice::message>, Field<"reason", &Notice::reason>,
+          Rows<"channels", &Notice::channels, coinbase::SubscribedShape, kOptional>>;
 
 using Facts = MessageFacts;
 
@@ -67,24 +61,6 @@ using TradeShape = Shape<Skip<"type">, Id<"trade_id", &Trade::trade_id, kRequire
                          Field<"side", &Trade::side, kMakersSide>, Field<"size", &Trade::quantity>,
                          Field<"price", &Trade::price>, Field<"product_id", &Facts::symbol>,
                          Skip<"sequence">, Field<"time", &Facts::time, kRfc3339>>;
-
-using BookMessage = Message<Book>;
-using BookShape =
-    Loose<Field<"product_id", &Facts::symbol>, Field<"bids", &BookMessage::bid_levels>,
-          Field<"asks", &BookMessage::ask_levels>, Field<"time", &Facts::time, kRfc3339>>;
-
-struct Change {
-  std::optional<Side> side;
-  Price price;
-  Quantity quantity;
-};
-struct ChangesMessage : Facts {
-  RowList<Change> changes;
-};
-using ChangesShape = Shape<Skip<"type">, Field<"product_id", &Facts::symbol>,
-                           Rows<"changes", &ChangesMessage::changes,
-                                Row<&Change::side, &Change::price, &Change::quantity>>,
-                           Field<"time", &Facts::time, kRfc3339>>;
 
 using TickerMessage = TickerWithQuote;
 using TickerShape = Loose<
@@ -125,13 +101,10 @@ class Coinbase final : public JsonDecoder<Coinbase> {
   Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
     const auto type = head_.type;
-    if (equals<"l2update">(type)) return read_changes(in, frame, out, reading);
+    if (equals<"l2update">(type)) return coinbase::read_changes(in, frame, changes_, out, reading);
     if (equals<"match">(type)) return read_one<TradeShape>(in, frame, trade_, out);
     if (equals<"ticker">(type)) return read_one<TickerShape>(in, frame, ticker_, out);
-    if (equals<"snapshot">(type)) {
-      book_.is_snapshot = true;
-      return read_one<BookShape>(in, frame, book_, out);
-    }
+    if (equals<"snapshot">(type)) return coinbase::read_whole(in, frame, book_, out);
     if (equals<"last_match">(type))  // the one before the subscription: not new
       return in.template read<TradeShape>(frame, trade_) ? Verdict::data : Verdict::malformed;
     if (equals<"subscriptions", "error">(type)) return read_notice(in, frame, reading);
@@ -150,14 +123,8 @@ class Coinbase final : public JsonDecoder<Coinbase> {
     return read_all<InstrumentShape>(in, body, products, out);
   }
 
-  // "BTC-USD"
   static std::optional<InstrumentInfo> derive(std::string_view symbol) {
-    const auto part = parts_of(symbol, '-');
-    if (part.count != 2) return std::nullopt;
-    InstrumentInfo info;
-    info.base = part[0];
-    info.quote = part[1];
-    return info;
+    return coinbase::spot_spelled(symbol);
   }
 
  private:
@@ -167,7 +134,7 @@ class Coinbase final : public JsonDecoder<Coinbase> {
     if (!in.template read<NoticeShape>(frame, notice_)) return Verdict::malformed;
     if (equals<"error">(head_.type))
       return refuse(reading, notice_.message.value_or("error"), notice_.reason.value_or(""));
-    for (const Subscribed& channel : notice_.channels) {
+    for (const auto& channel : notice_.channels) {
       const auto ours = channel_of(channel.name);
       if (!ours) continue;  // heartbeats
       for (const auto product : channel.products) answer(Condition::subscribed, product, ours);
@@ -175,27 +142,11 @@ class Coinbase final : public JsonDecoder<Coinbase> {
     return Verdict::control;
   }
 
-  template <class In>
-  Verdict read_changes(In& in, std::string_view frame, Output& out, Reading& reading) {
-    if (!in.template read<ChangesShape>(frame, changes_)) return Verdict::malformed;
-    update_.bid_levels.clear();
-    update_.ask_levels.clear();
-    for (const Change& change : changes_.changes) {
-      if (!change.side) return reading.problem = R"("changes": a side is none)", Verdict::malformed;
-      auto& levels = change.side == Side::buy ? update_.bid_levels : update_.ask_levels;
-      levels.emplace_back(change.price, change.quantity);
-    }
-    update_.symbol = changes_.symbol;
-    update_.time = changes_.time;
-    send(update_, out);
-    return Verdict::data;
-  }
-
   Head head_;  // scratch, as what follows
   Notice notice_;
   Message<Trade> trade_;
-  BookMessage book_, update_;
-  ChangesMessage changes_;
+  Message<Book> book_;
+  coinbase::Changes changes_;
   TickerMessage ticker_;
 };
 

@@ -2,7 +2,7 @@
 // https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-channels
 #include <algorithm>
 
-#include "venue/ticker_quote.hpp"
+#include "venue/coinbase_common.hpp"
 
 namespace mp::venue {
 namespace {
@@ -177,15 +177,9 @@ class CoinbaseAdvanced final : public JsonDecoder<CoinbaseAdvanced> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  // Numbers count all messages of a session. One that could not be read is as good as lost.
   Reading read(std::string_view frame, Timestamp ts_recv, EventHandler& handler) override {
     Reading reading = JsonDecoder::read(frame, ts_recv, handler);
-    if (reading.verdict == Verdict::malformed || !envelope_.sequence) return reading;
-    if (last_sequence_ && *envelope_.sequence - 1 > *last_sequence_) {
-      reading.broken = true;
-      reading.problem = "sequence_num left numbers out";
-    }
-    last_sequence_ = envelope_.sequence;
+    numbers_.check(envelope_.sequence, reading);
     return reading;
   }
 
@@ -219,14 +213,8 @@ class CoinbaseAdvanced final : public JsonDecoder<CoinbaseAdvanced> {
     return Verdict::data;
   }
 
-  // "BTC-USD"; those of futures tell too little.
   static std::optional<InstrumentInfo> derive(std::string_view symbol) {
-    const auto part = parts_of(symbol, '-');
-    if (part.count != 2) return std::nullopt;
-    InstrumentInfo info;
-    info.base = part[0];
-    info.quote = part[1];
-    return info;
+    return coinbase::spot_spelled(symbol);
   }
 
  private:
@@ -297,7 +285,7 @@ class CoinbaseAdvanced final : public JsonDecoder<CoinbaseAdvanced> {
     return Verdict::control;
   }
 
-  std::optional<std::int64_t> last_sequence_;
+  coinbase::SessionNumbers numbers_;
   Envelope envelope_;  // scratch, as what follows
   RowList<Trades> trades_;
   RowList<Changes> events_;

@@ -4,7 +4,7 @@
 // not do: live, the venue refuses until that is added; recordings are read. Since 2026-09-09
 // Coinbase Advanced trades these instruments through another gateway, which speaks Deribit's
 // protocol.
-#include "venue/ticker_quote.hpp"
+#include "venue/coinbase_common.hpp"
 
 namespace mp::venue {
 namespace {
@@ -67,14 +67,7 @@ using HeadShape = Loose<Field<"sequence", &Head::sequence>, Field<"channel", &He
 
 using Facts = MessageFacts;
 
-// RFC 3339, but for the year 1, which stands for no time.
-struct Time {
-  static bool convert(const Scalar& scalar, std::optional<Timestamp>& out) {
-    out = parse_rfc3339(scalar.text);
-    return out || is_absent(scalar) || scalar.text.starts_with("0001-");
-  }
-};
-constexpr Time kTime{};
+using coinbase::kTime;
 
 using TradeShape =
     Loose<Id<"match_id", &Trade::trade_id, kRequired>, Field<"trade_price", &Trade::price>,
@@ -91,22 +84,6 @@ void send(QuoteMessage& quote, Output& out) {
   drop_zeros(quote.ask_price, quote.ask_quantity);
   send<Quote>(quote, out);
 }
-
-using BookMessage = Message<Book>;
-using WholeShape =
-    Loose<Field<"bids", &BookMessage::bid_levels>, Field<"asks", &BookMessage::ask_levels>,
-          Field<"time", &Facts::time, kTime>, Field<"product_id", &Facts::symbol>>;
-struct Change {
-  std::optional<Side> side;
-  Price price;
-  Quantity quantity;
-};
-struct ChangesMessage : Facts {
-  RowList<Change> changes;
-};
-using ChangesShape = Loose<Rows<"changes", &ChangesMessage::changes,
-                                Row<&Change::side, &Change::price, &Change::quantity>>,
-                           Field<"time", &Facts::time, kTime>, Field<"product_id", &Facts::symbol>>;
 
 // "is_final": false tells what the rate of the running hour is going to be.
 using FundingShape = Loose<Field<"funding_rate", &Funding::rate>,
@@ -142,17 +119,11 @@ struct Candles {
 using CandlesShape = Loose<Field<"product_id", &Candles::symbol>,
                            Rows<"candles", &Candles::list, CandleShape, kOptional>>;
 
-struct Subscribed {
-  std::string_view name;
-  std::vector<std::string_view> products;
-};
 struct Subscriptions {
-  RowList<Subscribed> channels;
+  RowList<coinbase::Subscribed> channels;
 };
 using SubscriptionsShape =
-    Loose<Rows<"channels", &Subscriptions::channels,
-               Loose<Field<"name", &Subscribed::name>,
-                     Field<"product_ids", &Subscribed::products, kOptional>>>>;
+    Loose<Rows<"channels", &Subscriptions::channels, coinbase::SubscribedShape>>;
 
 struct InstrumentMessage : Message<InstrumentInfo> {
   std::string_view type;
@@ -172,7 +143,10 @@ void send(const InstrumentMessage& message, Output& out) {
   InstrumentInfo info = message;
   const std::string status = lower_case(info.status);
   info.status = status == "halt" ? "halted" : std::string_view{status};
-  if (message.type == "PERP") info.kind = InstrumentKind::perpetual;
+  if (message.type == "PERP") {
+    info.kind = InstrumentKind::perpetual;
+    info.settle = info.quote;
+  }
   if (message.type == "PERP" || message.type == "SPOT") out(message.symbol, message.time, info);
 }
 
@@ -189,15 +163,9 @@ class CoinbaseInternational final : public JsonDecoder<CoinbaseInternational> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  // Numbers count all messages of a session. One that could not be read is as good as lost.
   Reading read(std::string_view frame, Timestamp ts_recv, EventHandler& handler) override {
     Reading reading = JsonDecoder::read(frame, ts_recv, handler);
-    if (reading.verdict == Verdict::malformed || !head_.sequence) return reading;
-    if (last_sequence_ && *head_.sequence - 1 > *last_sequence_) {
-      reading.broken = true;
-      reading.problem = "sequence left numbers out";
-    }
-    last_sequence_ = head_.sequence;
+    numbers_.check(head_.sequence, reading);
     return reading;
   }
 
@@ -207,7 +175,10 @@ class CoinbaseInternational final : public JsonDecoder<CoinbaseInternational> {
     const auto channel = head_.channel.value_or("");
     if (equals<"REJECT">(channel) || (head_.message && head_.reason))
       return refuse(reading, head_.message.value_or("refused"), head_.reason.value_or(""));
-    if (equals<"LEVEL2">(channel)) return read_book(in, frame, out, reading);
+    if (equals<"LEVEL2">(channel)) {
+      return head_.type == "SNAPSHOT" ? coinbase::read_whole(in, frame, book_, out)
+                                      : coinbase::read_changes(in, frame, changes_, out, reading);
+    }
     if (equals<"LEVEL1">(channel)) return read_one<QuoteShape>(in, frame, quote_, out);
     if (equals<"RISK">(channel)) return read_one<RiskShape>(in, frame, risk_, out);
     if (equals<"FUNDING">(channel)) return read_one<FundingShape>(in, frame, funding_, out);
@@ -232,25 +203,11 @@ class CoinbaseInternational final : public JsonDecoder<CoinbaseInternational> {
     return read_all<InstrumentShape>(in, body, instruments, out);
   }
 
- private:
-  template <class In>
-  Verdict read_book(In& in, std::string_view frame, Output& out, Reading& reading) {
-    book_.is_snapshot = head_.type == "SNAPSHOT";
-    if (book_.is_snapshot) return read_one<WholeShape>(in, frame, book_, out);
-    if (!in.template read<ChangesShape>(frame, changes_)) return Verdict::malformed;
-    book_.bid_levels.clear();
-    book_.ask_levels.clear();
-    for (const Change& change : changes_.changes) {
-      if (!change.side) return reading.problem = R"("changes": a side is none)", Verdict::malformed;
-      auto& levels = change.side == Side::buy ? book_.bid_levels : book_.ask_levels;
-      levels.emplace_back(change.price, change.quantity);
-    }
-    book_.symbol = changes_.symbol;
-    book_.time = changes_.time;
-    send(book_, out);
-    return Verdict::data;
+  static std::optional<InstrumentInfo> derive(std::string_view symbol) {
+    return coinbase::spot_spelled(symbol);
   }
 
+ private:
   // A snapshot has a list, an update is one; what does not tell all of a candle is passed over.
   template <class In>
   Verdict read_candles(In& in, std::string_view frame, std::string_view channel, Output& out) {
@@ -281,19 +238,19 @@ class CoinbaseInternational final : public JsonDecoder<CoinbaseInternational> {
   template <class In>
   Verdict read_subscriptions(In& in, std::string_view frame) {
     if (!in.template read<SubscriptionsShape>(frame, subscriptions_)) return Verdict::malformed;
-    for (const Subscribed& channel : subscriptions_.channels) {
+    for (const auto& channel : subscriptions_.channels) {
       for (const auto product : channel.products)
         answer(Condition::subscribed, product, channel_of(channel.name));
     }
     return Verdict::control;
   }
 
-  std::optional<std::int64_t> last_sequence_;
+  coinbase::SessionNumbers numbers_;
   Head head_;  // scratch, as what follows
   Message<Trade> trade_;
   QuoteMessage quote_;
   Message<Book> book_;
-  ChangesMessage changes_;
+  coinbase::Changes changes_;
   Message<Funding> funding_;
   RiskMessage risk_;
   CandleMessage candle_;
