@@ -9,6 +9,7 @@ namespace mp::venue {
 
 std::unique_ptr<Adapter> make_binance();
 std::unique_ptr<Adapter> make_binance_us();
+std::unique_ptr<Adapter> make_hyperliquid();
 std::unique_ptr<Adapter> make_okx();
 
 namespace {
@@ -16,6 +17,7 @@ namespace {
 constexpr std::array kRegistry = {
     Registration{"binance", &make_binance},
     Registration{"binance-us", &make_binance_us},
+    Registration{"hyperliquid", &make_hyperliquid},
     Registration{"okx", &make_okx},
 };
 
