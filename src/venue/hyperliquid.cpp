@@ -2,8 +2,8 @@
 // ("dex:COIN"). Source: https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api
 #include <algorithm>
 #include <array>
-#include <charconv>
 
+#include "venue/recent_trades.hpp"
 #include "venue/support.hpp"
 
 namespace mp::venue {
@@ -217,24 +217,6 @@ void send(const Universe& universe, Output& out) {
   }
 }
 
-// The trades of a coin that this session handed over last. A new subscription begins with some of
-// the most recent ones again.
-struct Recent {
-  std::array<std::int64_t, 128> ids{};
-  std::size_t next = 0;
-  bool replayed = false;  // the coming message repeats trades
-
-  // Whether a trade is news; from now on it is not.
-  bool is_new(std::string_view text) {
-    std::int64_t id = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), id);
-    if (read.ec != std::errc{}) return true;
-    if (replayed && std::ranges::find(ids, id) != ids.end()) return false;
-    ids[next++ % ids.size()] = id;
-    return true;
-  }
-};
-
 class Hyperliquid final : public JsonDecoder<Hyperliquid> {
  public:
   using JsonDecoder::JsonDecoder;
@@ -294,6 +276,7 @@ class Hyperliquid final : public JsonDecoder<Hyperliquid> {
     return Verdict::data;
   }
 
+  // The first message of a subscription repeats recent trades.
   template <class In>
   Verdict read_trades(In& in, std::string_view data, Output& out) {
     if (!in.template read_rows<TradeShape>(data, trades_)) return Verdict::malformed;
@@ -334,7 +317,7 @@ class Hyperliquid final : public JsonDecoder<Hyperliquid> {
   ContextMessage context_;
   Answer answer_;
   Refusal refusal_;
-  Latest<Recent> recent_;  // of the session
+  Latest<RecentTrades> recent_;  // of the session
 };
 
 }  // namespace
