@@ -9,6 +9,8 @@ namespace mp::venue {
 
 std::unique_ptr<Adapter> make_binance();
 std::unique_ptr<Adapter> make_binance_us();
+std::unique_ptr<Adapter> make_bitget();
+std::unique_ptr<Adapter> make_bitget_futures();
 std::unique_ptr<Adapter> make_hyperliquid();
 std::unique_ptr<Adapter> make_okx();
 
@@ -17,6 +19,8 @@ namespace {
 constexpr std::array kRegistry = {
     Registration{"binance", &make_binance},
     Registration{"binance-us", &make_binance_us},
+    Registration{"bitget", &make_bitget},
+    Registration{"bitget-futures", &make_bitget_futures},
     Registration{"hyperliquid", &make_hyperliquid},
     Registration{"okx", &make_okx},
 };
