@@ -11,6 +11,7 @@ std::unique_ptr<Adapter> make_binance();
 std::unique_ptr<Adapter> make_binance_us();
 std::unique_ptr<Adapter> make_bitget();
 std::unique_ptr<Adapter> make_bitget_futures();
+std::unique_ptr<Adapter> make_bitget_v1();
 std::unique_ptr<Adapter> make_hyperliquid();
 std::unique_ptr<Adapter> make_okx();
 
@@ -21,6 +22,7 @@ constexpr std::array kRegistry = {
     Registration{"binance-us", &make_binance_us},
     Registration{"bitget", &make_bitget},
     Registration{"bitget-futures", &make_bitget_futures},
+    Registration{"bitget-v1", &make_bitget_v1},
     Registration{"hyperliquid", &make_hyperliquid},
     Registration{"okx", &make_okx},
 };
