@@ -36,7 +36,7 @@ struct Head {
 using HeadShape = Shape<Field<"action", &Head::action>, Object<"arg", &Head::arg, ArgShape>,
                         Seen<"data", &Head::data>, Rest>;
 struct Notice {
-  std::string_view event;
+  std::optional<std::string_view> event;
   std::optional<std::string_view> code, message;
   std::optional<Arg> arg;
 };
@@ -180,6 +180,7 @@ class Decoder : public JsonDecoder<Self> {
   template <class In>
   Verdict read_notice(In& in, std::string_view frame, Reading& reading) {
     if (!in.template read<NoticeShape>(frame, notice_)) return Verdict::malformed;
+    if (!notice_.event) return Verdict::unknown;
     if (notice_.event == "error") return read_refusal(reading);
     if (notice_.event == "subscribe" && notice_.arg) {
       this->answer(Condition::subscribed, notice_.arg->symbol.value_or(""),
