@@ -12,10 +12,14 @@ std::unique_ptr<Adapter> make_binance_coinm();
 std::unique_ptr<Adapter> make_binance_options();
 std::unique_ptr<Adapter> make_binance_us();
 std::unique_ptr<Adapter> make_binance_usdm();
+std::unique_ptr<Adapter> make_bitget();
+std::unique_ptr<Adapter> make_bitget_futures();
+std::unique_ptr<Adapter> make_bitget_v1();
 std::unique_ptr<Adapter> make_coinbase();
 std::unique_ptr<Adapter> make_coinbase_advanced();
 std::unique_ptr<Adapter> make_coinbase_international();
 std::unique_ptr<Adapter> make_crypto_com();
+std::unique_ptr<Adapter> make_hyperliquid();
 std::unique_ptr<Adapter> make_kraken();
 std::unique_ptr<Adapter> make_kraken_futures();
 std::unique_ptr<Adapter> make_kraken_v1();
@@ -30,10 +34,14 @@ constexpr std::array kRegistry = {
     Registration{"binance-options", &make_binance_options},
     Registration{"binance-us", &make_binance_us},
     Registration{"binance-usdm", &make_binance_usdm},
+    Registration{"bitget", &make_bitget},
+    Registration{"bitget-futures", &make_bitget_futures},
+    Registration{"bitget-v1", &make_bitget_v1},
     Registration{"coinbase", &make_coinbase},
     Registration{"coinbase-advanced", &make_coinbase_advanced},
     Registration{"coinbase-international", &make_coinbase_international},
     Registration{"crypto-com", &make_crypto_com},
+    Registration{"hyperliquid", &make_hyperliquid},
     Registration{"kraken", &make_kraken},
     Registration{"kraken-futures", &make_kraken_futures},
     Registration{"kraken-v1", &make_kraken_v1},

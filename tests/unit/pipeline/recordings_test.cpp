@@ -170,5 +170,14 @@ TEST_F(Recordings, okx_checksums_hold) {
   EXPECT_EQ(r.books.checksums_failed, 0U);
 }
 
+TEST_F(Recordings, bitget_checksums_hold) {
+  const auto r =
+      replay(fs::path{MP_SHARED_DATA} / "bitget" / "BITGET.20220403_2204.ndjson.zst", "bitget-v1");
+  expect_accounted(r);
+  EXPECT_EQ(r.book_count, 10U);
+  EXPECT_EQ(r.books.checksums_checked, 460U);
+  EXPECT_EQ(r.books.checksums_failed, 0U);
+}
+
 }  // namespace
 }  // namespace mp::pipeline
