@@ -9,13 +9,13 @@ namespace mp::venue {
 
 std::unique_ptr<Adapter> make_binance();
 std::unique_ptr<Adapter> make_binance_us();
+std::unique_ptr<Adapter> make_deribit();
 std::unique_ptr<Adapter> make_okx();
 
 namespace {
 
 constexpr std::array kRegistry = {
-    Registration{"binance", &make_binance},
-    Registration{"binance-us", &make_binance_us},
+    Registration{"binance", &make_binance},   Registration{"binance-us", &make_binance_us},
     Registration{"okx", &make_okx},
 };
 
