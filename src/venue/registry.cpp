@@ -9,6 +9,7 @@ namespace mp::venue {
 
 std::unique_ptr<Adapter> make_binance();
 std::unique_ptr<Adapter> make_binance_us();
+std::unique_ptr<Adapter> make_bitfinex();
 std::unique_ptr<Adapter> make_deribit();
 std::unique_ptr<Adapter> make_okx();
 
