@@ -10,6 +10,7 @@ namespace mp::venue {
 std::unique_ptr<Adapter> make_binance();
 std::unique_ptr<Adapter> make_binance_us();
 std::unique_ptr<Adapter> make_bitfinex();
+std::unique_ptr<Adapter> make_bitmex();
 std::unique_ptr<Adapter> make_deribit();
 std::unique_ptr<Adapter> make_okx();
 
@@ -17,6 +18,7 @@ namespace {
 
 constexpr std::array kRegistry = {
     Registration{"binance", &make_binance},   Registration{"binance-us", &make_binance_us},
+    Registration{"bitfinex", &make_bitfinex}, Registration{"bitmex", &make_bitmex},
     Registration{"okx", &make_okx},
 };
 
