@@ -12,6 +12,7 @@ std::unique_ptr<Adapter> make_binance_us();
 std::unique_ptr<Adapter> make_bitfinex();
 std::unique_ptr<Adapter> make_bitmex();
 std::unique_ptr<Adapter> make_deribit();
+std::unique_ptr<Adapter> make_gemini();
 std::unique_ptr<Adapter> make_okx();
 
 namespace {
@@ -19,6 +20,7 @@ namespace {
 constexpr std::array kRegistry = {
     Registration{"binance", &make_binance},   Registration{"binance-us", &make_binance_us},
     Registration{"bitfinex", &make_bitfinex}, Registration{"bitmex", &make_bitmex},
+    Registration{"deribit", &make_deribit},   Registration{"gemini", &make_gemini},
     Registration{"okx", &make_okx},
 };
 
