@@ -9,6 +9,10 @@ namespace mp::venue {
 
 std::unique_ptr<Adapter> make_binance();
 std::unique_ptr<Adapter> make_binance_us();
+std::unique_ptr<Adapter> make_htx();
+std::unique_ptr<Adapter> make_htx_futures();
+std::unique_ptr<Adapter> make_htx_inverse();
+std::unique_ptr<Adapter> make_htx_linear();
 std::unique_ptr<Adapter> make_okx();
 
 namespace {
@@ -16,6 +20,10 @@ namespace {
 constexpr std::array kRegistry = {
     Registration{"binance", &make_binance},
     Registration{"binance-us", &make_binance_us},
+    Registration{"htx", &make_htx},
+    Registration{"htx-futures", &make_htx_futures},
+    Registration{"htx-inverse", &make_htx_inverse},
+    Registration{"htx-linear", &make_htx_linear},
     Registration{"okx", &make_okx},
 };
 
