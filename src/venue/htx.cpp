@@ -25,7 +25,7 @@ constexpr Traits kTraits = {
     .rest_url = "https://api.huobi.pro",
     .routes = kRoutes,
     .endpoints = kEndpoints,
-    .intervals = htx::kIntervals,
+    .intervals = kIntervals,
     .requests = {.subscribe = R"({"sub":{topics},"id":"{id}"})",
                  .unsubscribe = R"({"unsub":{topics},"id":"{id}"})",
                  .snapshot = R"({"req":"market.{symbol}.mbp.400","id":"{id}"})",

@@ -13,6 +13,8 @@ std::unique_ptr<Adapter> make_htx();
 std::unique_ptr<Adapter> make_htx_futures();
 std::unique_ptr<Adapter> make_htx_inverse();
 std::unique_ptr<Adapter> make_htx_linear();
+std::unique_ptr<Adapter> make_kucoin();
+std::unique_ptr<Adapter> make_kucoin_futures();
 std::unique_ptr<Adapter> make_okx();
 
 namespace {
@@ -24,6 +26,8 @@ constexpr std::array kRegistry = {
     Registration{"htx-futures", &make_htx_futures},
     Registration{"htx-inverse", &make_htx_inverse},
     Registration{"htx-linear", &make_htx_linear},
+    Registration{"kucoin", &make_kucoin},
+    Registration{"kucoin-futures", &make_kucoin_futures},
     Registration{"okx", &make_okx},
 };
 
