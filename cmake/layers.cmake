@@ -9,7 +9,7 @@ function(mp_uses layer)
 endfunction()
 
 mp_uses(obs spdlog::spdlog fmt::fmt)
-mp_uses(codec simdjson::simdjson PkgConfig::zstd)
+mp_uses(codec simdjson::simdjson PkgConfig::zstd PkgConfig::zlib)
 mp_uses(net mp_asio OpenSSL::SSL OpenSSL::Crypto)
 mp_uses(journal PkgConfig::xxhash Threads::Threads)
 mp_uses(book PkgConfig::zlib)

@@ -23,10 +23,16 @@ std::unique_ptr<Adapter> make_coinbase_international();
 std::unique_ptr<Adapter> make_crypto_com();
 std::unique_ptr<Adapter> make_deribit();
 std::unique_ptr<Adapter> make_gemini();
+std::unique_ptr<Adapter> make_htx();
+std::unique_ptr<Adapter> make_htx_futures();
+std::unique_ptr<Adapter> make_htx_inverse();
+std::unique_ptr<Adapter> make_htx_linear();
 std::unique_ptr<Adapter> make_hyperliquid();
 std::unique_ptr<Adapter> make_kraken();
 std::unique_ptr<Adapter> make_kraken_futures();
 std::unique_ptr<Adapter> make_kraken_v1();
+std::unique_ptr<Adapter> make_kucoin();
+std::unique_ptr<Adapter> make_kucoin_futures();
 std::unique_ptr<Adapter> make_okx();
 std::unique_ptr<Adapter> make_okx_spreads();
 
@@ -45,10 +51,16 @@ constexpr std::array kRegistry = {
     Registration{"coinbase-advanced", &make_coinbase_advanced},
     Registration{"coinbase-international", &make_coinbase_international},
     Registration{"crypto-com", &make_crypto_com},
+    Registration{"htx", &make_htx},
+    Registration{"htx-futures", &make_htx_futures},
+    Registration{"htx-inverse", &make_htx_inverse},
+    Registration{"htx-linear", &make_htx_linear},
     Registration{"hyperliquid", &make_hyperliquid},
     Registration{"kraken", &make_kraken},
     Registration{"kraken-futures", &make_kraken_futures},
     Registration{"kraken-v1", &make_kraken_v1},
+    Registration{"kucoin", &make_kucoin},
+    Registration{"kucoin-futures", &make_kucoin_futures},
     Registration{"okx", &make_okx},
     Registration{"okx-spreads", &make_okx_spreads},
 };
