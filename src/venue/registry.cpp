@@ -9,6 +9,10 @@ namespace mp::venue {
 
 std::unique_ptr<Adapter> make_binance();
 std::unique_ptr<Adapter> make_binance_us();
+std::unique_ptr<Adapter> make_bybit();
+std::unique_ptr<Adapter> make_bybit_inverse();
+std::unique_ptr<Adapter> make_bybit_linear();
+std::unique_ptr<Adapter> make_bybit_option();
 std::unique_ptr<Adapter> make_okx();
 
 namespace {
@@ -16,6 +20,10 @@ namespace {
 constexpr std::array kRegistry = {
     Registration{"binance", &make_binance},
     Registration{"binance-us", &make_binance_us},
+    Registration{"bybit", &make_bybit},
+    Registration{"bybit-inverse", &make_bybit_inverse},
+    Registration{"bybit-linear", &make_bybit_linear},
+    Registration{"bybit-option", &make_bybit_option},
     Registration{"okx", &make_okx},
 };
 
