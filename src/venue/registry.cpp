@@ -17,6 +17,10 @@ std::unique_ptr<Adapter> make_bitget();
 std::unique_ptr<Adapter> make_bitget_futures();
 std::unique_ptr<Adapter> make_bitget_v1();
 std::unique_ptr<Adapter> make_bitmex();
+std::unique_ptr<Adapter> make_bybit();
+std::unique_ptr<Adapter> make_bybit_inverse();
+std::unique_ptr<Adapter> make_bybit_linear();
+std::unique_ptr<Adapter> make_bybit_option();
 std::unique_ptr<Adapter> make_coinbase();
 std::unique_ptr<Adapter> make_coinbase_advanced();
 std::unique_ptr<Adapter> make_coinbase_international();
@@ -47,6 +51,10 @@ constexpr std::array kRegistry = {
     Registration{"bitget", &make_bitget},
     Registration{"bitget-futures", &make_bitget_futures},
     Registration{"bitget-v1", &make_bitget_v1},
+    Registration{"bybit", &make_bybit},
+    Registration{"bybit-inverse", &make_bybit_inverse},
+    Registration{"bybit-linear", &make_bybit_linear},
+    Registration{"bybit-option", &make_bybit_option},
     Registration{"coinbase", &make_coinbase},
     Registration{"coinbase-advanced", &make_coinbase_advanced},
     Registration{"coinbase-international", &make_coinbase_international},
