@@ -13,6 +13,8 @@ std::unique_ptr<Adapter> make_bybit();
 std::unique_ptr<Adapter> make_bybit_inverse();
 std::unique_ptr<Adapter> make_bybit_linear();
 std::unique_ptr<Adapter> make_bybit_option();
+std::unique_ptr<Adapter> make_gate();
+std::unique_ptr<Adapter> make_gate_futures();
 std::unique_ptr<Adapter> make_okx();
 
 namespace {
@@ -24,6 +26,8 @@ constexpr std::array kRegistry = {
     Registration{"bybit-inverse", &make_bybit_inverse},
     Registration{"bybit-linear", &make_bybit_linear},
     Registration{"bybit-option", &make_bybit_option},
+    Registration{"gate", &make_gate},
+    Registration{"gate-futures", &make_gate_futures},
     Registration{"okx", &make_okx},
 };
 
