@@ -66,12 +66,11 @@ inline constexpr Traits kSpot = {
     .routes = kSpotRoutes,
     .endpoints = kSpotEndpoints,
     .intervals = kIntervals,
-    .requests =
-        {.subscribe =
-             R"({"time":{now_s},"id":{id},"channel":"{group}","event":"subscribe","payload":[{topics}]})",
-         .unsubscribe =
-             R"({"time":{now_s},"id":{id},"channel":"{group}","event":"unsubscribe","payload":[{topics}]})",
-         .source = "apiv4/ws, Client-Initiated Messages"},
+    .requests = {.subscribe = R"({"time":{now_s},"id":{id},"channel":"{group}",)"
+                              R"("event":"subscribe","payload":[{topics}]})",
+                 .unsubscribe = R"({"time":{now_s},"id":{id},"channel":"{group}",)"
+                                R"("event":"unsubscribe","payload":[{topics}]})",
+                 .source = "apiv4/ws, Client-Initiated Messages"},
     .ping = {.text = R"({"time":{now_s},"channel":"spot.ping"})",
              .every = 15s,
              .pace = PingPace::regular,
