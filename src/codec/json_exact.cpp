@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <bitset>
 
 #include "core/assert.hpp"
@@ -262,6 +263,10 @@ struct ExactReader::Slot {
     if (padded.size() < text.size() + simdjson::SIMDJSON_PADDING)
       padded.resize(text.size() + simdjson::SIMDJSON_PADDING);
     text.copy(padded.data(), text.size());
+    // simdjson looks at what stands behind a text that ends too early: a quote left there by the
+    // text before would begin a string without end.
+    std::fill_n(padded.begin() + static_cast<std::ptrdiff_t>(text.size()),
+                simdjson::SIMDJSON_PADDING, '\0');
     return parser.iterate(padded.data(), text.size(), padded.size());
   }
 };

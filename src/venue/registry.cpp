@@ -26,6 +26,8 @@ std::unique_ptr<Adapter> make_coinbase_advanced();
 std::unique_ptr<Adapter> make_coinbase_international();
 std::unique_ptr<Adapter> make_crypto_com();
 std::unique_ptr<Adapter> make_deribit();
+std::unique_ptr<Adapter> make_gate();
+std::unique_ptr<Adapter> make_gate_futures();
 std::unique_ptr<Adapter> make_gemini();
 std::unique_ptr<Adapter> make_htx();
 std::unique_ptr<Adapter> make_htx_futures();
@@ -62,6 +64,8 @@ constexpr std::array kRegistry = {
     Registration{"coinbase-international", &make_coinbase_international},
     Registration{"crypto-com", &make_crypto_com},
     Registration{"deribit", &make_deribit},
+    Registration{"gate", &make_gate},
+    Registration{"gate-futures", &make_gate_futures},
     Registration{"gemini", &make_gemini},
     Registration{"htx", &make_htx},
     Registration{"htx-futures", &make_htx_futures},

@@ -278,6 +278,20 @@ TEST_F(Readers, refuse_every_cut_text) {
   }
 }
 
+// The last quote of a longer text, left in the reader's buffer, stands right behind a text that is
+// cut where a string should begin: it must not be taken for the beginning of one.
+TEST_F(Readers, never_complete_a_cut_text_from_the_one_before) {
+  struct Message {
+    std::optional<std::string_view> text;
+  };
+  using MessageShape = Loose<Field<"b", &Message::text>>;
+  Message message;
+  exact_.restart();
+  ASSERT_TRUE(exact_.read<MessageShape>(R"({"b":"12345"})", message));
+  exact_.restart();
+  EXPECT_FALSE(exact_.read<MessageShape>(R"({"a":1,"b":)", message));
+}
+
 TEST_F(Readers, refuse_text_after_the_end) {
   for (const auto* more : {"}", "{}", ",", "x", "]", "\"\"", " 1"}) {
     const std::string text = std::string{kUsual} + more;

@@ -1,0 +1,387 @@
+// Gate v4: spot, and futures of all settlements (perpetual and dated). Source:
+// https://www.gate.com/docs/developers/apiv4/ws/en/ and .../futures/ws/en/
+#include <algorithm>
+
+#include "venue/gate_instruments.hpp"
+#include "venue/gate_traits.hpp"
+#include "venue/support.hpp"
+
+namespace mp::venue {
+namespace {
+
+using namespace codec;  // the vocabulary of shapes
+
+using namespace gate;
+
+using Facts = MessageFacts;
+
+struct Failure {
+  std::string_view code;
+  std::optional<std::string_view> message;
+};
+using FailureShape = Loose<Id<"code", &Failure::code>, Field<"message", &Failure::message>>;
+struct Envelope {
+  std::optional<Timestamp> seconds, milliseconds;
+  std::optional<std::int64_t> request;
+  std::optional<std::string_view> channel, event, type;
+  std::vector<std::string_view> payload;
+  std::optional<Raw> error, result;
+};
+using EnvelopeShape =
+    Shape<Field<"id", &Envelope::request>, Field<"time", &Envelope::seconds, kSeconds>,
+          Field<"time_ms", &Envelope::milliseconds, kMilliseconds>, Skip<"conn_id">,
+          Skip<"trace_id">, Field<"channel", &Envelope::channel>, Field<"event", &Envelope::event>,
+          Field<"payload", &Envelope::payload, kOptional>, Field<"type", &Envelope::type>,
+          Field<"error", &Envelope::error>, Tail<"result", &Envelope::result>>;
+
+template <auto Member, auto... Options>
+using SymbolField =
+    OneOf<Field<"currency_pair", Member, Options...>, Field<"contract", Member, Options...>>;
+
+struct TradeMessage : Message<Trade> {
+  std::optional<Timestamp> seconds;
+};
+using TradeShape = Loose<Id<"id", &Trade::trade_id, kRequired>,
+                         Field<"create_time", &TradeMessage::seconds, kSeconds>,
+                         Field<"create_time_ms", &Facts::time, kMilliseconds>,
+                         Field<"side", &Trade::side>, SymbolField<&Facts::symbol>,
+                         OneOf<Field<"amount", &Trade::quantity>, Field<"size", &Trade::quantity>>,
+                         Field<"price", &Trade::price>>;
+
+using QuoteShape =
+    Loose<Field<"t", &Facts::time>, Field<"u", &Quote::sequence>, Field<"s", &Facts::symbol>,
+          Field<"b", &Quote::bid_price>, Field<"B", &Quote::bid_quantity>,
+          Field<"a", &Quote::ask_price>, Field<"A", &Quote::ask_quantity>>;
+
+struct BookMessage : Message<Book> {
+  std::optional<bool> full;
+  std::optional<std::int64_t> levels;
+};
+template <auto... Form>
+using UpdateShape = Loose<Field<"t", &Facts::time, kRequired>, Field<"s", &Facts::symbol>,
+                          Field<"full", &BookMessage::full>, Field<"U", &Book::first_sequence>,
+                          Field<"u", &Book::last_sequence, kRequired>,
+                          Field<"b", &BookMessage::bid_levels, kOptional, Form...>,
+                          Field<"a", &BookMessage::ask_levels, kOptional, Form...>>;
+template <auto... Form>
+using WholeBookShape =
+    Loose<OneOf<Field<"s", &Facts::symbol>, Field<"contract", &Facts::symbol>>,
+          Field<"t", &Facts::time>, Field<"l", &BookMessage::levels>,
+          OneOf<Field<"lastUpdateId", &Book::last_sequence>, Field<"id", &Book::last_sequence>>,
+          Field<"bids", &BookMessage::bid_levels, Form...>,
+          Field<"asks", &BookMessage::ask_levels, Form...>>;
+// By REST; "current" is in milliseconds, of futures in seconds.
+template <auto Unit, auto... Form>
+using SnapshotShape = Loose<Field<"current", &Facts::time, Unit>, Field<"id", &Book::last_sequence>,
+                            Field<"bids", &BookMessage::bid_levels, Form...>,
+                            Field<"asks", &BookMessage::ask_levels, Form...>>;
+constexpr auto kObjects = kLevelKeys<"p", "s">;
+
+struct TickerMessage : Message<Ticker> {
+  std::optional<Price> mark_price, index_price;
+  std::optional<Decimal> funding_rate, next_rate;
+  std::optional<Quantity> open_interest;
+};
+using TickerShape =
+    Loose<SymbolField<&Facts::symbol>, Field<"last", &Ticker::last_price>,
+          Field<"lowest_ask", &Ticker::ask_price>, Field<"highest_bid", &Ticker::bid_price>,
+          Field<"high_24h", &Ticker::high_price>, Field<"low_24h", &Ticker::low_price>,
+          OneOf<Field<"base_volume", &Ticker::volume>, Field<"volume_24h", &Ticker::volume>>,
+          OneOf<Field<"quote_volume", &Ticker::quote_volume>,
+                Field<"volume_24h_quote", &Ticker::quote_volume>>,
+          Field<"mark_price", &TickerMessage::mark_price>,
+          Field<"index_price", &TickerMessage::index_price>,
+          Field<"funding_rate", &TickerMessage::funding_rate>,
+          Field<"funding_rate_indicative", &TickerMessage::next_rate>,
+          Field<"total_size", &TickerMessage::open_interest>>;
+
+struct CandleMessage : Candle {
+  std::string_view name;
+  std::optional<Quantity> base_volume;
+};
+using CandleShape =
+    Loose<Field<"t", &Candle::open_time, kSeconds>, Field<"v", &Candle::volume>,
+          Field<"c", &Candle::close>, Field<"h", &Candle::high>, Field<"l", &Candle::low>,
+          Field<"o", &Candle::open>, Field<"n", &CandleMessage::name>,
+          Field<"a", &CandleMessage::base_volume>, Field<"w", &Candle::is_closed>>;
+
+struct LiquidationMessage : Message<Liquidation> {
+  std::optional<Timestamp> time_ms;
+};
+using LiquidationShape =
+    Loose<Field<"price", &Liquidation::price>, Field<"size", &Liquidation::quantity>,
+          Field<"time", &Facts::time>, Field<"time_ms", &LiquidationMessage::time_ms>,
+          Field<"contract", &Facts::symbol>>;
+
+using RatioShape = Loose<Field<"time", &Facts::time, kSeconds>, Field<"contract", &Facts::symbol>,
+                         Field<"lsr_account", &LongShortRatio::ratio, kRequired>>;
+
+struct Refusal {
+  std::string_view label;
+  std::optional<std::string_view> message;
+};
+using RefusalShape = Loose<Field<"label", &Refusal::label>, Field<"message", &Refusal::message>>;
+
+// Reads one object of shape S, or an array of them.
+template <class S, class In, class M>
+bool read_some(In& in, std::string_view text, RowList<M>& rows) {
+  if (text.starts_with('[')) return in.template read_rows<S>(text, rows);
+  rows.clear();
+  return in.template read<S>(text, rows.next());
+}
+
+class Gate : public JsonDecoder<Gate> {
+ public:
+  explicit Gate(const Traits& traits)
+      : JsonDecoder(traits), family_(&traits == &kFutures ? "futures." : "spot.") {}
+
+  template <class In>
+  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+    if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
+    reading.reconnect_soon = envelope_.type == "upgrade";
+    if (reading.reconnect_soon) return Verdict::control;
+    if (!envelope_.channel || !envelope_.channel->starts_with(family_)) return Verdict::unknown;
+    const auto word = envelope_.channel->substr(family_.size());
+    const auto event = envelope_.event.value_or("");
+    if (envelope_.error || event == "subscribe" || event == "unsubscribe")
+      return read_notice(in, reading);
+    if (word == "pong") return Verdict::control;
+    if (!envelope_.result) return Verdict::unknown;
+    const auto& exact = envelope_.milliseconds;  // 0 where it is not known
+    time_ = exact && *exact > Timestamp{} ? exact : envelope_.seconds;
+    return read_data(in, word, envelope_.result->json, out);
+  }
+
+  template <class In>
+  static Verdict read_rest(const Traits& traits, In& in, const RestCall& call,
+                           std::string_view body, Output& out, RestReading&, std::string& problem) {
+    Refusal refusal;
+    const bool spot = &traits == &kSpot;
+    if (call.kind == RestKind::snapshot) {
+      BookMessage book;
+      const bool read = spot ? in.template read<SnapshotShape<kMilliseconds>>(body, book)
+                             : in.template read<SnapshotShape<kSeconds, kObjects>>(body, book);
+      book.symbol = call.symbol;
+      book.is_snapshot = true;
+      if (read) return send(book, out), Verdict::data;
+    }
+    if (body.starts_with('{') && in.template read<RefusalShape>(body, refusal))
+      return problem = refusal.message.value_or(refusal.label), Verdict::rejected;
+    if (call.kind == RestKind::snapshot) return Verdict::malformed;
+    return spot ? read_pairs(in, body, out) : read_contracts(in, call, body, out);
+  }
+
+ private:
+  template <class In>
+  static Verdict read_pairs(In& in, std::string_view body, Output& out) {
+    RowList<PairMessage> pairs;
+    if (!in.template read_rows<PairShape>(body, pairs)) return Verdict::malformed;
+    for (const auto& pair : pairs) send(pair, out);
+    return Verdict::data;
+  }
+  template <class In>
+  static Verdict read_contracts(In& in, const RestCall& call, std::string_view body, Output& out) {
+    RowList<ContractMessage> contracts;
+    if (!in.template read_rows<ContractShape>(body, contracts)) return Verdict::malformed;
+    const std::string_view settle = call.target.find("/btc/") != std::string::npos ? "BTC" : "USDT";
+    for (const auto& contract : contracts) send(contract, settle, out);
+    return Verdict::data;
+  }
+
+  // Frames with the number of the request name no stream; others have the payload at most.
+  template <class In>
+  Verdict read_notice(In& in, Reading& reading) {
+    const auto& error = envelope_.error;
+    if (error && !in.template read<FailureShape>(error->json, failure_)) return Verdict::malformed;
+    reading.answers = envelope_.request;
+    if (!envelope_.request && envelope_.event == "subscribe") answer_payload(error.has_value());
+    if (!error) return Verdict::control;
+    return refuse(reading, failure_.code, failure_.message.value_or(""));
+  }
+
+  void answer_payload(bool refused) {
+    for (const auto text : envelope_.payload) {
+      if (text.find('_') == std::string_view::npos) continue;  // an interval, a depth
+      for (const Route& route : traits().routes) {
+        if (route.group == envelope_.channel)
+          answer(refused ? Condition::rejected : Condition::subscribed, symbol_of(text),
+                 route.channel);
+      }
+    }
+  }
+
+  template <class In>
+  Verdict read_data(In& in, std::string_view word, std::string_view text, Output& out) {
+    if (equals<"trades", "trades_v2">(word)) return read_trades(in, text, out);
+    if (equals<"book_ticker">(word)) return read_quote(in, text, out);
+    if (equals<"order_book_update">(word)) {
+      return futures() ? read_update<UpdateShape<kObjects>>(in, text, out)
+                       : read_update<UpdateShape<>>(in, text, out);
+    }
+    if (equals<"obu">(word)) return read_update<UpdateShape<>>(in, text, out);
+    if (equals<"order_book">(word) && text.starts_with('{')) {
+      return futures() ? read_whole<WholeBookShape<kObjects>>(in, text, out)
+                       : read_whole<WholeBookShape<>>(in, text, out);
+    }
+    if (equals<"tickers">(word)) return read_tickers(in, text, out);
+    if (equals<"candlesticks">(word)) return read_candles(in, text, out);
+    if (equals<"public_liquidates">(word)) return read_liquidations(in, text, out);
+    if (equals<"contract_stats">(word)) return read_ratios(in, text, out);
+    return Verdict::unknown;
+  }
+
+  template <class In>
+  Verdict read_trades(In& in, std::string_view text, Output& out) {
+    if (!read_some<TradeShape>(in, text, trades_)) return Verdict::malformed;
+    for (TradeMessage& trade : trades_) {
+      if (futures()) trade.side = side_of_sign(trade.quantity);
+      if (!trade.time) trade.time = trade.seconds;
+      send<Trade>(trade, out);
+    }
+    return Verdict::data;
+  }
+
+  template <class In>
+  Verdict read_quote(In& in, std::string_view text, Output& out) {
+    if (!in.template read<QuoteShape>(text, quote_)) return Verdict::malformed;
+    if (!quote_.bid_price) quote_.bid_quantity.reset();  // 0 of a side without orders
+    if (!quote_.ask_price) quote_.ask_quantity.reset();
+    send(quote_, out);
+    return Verdict::data;
+  }
+
+  template <class S, class In>
+  Verdict read_update(In& in, std::string_view text, Output& out) {
+    if (!in.template read<S>(text, book_)) return Verdict::malformed;
+    book_.symbol = symbol_of(book_.symbol);
+    book_.is_snapshot = book_.full.value_or(false);
+    book_.depth.reset();
+    send(book_, out);
+    return Verdict::data;
+  }
+
+  // Whole books of a few levels, beside the one that is kept.
+  template <class S, class In>
+  Verdict read_whole(In& in, std::string_view text, Output& out) {
+    if (!in.template read<S>(text, book_)) return Verdict::malformed;
+    book_.is_snapshot = true;
+    book_.first_sequence.reset();
+    const auto most = std::max(book_.bid_levels.size(), book_.ask_levels.size());
+    book_.depth = book_.levels.value_or(static_cast<std::int64_t>(most));
+    send(book_, out);
+    return Verdict::data;
+  }
+
+  template <class In>
+  Verdict read_tickers(In& in, std::string_view text, Output& out) {
+    if (!read_some<TickerShape>(in, text, tickers_)) return Verdict::malformed;
+    for (const TickerMessage& ticker : tickers_) {
+      const auto hand_over = [&](const auto& body) { out(ticker.symbol, time_, body); };
+      hand_over(static_cast<const Ticker&>(ticker));
+      if (ticker.funding_rate) hand_over(Funding{*ticker.funding_rate, {}, ticker.next_rate, {}});
+      if (ticker.open_interest) hand_over(OpenInterest{*ticker.open_interest, {}});
+      if (ticker.mark_price) hand_over(MarkPrice{*ticker.mark_price});
+      if (ticker.index_price) hand_over(IndexPrice{*ticker.index_price});
+    }
+    return Verdict::data;
+  }
+
+  // "v" counts contracts, of spot the quote currency; spot had no "a" until 2022: then it is the
+  // only volume that the venue tells.
+  template <class In>
+  Verdict read_candles(In& in, std::string_view text, Output& out) {
+    if (!read_some<CandleShape>(in, text, candles_)) return Verdict::malformed;
+    for (CandleMessage& candle : candles_) {
+      const auto interval = candle.name.substr(0, candle.name.find('_'));
+      candle.interval = our_interval(traits(), interval).value_or(interval);
+      candle.quote_volume.reset();
+      if (!futures() && candle.base_volume) {
+        candle.quote_volume = candle.volume;
+        candle.volume = *candle.base_volume;
+      }
+      candle.name.remove_prefix(std::min(candle.name.size(), interval.size() + 1));
+      out(candle.name, time_, static_cast<const Candle&>(candle));
+    }
+    return Verdict::data;
+  }
+
+  // Whether the sign of the size is the order's or the position's is disputed: no side.
+  template <class In>
+  Verdict read_liquidations(In& in, std::string_view text, Output& out) {
+    if (!read_some<LiquidationShape>(in, text, liquidations_)) return Verdict::malformed;
+    for (LiquidationMessage& liquidation : liquidations_) {
+      (void)side_of_sign(liquidation.quantity);
+      if (liquidation.time_ms) liquidation.time = liquidation.time_ms;
+      send<Liquidation>(liquidation, out);
+    }
+    return Verdict::data;
+  }
+
+  template <class In>
+  Verdict read_ratios(In& in, std::string_view text, Output& out) {
+    if (!read_some<RatioShape>(in, text, ratios_)) return Verdict::malformed;
+    for (auto& ratio : ratios_) {
+      ratio.kind = "accounts";
+      send(ratio, out);
+    }
+    return Verdict::data;
+  }
+
+  // "BTC_USDT", of a stream "ob.BTC_USDT.400" too.
+  static std::string_view symbol_of(std::string_view stream) {
+    const auto first = stream.find('.');
+    if (first == std::string_view::npos) return stream;
+    return stream.substr(first + 1, stream.rfind('.') - first - 1);
+  }
+
+  [[nodiscard]] bool futures() const { return family_ != "spot."; }
+
+  std::string_view family_;
+  std::optional<Timestamp> time_;  // of the frame
+  Envelope envelope_;              // scratch, as what follows
+  Failure failure_;
+  RowList<TradeMessage> trades_;
+  Message<Quote> quote_;
+  BookMessage book_;
+  RowList<TickerMessage> tickers_;
+  RowList<CandleMessage> candles_;
+  RowList<LiquidationMessage> liquidations_;
+  RowList<Message<LongShortRatio>> ratios_;
+};
+
+class Spot final : public Gate {
+ public:
+  using Gate::Gate;
+  static std::optional<InstrumentInfo> derive(std::string_view symbol) {
+    return spelled_out(symbol, InstrumentKind::spot);
+  }
+};
+
+class Futures final : public Gate {
+ public:
+  using Gate::Gate;
+  static std::optional<InstrumentInfo> derive(std::string_view symbol) {
+    return spelled_out(symbol, InstrumentKind::perpetual);
+  }
+  // Each settlement has an endpoint of its own, and dated contracts have another.
+  static bool fill(std::string_view hole, const Subscription& wanted, std::string& out) {
+    const auto part = parts_of(wanted.symbol, '_');
+    const bool dated = part.count == 3;
+    const std::string_view settle = part.count == 2 && part[1] == "USD" ? "btc" : "usdt";
+    if (hole == "market") return out.append(dated ? "delivery" : "futures"), true;
+    if (hole == "settle") return out.append(settle), true;
+    if (hole == "way") return out.append(dated ? "delivery/" : "").append(settle), true;
+    return false;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Adapter> make_gate() {
+  return std::make_unique<JsonVenue<Spot>>(kSpot);
+}
+std::unique_ptr<Adapter> make_gate_futures() {
+  return std::make_unique<JsonVenue<Futures>>(kFutures);
+}
+
+}  // namespace mp::venue
