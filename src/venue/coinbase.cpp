@@ -97,6 +97,12 @@ class Coinbase final : public JsonDecoder<Coinbase> {
  public:
   using JsonDecoder::JsonDecoder;
 
+  Reading read(std::string_view frame, Timestamp ts_recv, EventHandler& handler) override {
+    const Reading reading = JsonDecoder::read(frame, ts_recv, handler);
+    announced_.end(reading);
+    return reading;
+  }
+
   template <class In>
   Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
@@ -128,20 +134,23 @@ class Coinbase final : public JsonDecoder<Coinbase> {
   }
 
  private:
-  // What is subscribed by now, all of it.
   template <class In>
   Verdict read_notice(In& in, std::string_view frame, Reading& reading) {
     if (!in.template read<NoticeShape>(frame, notice_)) return Verdict::malformed;
     if (head_.type == "error")
       return refuse(reading, notice_.message.value_or("error"), notice_.reason.value_or(""));
+    announced_.begin();
     for (const auto& channel : notice_.channels) {
       const auto ours = channel_of(channel.name);
       if (!ours) continue;  // heartbeats
-      for (const auto product : channel.products) answer(Condition::subscribed, product, ours);
+      for (const auto product : channel.products) {
+        if (announced_.is_new(product, *ours)) answer(Condition::subscribed, product, ours);
+      }
     }
     return Verdict::control;
   }
 
+  coinbase::Announced announced_;
   Head head_;  // scratch, as what follows
   Notice notice_;
   Message<Trade> trade_;

@@ -171,6 +171,7 @@ class CoinbaseAdvanced final : public JsonDecoder<CoinbaseAdvanced> {
   Reading read(std::string_view frame, Timestamp ts_recv, EventHandler& handler) override {
     Reading reading = JsonDecoder::read(frame, ts_recv, handler);
     numbers_.check(envelope_.sequence, reading);
+    announced_.end(reading);
     return reading;
   }
 
@@ -253,13 +254,15 @@ class CoinbaseAdvanced final : public JsonDecoder<CoinbaseAdvanced> {
     return Verdict::data;
   }
 
-  // What is subscribed by now, all of it.
   template <class In>
   Verdict read_subscriptions(In& in, std::string_view text) {
     if (!in.template read_rows<SubscribedShape>(text, subscribed_)) return Verdict::malformed;
     const auto answer_all = [&](const Symbols& symbols, Channel channel) {
-      for (const auto symbol : symbols) answer(Condition::subscribed, symbol, channel);
+      for (const auto symbol : symbols) {
+        if (announced_.is_new(symbol, channel)) answer(Condition::subscribed, symbol, channel);
+      }
     };
+    announced_.begin();
     for (const Subscribed& now : subscribed_) {
       answer_all(now.trades, Channel::trade);
       answer_all(now.tickers, Channel::ticker);
@@ -270,6 +273,7 @@ class CoinbaseAdvanced final : public JsonDecoder<CoinbaseAdvanced> {
   }
 
   coinbase::SessionNumbers numbers_;
+  coinbase::Announced announced_;
   Envelope envelope_;  // scratch, as what follows
   RowList<ListOf<Message<Trade>>> trades_;
   RowList<Changes> events_;
