@@ -43,7 +43,7 @@ constexpr Traits kTraits = {
 
 // The first keys of a message tell what it is. Errors have words.
 struct Head {
-  std::string_view type;
+  std::optional<std::string_view> type;
 };
 using HeadShape = Shape<Field<"type", &Head::type>, Rest>;
 struct Notice {
@@ -97,10 +97,16 @@ class Coinbase final : public JsonDecoder<Coinbase> {
  public:
   using JsonDecoder::JsonDecoder;
 
+  Reading read(std::string_view frame, Timestamp ts_recv, EventHandler& handler) override {
+    const Reading reading = JsonDecoder::read(frame, ts_recv, handler);
+    announced_.end(reading);
+    return reading;
+  }
+
   template <class In>
   Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
-    const auto type = head_.type;
+    const auto type = head_.type.value_or("");
     if (equals<"l2update">(type)) return coinbase::read_changes(in, frame, changes_, out, reading);
     if (equals<"match">(type)) return read_one<TradeShape>(in, frame, trade_, out);
     if (equals<"ticker">(type)) return read_one<TickerShape>(in, frame, ticker_, out);
@@ -128,20 +134,23 @@ class Coinbase final : public JsonDecoder<Coinbase> {
   }
 
  private:
-  // What is subscribed by now, all of it.
   template <class In>
   Verdict read_notice(In& in, std::string_view frame, Reading& reading) {
     if (!in.template read<NoticeShape>(frame, notice_)) return Verdict::malformed;
-    if (equals<"error">(head_.type))
+    if (head_.type == "error")
       return refuse(reading, notice_.message.value_or("error"), notice_.reason.value_or(""));
+    announced_.begin();
     for (const auto& channel : notice_.channels) {
       const auto ours = channel_of(channel.name);
       if (!ours) continue;  // heartbeats
-      for (const auto product : channel.products) answer(Condition::subscribed, product, ours);
+      for (const auto product : channel.products) {
+        if (announced_.is_new(product, *ours)) answer(Condition::subscribed, product, ours);
+      }
     }
     return Verdict::control;
   }
 
+  coinbase::Announced announced_;
   Head head_;  // scratch, as what follows
   Notice notice_;
   Message<Trade> trade_;

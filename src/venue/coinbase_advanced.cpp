@@ -69,16 +69,19 @@ using EnvelopeShape =
 
 using Facts = MessageFacts;
 
+// An event of most channels: a list of messages.
+template <class M>
+struct ListOf {
+  std::optional<std::string_view> type;
+  RowList<M> list;
+};
+template <Key K, class M, class S>
+using ListShape = Shape<Field<"type", &ListOf<M>::type>, Rows<K, &ListOf<M>::list, S>>;
+
 using TradeShape =
     Shape<Field<"product_id", &Facts::symbol>, Id<"trade_id", &Trade::trade_id, kRequired>,
           Field<"price", &Trade::price>, Field<"size", &Trade::quantity>,
           Field<"time", &Facts::time, kRfc3339>, Field<"side", &Trade::side, kMakersSide>>;
-struct Trades {
-  std::string_view type;
-  RowList<Message<Trade>> trades;
-};
-using TradesShape =
-    Shape<Field<"type", &Trades::type>, Rows<"trades", &Trades::trades, TradeShape>>;
 
 struct Change {
   std::string_view side;
@@ -104,19 +107,11 @@ using TickerShape =
           Field<"best_ask", &Ticker::ask_price>,
           Field<"best_bid_quantity", &TickerMessage::bid_quantity>,
           Field<"best_ask_quantity", &TickerMessage::ask_quantity>>;
-struct Tickers {
-  RowList<TickerMessage> tickers;
-};
-using TickersShape = Loose<Rows<"tickers", &Tickers::tickers, TickerShape>>;
 
 using CandleShape =
     Loose<Field<"start", &Candle::open_time, kSeconds>, Field<"high", &Candle::high>,
           Field<"low", &Candle::low>, Field<"open", &Candle::open>, Field<"close", &Candle::close>,
           Field<"volume", &Candle::volume>, Field<"product_id", &Facts::symbol>>;
-struct Candles {
-  RowList<Message<Candle>> candles;
-};
-using CandlesShape = Loose<Rows<"candles", &Candles::candles, CandleShape>>;
 
 using Symbols = std::vector<std::string_view>;
 struct Subscribed {
@@ -149,10 +144,6 @@ using InstrumentShape = Loose<
            Field<"contract_root_unit", &InstrumentMessage::root>,
            Field<"contract_size", &InstrumentInfo::contract_size>,
            Field<"contract_expiry", &InstrumentInfo::expiry, kRfc3339>>>;
-struct Instruments {
-  RowList<InstrumentMessage> products;
-};
-using InstrumentsShape = Loose<Rows<"products", &Instruments::products, InstrumentShape>>;
 
 void send(InstrumentMessage& message, Output& out) {
   InstrumentInfo& info = message;
@@ -180,6 +171,7 @@ class CoinbaseAdvanced final : public JsonDecoder<CoinbaseAdvanced> {
   Reading read(std::string_view frame, Timestamp ts_recv, EventHandler& handler) override {
     Reading reading = JsonDecoder::read(frame, ts_recv, handler);
     numbers_.check(envelope_.sequence, reading);
+    announced_.end(reading);
     return reading;
   }
 
@@ -191,13 +183,14 @@ class CoinbaseAdvanced final : public JsonDecoder<CoinbaseAdvanced> {
     const auto channel = *envelope_.channel;
     const auto events = envelope_.events->json;
     if (equals<"l2_data">(channel)) return read_changes(in, events, out, reading);
-    if (equals<"market_trades">(channel)) return read_trades(in, events, out);
+    if (equals<"market_trades">(channel))
+      return read_lists<"trades", TradeShape>(in, events, trades_, out);
     if (equals<"ticker", "ticker_batch">(channel))
-      return read_lists<TickersShape>(in, events, tickers_, &Tickers::tickers, out);
+      return read_lists<"tickers", TickerShape>(in, events, tickers_, out);
     if (equals<"candles">(channel))
-      return read_lists<CandlesShape>(in, events, candles_, &Candles::candles, out);
+      return read_lists<"candles", CandleShape>(in, events, candles_, out);
     if (equals<"status">(channel))
-      return read_lists<InstrumentsShape>(in, events, instruments_, &Instruments::products, out);
+      return read_lists<"products", InstrumentShape>(in, events, instruments_, out);
     if (equals<"subscriptions">(channel)) return read_subscriptions(in, events);
     return equals<"heartbeats">(channel) ? Verdict::control : Verdict::unknown;
   }
@@ -207,9 +200,10 @@ class CoinbaseAdvanced final : public JsonDecoder<CoinbaseAdvanced> {
                            Output& out, RestReading&, std::string& problem) {
     if (Refusal refusal; in.template read<RefusalShape>(body, refusal))
       return problem = refusal.message, Verdict::rejected;
-    Instruments listing;
-    if (!in.template read<InstrumentsShape>(body, listing)) return Verdict::malformed;
-    for (auto& product : listing.products) send(product, out);
+    ListOf<InstrumentMessage> listing;
+    if (!in.template read<ListShape<"products", InstrumentMessage, InstrumentShape>>(body, listing))
+      return Verdict::malformed;
+    for (auto& product : listing.list) send(product, out);
     return Verdict::data;
   }
 
@@ -218,27 +212,18 @@ class CoinbaseAdvanced final : public JsonDecoder<CoinbaseAdvanced> {
   }
 
  private:
-  // Each event of these channels holds a list.
-  template <class S, class In, class Event, class List>
-  Verdict read_lists(In& in, std::string_view text, RowList<Event>& events, List Event::* list,
-                     Output& out) {
-    if (!in.template read_rows<S>(text, events)) return Verdict::malformed;
+  template <Key K, class S, class In, class M>
+  Verdict read_lists(In& in, std::string_view text, RowList<ListOf<M>>& events, Output& out) {
+    if (!in.template read_rows<ListShape<K, M, S>>(text, events)) return Verdict::malformed;
+    constexpr bool kTrades = std::is_same_v<M, Message<Trade>>;
     for (auto& event : events) {
-      for (auto& message : event.*list) {
-        message.time = envelope_.sent;
-        if constexpr (requires { message.interval; }) message.interval = kIntervals.front().ours;
+      if (kTrades && event.type == "snapshot") continue;  // from before the subscription: not new
+      for (M& message : event.list) {
+        if (!kTrades) message.time = envelope_.sent;
+        if constexpr (std::is_same_v<M, Message<Candle>>)
+          message.interval = kIntervals.front().ours;
         send(message, out);
       }
-    }
-    return Verdict::data;
-  }
-
-  template <class In>
-  Verdict read_trades(In& in, std::string_view text, Output& out) {
-    if (!in.template read_rows<TradesShape>(text, trades_)) return Verdict::malformed;
-    for (const Trades& event : trades_) {
-      if (event.type == "snapshot") continue;  // from before the subscription: not new
-      for (const auto& trade : event.trades) send(trade, out);
     }
     return Verdict::data;
   }
@@ -261,7 +246,7 @@ class CoinbaseAdvanced final : public JsonDecoder<CoinbaseAdvanced> {
         levels.emplace_back(change.price, change.quantity);
         if (change.time) book_.time = std::max(book_.time.value_or(*change.time), *change.time);
       }
-      if (!book_.time) book_.time = envelope_.sent;
+      if (!book_.time || book_.time == Timestamp{}) book_.time = envelope_.sent;
       book_.symbol = event.symbol;
       book_.is_snapshot = event.type == "snapshot";
       send(book_, out);
@@ -269,13 +254,15 @@ class CoinbaseAdvanced final : public JsonDecoder<CoinbaseAdvanced> {
     return Verdict::data;
   }
 
-  // What is subscribed by now, all of it.
   template <class In>
   Verdict read_subscriptions(In& in, std::string_view text) {
     if (!in.template read_rows<SubscribedShape>(text, subscribed_)) return Verdict::malformed;
     const auto answer_all = [&](const Symbols& symbols, Channel channel) {
-      for (const auto symbol : symbols) answer(Condition::subscribed, symbol, channel);
+      for (const auto symbol : symbols) {
+        if (announced_.is_new(symbol, channel)) answer(Condition::subscribed, symbol, channel);
+      }
     };
+    announced_.begin();
     for (const Subscribed& now : subscribed_) {
       answer_all(now.trades, Channel::trade);
       answer_all(now.tickers, Channel::ticker);
@@ -286,13 +273,14 @@ class CoinbaseAdvanced final : public JsonDecoder<CoinbaseAdvanced> {
   }
 
   coinbase::SessionNumbers numbers_;
+  coinbase::Announced announced_;
   Envelope envelope_;  // scratch, as what follows
-  RowList<Trades> trades_;
+  RowList<ListOf<Message<Trade>>> trades_;
   RowList<Changes> events_;
   Message<Book> book_;
-  RowList<Tickers> tickers_;
-  RowList<Candles> candles_;
-  RowList<Instruments> instruments_;
+  RowList<ListOf<TickerMessage>> tickers_;
+  RowList<ListOf<Message<Candle>>> candles_;
+  RowList<ListOf<InstrumentMessage>> instruments_;
   RowList<Subscribed> subscribed_;
 };
 

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <optional>
+#include <set>
+#include <string>
 
 #include "venue/ticker_quote.hpp"
 
@@ -94,7 +96,25 @@ template <class In>
   return Verdict::data;
 }
 
-// What is subscribed by now, all of it.
+// An acknowledgement lists all that is subscribed by now: this tells what is new.
+class Announced {
+ public:
+  // The decoder may read a message twice, each time from begin().
+  void begin() { listed_.clear(); }
+  [[nodiscard]] bool is_new(std::string_view product, Channel channel) {
+    const auto key = std::string{product}.append(" ").append(name_of(channel));
+    listed_.insert(key);
+    return !known_.contains(key);
+  }
+  // After each frame.
+  void end(const Reading& reading) {
+    if (reading.verdict == Verdict::control && !listed_.empty()) known_ = listed_;
+    listed_.clear();
+  }
+
+ private:
+  std::set<std::string> known_, listed_;
+};
 struct Subscribed {
   std::string_view name;
   std::vector<std::string_view> products;

@@ -166,6 +166,7 @@ class CoinbaseInternational final : public JsonDecoder<CoinbaseInternational> {
   Reading read(std::string_view frame, Timestamp ts_recv, EventHandler& handler) override {
     Reading reading = JsonDecoder::read(frame, ts_recv, handler);
     numbers_.check(head_.sequence, reading);
+    announced_.end(reading);
     return reading;
   }
 
@@ -238,14 +239,18 @@ class CoinbaseInternational final : public JsonDecoder<CoinbaseInternational> {
   template <class In>
   Verdict read_subscriptions(In& in, std::string_view frame) {
     if (!in.template read<SubscriptionsShape>(frame, subscriptions_)) return Verdict::malformed;
+    announced_.begin();
     for (const auto& channel : subscriptions_.channels) {
-      for (const auto product : channel.products)
-        answer(Condition::subscribed, product, channel_of(channel.name));
+      const auto ours = channel_of(channel.name);
+      for (const auto product : channel.products) {
+        if (ours && announced_.is_new(product, *ours)) answer(Condition::subscribed, product, ours);
+      }
     }
     return Verdict::control;
   }
 
   coinbase::SessionNumbers numbers_;
+  coinbase::Announced announced_;
   Head head_;  // scratch, as what follows
   Message<Trade> trade_;
   QuoteMessage quote_;
