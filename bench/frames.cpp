@@ -60,6 +60,7 @@ Frames simulated_frames(std::string_view venue, std::size_t count) {
   for (const auto& symbol : symbols_of(venue)) {
     for (const Channel channel : venue::channels_of(adapter->traits())) {
       if (channel == Channel::candle || channel == Channel::instrument) continue;
+      if (venue::route_of(adapter->traits(), channel) == nullptr) continue;  // polled
       topics.push_back(venue::topic_of(*adapter, {channel, symbol, ""}));
     }
   }

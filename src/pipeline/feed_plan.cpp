@@ -47,11 +47,13 @@ void Feed::start_polls(const std::vector<venue::Subscription>& wanted) {
   std::size_t started = 0;
   for (const auto& each : wanted) {
     const auto every = venue::poll_of(adapter_->traits(), each.channel)->every;
-    jobs_.push_back({.kind = Job::Kind::poll,
-                     .stream = engine_.streams().find(each.symbol),
-                     .call = venue::poll_call(*adapter_, each),
-                     .every = every,
-                     .due = now + std::chrono::milliseconds{every} * started / wanted.size()});
+    for (auto& call : venue::poll_calls(*adapter_, each)) {
+      jobs_.push_back({.kind = Job::Kind::poll,
+                       .stream = engine_.streams().find(each.symbol),
+                       .call = std::move(call),
+                       .every = every,
+                       .due = now + std::chrono::milliseconds{every} * started / wanted.size()});
+    }
     ++started;
   }
   if (started > 0) wake_.set();

@@ -4,6 +4,7 @@
 #include "venue/binance_family.hpp"
 
 namespace mp::venue::binance {
+namespace {  // the callers in a file are all there are: the compiler inlines accordingly
 
 // A stream on the wrong one of these is acknowledged, and silent.
 inline constexpr std::string_view kPublic = "/public/stream";
@@ -47,4 +48,5 @@ struct ContractShapes {
             Field<"a", &DepthMessage::ask_levels>>;
 };
 
+}  // namespace
 }  // namespace mp::venue::binance

@@ -6,6 +6,7 @@
 #include "venue/support.hpp"
 
 namespace mp::venue::binance {
+namespace {  // the callers in a file are all there are: the compiler inlines accordingly
 
 using namespace codec;  // the vocabulary of shapes; these names are for the files of Binance only
 
@@ -213,4 +214,5 @@ class Family : public JsonDecoder<Self> {
   RowList<Message<Ticker>> tickers_;
 };
 
+}  // namespace
 }  // namespace mp::venue::binance

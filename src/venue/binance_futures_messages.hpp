@@ -5,6 +5,7 @@
 #include "venue/binance_contracts.hpp"
 
 namespace mp::venue::binance {
+namespace {  // the callers in a file are all there are: the compiler inlines accordingly
 
 // Dated contracts have no funding: the rate is "", or the time 0.
 struct MarkMessage : Message<MarkPrice> {
@@ -90,4 +91,5 @@ inline void send(ContractMessage& contract, Output& out) {
   send_listed(contract, contract, contract.filters, out);
 }
 
+}  // namespace
 }  // namespace mp::venue::binance

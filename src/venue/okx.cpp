@@ -15,7 +15,7 @@ constexpr std::string_view kCandles = R"({"channel":"candle{interval}","instId":
 constexpr std::array kRoutes = {
     Route{Channel::trade, R"({"channel":"trades","instId":"{symbol}"})", kRecorded},
     Route{Channel::quote, R"({"channel":"bbo-tbt","instId":"{symbol}"})", "pair crypto_msg_parser"},
-    Route{Channel::book, R"({"channel":"books","instId":"{symbol}"})", kTardis},
+    Route{Channel::book, R"({"channel":"books","instId":"{symbol}"})", "pair okx"},
     Route{Channel::ticker, R"({"channel":"tickers","instId":"{symbol}"})", kRecorded},
     Route{Channel::candle, kCandles, "pair crypto_msg_parser", {}, kBusiness},
     Route{Channel::funding, R"({"channel":"funding-rate","instId":"{symbol}"})", kTardis},

@@ -5,6 +5,7 @@
 #include "venue/support.hpp"
 
 namespace mp::venue::okx {
+namespace {  // the callers in a file are all there are: the compiler inlines accordingly
 
 using namespace codec;  // the vocabulary of shapes; these names are for okx.cpp only
 
@@ -132,4 +133,5 @@ inline std::optional<Arg> named_in(std::string_view words) {
   return arg;
 }
 
+}  // namespace
 }  // namespace mp::venue::okx

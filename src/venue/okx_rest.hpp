@@ -6,6 +6,7 @@
 #include "venue/okx_messages.hpp"
 
 namespace mp::venue::okx {
+namespace {  // the callers in a file are all there are: the compiler inlines accordingly
 
 // BTC-USDT, BTC-USDT-SWAP, BTC-USD-261225, BTC-USD-261225-100000-C.
 inline std::optional<InstrumentInfo> spelled_out(std::string_view symbol) {
@@ -132,4 +133,5 @@ template <class In>
   });
 }
 
+}  // namespace
 }  // namespace mp::venue::okx

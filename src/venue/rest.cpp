@@ -105,6 +105,15 @@ RestCall poll_call(const Adapter& adapter, const Subscription& wanted) {
   return call_of(adapter, *endpoint, wanted);
 }
 
+std::vector<RestCall> poll_calls(const Adapter& adapter, const Subscription& wanted) {
+  std::vector<RestCall> calls;
+  for (const auto& endpoint : adapter.traits().endpoints) {
+    if (endpoint.kind == RestKind::poll && endpoint.channel == wanted.channel)
+      calls.push_back(call_of(adapter, endpoint, wanted));
+  }
+  return calls;
+}
+
 std::optional<RestCall> token_call(const Adapter& adapter) {
   const Endpoint* const endpoint = endpoint_of(adapter.traits(), RestKind::token);
   if (endpoint == nullptr) return std::nullopt;

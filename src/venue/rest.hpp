@@ -18,6 +18,8 @@ namespace mp::venue {
 
 // The call that brings a channel which is not streamed. The venue must have it.
 [[nodiscard]] RestCall poll_call(const Adapter& adapter, const Subscription& wanted);
+// All that bring it: ratios of all accounts and of the largest positions are two.
+[[nodiscard]] std::vector<RestCall> poll_calls(const Adapter& adapter, const Subscription& wanted);
 
 // The call that tells where to connect; nothing where that is known.
 [[nodiscard]] std::optional<RestCall> token_call(const Adapter& adapter);

@@ -92,6 +92,17 @@ TEST(BinanceUsdm, has_two_kinds_of_sessions) {
             "/futures/data/globalLongShortAccountRatio?symbol=BTCUSDT&period=5m&limit=1");
 }
 
+TEST(BinanceUsdm, polls_the_ratios_of_accounts_and_of_positions) {
+  std::vector<std::string> targets;
+  for (const auto& call :
+       poll_calls(*make_adapter("binance-usdm"), {Channel::long_short_ratio, "BTCUSDT", ""}))
+    targets.push_back(call.target);
+  EXPECT_EQ(targets,
+            (std::vector<std::string>{
+                "/futures/data/globalLongShortAccountRatio?symbol=BTCUSDT&period=5m&limit=1",
+                "/futures/data/topLongShortPositionRatio?symbol=BTCUSDT&period=5m&limit=1"}));
+}
+
 TEST(BinanceCoinm, asks_for_some_things_by_the_pair) {
   const auto coinm = make_adapter("binance-coinm");
   for (const auto* symbol : {"BTCUSD_PERP", "BTCUSD_261225"}) {
