@@ -74,7 +74,7 @@ using ListingShape =
   for (std::size_t i = 0; i < json.size(); ++i) {
     if (json[i] == '"') {
       do {
-        i += json[i] == '\\' ? 2U : 1U;
+        i += json[i] == '\\' ? std::size_t{2} : std::size_t{1};
       } while (i < json.size() && json[i] != '"');
     } else if (json[i] == '{' && ++depth == 2) {
       start = i;
