@@ -144,6 +144,7 @@ HttpAnswer Okx::http(std::string_view target, Timestamp now) {
   if (path == "/api/v5/public/instruments") return instruments(target);
   if (path == "/api/v5/public/underlying") return {.body = okx::kNoFamilies};
   if (path == "/api/v5/market/books") return rest_book(target, now);
+  if (path == "/api/v5/public/underlying") return {.body = R"({"code":"0","data":[[]],"msg":""})"};
   HttpAnswer answer;
   answer.status = 404;
   answer.body = R"({"msg":"Invalid request URI","code":"404"})";
