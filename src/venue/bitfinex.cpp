@@ -1,9 +1,9 @@
 // Bitfinex v2, spot and derivatives: arrays in which the place tells the meaning, on channels that
 // have a number for each session. Source: https://docs.bitfinex.com/docs/ws-general
-#include <algorithm>
 #include <array>
 #include <charconv>
 
+#include "venue/bitfinex_listing.hpp"
 #include "venue/support.hpp"
 
 namespace mp::venue {
@@ -11,27 +11,22 @@ namespace {
 
 using namespace codec;  // the vocabulary of shapes
 
-// What a channel of theirs may be; each but the last has a topic.
-enum class Kind : std::uint8_t { trades, book, ticker, candles, status, liquidations, other };
-constexpr std::array<std::string_view, 6> kTopics = {
-    R"("channel":"trades","symbol":"{symbol}")",
-    R"("channel":"book","symbol":"{symbol}","prec":"P0","freq":"F0","len":"100")",
-    R"("channel":"ticker","symbol":"{symbol}")",
-    R"("channel":"candles","key":"trade:{interval}:{symbol}")",
-    R"("channel":"status","key":"deriv:{symbol}")",
-    R"("channel":"status","key":"liq:global")",
-};
+constexpr std::string_view kTicker = R"("channel":"ticker","symbol":"{symbol}")";
+constexpr std::string_view kStatus = R"("channel":"status","key":"deriv:{symbol}")";
+constexpr std::string_view kBook =
+    R"("channel":"book","symbol":"{symbol}","prec":"P0","freq":"F0","len":"100")";
+constexpr std::string_view kCandles = R"("channel":"candles","key":"trade:{interval}:{symbol}")";
 constexpr std::array kRoutes = {
-    Route{Channel::trade, kTopics[0], "recorded 2021-04-05"},
-    Route{Channel::quote, kTopics[2], "recorded 2021-04-05"},
-    Route{Channel::book, kTopics[1], "recorded 2021-04-05"},
-    Route{Channel::ticker, kTopics[2], "recorded 2021-04-05"},
-    Route{Channel::candle, kTopics[3], "pair crypto_msg_parser"},
-    Route{Channel::funding, kTopics[4], "documented"},
-    Route{Channel::open_interest, kTopics[4], "documented"},
-    Route{Channel::liquidation, kTopics[5], "documented"},
-    Route{Channel::mark_price, kTopics[4], "documented"},
-    Route{Channel::index_price, kTopics[4], "documented"},
+    Route{Channel::trade, R"("channel":"trades","symbol":"{symbol}")", "recorded 2021-04-05"},
+    Route{Channel::quote, kTicker, "recorded 2021-04-05"},
+    Route{Channel::book, kBook, "recorded 2021-04-05"},
+    Route{Channel::ticker, kTicker, "recorded 2021-04-05"},
+    Route{Channel::candle, kCandles, "pair crypto_msg_parser"},
+    Route{Channel::funding, kStatus, "documented"},
+    Route{Channel::open_interest, kStatus, "documented"},
+    Route{Channel::liquidation, R"("channel":"status","key":"liq:global")", "documented"},
+    Route{Channel::mark_price, kStatus, "documented"},
+    Route{Channel::index_price, kStatus, "documented"},
 };
 constexpr std::array kEndpoints = {
     Endpoint{.target = "/v2/conf/pub:map:currency:sym,pub:info:pair,pub:info:pair:futures",
@@ -54,8 +49,8 @@ constexpr Traits kTraits = {
     .routes = kRoutes,
     .endpoints = kEndpoints,
     .intervals = kIntervals,
-    // The end of a channel is asked for by its number, which only the decoder knows: what is sent
-    // here is refused. A channel that is asked for again is had anew all the same (renew()).
+    // A channel is ended by its number, which only the decoder knows: this unsubscribe is refused,
+    // but a book that is asked for again is had anew all the same (keep_notice).
     .requests = {.hello = kHello,
                  .subscribe = R"({"event":"subscribe",{topics}})",
                  .unsubscribe = R"({"event":"unsubscribe",{topics}})",
@@ -66,7 +61,6 @@ constexpr Traits kTraits = {
                .requests = {10, 1s},
                .connects = {20, 1min},
                .rest_calls = {15, 1min},
-               .rest_calls_at_once = 1,
                .source = "docs.bitfinex.com, requirements-and-limitations; ws-general"},
     .book = {.start = BookStart::stream_snapshot,
              .link = BookLink::none,
@@ -96,7 +90,6 @@ struct Frame {
 using FrameShape =
     Row<&Frame::channel, &Frame::first, &Frame::second, &Frame::third, &Frame::fourth>;
 
-using TradeMessage = Message<Trade>;
 struct IdCell {
   [[nodiscard]] static bool convert(const Scalar& scalar, std::optional<std::string_view>& out) {
     return convert_id(scalar, out) && out.has_value();
@@ -159,48 +152,14 @@ void send(LiquidationMessage& message, Output& out) {
   send<Liquidation>(message, out);
 }
 
-struct ListingAnswer {
-  Raw names, pairs, futures;
-};
-using ListingShape = Row<&ListingAnswer::names, &ListingAnswer::pairs, &ListingAnswer::futures>;
-struct Name {
-  std::string_view code, name;
-};
-using NameShape = Row<&Name::code, &Name::name>;
-using PairShape = Row<&Facts::symbol>;
-
-// Bitfinex shortens names of currencies ("UST" is USDt) and lists what they stand for.
-std::string currency_of(std::string_view code, const RowList<Name>& names) {
-  if (code.ends_with("F0")) code.remove_suffix(2);  // of derivatives
-  for (const Name& each : names) {
-    if (each.code == code) return upper_case(each.name);
-  }
-  return std::string{code};
+bool is_list_of_rows(std::string_view data) {
+  const auto inner = data.find_first_not_of(" \n\r\t", 1);
+  return inner != std::string_view::npos && (data[inner] == '[' || data[inner] == ']');
 }
-
-// "BTCUSD", "DUSK:USD", "BTCF0:USTF0": three letters and three, or a colon.
-void send_instrument(std::string_view pair, InstrumentKind kind, const RowList<Name>& names,
-                     Output& out) {
-  constexpr std::size_t kShort = 3;
-  const auto colon = pair.find(':');
-  const bool is_long = colon != std::string_view::npos;
-  if (!is_long && pair.size() != 2 * kShort) return;
-  const auto base = currency_of(pair.substr(0, is_long ? colon : kShort), names);
-  const auto quote = currency_of(pair.substr(is_long ? colon + 1 : kShort), names);
-  if (base.empty() || quote.empty()) return;
-  InstrumentInfo info;
-  info.kind = kind;
-  info.base = base;
-  info.quote = quote;
-  if (kind != InstrumentKind::spot) info.settle = quote;
-  info.status = "trading";
-  out(std::string{"t"}.append(pair), std::nullopt, info);
-}
-
 // A list of rows, or one row.
 template <class S, class In, class M>
-bool read_some(In& in, std::string_view data, bool is_list, RowList<M>& rows) {
-  if (is_list) return in.template read_rows<S>(data, rows);
+bool read_some(In& in, std::string_view data, RowList<M>& rows) {
+  if (is_list_of_rows(data)) return in.template read_rows<S>(data, rows);
   rows.clear();
   return in.template read<S>(data, rows.next());
 }
@@ -211,7 +170,6 @@ std::optional<std::int64_t> whole_number(std::string_view json) {
   return read.ec == std::errc{} ? std::optional{value} : std::nullopt;
 }
 
-constexpr std::string_view kHeartbeat = "\"hb\"";
 constexpr std::string_view kTwice = "10301";  // subscribed to already
 
 class Bitfinex final : public JsonDecoder<Bitfinex> {
@@ -238,7 +196,7 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
     if (!in.template read<FrameShape>(frame, frame_)) return Verdict::malformed;
     const bool has_word = frame_.first.json.starts_with('"');
     time_.reset();
-    if (!has_word || frame_.first.json.starts_with(kHeartbeat)) read_place(frame_.second);
+    if (!has_word || frame_.first.json.starts_with(R"("hb")")) read_place(frame_.second);
     read_place(frame_.third);
     read_place(frame_.fourth);
     const auto channel = channels_.find(frame_.channel);
@@ -250,27 +208,13 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
   template <class In>
   static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
-    ListingAnswer answer;
-    RowList<Name> names;
-    RowList<Facts> pairs;
-    RowList<Facts> futures;
-    if (!in.template read<ListingShape>(body, answer)) return Verdict::malformed;
-    if (answer.names.json.starts_with('"'))  // ["error",code,"words"]
-      return problem = answer.futures.json, Verdict::rejected;
-    if (!in.template read_rows<NameShape>(answer.names.json, names) ||
-        !in.template read_rows<PairShape>(answer.pairs.json, pairs) ||
-        !in.template read_rows<PairShape>(answer.futures.json, futures))
-      return Verdict::malformed;
-    for (const auto& pair : pairs) send_instrument(pair.symbol, InstrumentKind::spot, names, out);
-    for (const auto& pair : futures)
-      send_instrument(pair.symbol, InstrumentKind::perpetual, names, out);
-    return Verdict::data;
+    return bitfinex::read_listing(in, body, out, problem);
   }
 
  private:
   struct Known {
-    Kind kind = Kind::other;
-    std::string symbol;
+    std::optional<Channel> channel;  // of several that share a topic one; nothing: of no interest
+    std::string symbol{};
     std::string interval{};  // of candles, ours
     bool renew = false;      // asked for again: it is to end and begin anew
   };
@@ -278,26 +222,25 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
 
   // What a notice says of a channel. Symbols of funding begin with "f": they are not read.
   [[nodiscard]] Known named() const {
-    constexpr std::string_view kCandles = "trade:";  // "trade:1m:tBTCF0:USTF0"
-    constexpr std::string_view kDerivative = "deriv:";
-    const auto channel = notice_.channel.value_or("");
     const auto key = notice_.key.value_or("");
-    if (key == "liq:global") return {Kind::liquidations, {}, {}};
-    if (key.starts_with(kDerivative))
-      return {Kind::status, std::string{key.substr(kDerivative.size())}, {}};
+    const auto behind = [&](std::size_t at) { return std::string{key.substr(at)}; };
+    constexpr std::string_view kTrade = "trade:";  // "trade:1m:tBTCF0:USTF0"
     const auto end = key.find(":t");
-    if (key.starts_with(kCandles) && end >= kCandles.size() && end != std::string_view::npos) {
-      const auto interval = key.substr(kCandles.size(), end - kCandles.size());
-      return {Kind::candles, std::string{key.substr(end + 1)},
-              std::string{our_interval(traits(), interval).value_or(interval)}};
+    if (key == "liq:global") return {Channel::liquidation};
+    if (key.starts_with("deriv:t")) return {Channel::mark_price, behind(end + 1)};
+    if (key.starts_with(kTrade) && end != std::string_view::npos && end >= kTrade.size()) {
+      const auto word = key.substr(kTrade.size(), end - kTrade.size());
+      return {Channel::candle, behind(end + 1),
+              std::string{our_interval(traits(), word).value_or(word)}};
     }
-    Known known{Kind::other, std::string{notice_.symbol.value_or("")}, {}};
+    const auto channel = notice_.channel.value_or("");
+    Known known{std::nullopt, std::string{notice_.symbol.value_or("")}};
     if (!known.symbol.starts_with('t')) return known;
-    if (equals<"trades">(channel)) known.kind = Kind::trades;
-    if (equals<"ticker">(channel)) known.kind = Kind::ticker;
+    if (equals<"trades">(channel)) known.channel = Channel::trade;
+    if (equals<"ticker">(channel)) known.channel = Channel::ticker;
     // Other precisions are coarser books, "R0" is one of orders.
     const bool is_exact = notice_.precision.value_or("P0") == "P0";
-    if (equals<"book">(channel) && is_exact) known.kind = Kind::book;
+    if (equals<"book">(channel) && is_exact) known.channel = Channel::book;
     return known;
   }
 
@@ -310,22 +253,31 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
     reading.reconnect_soon = event == "info" && (code == "20051" || code == "20061");
     named_ = named();
     for (const Route& route : kRoutes) {
-      if (!is_refused && event != "subscribed") break;
-      if (named_.kind == Kind::other || route.topic != kTopics[std::size_t(named_.kind)]) continue;
+      if (!named_.channel || (!is_refused && event != "subscribed")) break;
+      if (route.topic != route_of(traits(), *named_.channel)->topic) continue;
       answer(is_refused ? Condition::rejected : Condition::subscribed, named_.symbol,
              route.channel);
     }
     return is_refused ? refuse(reading, code, notice_.message.value_or("")) : Verdict::control;
   }
 
-  // A notice that has been read: channels begin and end.
+  // A notice that has been read: channels begin and end. A book that is asked for while it is there
+  // is one that has to start again: it is ended by its number, and then asked for.
   void keep_notice(Reading& reading) {
     const auto event = notice_.event.value_or("");
     if (equals<"subscribed">(event) && notice_.id) {
       if (channels_.size() == kChannelsMax) channels_.clear();
       channels_.insert_or_assign(*notice_.id, named_);
     }
-    if (equals<"error">(event) && notice_.code == kTwice) renew(reading);
+    for (auto& [id, known] : channels_) {
+      if (notice_.code != kTwice || named_.channel != Channel::book) break;
+      if (known.channel != Channel::book || known.symbol != named_.symbol) continue;
+      known.renew = true;
+      reading.reply = reply_buffer()
+                          .append(R"({"event":"unsubscribe","chanId":)")
+                          .append(std::to_string(id) + "}");
+      return;
+    }
     if (!equals<"unsubscribed">(event) || !notice_.id) return;
     const auto ended = channels_.extract(*notice_.id);
     if (!ended || !ended.mapped().renew) return;
@@ -333,20 +285,6 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
                         .append(R"({"event":"subscribe","channel":"book","symbol":")")
                         .append(ended.mapped().symbol)
                         .append(R"(","prec":"P0","freq":"F0","len":"100"})");
-  }
-
-  // A book that is asked for while it is there is one that has to start again.
-  void renew(Reading& reading) {
-    for (auto& [id, known] : channels_) {
-      if (known.kind != Kind::book || known.kind != named_.kind || known.symbol != named_.symbol)
-        continue;
-      known.renew = true;
-      reading.reply = reply_buffer()
-                          .append(R"({"event":"unsubscribe","chanId":)")
-                          .append(std::to_string(id))
-                          .append("}");
-      return;
-    }
   }
 
   // All messages of a session that are not notices are numbered together.
@@ -361,8 +299,7 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
   void read_place(const std::optional<Raw>& place) {
     constexpr std::int64_t kTimesFrom = 1'000'000'000'000;
     constexpr std::int64_t kTimesTo = 4'000'000'000'000;
-    if (!place) return;
-    const auto value = whole_number(place->json);
+    const auto value = place ? whole_number(place->json) : std::nullopt;
     if (!value) return;
     if (*value < kTimesFrom) {
       number_ = value;
@@ -374,14 +311,14 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
   template <class In>
   Verdict read_word(In& in, const Known& known, Output& out) {
     const std::string_view word = frame_.first.json.substr(0, 4);
-    if (word == R"("te")" && known.kind == Kind::trades && frame_.second) {
+    if (word == R"("te")" && known.channel == Channel::trade && frame_.second) {
       trade_.symbol = known.symbol;
       if (!in.template read<TradeShape>(frame_.second->json, trade_)) return Verdict::malformed;
       trade_.side = side_of_sign(trade_.quantity);
       send(trade_, out);
       return Verdict::data;
     }
-    if (word == R"("cs")" && known.kind == Kind::book && frame_.second) {
+    if (word == R"("cs")" && known.channel == Channel::book && frame_.second) {
       const auto checksum = whole_number(frame_.second->json);
       if (!checksum) return Verdict::malformed;
       // Of the book as the updates before have left it.
@@ -389,45 +326,31 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
       return Verdict::data;
     }
     // "tu" is the trade of a "te" again.
-    return word == R"("tu")" && known.kind == Kind::trades ? Verdict::data : Verdict::control;
+    return word == R"("tu")" && known.channel == Channel::trade ? Verdict::data : Verdict::control;
   }
 
   template <class In>
   Verdict read_data(In& in, const Known& known, std::string_view data, Output& out) {
-    const auto inner = data.find_first_not_of(" \n\r\t", 1);
-    const bool is_list =
-        inner != std::string_view::npos && (data[inner] == '[' || data[inner] == ']');
-    switch (known.kind) {
-      case Kind::trades:  // those before the session began
-        return in.template read_rows<TradeShape>(data, past_) ? Verdict::data : Verdict::malformed;
-      case Kind::book:
-        return read_levels(in, known, data, is_list, out);
-      case Kind::ticker:
-        if (!in.template read<TickerShape>(data, ticker_)) return Verdict::malformed;
-        out(known.symbol, time_, ticker_);
-        if (ticker_.bid_price || ticker_.ask_price) {
-          out(known.symbol, time_,
-              Quote{.bid_price = ticker_.bid_price, .ask_price = ticker_.ask_price});
-        }
-        return Verdict::data;
-      case Kind::candles:
-        return read_candles(in, known, data, is_list, out);
-      case Kind::status:
-        status_.symbol = known.symbol;
-        return read_one<StatusShape>(in, data, status_, out);
-      case Kind::liquidations:
-        return read_all<LiquidationShape>(in, data, liquidations_, out);
-      case Kind::other:
-        break;
-    }
-    return Verdict::unknown;
+    if (!known.channel) return Verdict::unknown;
+    if (known.channel == Channel::book) return read_levels(in, known, data, out);
+    if (known.channel == Channel::candle) return read_candles(in, known, data, out);
+    if (known.channel == Channel::liquidation)
+      return read_all<LiquidationShape>(in, data, liquidations_, out);
+    if (known.channel == Channel::trade)  // those before the session began
+      return in.template read_rows<TradeShape>(data, past_) ? Verdict::data : Verdict::malformed;
+    status_.symbol = known.symbol;
+    if (known.channel == Channel::mark_price) return read_one<StatusShape>(in, data, status_, out);
+    if (!in.template read<TickerShape>(data, ticker_)) return Verdict::malformed;
+    const Quote quote{.bid_price = ticker_.bid_price, .ask_price = ticker_.ask_price};
+    out(known.symbol, time_, ticker_);
+    if (quote.bid_price || quote.ask_price) out(known.symbol, time_, quote);
+    return Verdict::data;
   }
 
   // The first message of a channel is the book, as a list of levels; the others change one each.
   template <class In>
-  Verdict read_levels(In& in, const Known& known, std::string_view data, bool is_list,
-                      Output& out) {
-    if (!read_some<LevelShape>(in, data, is_list, levels_)) return Verdict::malformed;
+  Verdict read_levels(In& in, const Known& known, std::string_view data, Output& out) {
+    if (!read_some<LevelShape>(in, data, levels_)) return Verdict::malformed;
     book_.bid_levels.clear();
     book_.ask_levels.clear();
     for (LevelMessage& level : levels_) {
@@ -437,15 +360,14 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
     }
     book_.symbol = known.symbol;
     book_.time = time_;
-    book_.is_snapshot = is_list;
+    book_.is_snapshot = is_list_of_rows(data);
     send(book_, out);
     return Verdict::data;
   }
 
   template <class In>
-  Verdict read_candles(In& in, const Known& known, std::string_view data, bool is_list,
-                       Output& out) {
-    if (!read_some<CandleShape>(in, data, is_list, candles_)) return Verdict::malformed;
+  Verdict read_candles(In& in, const Known& known, std::string_view data, Output& out) {
+    if (!read_some<CandleShape>(in, data, candles_)) return Verdict::malformed;
     for (auto& candle : candles_) {
       candle.interval = known.interval;
       out(known.symbol, time_, static_cast<const Candle&>(candle));
@@ -453,18 +375,16 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
     return Verdict::data;
   }
 
-  // Of the session.
   std::unordered_map<std::int64_t, Known> channels_;
   std::optional<std::int64_t> last_number_;
-  // Of the frame.
-  bool is_notice_ = false;
+  bool is_notice_ = false;  // of the frame, as what follows
   std::optional<std::int64_t> number_;
   std::optional<Timestamp> time_;
   Known named_;
   Notice notice_;  // scratch, as all that follows
   Frame frame_;
-  TradeMessage trade_;
-  RowList<TradeMessage> past_;
+  Message<Trade> trade_;
+  RowList<Message<Trade>> past_;
   RowList<LevelMessage> levels_;
   Message<Book> book_;
   Ticker ticker_;

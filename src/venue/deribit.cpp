@@ -63,7 +63,6 @@ constexpr Traits kTraits = {
                .requests = {1, 350ms},  // about 3.3 subscribes a second
                .connects = {1, 1s},     // 32 at a time from one address
                .rest_calls = {1, 1s},   // of get_instruments
-               .rest_calls_at_once = 1,
                .source = "docs.deribit.com, Rate Limits; Connection Management"},
     .book = {.start = BookStart::stream_snapshot, .link = BookLink::previous},
     .book_source = "docs.deribit.com, book.{instrument_name}.{interval}",
@@ -327,14 +326,13 @@ class Deribit final : public JsonDecoder<Deribit> {
     const bool names_channels = envelope_.result && envelope_.result->json.starts_with('[');
     if (!names_channels || envelope_.request.value_or(0) == 0) return Verdict::control;
     if (!in.template read<AcceptedShape>(frame, accepted_)) return Verdict::malformed;
-    // What was asked for and is not named does not exist.
     for (const auto channel : accepted_.channels) answer_for(channel);
     if (!accepted_.channels.empty()) return Verdict::control;
     reading.answers = envelope_.request;
     return refuse(reading, "", "no such channel");
   }
 
-  // Several channels of ours may share one of theirs.
+  // What was asked for and is not named does not exist; channels of ours may share one of theirs.
   void answer_for(std::string_view channel) {
     const auto part = parts_of(channel, '.');
     const auto symbol = part.count > 2 && part[0] == "chart" ? part[2] : part[1];
