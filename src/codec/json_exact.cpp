@@ -262,6 +262,8 @@ struct ExactReader::Slot {
     if (padded.size() < text.size() + simdjson::SIMDJSON_PADDING)
       padded.resize(text.size() + simdjson::SIMDJSON_PADDING);
     text.copy(padded.data(), text.size());
+    // Where a value is cut off simdjson reads on in the padding: an earlier text must not be there.
+    padded.replace(text.size(), simdjson::SIMDJSON_PADDING, simdjson::SIMDJSON_PADDING, '\0');
     return parser.iterate(padded.data(), text.size(), padded.size());
   }
 };
