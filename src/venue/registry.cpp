@@ -9,6 +9,7 @@ namespace mp::venue {
 
 std::unique_ptr<Adapter> make_binance();
 std::unique_ptr<Adapter> make_binance_us();
+std::unique_ptr<Adapter> make_bitstamp();
 std::unique_ptr<Adapter> make_htx();
 std::unique_ptr<Adapter> make_htx_futures();
 std::unique_ptr<Adapter> make_htx_inverse();
@@ -16,12 +17,14 @@ std::unique_ptr<Adapter> make_htx_linear();
 std::unique_ptr<Adapter> make_kucoin();
 std::unique_ptr<Adapter> make_kucoin_futures();
 std::unique_ptr<Adapter> make_okx();
+std::unique_ptr<Adapter> make_upbit();
 
 namespace {
 
 constexpr std::array kRegistry = {
     Registration{"binance", &make_binance},
     Registration{"binance-us", &make_binance_us},
+    Registration{"bitstamp", &make_bitstamp},
     Registration{"htx", &make_htx},
     Registration{"htx-futures", &make_htx_futures},
     Registration{"htx-inverse", &make_htx_inverse},
@@ -29,6 +32,7 @@ constexpr std::array kRegistry = {
     Registration{"kucoin", &make_kucoin},
     Registration{"kucoin-futures", &make_kucoin_futures},
     Registration{"okx", &make_okx},
+    Registration{"upbit", &make_upbit},
 };
 
 }  // namespace
