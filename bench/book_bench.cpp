@@ -123,7 +123,7 @@ void keep_book(benchmark::State& state) {
 
 void checksum(benchmark::State& state) {
   const OrderBook book = full_book(Exponents::one);
-  for (auto _ : state) benchmark::DoNotOptimize(okx_crc32(book));
+  for (auto _ : state) benchmark::DoNotOptimize(crc32_25(book));
 }
 
 BENCHMARK_CAPTURE(change_books, one_hot, 1, Exponents::one);

@@ -33,8 +33,15 @@ class Events {
         event_.body = Quote{price, quantity, price, quantity, count};
         break;
       default:
-        event_.body = Book{
-            false, count, count + 9, {}, {}, Levels(levels_).first(5), Levels(levels_).subspan(5)};
+        event_.body = Book{false,
+                           count,
+                           count + 9,
+                           {},
+                           {},
+                           {},
+                           {},
+                           Levels(levels_).first(5),
+                           Levels(levels_).subspan(5)};
         break;
     }
     return event_;

@@ -31,6 +31,8 @@ Event delta(const std::vector<Level>& levels) {
                     2,
                     {},
                     {},
+                    {},
+                    {},
                     Levels(levels).first(levels.size() / 2),
                     Levels(levels).subspan(levels.size() / 2)};
   return event;

@@ -39,6 +39,8 @@ Level level(Bytes& bytes) {
   }
   mp::Decimal quantity{bytes.next() % 8 - 1, static_cast<std::int8_t>(-(kind / 64))};
   if (kind == 249) quantity.mantissa = INT64_MAX;
+  if (kind == 248) quantity.zeros = 3;
+  if (kind == 247) price.zeros = 2;
   return {mp::Price{price}, mp::Quantity{quantity}};
 }
 
@@ -83,7 +85,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       reference.apply(bids, asks);
     }
     MP_ASSERT(mp::book::test::same(reference, book, mp::book::kLevelsMax, scratch));
-    (void)mp::book::okx_crc32(book);
+    (void)mp::book::crc32_25(book);
     (void)book.crossed();
   }
   return 0;

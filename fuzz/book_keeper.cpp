@@ -1,5 +1,6 @@
 // A venue whose numbers only grow sends a stream; the input says what is lost, doubled, asked for
-// by REST and cut off. The keeper may be invalid; each book that it shows must be the venue's.
+// and cut off. The keeper may be invalid; each book that it shows must be the venue's, as far as it
+// is known.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -30,11 +31,17 @@ class Run final : public Keeper::Listener {
  public:
   explicit Run(const BookRule& rule) : rule_(rule), keeper_(rule, *this) { send(1, 1); }
 
-  void on_applied(const Book&, const std::optional<mp::Timestamp>&,
-                  mp::Timestamp ts_recv) override {
-    const auto index = static_cast<std::size_t>(mp::to_nanoseconds(ts_recv));
+  void on_applied(const Book& body, const std::optional<mp::Timestamp>&, mp::Timestamp) override {
+    std::size_t index = 0;
+    while (sent_.at(index).body.last_sequence != body.last_sequence) ++index;
     MP_ASSERT(keeper_.valid());
-    MP_ASSERT(test::same(sent_[index].after, keeper_.book(), kLevelsMax, scratch_));
+    if (rule_.snapshot_levels == 0) {
+      MP_ASSERT(test::same(sent_[index].after, keeper_.book(), kLevelsMax, scratch_));
+    } else {
+      keeper_.top(mp::Side::buy, kLevelsMax, scratch_);
+      MP_ASSERT(scratch_ == sent_[index].after.top(mp::Side::buy, scratch_.size()));
+      MP_ASSERT(!scratch_.empty() || sent_[index].after.bid_count() == 0);
+    }
     shown_ = index;
   }
 
@@ -44,7 +51,9 @@ class Run final : public Keeper::Listener {
   void send(std::uint8_t skip, std::uint8_t price) {
     Sent next;
     if (!sent_.empty()) next.after = sent_.back().after;
-    next.bids.emplace_back(mp::Price{{100 + price, 0}}, mp::Quantity{{++quantity_, 0}});
+    ++quantity_;
+    const bool removes = skip >= 128;
+    next.bids.emplace_back(mp::Price{{100 + price, 0}}, mp::Quantity{{removes ? 0 : quantity_, 0}});
     next.after.apply(next.bids, {});
     const std::int64_t first = last_ + 1 + (rule_.link == BookLink::previous ? skip % 4 : 0);
     next.body.first_sequence = first;
@@ -63,11 +72,14 @@ class Run final : public Keeper::Listener {
   }
 
   void snapshot(std::size_t index) {
-    const std::vector<Level> bids = sent_[index].after.top(mp::Side::buy, kLevelsMax);
+    const bool is_asked_for = joins(rule_.start);
+    const std::size_t depth =
+        is_asked_for && rule_.snapshot_levels > 0 ? rule_.snapshot_levels : kLevelsMax;
+    const std::vector<Level> bids = sent_[index].after.top(mp::Side::buy, depth);
     Book body = sent_[index].body;
     body.bids = bids;
     body.is_snapshot = true;
-    if (rule_.start == BookStart::rest_snapshot) {
+    if (is_asked_for) {
       (void)keeper_.on_rest_snapshot(body, time(index), std::nullopt);
     } else {
       (void)keeper_.on_update(body, time(index), std::nullopt);
@@ -112,6 +124,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   rule.held_max = 16;
   rule.start = data[0] % 2 == 0 ? BookStart::rest_snapshot : BookStart::stream_snapshot;
   rule.link = data[0] / 2 % 2 == 0 ? BookLink::first : BookLink::previous;
+  rule.snapshot_levels = data[0] / 4 % 2 == 0 ? 0 : 20;
   Run run{rule};
   for (std::size_t i = 1; i + 1 < size && run.count() < kMessagesMax; i += 2) {
     const std::uint8_t argument = data[i + 1];

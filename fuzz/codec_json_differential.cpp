@@ -48,7 +48,8 @@ using CellsShape = Row<&Cells::first, &Cells::second, &Cells::third>;
 
 bool same(const Message& a, const Message& b) {
   const bool digits =
-      !a.price || (b.price && a.price->decimal.exponent == b.price->decimal.exponent);
+      !a.price || (b.price && a.price->decimal.exponent == b.price->decimal.exponent &&
+                   a.price->decimal.zeros == b.price->decimal.zeros);
   return a.text == b.text && a.id == b.id && a.price == b.price && digits && a.time == b.time &&
          a.flag == b.flag && a.side == b.side && a.inner == b.inner;
 }

@@ -16,11 +16,18 @@
 
 namespace mp::sim {
 
-// A text frame for one client. `entries` is what it says: none for acknowledgements, errors, pongs.
+enum class Payload : std::uint8_t { text, binary, none };  // none: nothing goes out
+enum class Ending : std::uint8_t { none, cut, close };     // cut: the end of TCP, no goodbye
+
+// A frame for one client. `entries` is what it says: none for acknowledgements, errors, pongs.
 struct Frame {
   ConnectionId connection = 0;
   std::string text;
   std::vector<Entry> entries;
+  Payload payload = Payload::text;
+  std::uint64_t mark = 0;        // not 0: Exchange::settled() is told what became of it
+  Ending ending = Ending::none;  // of the connection, once this frame and those before it are out
+  std::uint16_t close_code = 1000;
 };
 
 struct HttpAnswer {
@@ -29,6 +36,7 @@ struct HttpAnswer {
   std::vector<std::pair<std::string, std::string>>
       headers;                 // beyond Content-Type and Content-Length
   std::optional<Entry> entry;  // a book snapshot that was served
+  std::uint64_t mark = 0;      // as of a frame
 };
 
 // What a venue's front door enforces on each connection. Zero switches a rule off.
@@ -72,6 +80,23 @@ class Exchange {
   // clients get it), and whatever is due by time is sent. Returns how many came. `now` never
   // decreases.
   virtual std::size_t advance(Timestamp now, std::size_t wanted, std::vector<Frame>& out) = 0;
+
+  // What few venues need; without it, nothing happens.
+
+  // Told once, before any client comes: where the venue listens.
+  virtual void listens(std::uint16_t /*port*/) {}
+  // The answer to POST `target`.
+  virtual HttpAnswer post(std::string_view /*target*/, Timestamp /*now*/) {
+    return {.status = 405, .body = {}, .headers = {}, .entry = {}};
+  }
+  // The HTTP status that answers a connect() that was false.
+  [[nodiscard]] virtual unsigned refusal_status() const { return 404; }
+  // Told before each advance(): what waits to be written to this client.
+  virtual void queued(ConnectionId /*id*/, std::size_t /*bytes*/) {}
+  // True: the client's pings are not answered, and it is not pinged.
+  [[nodiscard]] virtual bool is_mute(ConnectionId /*id*/, Timestamp /*now*/) const { return false; }
+  // A frame or answer with this mark was written (sent), or its connection ended first (unsent).
+  virtual void settled(std::uint64_t /*mark*/, Delivery /*delivery*/) {}
 };
 
 // The venue of that name, its market deterministic from `seed`; nothing for a name that is not in

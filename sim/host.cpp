@@ -41,7 +41,7 @@ void Host::text_came(ConnectionId id, std::string_view text, Timestamp now) {
 }
 
 bool Host::ping_came(ConnectionId id, Timestamp now) {
-  return count_frame(id, now) && !muted_;
+  return count_frame(id, now) && !muted_ && !exchange_->is_mute(id, now);
 }
 
 void Host::pong_came(ConnectionId id, Timestamp now) {
@@ -73,6 +73,7 @@ void Host::tick(Timestamp now) {
   // Listeners may be too few for the rate: what they cannot take is not saved up.
   credit_ = std::min(credit_, kCatchUpMax.count() * rate_per_second_ + kMessage);
   const auto wanted = static_cast<std::size_t>(std::max<std::int64_t>(credit_ / kMessage, 0));
+  for (const auto& [id, client] : clients_) exchange_->queued(id, wire_.queued_bytes(id));
   const std::size_t made = exchange_->advance(now, wanted, frames_);
   credit_ -= static_cast<std::int64_t>(made) * kMessage;
   deliver(now);
@@ -86,11 +87,19 @@ void Host::deliver(Timestamp now) {
         ++counters_.messages_dropped;
         ledger_.add(std::move(entry));
       }
+      if (frame.mark != 0) exchange_->settled(frame.mark, Delivery::dropped);
       continue;
     }
     const auto client = clients_.find(frame.connection);
     if (client != clients_.end()) client->second.sent_last = now;
+    const ConnectionId id = frame.connection;
+    const Ending ending = frame.ending;
+    const std::uint16_t code = frame.close_code;
     wire_.send(std::move(frame));
+    if (ending == Ending::none) continue;
+    closed(id);
+    if (ending == Ending::cut) wire_.cut(id);
+    if (ending == Ending::close) wire_.close(id, code, "");
   }
   frames_.clear();
 }
@@ -115,6 +124,7 @@ bool Host::is_lost(const Frame& frame) {
 void Host::keep_deadlines(Timestamp now) {
   std::vector<std::pair<ConnectionId, const char*>> late;
   for (auto& [id, client] : clients_) {
+    if (exchange_->is_mute(id, now)) continue;
     if (door_.silence_max.count() > 0 && now >= client.sent_last + door_.silence_max) {
       late.emplace_back(id, "No data received in 30s.");
     } else if (client.owes_pong && door_.pong_within.count() > 0 &&

@@ -24,6 +24,9 @@ class Wire {
   virtual void ping(ConnectionId id) = 0;
   virtual void close(ConnectionId id, std::uint16_t code, std::string_view reason) = 0;
   virtual void reset(ConnectionId id) = 0;  // TCP RST
+  // TCP ends once all that is queued was written, without a goodbye of TLS or WebSocket.
+  virtual void cut(ConnectionId id) = 0;
+  [[nodiscard]] virtual std::size_t queued_bytes(ConnectionId id) const = 0;
 };
 
 struct HostCounters {
@@ -48,6 +51,12 @@ class Host {
   [[nodiscard]] HttpAnswer http(std::string_view target, Timestamp now) {
     return exchange_->http(target, now);
   }
+  [[nodiscard]] HttpAnswer post(std::string_view target, Timestamp now) {
+    return exchange_->post(target, now);
+  }
+  void listens(std::uint16_t port) { exchange_->listens(port); }
+  [[nodiscard]] unsigned refusal_status() const { return exchange_->refusal_status(); }
+  void settled(std::uint64_t mark, Delivery delivery) { exchange_->settled(mark, delivery); }
 
   // To be called every few milliseconds: the market moves by the rate, and deadlines are kept.
   void tick(Timestamp now);

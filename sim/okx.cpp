@@ -142,6 +142,7 @@ class Okx final : public Exchange {
 HttpAnswer Okx::http(std::string_view target, Timestamp now) {
   const std::string_view path = path_of(target);
   if (path == "/api/v5/public/instruments") return instruments(target);
+  if (path == "/api/v5/public/underlying") return {.body = okx::kNoFamilies};
   if (path == "/api/v5/market/books") return rest_book(target, now);
   HttpAnswer answer;
   answer.status = 404;

@@ -30,6 +30,7 @@ Result<void> Door::listen(std::uint16_t port) {
     return Error{.kind = ErrorKind::unavailable,
                  .message = "the simulator cannot listen on 127.0.0.1:" + std::to_string(port) +
                             " for " + std::string(host_.name()) + ": " + error.message()};
+  host_.listens(port_);
   accept();
   return {};
 }
@@ -55,6 +56,7 @@ void Door::send(Frame frame) {
     session->enqueue(std::move(frame));
   } else {
     shared_.lose(frame.entries);
+    if (frame.mark != 0) host_.settled(frame.mark, Delivery::unsent);
   }
 }
 
@@ -68,6 +70,15 @@ void Door::close(ConnectionId id, std::uint16_t code, std::string_view reason) {
 
 void Door::reset(ConnectionId id) {
   if (const auto session = find(id)) session->reset();
+}
+
+void Door::cut(ConnectionId id) {
+  if (const auto session = find(id)) session->cut();
+}
+
+std::size_t Door::queued_bytes(ConnectionId id) const {
+  const auto session = find(id);
+  return session == nullptr ? 0 : session->queued_bytes();
 }
 
 void Door::remove(const std::shared_ptr<Session>& session) {
@@ -104,7 +115,9 @@ void Door::close_all() {
 struct Simulator::Impl {
   explicit Impl(const Config& config) : shared(config), tick_every(config.tick), timer(shared.io) {}
 
-  Result<void> open(const Config& config);
+  using Exchanges = std::vector<std::unique_ptr<Exchange>>;
+  Result<Exchanges> venues_of(const Config& config) const;
+  Result<void> open(const Config& config, Exchanges exchanges);
   void schedule();
   // Runs `question` on the simulator's thread, or here once that has ended, and returns its answer.
   template <class F>
@@ -129,7 +142,19 @@ struct Simulator::Impl {
   std::thread thread;
 };
 
-Result<void> Simulator::Impl::open(const Config& config) {
+Result<Simulator::Impl::Exchanges> Simulator::Impl::venues_of(const Config& config) const {
+  Exchanges exchanges;
+  Random seeds(config.seed);
+  for (const std::string& venue : config.venues) {
+    exchanges.push_back(make_exchange(venue, seeds.next(), shared.now, config.options));
+    if (exchanges.back() == nullptr)
+      return Error{.kind = ErrorKind::config,
+                   .message = "The simulator has no venue \"" + venue + "\"."};
+  }
+  return exchanges;
+}
+
+Result<void> Simulator::Impl::open(const Config& config, Exchanges exchanges) {
   const auto certificates = make_certificates();
   if (!certificates) return certificates.error();
   std::ofstream file(config.ca_file, std::ios::trunc);
@@ -148,12 +173,7 @@ Result<void> Simulator::Impl::open(const Config& config) {
     return Error{
         .kind = ErrorKind::internal,
         .message = "The simulator could not use its own certificate: " + error.message() + "."};
-  Random seeds(config.seed);
-  for (const std::string& venue : config.venues) {
-    auto exchange = make_exchange(venue, seeds.next(), shared.now, config.options);
-    if (exchange == nullptr)
-      return Error{.kind = ErrorKind::config,
-                   .message = "The simulator has no venue \"" + venue + "\"."};
+  for (auto& exchange : exchanges) {
     doors.push_back(std::make_unique<Door>(std::move(exchange), config, shared));
     const bool any = config.first_port == 0;
     const auto port = any ? std::size_t{0} : config.first_port + doors.size() - 1;
@@ -192,7 +212,22 @@ Simulator::~Simulator() {
 
 Result<std::unique_ptr<Simulator>> Simulator::start(const Config& config) {
   auto impl = std::make_unique<Impl>(config);
-  if (auto opened = impl->open(config); !opened) return opened.error();
+  auto venues = impl->venues_of(config);
+  if (!venues) return venues.error();
+  return run(config, std::move(impl), venues.take());
+}
+
+Result<std::unique_ptr<Simulator>> Simulator::start(const Config& config,
+                                                    std::unique_ptr<Exchange> exchange) {
+  Impl::Exchanges exchanges;
+  exchanges.push_back(std::move(exchange));
+  return run(config, std::make_unique<Impl>(config), std::move(exchanges));
+}
+
+Result<std::unique_ptr<Simulator>> Simulator::run(
+    const Config& config, std::unique_ptr<Impl> impl,
+    std::vector<std::unique_ptr<Exchange>> exchanges) {
+  if (auto opened = impl->open(config, std::move(exchanges)); !opened) return opened.error();
   impl->schedule();
   impl->thread = std::thread([&io = impl->shared.io] { io.run(); });
   return std::unique_ptr<Simulator>(new Simulator(std::move(impl)));

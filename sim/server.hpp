@@ -52,11 +52,15 @@ struct Statistics {
 class Simulator {
  public:
   static Result<std::unique_ptr<Simulator>> start(const Config& config);
+  // This one instead of Config::venues.
+  static Result<std::unique_ptr<Simulator>> start(const Config& config,
+                                                  std::unique_ptr<Exchange> exchange);
   ~Simulator();  // stops
   Simulator(const Simulator&) = delete;
   Simulator& operator=(const Simulator&) = delete;
 
-  // "wss://127.0.0.1:PORT" and "https://127.0.0.1:PORT". The venue must be one of Config::venues.
+  // "wss://127.0.0.1:PORT" and "https://127.0.0.1:PORT". The venue must be one that is
+  // served.
   [[nodiscard]] std::string ws_url(std::string_view venue) const;
   [[nodiscard]] std::string rest_url(std::string_view venue) const;
   [[nodiscard]] std::uint16_t port(std::string_view venue) const;
@@ -83,6 +87,8 @@ class Simulator {
  private:
   struct Impl;
   explicit Simulator(std::unique_ptr<Impl> impl);
+  static Result<std::unique_ptr<Simulator>> run(const Config& config, std::unique_ptr<Impl> impl,
+                                                std::vector<std::unique_ptr<Exchange>> exchanges);
   std::unique_ptr<Impl> impl_;
 };
 

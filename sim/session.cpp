@@ -19,7 +19,8 @@ namespace http = boost::beast::http;
 namespace {
 
 constexpr std::chrono::seconds kRequestWithin{30};  // from connect, or from the answer before
-constexpr std::chrono::seconds kGoodbyeWithin{2};   // from our close frame to the client's end
+constexpr std::chrono::seconds kDrainWithin{30};    // what is queued when we end a connection
+constexpr std::chrono::seconds kGoodbyeWithin{2};   // from the last byte to the client's end
 constexpr std::size_t kRequestBytesMax = 16U * 1024U;
 
 }  // namespace
@@ -66,6 +67,9 @@ void Session::answer_request() {
   if (request.method() == http::verb::get) {
     reply = door_.host().http(request.target(), shared_.clock());
     ++shared_.statistics.rest_answers;
+  } else if (request.method() == http::verb::post) {
+    reply = door_.host().post(request.target(), shared_.clock());
+    if (reply.status != 405) ++shared_.statistics.rest_answers;
   } else {
     reply.status = 405;
   }
@@ -82,6 +86,7 @@ void Session::answer(const HttpAnswer& answer, bool keep_alive) {
   if (!keep_alive) out += "Connection: close\r\n";
   out += "\r\n" + answer.body;
   if (answer.entry) pending_.entries.push_back(*answer.entry);
+  if (answer.mark != 0) pending_.marks.push_back(answer.mark);
   if (keep_alive) {
     flush();
     read_request();
@@ -94,7 +99,7 @@ void Session::upgrade(std::string_view target, std::string_view key) {
   const ConnectionId id = ++shared_.last_id;
   if (!door_.host().opened(id, target, shared_.clock())) {
     HttpAnswer nothing;
-    nothing.status = 404;
+    nothing.status = door_.host().refusal_status();
     answer(nothing, false);
     return;
   }
@@ -170,19 +175,28 @@ bool Session::take(const FrameReader::Message& message) {
 }
 
 void Session::enqueue(Frame frame) {
-  if (goodbye_said_ || finished_) {
+  if (goodbye_said_ || cuts_ || finished_) {
     shared_.lose(frame.entries);
+    if (frame.mark != 0) door_.host().settled(frame.mark, Delivery::unsent);
     return;
   }
-  append_frame(Opcode::text, frame.text, pending_.bytes);
+  if (frame.payload != Payload::none) {
+    const bool binary = frame.payload == Payload::binary;
+    append_frame(binary ? Opcode::binary : Opcode::text, frame.text, pending_.bytes);
+  }
   std::ranges::move(frame.entries, std::back_inserter(pending_.entries));
+  if (frame.mark != 0) pending_.marks.push_back(frame.mark);
   if (pending_.bytes.size() + in_flight_.bytes.size() <= shared_.queue_bytes_max) return;
   ++shared_.statistics.slow_clients;
   reset();
 }
 
 void Session::flush() {
-  if (finished_ || writing_ || pending_.bytes.empty()) return;
+  if (finished_ || writing_) return;
+  if (pending_.bytes.empty()) {
+    settle(pending_.marks, Delivery::sent);  // of what had no bytes
+    return;
+  }
   std::swap(pending_, in_flight_);
   writing_ = true;
   asio::async_write(
@@ -200,10 +214,37 @@ void Session::written(const error_code& error) {
   if (id_ != 0) shared_.statistics.bytes_sent += in_flight_.bytes.size();
   shared_.statistics.messages_sent += id_ != 0 ? in_flight_.entries.size() : 0;
   for (Entry& entry : in_flight_.entries) shared_.ledger.add(std::move(entry));
+  settle(in_flight_.marks, Delivery::sent);
   in_flight_.bytes.clear();
   in_flight_.entries.clear();
   flush();
-  if (ends_after_write_ && !writing_) shut_down();
+  if (!writing_) all_written();
+}
+
+void Session::settle(std::vector<std::uint64_t>& marks, Delivery delivery) {
+  for (const std::uint64_t mark : marks) door_.host().settled(mark, delivery);
+  marks.clear();
+}
+
+void Session::all_written() {
+  if (ends_after_write_) {
+    shut_down();
+  } else if (cuts_) {
+    error_code ignored;
+    stream_.next_layer().shutdown(tcp::socket::shutdown_send, ignored);
+    deadline_ = shared_.clock() + kGoodbyeWithin;
+  } else if (goodbye_said_) {
+    deadline_ = shared_.clock() + kGoodbyeWithin;
+  }
+}
+
+// The client gets all that was sent so far: a reset could destroy what is on its way.
+void Session::cut() {
+  if (finished_ || goodbye_said_) return;
+  cuts_ = true;
+  deadline_ = shared_.clock() + kDrainWithin;
+  flush();
+  if (!writing_) all_written();
 }
 
 void Session::end_when_written() {
@@ -222,7 +263,7 @@ void Session::say_goodbye(std::uint16_t code, std::string_view reason) {
   if (goodbye_said_) return;
   append_frame(Opcode::close, close_payload(code, reason), pending_.bytes);
   goodbye_said_ = true;
-  deadline_ = shared_.clock() + kGoodbyeWithin;
+  deadline_ = shared_.clock() + kDrainWithin;
 }
 
 void Session::reset() {

@@ -68,9 +68,13 @@ class Session : public std::enable_shared_from_this<Session> {
   void ping() { append_frame(Opcode::ping, {}, pending_.bytes); }
   void say_goodbye(std::uint16_t code, std::string_view reason);
   void flush();
+  void cut();     // ends TCP once all is written, without a goodbye
   void reset();   // TCP RST
   void finish();  // releases everything; the socket is gone
   [[nodiscard]] bool drained() const { return !writing_ && pending_.bytes.empty(); }
+  [[nodiscard]] std::size_t queued_bytes() const {
+    return pending_.bytes.size() + in_flight_.bytes.size();
+  }
   [[nodiscard]] bool overdue(Timestamp now) const { return deadline_ && now >= *deadline_; }
   [[nodiscard]] ConnectionId id() const { return id_; }
 
@@ -78,7 +82,8 @@ class Session : public std::enable_shared_from_this<Session> {
   struct Request;  // the HTTP parser
   struct Outgoing {
     std::string bytes;
-    std::vector<Entry> entries;  // what the bytes say
+    std::vector<Entry> entries;        // what the bytes say
+    std::vector<std::uint64_t> marks;  // what to settle, in the order of the bytes
   };
 
   void read_request();
@@ -91,8 +96,11 @@ class Session : public std::enable_shared_from_this<Session> {
   void written(const error_code& error);
   void end_when_written();  // then says goodbye in TLS too
   void shut_down();
+  void all_written();
+  void settle(std::vector<std::uint64_t>& marks, Delivery delivery);
   void lose(Outgoing& outgoing) {
     shared_.lose(outgoing.entries);
+    settle(outgoing.marks, Delivery::unsent);
     outgoing.bytes.clear();
   }
 
@@ -108,6 +116,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool writing_ = false;
   bool ends_after_write_ = false;
   bool goodbye_said_ = false;
+  bool cuts_ = false;
   bool finished_ = false;
   std::optional<Timestamp> deadline_;
 };
@@ -132,6 +141,8 @@ class Door final : public Wire {
   void ping(ConnectionId id) override;
   void close(ConnectionId id, std::uint16_t code, std::string_view reason) override;
   void reset(ConnectionId id) override;
+  void cut(ConnectionId id) override;
+  [[nodiscard]] std::size_t queued_bytes(ConnectionId id) const override;
 
   void flush_all();
   void add(ConnectionId id, const std::shared_ptr<Session>& session) { by_id_[id] = session; }

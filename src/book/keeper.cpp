@@ -1,5 +1,7 @@
 #include "book/keeper.hpp"
 
+#include <utility>
+
 #include "book/checksum.hpp"
 
 namespace mp::book {
@@ -11,6 +13,7 @@ KeeperCounters& KeeperCounters::operator+=(const KeeperCounters& other) {
   gaps += other.gaps;
   resyncs += other.resyncs;
   refetches += other.refetches;
+  renewals += other.renewals;
   crossed += other.crossed;
   checksums_checked += other.checksums_checked;
   checksums_failed += other.checksums_failed;
@@ -36,9 +39,11 @@ std::string_view name_of(GapReason reason) {
     case GapReason::checksum:
       return "checksum";
     case GapReason::held_overflow:
+      return "held_overflow";
+    case GapReason::depth:
       break;
   }
-  return "held_overflow";
+  return "depth";
 }
 
 Keeper::Keeper(const BookRule& rule, Listener& listener)
@@ -46,10 +51,13 @@ Keeper::Keeper(const BookRule& rule, Listener& listener)
       listener_(listener),
       sequencer_(rule),
       book_(rule.depth_max),
+      known_(rule.snapshot_levels),
       held_(rule.held_max) {}
 
 Step Keeper::on_update(const Book& body, Timestamp ts_recv,
                        const std::optional<Timestamp>& ts_event) {
+  if (body.is_snapshot && rule_.start == BookStart::socket_snapshot)
+    return on_rest_snapshot(body, ts_recv, ts_event);
   const Message message{body, numbers_of(body), ts_recv, ts_event};
   if (is_repeated_snapshot(message)) {
     ++counters_.stale;
@@ -58,7 +66,12 @@ Step Keeper::on_update(const Book& body, Timestamp ts_recv,
   const Decision decision = sequencer_.on_update(message.update);
   switch (decision.action) {
     case Action::apply:
-      return take(message) ? Step::emit : Step::resync;
+      if (const auto problem = take(message)) {
+        // The next snapshot may end before this delta. What made a book that cannot be is no help.
+        if (*problem == GapReason::depth) (void)keep(message);
+        return Step::resync;
+      }
+      return emitted(message);
     case Action::hold:
       return hold(message);
     case Action::stale:
@@ -68,14 +81,16 @@ Step Keeper::on_update(const Book& body, Timestamp ts_recv,
       break;
   }
   lose(GapReason::sequence, decision.gap);
-  // The next REST snapshot may well end before this delta, which then has to follow it.
+  // The next snapshot may well end before this delta, which then has to follow it.
   if (sequencer_.on_update(message.update).action == Action::hold) (void)hold(message);
   return Step::resync;
 }
 
 Step Keeper::on_rest_snapshot(const Book& body, Timestamp ts_recv,
                               const std::optional<Timestamp>& ts_event) {
-  switch (sequencer_.on_snapshot(body.last_sequence, held_.updates())) {
+  const bool renews = valid() && runs_low_;
+  switch (sequencer_.on_snapshot(body.last_sequence, held_.updates(),
+                                 renews ? Renewal::yes : Renewal::no)) {
     case Join::refetch:
       ++counters_.refetches;
       return Step::refetch;
@@ -87,14 +102,15 @@ Step Keeper::on_rest_snapshot(const Book& body, Timestamp ts_recv,
   }
   Book snapshot = body;
   snapshot.is_snapshot = true;
-  if (!take({snapshot, numbers_of(snapshot), ts_recv, ts_event})) return Step::resync;
+  if (!join({snapshot, numbers_of(snapshot), ts_recv, ts_event})) return Step::resync;
+  if (renews) ++counters_.renewals;
   return replay_held();
 }
 
 void Keeper::on_disconnect() {
   sequencer_.lose();
-  book_.clear();
-  held_.clear();
+  forget_book();
+  drop_held();
 }
 
 // A venue that repeats its snapshot while nothing happens (Bybit, depth 1) says nothing new. Its
@@ -106,22 +122,69 @@ bool Keeper::is_repeated_snapshot(const Message& message) const {
          book_.equals(message.body.bids, message.body.asks);
 }
 
-// Changes the book by a message that fits. False: the book is invalid now, and the gap is reported.
-bool Keeper::take(const Message& message) {
+// Changes the book by a message that fits. A problem is reported already, and the book is invalid.
+std::optional<GapReason> Keeper::take(const Message& message) {
   Book body = message.body;
   if (rule_.start == BookStart::every_message) body.is_snapshot = true;
   if (body.is_snapshot) {
+    forget_book();
+    drop_held();
     book_.reset(body.bids, body.asks);
   } else {
     book_.apply(body.bids, body.asks);
   }
   if (const auto problem = problem_with(body)) {
     lose(*problem, {});
+    return problem;
+  }
+  show(body, message);
+  return std::nullopt;
+}
+
+// Starts the book from a snapshot that was asked for. The deltas that follow it and were emitted
+// before go into it, so that nothing is emitted twice.
+bool Keeper::join(const Message& message) {
+  Book body = message.body;
+  forget_book();
+  book_.reset(body.bids, body.asks);
+  known_.start(body, book_);
+  bool is_whole = true;
+  for (std::size_t i = 0; i < shown_; ++i) {
+    const Decision decision = sequencer_.on_update(held_.updates()[i]);
+    if (decision.action == Action::stale) continue;
+    if (decision.action != Action::apply) {
+      lose(GapReason::sequence, decision.gap);
+      return false;
+    }
+    const Book delta = held_.body(i);
+    book_.apply(delta.bids, delta.asks);
+    is_whole = false;
+  }
+  std::vector<Level> bids;
+  std::vector<Level> asks;
+  if (!is_whole) {
+    book_.top(Side::buy, book_.bid_count(), bids);
+    book_.top(Side::sell, book_.ask_count(), asks);
+    body.first_sequence.reset();
+    body.last_sequence = sequencer_.last();
+    body.previous_sequence.reset();
+    body.checksum.reset();
+    body.bids = bids;
+    body.asks = asks;
+  }
+  body.known_bid = known_.bid();
+  body.known_ask = known_.ask();
+  if (const auto problem = problem_with(body)) {
+    lose(*problem, {});
     return false;
   }
+  show(body, message);
+  return true;
+}
+
+void Keeper::show(const Book& body, const Message& message) {
   ++counters_.applied;
   listener_.on_applied(body, message.ts_event, message.ts_recv);
-  return true;
 }
 
 std::optional<GapReason> Keeper::problem_with(const Book& body) {
@@ -129,7 +192,10 @@ std::optional<GapReason> Keeper::problem_with(const Book& body) {
     ++counters_.crossed;
     return GapReason::crossed;
   }
-  const ChecksumResult result = check(rule_.checksum, book_, body.checksum.value_or(0));
+  const KnownRange::Left left = known_.left(body, book_);
+  if (left == KnownRange::Left::none) return GapReason::depth;
+  if (left == KnownRange::Left::few) runs_low_ = true;
+  const ChecksumResult result = check(rule_.checksum, book_, body.checksum);
   if (result == ChecksumResult::not_checked) return std::nullopt;
   ++counters_.checksums_checked;
   if (result == ChecksumResult::right) return std::nullopt;
@@ -137,23 +203,38 @@ std::optional<GapReason> Keeper::problem_with(const Book& body) {
   return GapReason::checksum;
 }
 
+// What follows a message that was emitted: while the book waits for another snapshot, the message
+// is kept for it. Where that does not go, what is kept begins anew, and an older snapshot is
+// refused.
+Step Keeper::emitted(const Message& message) {
+  if (!runs_low_) return Step::emit;
+  if (!keep(message)) {
+    drop_held();
+    (void)keep(message);
+  }
+  shown_ = held_.size();
+  return Step::renew;
+}
+
+bool Keeper::keep(const Message& message) {
+  return held_.add(message.body, message.update, message.ts_recv, message.ts_event) ==
+         HeldDeltas::Added::yes;
+}
+
 Step Keeper::hold(const Message& message) {
-  const auto add = [&] {
-    return held_.add(message.body, message.update, message.ts_recv, message.ts_event) ==
-           HeldDeltas::Added::yes;
-  };
-  if (add()) {
+  if (keep(message)) {
     ++counters_.held;
     return Step::held;
   }
-  held_.clear();
+  drop_held();
   lose(GapReason::held_overflow, {});
-  if (add()) ++counters_.held;
+  if (keep(message)) ++counters_.held;
   return Step::resync;
 }
 
+// Those of the held deltas that were not emitted yet.
 Step Keeper::replay_held() {
-  for (std::size_t i = 0; i < held_.size(); ++i) {
+  for (std::size_t i = std::exchange(shown_, 0); i < held_.size(); ++i) {
     const Decision decision = sequencer_.on_update(held_.updates()[i]);
     if (decision.action == Action::stale) {
       ++counters_.stale;
@@ -164,18 +245,33 @@ Step Keeper::replay_held() {
       held_.drop_front(i);
       return Step::resync;
     }
-    if (!take({held_.body(i), held_.updates()[i], held_.ts_recv(i), held_.ts_event(i)})) {
-      held_.drop_front(i + 1);
+    const auto problem =
+        take({held_.body(i), held_.updates()[i], held_.ts_recv(i), held_.ts_event(i)});
+    if (problem) {
+      held_.drop_front(*problem == GapReason::depth ? i : i + 1);
       return Step::resync;
     }
   }
+  drop_held();
+  return runs_low_ ? Step::renew : Step::emit;
+}
+
+void Keeper::drop_held() {
   held_.clear();
-  return Step::emit;
+  shown_ = 0;
+}
+
+void Keeper::forget_book() {
+  book_.clear();
+  known_.clear();
+  runs_low_ = false;
 }
 
 void Keeper::lose(GapReason reason, const Gap& gap) {
   sequencer_.lose();
-  book_.clear();
+  forget_book();
+  // Deltas that were emitted help a later snapshot only if those behind them follow without a gap.
+  if (reason != GapReason::depth && shown_ > 0) drop_held();
   ++counters_.gaps;
   ++counters_.resyncs;
   listener_.on_gap(reason, gap);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "book/known_range.hpp"
 #include "book/order_book.hpp"
 #include "book/sequencer.hpp"
 #include "core/book_rule.hpp"
@@ -27,9 +28,11 @@ inline constexpr std::size_t kHeldBytesKept = std::size_t{4} << 10U;
 enum class Step : std::uint8_t {
   emit,     // applied; on_applied was called for each update
   stale,    // dropped, rightly
-  held,     // kept until a REST snapshot comes: ask for one, unless one is on its way
-  resync,   // on_gap was called: ask for a snapshot (REST, or resubscribe this instrument)
-  refetch,  // the REST snapshot was too old or without its number: ask again
+  renew,    // as emit, but little of the book is still known: ask for a snapshot, unless one is on
+            // its way; the book stays valid meanwhile
+  held,     // kept until a snapshot comes: ask for one, unless one is on its way
+  resync,   // on_gap was called: ask for a snapshot (or resubscribe this instrument)
+  refetch,  // the snapshot was too old or without its number: ask again
 };
 
 enum class GapReason : std::uint8_t {
@@ -37,6 +40,7 @@ enum class GapReason : std::uint8_t {
   crossed,        // best bid >= best ask
   checksum,       // the venue's checksum is not that of the book
   held_overflow,  // the snapshot did not come before the held deltas reached their limit
+  depth,          // the market has left the range of prices that its snapshot had
 };
 [[nodiscard]] std::string_view name_of(GapReason reason);
 
@@ -46,7 +50,8 @@ struct KeeperCounters {
   std::uint64_t stale = 0;
   std::uint64_t gaps = 0;       // times that on_gap was called
   std::uint64_t resyncs = 0;    // times that a new snapshot was needed
-  std::uint64_t refetches = 0;  // REST snapshots that were of no use
+  std::uint64_t refetches = 0;  // snapshots that were of no use
+  std::uint64_t renewals = 0;   // snapshots that replaced a valid book which ran low
   std::uint64_t crossed = 0;
   std::uint64_t checksums_checked = 0;
   std::uint64_t checksums_failed = 0;
@@ -54,7 +59,7 @@ struct KeeperCounters {
   KeeperCounters& operator+=(const KeeperCounters& other);
 };
 
-// Deltas that wait for a REST snapshot, copied into two flat arrays.
+// Deltas that wait for a snapshot, copied into two flat arrays.
 class HeldDeltas {
  public:
   enum class Added : std::uint8_t { yes, full };
@@ -100,8 +105,9 @@ class Keeper {
   class Listener {
    public:
     virtual ~Listener() = default;
-    // The book stands at this update, and is valid. A REST snapshot comes here too, then the held
-    // deltas that follow it, each with its own times.
+    // The book stands at this update, and is valid. A snapshot that was asked for comes here too,
+    // with the deltas in it that were told of before, then the held ones that follow it, each with
+    // its own times.
     virtual void on_applied(const Book& body, const std::optional<Timestamp>& ts_event,
                             Timestamp ts_recv) = 0;
     // Something is missing. The book is invalid already; the next snapshot ends the gap.
@@ -113,6 +119,7 @@ class Keeper {
 
   [[nodiscard]] Step on_update(const Book& body, Timestamp ts_recv,
                                const std::optional<Timestamp>& ts_event);
+  // A snapshot that was asked for. That of a socket_snapshot rule may also come as an update.
   [[nodiscard]] Step on_rest_snapshot(const Book& body, Timestamp ts_recv,
                                       const std::optional<Timestamp>& ts_event);
 
@@ -122,13 +129,18 @@ class Keeper {
 
   // The book is in step with the venue.
   [[nodiscard]] bool valid() const { return sequencer_.in_step(); }
-  // Empty while not valid.
+  // Empty while not valid. It may have levels beyond what is known: top() has not.
   [[nodiscard]] const OrderBook& book() const { return book_; }
+  // The best `count` levels of a side, best first, as far as they are known, in place of what `out`
+  // had.
+  void top(Side side, std::size_t count, std::vector<Level>& out) const {
+    known_.top(book_, side, count, out);
+  }
   [[nodiscard]] const KeeperCounters& counters() const { return counters_; }
   [[nodiscard]] std::size_t held_count() const { return held_.size(); }
-  // A REST snapshot is what this book waits for.
+  // A snapshot has to be asked for, by REST or, where the rule says so, on the socket.
   [[nodiscard]] bool wants_rest_snapshot() const {
-    return rule_.start == BookStart::rest_snapshot && !valid();
+    return joins(rule_.start) && (!valid() || runs_low_);
   }
 
  private:
@@ -139,18 +151,27 @@ class Keeper {
     const std::optional<Timestamp>& ts_event;
   };
 
-  [[nodiscard]] bool take(const Message& message);
+  [[nodiscard]] std::optional<GapReason> take(const Message& message);
   [[nodiscard]] bool is_repeated_snapshot(const Message& message) const;
   [[nodiscard]] std::optional<GapReason> problem_with(const Book& body);
   [[nodiscard]] Step hold(const Message& message);
+  [[nodiscard]] bool keep(const Message& message);
+  [[nodiscard]] Step emitted(const Message& message);
+  [[nodiscard]] bool join(const Message& message);
   [[nodiscard]] Step replay_held();
+  void show(const Book& body, const Message& message);
+  void drop_held();
+  void forget_book();
   void lose(GapReason reason, const Gap& gap);
 
   BookRule rule_;
   Listener& listener_;
   Sequencer sequencer_;
   OrderBook book_;
+  KnownRange known_;
+  bool runs_low_ = false;  // and so waits for a snapshot while it is valid
   HeldDeltas held_;
+  std::size_t shown_ = 0;  // so many of the held deltas are part of what was emitted before
   KeeperCounters counters_;
 };
 

@@ -118,6 +118,8 @@ template <Best kBest>
 PackedLevel Ladder<kBest>::pack(const Level& level) const {
   PackedLevel out{.price = kNowhere, .quantity = kNoQuantity};
   if (!removes(level)) {
+    if ((level.price_zeros | level.quantity_zeros) != 0) [[unlikely]]
+      return out;
     if (!is_packable(level.quantity_mantissa) || !has_tag(level.quantity_exponent)) return out;
     out.quantity = word_of(level.quantity_mantissa, level.quantity_exponent - kDecimalExponentMin);
   }

@@ -48,6 +48,10 @@ enum class Join : std::uint8_t {
   stale,    // nobody waits for a snapshot
 };
 
+// yes: the stream is in step, and the snapshot replaces a book that is right but not known far
+// enough. The held deltas end where the stream is.
+enum class Renewal : std::uint8_t { no, yes };
+
 class Sequencer {
  public:
   constexpr explicit Sequencer(const BookRule& rule) : rule_(rule) {}
@@ -71,17 +75,21 @@ class Sequencer {
     return follow_unnumbered(update);
   }
 
-  // What to do with a REST snapshot that contains everything up to `last`. `held`: the deltas that
-  // wait for it, oldest first. After apply, offer each of them to on_update.
+  // What to do with a snapshot that was asked for and contains everything up to `last`. `held`: the
+  // deltas that came meanwhile, oldest first. After apply, offer each of them to on_update.
   [[nodiscard]] constexpr Join on_snapshot(std::optional<std::int64_t> last,
-                                           std::span<const Update> held) {
-    if (rule_.start != BookStart::rest_snapshot || in_step_) return Join::stale;
+                                           std::span<const Update> held,
+                                           Renewal renewal = Renewal::no) {
+    if (!joins(rule_.start) || (in_step_ && renewal == Renewal::no)) return Join::stale;
     if (!last && rule_.link != BookLink::none) return Join::refetch;
+    bool reached = !in_step_ || !last || !last_ || *last >= *last_;
     for (const Update& delta : held) {
       if (last && delta.last && *delta.last <= *last) continue;
       if (!reaches_back_to(delta, last)) return Join::refetch;
+      reached = true;
       break;
     }
+    if (!reached) return Join::refetch;
     start_from(last);
     return Join::apply;
   }
@@ -138,7 +146,7 @@ class Sequencer {
 
   // Numbers only grow, so an old one is stale rather than a sign of a restart.
   [[nodiscard]] constexpr bool forgives_old() const {
-    return rule_.start == BookStart::rest_snapshot || (joining_ && rule_.snapshot_bridges);
+    return joins(rule_.start) || (joining_ && rule_.snapshot_bridges);
   }
 
   constexpr void start_from(std::optional<std::int64_t> last) {
@@ -203,8 +211,7 @@ class Sequencer {
   // rule has a checksum, that tells what was lost). Numbers at most tell what the snapshot holds
   // already (Bitstamp).
   constexpr Decision follow_unnumbered(const Update& update) {
-    if (rule_.start == BookStart::rest_snapshot && joining_ && update.last && last_ &&
-        *update.last <= *last_) {
+    if (joins(rule_.start) && joining_ && update.last && last_ && *update.last <= *last_) {
       return {Action::stale, {}};
     }
     return advance(update);

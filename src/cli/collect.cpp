@@ -4,6 +4,7 @@
 
 #include <system_error>
 
+#include "config/check.hpp"
 #include "venue/registry.hpp"
 
 namespace mp::cli {
@@ -23,17 +24,7 @@ pipeline::FeedConfig& feed_of(pipeline::CollectorConfig& out, const config::Conf
   for (auto& feed : out.feeds) {
     if (feed.venue == venue) return feed;
   }
-  auto& feed = out.feeds.emplace_back();
-  feed.venue = venue;
-  feed.seed =
-      std::hash<std::string>{}(venue) ^ static_cast<std::uint64_t>(to_nanoseconds(net::now()));
-  feed.quarantine.file = config.data.dir / "quarantine" / (venue + ".ndjson");
-  if (const auto found = config.venues.find(venue); found != config.venues.end()) {
-    feed.ws_url = found->second.ws_url;
-    feed.rest_url = found->second.rest_url;
-    feed.ca_file = found->second.ca_file;
-  }
-  return feed;
+  return out.feeds.emplace_back(feed_config(config, venue));
 }
 
 pipeline::SinkConfig ndjson_sink(const config::Config& config) {
@@ -96,6 +87,13 @@ Result<void> apply_override(const std::string& text, config::Config& config) {
   const std::string venue = text.substr(0, dot);
   const std::string key = text.substr(dot + 1, equals - dot - 1);
   const std::string value = text.substr(equals + 1);
+  if (value.empty()) return wrong;
+  // As strict as a file: a misspelt venue would leave the real one in use.
+  std::vector<config::Problem> problems;
+  config::check_venue_name(venue, {}, known_to_this_program(), problems);
+  if (!problems.empty()) {
+    return Error{ErrorKind::usage, fmt::format("--set {}: {}", text, problems.front().text)};
+  }
   auto& override_of = config.venues[venue];
   if (key == "ws_url") {
     override_of.ws_url = value;
@@ -106,7 +104,25 @@ Result<void> apply_override(const std::string& text, config::Config& config) {
   } else {
     return wrong;
   }
+  config::check_override({}, override_of, problems);
+  if (!problems.empty()) {
+    return Error{ErrorKind::usage, fmt::format("--set {}: {}", text, problems.front().text)};
+  }
   return {};
+}
+
+pipeline::FeedConfig feed_config(const config::Config& config, const std::string& venue) {
+  pipeline::FeedConfig feed;
+  feed.venue = venue;
+  feed.seed =
+      std::hash<std::string>{}(venue) ^ static_cast<std::uint64_t>(to_nanoseconds(net::now()));
+  feed.quarantine.file = config.data.dir / "quarantine" / (venue + ".ndjson");
+  if (const auto found = config.venues.find(venue); found != config.venues.end()) {
+    feed.ws_url = found->second.ws_url;
+    feed.rest_url = found->second.rest_url;
+    feed.ca_file = found->second.ca_file;
+  }
+  return feed;
 }
 
 pipeline::CollectorConfig collector_config(const config::Config& config, Sinks sinks) {

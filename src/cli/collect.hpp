@@ -19,6 +19,10 @@ namespace mp::cli {
 // Applies VENUE.KEY=VALUE.
 [[nodiscard]] Result<void> apply_override(const std::string& text, config::Config& config);
 
+// A feed of a venue as the configuration has it, which wants nothing yet.
+[[nodiscard]] pipeline::FeedConfig feed_config(const config::Config& config,
+                                               const std::string& venue);
+
 enum class Sinks : std::uint8_t { as_configured, none };
 [[nodiscard]] pipeline::CollectorConfig collector_config(const config::Config& config, Sinks sinks);
 

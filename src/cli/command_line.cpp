@@ -5,7 +5,9 @@
 #include <memory>
 
 #include "cli/commands.hpp"
+#include "cli/list_options.hpp"
 #include "cli/output.hpp"
+#include "cli/serve_options.hpp"
 #include "core/result.hpp"
 #include "journal/shards.hpp"
 #include "obs/log.hpp"
@@ -110,7 +112,8 @@ void add_run(CLI::App& app, Chosen& chosen) {
       "  marketprism run marketprism.toml\n"));
   add_collecting(*run_app, *options);
   add_shards(*run_app, options->shards);
-  run_app->add_option("--record", options->record, "Record raw frames to this .ndjson[.zst] file");
+  run_app->add_option("--record", options->record,
+                      "Record raw frames to this .ndjson[.zst] file, or beside it if it exists");
   run_app->callback(
       [options, &chosen] { chosen = [options](obs::Logger& log) { return run(*options, log); }; });
 }
@@ -125,6 +128,7 @@ void add_record(CLI::App& app, Chosen& chosen) {
                "  marketprism replay btc.ndjson.zst --top 5\n"));
   add_collecting(*record_app, *options);
   record_app->add_option("--out", options->record, "The file, .ndjson or .ndjson.zst")->required();
+  record_app->add_flag("--overwrite", options->overwrite, "Replace the file if it exists");
   record_app->callback(
       [options, &chosen] { chosen = [options](obs::Logger& log) { return run(*options, log); }; });
 }
@@ -160,23 +164,32 @@ void add_decode(CLI::App& app, Chosen& chosen) {
 
 void add_replay(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<ReplayOptions>();
-  auto speed = std::make_shared<std::string>("max");
+  auto serving = std::make_shared<ServeOptions>();
   auto* replay_app = app.add_subcommand("replay", "A recording through the whole engine");
   replay_app->description(examples(
       "Plays a recording: decode, join books by the venue's rule, verify. Events go to standard\n"
-      "output as NDJSON; the last line of standard error is a JSON object with counts.",
+      "output as NDJSON; the last line of standard error is a JSON object with counts. With "
+      "--serve\n"
+      "it serves the recording as its venue would, over TLS, to any client of that venue.",
       "  marketprism replay btc.ndjson.zst\n"
-      "  marketprism replay session.ndjson.zst --venue okx --top 5 > events.ndjson\n"));
+      "  marketprism replay session.ndjson.zst --venue okx --top 5 > events.ndjson\n"
+      "  marketprism replay btc.ndjson.zst --serve --speed 10x --faults "
+      "cut@500,drop~0.001:seed=7\n"));
   replay_app->add_option("recording", options->recording, "A .ndjson or .ndjson.zst recording")
       ->required();
   replay_app->add_option("--venue", options->venue, "Whose it is (default: as its header says)");
   replay_app->add_option("--top", options->top, "Add the N best levels to each book event")
       ->check(CLI::Range(0, 5000));
-  replay_app->add_option("--speed", *speed, "max, or 1x: as it was recorded")
-      ->check(CLI::IsMember({"max", "1x"}))
-      ->capture_default_str();
-  replay_app->callback([options, speed, &chosen] {
-    options->real_time = *speed == "1x";
+  add_serving(*replay_app, *serving);
+  add_time(*replay_app, serving->time);
+  replay_app->callback([options, serving, replay_app, &chosen] {
+    serving->recording = options->recording;
+    options->real_time = serving->speed == 1;
+    if (serving->wanted) {
+      chosen = [serving](obs::Logger&) { return serve(*serving); };
+      return;
+    }
+    check_not_served(*replay_app, *serving);
     chosen = [options](obs::Logger&) { return replay(*options); };
   });
 }
@@ -268,17 +281,30 @@ void add_query(CLI::App& app, Chosen& chosen) {
 
 void add_list(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<ListOptions>();
-  auto* list_app = app.add_subcommand("list", "What there is: venues, channels, sinks");
-  list_app->description(examples("Lists what this program knows.",
-                                 "  marketprism list venues\n"
-                                 "  marketprism list channels\n"
-                                 "  marketprism list sinks --json\n"));
-  list_app->add_option("what", options->what, "venues, channels or sinks")
-      ->check(CLI::IsMember({"venues", "channels", "sinks"}))
+  auto wanted = std::make_shared<ListInstrumentsOptions>();
+  auto* list_app =
+      app.add_subcommand("list", "What there is: venues, channels, sinks, instruments");
+  list_app->description(
+      examples("Lists what this program knows, and what a venue trades.",
+               "  marketprism list venues\n"
+               "  marketprism list channels\n"
+               "  marketprism list sinks --json\n"
+               "  marketprism list instruments --venue okx --kind option --base BTC\n"));
+  list_app->add_option("what", options->what, "venues, channels, sinks or instruments")
+      ->check(CLI::IsMember({"venues", "channels", "sinks", "instruments"}))
       ->capture_default_str();
   list_app->add_flag("--json", options->json, "One JSON object per line");
-  list_app->callback(
-      [options, &chosen] { chosen = [options](obs::Logger&) { return list(*options); }; });
+  list_app->add_flag("--markdown", options->markdown, "Of venues: what docs/venues.md says");
+  add_listed_instruments(*list_app, *wanted);
+  list_app->callback([options, wanted, &chosen] {
+    if (options->what != "instruments") {
+      chosen = [options](obs::Logger&) { return list(*options); };
+      return;
+    }
+    if (wanted->venue.empty()) throw CLI::RequiredError("--venue");
+    wanted->json = options->json;
+    chosen = [wanted](obs::Logger& log) { return list_instruments(*wanted, log); };
+  });
 }
 
 void add_validate(CLI::App& app, Chosen& chosen) {

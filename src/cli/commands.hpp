@@ -31,6 +31,20 @@ struct ReplayOptions {
 };
 [[nodiscard]] int replay(const ReplayOptions& options);
 
+// `marketprism replay FILE --serve`: the recording as a venue.
+struct ServeOptions {
+  bool wanted = false;
+  std::string recording;
+  std::uint16_t port = 0;   // 0: a free one
+  std::uint32_t speed = 0;  // times the recorded pace; 0: as fast as the clients take it
+  std::string ca_file = "replay-ca.pem";
+  std::string faults;  // sim/fault_plan.hpp
+  std::string ledger;  // what was sent goes there; empty: nowhere
+  bool close_at_the_end = false;
+  std::optional<std::chrono::seconds> time;
+};
+[[nodiscard]] int serve(const ServeOptions& options);
+
 struct RunOptions {
   std::vector<std::string> targets;          // VENUE:INSTRUMENT..., or one configuration file
   std::optional<std::chrono::seconds> time;  // end after that
@@ -38,8 +52,9 @@ struct RunOptions {
   std::string record;                        // raw frames go there too
   std::vector<std::string> overrides;        // VENUE.KEY=VALUE for ws_url, rest_url and ca_file
   bool plain = false;                        // lines instead of a live table
-  bool sinks = true;
-  std::uint64_t shards = 0;  // 0: as configured
+  bool sinks = true;                         // false: only to record
+  bool overwrite = false;                    // a recording that is there; only to record
+  std::uint64_t shards = 0;                  // 0: as configured
 };
 [[nodiscard]] int run(const RunOptions& options, obs::Logger& log);
 
@@ -80,8 +95,19 @@ struct QueryOptions {
 struct ListOptions {
   std::string what = "venues";  // venues, channels, sinks
   bool json = false;
+  bool markdown = false;  // of venues: docs/venues.md
 };
 [[nodiscard]] int list(const ListOptions& options);
+
+// `marketprism list instruments`. What is empty does not matter.
+struct ListInstrumentsOptions {
+  std::string venue;
+  std::string kind, base, quote, status;
+  std::string name;                    // "BTC-*"
+  std::vector<std::string> overrides;  // as in RunOptions
+  bool json = false;
+};
+[[nodiscard]] int list_instruments(const ListInstrumentsOptions& options, obs::Logger& log);
 
 struct ValidateOptions {
   std::vector<std::string> targets;

@@ -112,11 +112,13 @@ int decode(const DecodeOptions& options, obs::Logger& log) {
   decoder.finish();
   (void)output.flush();
   if (!reader.problem().empty()) complain(reader.problem());
-  print_tally(tally(engine.counters(), conversations.elsewhere()));
+  std::string summary = tally(engine.counters(), conversations.elsewhere());
+  add_lines(reader.counts(), summary);
+  print_tally(std::move(summary));
   if (output.failure()) return fail(*output.failure());
   const auto malformed =
       engine.counters().verdicts[static_cast<std::size_t>(venue::Verdict::malformed)];
-  const bool damaged = malformed + reader.counts().damaged > 0 || !reader.problem().empty();
+  const bool damaged = malformed + reader.counts().unread() > 0 || !reader.problem().empty();
   return damaged ? exit_code(ErrorKind::data) : 0;
 }
 

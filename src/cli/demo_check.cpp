@@ -2,17 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "cli/totals.hpp"
+#include "core/assert.hpp"
 #include "journal/merged_reader.hpp"
+#include "venue/registry.hpp"
 
 namespace mp::cli {
 namespace {
-
-// What a journal holds, and the number at which each book joined its stream.
-struct JournalSums {
-  StreamTotals totals;
-  std::map<StreamKey, std::int64_t> joined_at;  // last_sequence of the book's first snapshot
-};
 
 Result<JournalSums> read_journal(const std::vector<std::filesystem::path>& locations) {
   auto reader = journal::open_merged({.locations = locations, .from = journal::From::oldest});
@@ -43,27 +38,6 @@ Result<JournalSums> read_journal(const std::vector<std::filesystem::path>& locat
   }
 }
 
-// What a collector must have made of what was sent. Of a Binance book that is the snapshot it
-// joined at and the deltas that reach beyond it: those before are part of the snapshot.
-StreamTotals expected_of(const sim::Ledger& ledger, const JournalSums& journal) {
-  StreamTotals totals;
-  for (const auto& entry : ledger.entries()) {
-    const bool arrived =
-        entry.delivery == sim::Delivery::sent || entry.delivery == sim::Delivery::rest;
-    if (!arrived || entry.channel == Channel::instrument) continue;
-    const StreamKey key{std::string{entry.venue}, entry.channel, std::string{entry.symbol}};
-    if (entry.channel == Channel::book && entry.venue == "binance") {
-      const auto joined = journal.joined_at.find(key);
-      if (joined == journal.joined_at.end()) continue;
-      const std::int64_t last = entry.last_sequence.value_or(0);
-      const bool taken = entry.is_snapshot ? last == joined->second : last > joined->second;
-      if (!taken) continue;
-    }
-    sim::add_to(entry, totals[key]);
-  }
-  return totals;
-}
-
 void add(const StreamTotals& from, sim::Total CheckRow::* member,
          std::map<std::pair<std::string, Channel>, CheckRow>& rows) {
   for (const auto& [key, total] : from) {
@@ -77,7 +51,37 @@ void add(const StreamTotals& from, sim::Total CheckRow::* member,
   }
 }
 
+BookStarts starts_of_all_venues() {
+  BookStarts starts;
+  for (const auto& registration : venue::registry()) {
+    starts.emplace(registration.name, registration.make()->traits().book.start);
+  }
+  return starts;
+}
+
 }  // namespace
+
+StreamTotals expected_of(const sim::Ledger& ledger, const JournalSums& journal,
+                         const BookStarts& starts) {
+  StreamTotals totals;
+  for (const auto& entry : ledger.entries()) {
+    const bool arrived =
+        entry.delivery == sim::Delivery::sent || entry.delivery == sim::Delivery::rest;
+    if (!arrived || entry.channel == Channel::instrument) continue;
+    const StreamKey key{std::string{entry.venue}, entry.channel, std::string{entry.symbol}};
+    const auto start = starts.find(entry.venue);
+    MP_ASSERT(start != starts.end());
+    if (entry.channel == Channel::book && start->second == BookStart::rest_snapshot) {
+      const auto joined = journal.joined_at.find(key);
+      if (joined == journal.joined_at.end()) continue;
+      const std::int64_t last = entry.last_sequence.value_or(0);
+      const bool taken = entry.is_snapshot ? last == joined->second : last > joined->second;
+      if (!taken) continue;
+    }
+    sim::add_to(entry, totals[key]);
+  }
+  return totals;
+}
 
 Result<std::vector<CheckRow>> check_demo(const CheckInput& input) {
   if (input.ledger.overflow() > 0) {
@@ -94,7 +98,7 @@ Result<std::vector<CheckRow>> check_demo(const CheckInput& input) {
   if (!parquet) return parquet.error();
 
   std::map<std::pair<std::string, Channel>, CheckRow> rows;
-  add(expected_of(input.ledger, *journal), &CheckRow::sent, rows);
+  add(expected_of(input.ledger, *journal, starts_of_all_venues()), &CheckRow::sent, rows);
   add(journal->totals, &CheckRow::journal, rows);
   add(*ndjson, &CheckRow::ndjson, rows);
   add(*parquet, &CheckRow::parquet, rows);

@@ -4,6 +4,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/venue_document.hpp"
 #include "codec/json_encode.hpp"
 #include "sink/registry.hpp"
 #include "venue/registry.hpp"
@@ -28,7 +29,8 @@ std::vector<Row> rows_of(const std::string& what) {
   std::vector<Row> rows;
   if (what == "venues") {
     for (const auto& registration : venue::registry()) {
-      rows.push_back({std::string{registration.name}, channel_names(registration.make()->traits())});
+      rows.push_back(
+          {std::string{registration.name}, channel_names(registration.make()->traits())});
     }
   } else if (what == "channels") {
     for (const auto channel : kChannelNames) {
@@ -52,6 +54,12 @@ std::vector<Row> rows_of(const std::string& what) {
 }  // namespace
 
 int list(const ListOptions& options) {
+  if (options.markdown) {
+    Output document;
+    document.buffer() += venue_document();
+    const auto written = document.flush();
+    return written ? 0 : fail(written.error());
+  }
   const auto rows = rows_of(options.what);
   std::size_t width = 0;
   for (const auto& row : rows) width = std::max(width, row.name.size());

@@ -141,12 +141,13 @@ int replay(const ReplayOptions& options) {
   if (!player)
     return fail({ErrorKind::data, fmt::format("{} holds no recording lines", options.recording)});
   std::string summary = tally(player->engine().counters(), player->elsewhere());
+  add_lines(reader.counts(), summary);
   add_books(player->engine(), summary);
   print_tally(std::move(summary));
   if (output.failure()) return fail(*output.failure());
   const auto malformed =
       player->engine().counters().verdicts[static_cast<std::size_t>(venue::Verdict::malformed)];
-  const bool damaged = malformed + reader.counts().damaged > 0 || !reader.problem().empty();
+  const bool damaged = malformed + reader.counts().unread() > 0 || !reader.problem().empty();
   return damaged ? exit_code(ErrorKind::data) : 0;
 }
 

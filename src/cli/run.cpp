@@ -35,9 +35,9 @@ void print_summary(const pipeline::Collector& collector, const config::Config& c
   const auto journal = collector.journal_counters();
   std::string out = fmt::format("\n{} frames, {} events, {} gaps, {} frames of no use\n",
                                 with_commas(frames), with_commas(journal.appended), gaps, refused);
-  if (!config.record.file.empty()) {
-    out += fmt::format("Recorded in {}.  Next: {} replay {} --top 5\n", config.record.file.string(),
-                       program(), config.record.file.string());
+  for (const auto& file : collector.recordings()) {
+    out += fmt::format("Recorded in {}.  Next: {} replay {} --top 5\n", file.string(), program(),
+                       file.string());
   }
   if (options.sinks) {
     out += fmt::format(
@@ -56,8 +56,12 @@ int run(const RunOptions& options, obs::Logger& log) {
   if (!config) return fail(config.error());
   if (const auto made = make_directory(config->data.dir); !made) return fail(made.error());
   Screen screen{options.plain, log};
-  const auto sinks = options.sinks ? Sinks::as_configured : Sinks::none;
-  auto collector = pipeline::Collector::create(collector_config(*config, sinks), screen.log());
+  auto wanted = collector_config(*config, options.sinks ? Sinks::as_configured : Sinks::none);
+  if (!options.sinks) {
+    using pipeline::IfExists;
+    wanted.if_recording_exists = options.overwrite ? IfExists::replace : IfExists::refuse;
+  }
+  auto collector = pipeline::Collector::create(wanted, screen.log());
   if (!collector) return fail(collector.error());
   auto watch = Watch::open((*collector)->journal_locations(), screen);
   if (!watch) return fail(watch.error());
@@ -68,10 +72,12 @@ int run(const RunOptions& options, obs::Logger& log) {
       options.time,
       fmt::format("marketprism run - data in {} - Ctrl-C ends it", config->data.dir.string()), [&] {
         nothing = (*collector)->nothing_to_collect();
-        return !nothing.empty();
+        // Who only records has nothing else to go on with.
+        return !nothing.empty() || (!options.sinks && (*collector)->recording_failed());
       });
   const auto stopped = (*collector)->stop();
   if (!nothing.empty()) {
+    (*collector)->discard_recordings();
     for (std::size_t i = 1; i < nothing.size(); ++i) complain(nothing[i].message);
     return fail(nothing.front());
   }

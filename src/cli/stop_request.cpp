@@ -12,7 +12,8 @@ volatile std::sig_atomic_t g_requested =
     0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
 void on_signal(int number) {
-  if (g_requested != 0) ::_exit(128 + number);
+  // A terminal that closes may send SIGHUP twice: by itself, and by its shell.
+  if (g_requested != 0 && number != SIGHUP) ::_exit(128 + number);
   g_requested = 1;
 }
 
@@ -23,6 +24,11 @@ void watch_for_stop() {
   action.sa_handler = &on_signal;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
+  // What `nohup` started goes on when the terminal closes.
+  struct sigaction before{};
+  if (::sigaction(SIGHUP, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) {
+    ::sigaction(SIGHUP, &action, nullptr);
+  }
 }
 
 bool stop_requested() {

@@ -1,9 +1,10 @@
-// L6. Ctrl-C and SIGTERM as a question that a loop can ask.
+// L6. Ctrl-C, SIGTERM and SIGHUP as a question that a loop can ask.
 #pragma once
 
 namespace mp::cli {
 
-// From now on SIGINT and SIGTERM only set the request; a second one ends the program at once.
+// From now on these signals only set the request; a second SIGINT or SIGTERM ends the program at
+// once.
 void watch_for_stop();
 [[nodiscard]] bool stop_requested();
 

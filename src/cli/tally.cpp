@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <iterator>
 
+#include "cli/output.hpp"
+
 namespace mp::cli {
 
 std::string tally(const pipeline::EngineCounters& counters, std::uint64_t elsewhere) {
@@ -24,6 +26,18 @@ std::string tally(const pipeline::EngineCounters& counters, std::uint64_t elsewh
   fmt::format_to(std::back_inserter(out), "}},\"slow\":{},\"left_out\":{},\"elsewhere\":{}",
                  counters.slow, counters.left_out, elsewhere);
   return out;
+}
+
+void add_lines(const codec::RecordingCounts& counts, std::string& tally) {
+  const auto damaged = counts.unread();
+  fmt::format_to(std::back_inserter(tally), ",\"damaged\":{},\"skipped\":{}", damaged,
+                 counts.unknown);
+  if (counts.passed_over() == 0) return;
+  complain(
+      fmt::format("{} of {} lines were passed over, the first is line {}: {} damaged ({} of them "
+                  "too long), {} of an unknown kind",
+                  counts.passed_over(), counts.lines, counts.first_passed_over, damaged,
+                  counts.too_long, counts.unknown));
 }
 
 void add_books(const pipeline::Engine& engine, std::string& tally) {

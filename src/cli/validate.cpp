@@ -1,11 +1,9 @@
 #include <fmt/format.h>
 
-#include <boost/asio/io_context.hpp>
-
 #include "cli/collect.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
-#include "pipeline/task_group.hpp"
+#include "cli/venue_call.hpp"
 
 namespace mp::cli {
 namespace {
@@ -40,25 +38,6 @@ Result<void> check_sink(const pipeline::SinkConfig& config) {
   return {};
 }
 
-Result<void> check_feed(pipeline::FeedConfig feed_config, obs::Logger& log) {
-  auto writer = journal::Writer::open({.retention_bytes = std::uint64_t{256} << 20U});
-  if (!writer) return writer.error();
-  net::IoContext io;
-  net::ReceiveBuffers buffers;
-  feed_config.quarantine.file.clear();
-  auto feed = pipeline::Feed::create(
-      std::move(feed_config), {.io = io, .buffers = buffers, .journal = **writer, .log = log});
-  if (!feed) return feed.error();
-  Result<void> checked;
-  pipeline::TaskGroup tasks{io};
-  tasks.spawn([](pipeline::Feed& of, Result<void>& out) -> net::Task<void> {
-    out = co_await of.check();
-    of.stop();
-  }(**feed, checked));
-  io.run();
-  return checked;
-}
-
 }  // namespace
 
 int validate(const ValidateOptions& options, obs::Logger& log) {
@@ -75,7 +54,7 @@ int validate(const ValidateOptions& options, obs::Logger& log) {
   if (!options.offline) {
     for (const auto& feed : parts.feeds) {
       verdicts.add(fmt::format("venue {}: reachable, certificate and instruments", feed.venue),
-                   check_feed(feed, log));
+                   ask_venue(feed, log, [](const pipeline::Feed&) {}));
     }
   }
   return verdicts.code();

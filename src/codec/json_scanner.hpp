@@ -3,6 +3,7 @@
 // surprise: it answers false, and the exact reader decides.
 #pragma once
 
+#include "codec/json_check.hpp"
 #include "codec/json_scan.hpp"
 #include "codec/json_shape.hpp"
 
@@ -15,7 +16,7 @@ class Scanner {
   // Reads the whole of `text` as one message of shape S.
   template <class S, class T>
   [[nodiscard]] bool read(std::string_view text, T& out) const {
-    const Scan scan{text.data() + text.size()};
+    const Scan scan{{text.data() + text.size()}};
     if constexpr (check_shape<S, T>())
       return text.data() != nullptr && message(scan, S{}, text.data(), out) == scan.end;
     return false;
@@ -24,7 +25,7 @@ class Scanner {
   // Reads the whole of `text` as an array of messages of shape S.
   template <class S, class T>
   [[nodiscard]] bool read_rows(std::string_view text, RowList<T>& out) const {
-    const Scan scan{text.data() + text.size()};
+    const Scan scan{{text.data() + text.size()}};
     if constexpr (check_shape<S, T>())
       return text.data() != nullptr && rows(scan, S{}, text.data(), out) == scan.end;
     return false;

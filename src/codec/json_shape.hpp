@@ -250,12 +250,6 @@ struct CellOf<Which, Pass> {
   using Type = Skip<"">;
 };
 
-// Whether the members that a shape names are members of T: asked before anything else, so that a
-// mistake is one sentence and not pages.
-template <class S, class T>
-inline constexpr bool kFits = true;
-template <class T, auto Member>
-inline constexpr bool kHasMember = requires(T& message) { message.*Member; };
 template <class V>
 struct Inner {
   using Type = V;
@@ -270,31 +264,6 @@ struct Inner<RowList<V>> {
 };
 template <auto Member>
 using InnerType = typename Inner<MemberType<Member>>::Type;
-template <Key K, auto Member, auto... Options, class T>
-inline constexpr bool kFits<Field<K, Member, Options...>, T> = kHasMember<T, Member>;
-template <Key K, auto Member, auto... Options, class T>
-inline constexpr bool kFits<Id<K, Member, Options...>, T> = kHasMember<T, Member>;
-template <Key K, auto Member, class T>
-inline constexpr bool kFits<Tail<K, Member>, T> = kHasMember<T, Member>;
-template <Key K, auto Member, class T>
-inline constexpr bool kFits<Seen<K, Member>, T> = kHasMember<T, Member>;
-template <Key K, auto Member, class S, class T>
-inline constexpr bool kFits<Object<K, Member, S>, T> =
-    kHasMember<T, Member> && kFits<S, InnerType<Member>>;
-template <Key K, auto Member, class S, auto... Options, class T>
-inline constexpr bool kFits<Rows<K, Member, S, Options...>, T> =
-    kHasMember<T, Member> && kFits<S, InnerType<Member>>;
-template <class... Members, class T>
-inline constexpr bool kFits<Shape<Members...>, T> = (kFits<Members, T> && ...);
-template <class... Members, class T>
-inline constexpr bool kFits<Loose<Members...>, T> = (kFits<Members, T> && ...);
-template <class... Members, class T>
-inline constexpr bool kFits<OneOf<Members...>, T> = (kFits<Members, T> && ...);
-template <Key K, class... Members, class T>
-inline constexpr bool kFits<Inside<K, Members...>, T> = (kFits<Members, T> && ...);
-template <auto... Cells, class T>
-inline constexpr bool kFits<Row<Cells...>, T> = (kFits<typename CellOf<Cells>::Type, T> && ...);
-
 // What the options of a field say: presence, form of levels (LevelsAt<0, 1> unless said), converter
 // (void: the conversion of the member's type).
 template <auto... Options>
@@ -328,13 +297,5 @@ template <Presence P, class V>
 }
 
 }  // namespace detail
-
-// Ends the compilation with one sentence where S cannot be read into a T.
-template <class S, class T>
-[[nodiscard]] consteval bool check_shape() {
-  static_assert(detail::kFits<S, T>,
-                "a shape names a member of another message than the one it is read into");
-  return detail::kFits<S, T>;
-}
 
 }  // namespace mp::codec

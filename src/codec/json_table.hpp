@@ -5,6 +5,7 @@
 #include <array>
 #include <span>
 
+#include "codec/json_check.hpp"
 #include "codec/json_convert.hpp"
 #include "codec/json_scalar.hpp"
 #include "codec/json_shape.hpp"
@@ -98,19 +99,6 @@ struct Access {
   }
 };
 
-template <class V>
-struct IsNumber : std::bool_constant<std::is_same_v<V, Decimal> || std::is_same_v<V, Price> ||
-                                     std::is_same_v<V, Quantity> || std::is_same_v<V, Timestamp> ||
-                                     std::is_same_v<V, std::int64_t>> {};
-template <class V>
-struct IsNumber<std::optional<V>> : IsNumber<V> {};
-
-template <class V>
-inline constexpr bool kIsScalar =
-    IsNumber<V>::value || std::is_same_v<V, std::string_view> || std::is_same_v<V, bool> ||
-    std::is_same_v<V, std::optional<std::string_view>> || std::is_same_v<V, std::optional<bool>> ||
-    std::is_same_v<V, std::optional<Side>>;
-
 // A number by its spelling, whatever its size.
 [[nodiscard]] inline bool spells_number(const Scalar& scalar) {
   return (scalar.kind == ScalarKind::number || scalar.kind == ScalarKind::string) &&
@@ -160,8 +148,6 @@ constexpr MemberRow row(Field<K, Member, Options...>) {
     out.set_raw = [](void* message, std::string_view json) { At::in(message) = Raw{json}; };
     return out;
   } else {
-    static_assert(kIsScalar<V> || !std::is_void_v<typename By::Converter>,
-                  "a Field cannot fill a member of this type: use Object, Rows or a converter");
     auto out = At::template row<Options...>(K.view(), MemberKind::scalar);
     out.set_scalar = [](void* message, const Scalar& scalar) {
       return set_by<Options...>(scalar, At::in(message));

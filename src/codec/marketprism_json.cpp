@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "codec/json_encode.hpp"
+#include "core/arithmetic.hpp"
 
 namespace mp::codec {
 namespace {
@@ -96,23 +97,6 @@ std::string_view symbol_of(const Event& event) {
 
 std::int64_t milliseconds(Timestamp time) {
   return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
-}
-
-// The product, where it can be written exactly.
-std::optional<Decimal> product(const Decimal& a, const Decimal& b) {
-  __extension__ using Wide = __int128;
-  Wide mantissa = static_cast<Wide>(a.mantissa) * b.mantissa;
-  int exponent = a.exponent + b.exponent;
-  constexpr Wide kMax = INT64_MAX;
-  while (mantissa != 0 && mantissa % 10 == 0 &&
-         (mantissa > kMax || mantissa < -kMax || exponent < kDecimalExponentMin)) {
-    mantissa /= 10;
-    ++exponent;
-  }
-  const bool fits = mantissa <= kMax && mantissa >= -kMax && exponent >= kDecimalExponentMin &&
-                    exponent <= kDecimalExponentMax;
-  if (!fits) return std::nullopt;
-  return Decimal{static_cast<std::int64_t>(mantissa), static_cast<std::int8_t>(exponent)};
 }
 
 // Writes `,"key":value` for each kind of value.

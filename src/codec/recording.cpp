@@ -71,6 +71,14 @@ std::optional<LineKind> kind_named(std::string_view name) {
   return std::nullopt;
 }
 
+// Whether a line of that kind has what makes it one, so that a venue's frame with a key "t" is not
+// taken for it.
+bool is_whole(LineKind kind, const Envelope& line) {
+  if (kind == LineKind::header) return line.venue || line.exchange;
+  if (kind == LineKind::connect) return line.conn || line.url || line.addr;
+  return line.data || line.b64;
+}
+
 // Seconds to nanoseconds; digits below the nanosecond are cut off.
 std::optional<Timestamp> time_of(Decimal seconds) {
   while (seconds.exponent < -9) {
@@ -199,7 +207,7 @@ RecordingReader::Take RecordingReader::take_line(std::string_view& line) {
   }
   ++number_;
   if (std::exchange(skipping_, false) || line.size() > line_max_) {
-    ++counts_.too_long;
+    pass_over(counts_.too_long);
     ++counts_.lines;
     return Take::skip;
   }
@@ -226,37 +234,44 @@ bool RecordingReader::parse(std::string_view text, RecordingLine& line) {
   decoded_.clear();
   if (parse_envelope(text, line)) return seen_envelope_ = true;
 
+  // Before a recording has begun everything is a frame that the adapter has to judge: "pong" is no
+  // JSON either. In a recording, what is not JSON is a torn line.
   Kind kind;
   const bool json = json_.read<KindShape>(text, kind);
-  if (json && kind.t && kind.t->json.starts_with('"')) {
-    std::string_view name = kind.t->json.substr(1);
-    name = name.substr(0, name.find('"'));
-    ++(kind_named(name) ? counts_.damaged : counts_.unknown);
-    return false;
-  }
-  // In a recording, what is not JSON is a torn line. In a file of bare frames it is a frame that
-  // the adapter has to judge: "pong" is no JSON either.
-  const bool bare = json || text.front() == '[' || !seen_envelope_;
-  if (bare && !(text.starts_with("{\"t\"") && !json)) {
+  const bool enveloped = json && kind.t && kind.t->json.starts_with('"');
+  if (!seen_envelope_ || (!enveloped && (json || text.front() == '['))) {
     line.kind = LineKind::recv;
     line.bare = true;
     line.data = text;
     return true;
   }
-  ++counts_.damaged;
+  if (enveloped) {
+    std::string_view name = kind.t->json.substr(1);
+    name = name.substr(0, name.find('"'));
+    return pass_over(kind_named(name) ? counts_.damaged : counts_.unknown);
+  }
   if (!line_complete_ && problem_.empty()) {
     problem_ = "the last line, number " + std::to_string(number_) + ", is torn after " +
                std::to_string(text.size()) + " bytes; the lines before it were kept";
   }
+  return pass_over(counts_.damaged);
+}
+
+// Counts the line; false.
+bool RecordingReader::pass_over(std::uint64_t& count) {
+  ++count;
+  if (counts_.first_passed_over == 0) counts_.first_passed_over = number_;
   return false;
 }
 
+// `line` is changed only where the answer is true.
 bool RecordingReader::parse_envelope(std::string_view text, RecordingLine& line) {
   if (text.front() != '{') return false;
   Envelope read;
   if (!json_.read<EnvelopeShape>(text, read)) return false;
   const auto kind = kind_named(read.t);
-  if (!kind) return false;
+  if (!kind || !is_whole(*kind, read)) return false;
+  if (!read.data && read.b64 && !decode_base64(*read.b64, decoded_)) return false;
   line.kind = *kind;
   if (read.conn) line.conn = *read.conn;
   if (read.ts_ns) {
@@ -266,15 +281,11 @@ bool RecordingReader::parse_envelope(std::string_view text, RecordingLine& line)
   }
   line.url = read.url ? *read.url : read.addr.value_or(std::string_view{});
   line.venue = read.venue ? *read.venue : read.exchange.value_or(std::string_view{});
-  const bool needs_data =
-      *kind == LineKind::recv || *kind == LineKind::send || *kind == LineKind::http;
   if (read.data) {
     line.data = *read.data;
   } else if (read.b64) {
-    if (!decode_base64(*read.b64, decoded_)) return false;
     line.data = decoded_;
-  } else if (needs_data) {
-    return false;
+    line.payload = Payload::binary;
   }
   return true;
 }

@@ -19,6 +19,7 @@
 namespace mp::codec {
 
 enum class LineKind : std::uint8_t { header, connect, send, recv, http };
+enum class Payload : std::uint8_t { text, binary };
 
 // One line of a recording. Views live until the reader's next().
 struct RecordingLine {
@@ -27,17 +28,21 @@ struct RecordingLine {
   bool bare = false;         // the line is a frame itself, without an envelope
   std::string_view conn;     // which session; empty when the line does not say
   std::optional<Timestamp> time;
-  std::string_view url;    // of connect and http
-  std::string_view data;   // the frame or the body as it came; base64 is decoded
-  std::string_view venue;  // of the header: its "venue" or "exchange"
-  std::string_view text;   // the whole line
+  std::string_view url;             // of connect and http
+  std::string_view data;            // the frame or the body as it came; base64 is decoded
+  Payload payload = Payload::text;  // binary: `data` was written as base64
+  std::string_view venue;           // of the header: its "venue" or "exchange"
+  std::string_view text;            // the whole line
 };
 
 struct RecordingCounts {
-  std::uint64_t lines = 0;     // with text in them
-  std::uint64_t unknown = 0;   // "t" names no kind that is known here
-  std::uint64_t damaged = 0;   // not JSON, or without what its kind needs
-  std::uint64_t too_long = 0;  // longer than kRecordingLineMax: skipped
+  std::uint64_t lines = 0;              // with text in them
+  std::uint64_t unknown = 0;            // "t" names no kind that is known here
+  std::uint64_t damaged = 0;            // not JSON, or without what its kind needs
+  std::uint64_t too_long = 0;           // longer than kRecordingLineMax: skipped
+  std::uint64_t first_passed_over = 0;  // the number of the first line that one of these counts
+  [[nodiscard]] std::uint64_t unread() const { return damaged + too_long; }
+  [[nodiscard]] std::uint64_t passed_over() const { return unknown + unread(); }
 };
 
 // A REST answer with a venue's whole catalogue has some 20 MB.
@@ -50,8 +55,10 @@ class ByteSource {
   virtual Result<std::size_t> read(std::span<char> out) = 0;
 };
 
-// Reads recordings (.ndjson, or zstd by its first bytes) and files of bare frames, one per line:
-// a JSON object or array that is no recording line is a `recv` line without a time.
+// Reads recordings (.ndjson, or zstd by its first bytes) and files of bare frames, one per line. A
+// recording begins with its first proper line, normally the header. Whatever comes before is a bare
+// frame, a `recv` line without a time, whichever keys it has: venues have a "t" of their own. In a
+// recording a line is bare if it is JSON and has no "t" with a text.
 class RecordingReader {
  public:
   // "-" is the standard input.
@@ -76,6 +83,7 @@ class RecordingReader {
   bool fill();
   Result<std::size_t> read_plain(std::span<char> out);
   bool parse(std::string_view text, RecordingLine& line);
+  bool pass_over(std::uint64_t& count);
   bool parse_envelope(std::string_view text, RecordingLine& line);
 
   std::unique_ptr<Input> input_;
@@ -94,7 +102,8 @@ class RecordingReader {
   std::string decoded_;
 };
 
-enum class Payload : std::uint8_t { text, binary };
+// What to do where the file is there already. What is no regular file is written to in any case.
+enum class Existing : std::uint8_t { refuse, replace };
 
 // Writes a recording; a path that ends in ".zst" is compressed.
 class RecordingWriter {
@@ -105,9 +114,9 @@ class RecordingWriter {
     std::string_view program;  // name and version
   };
 
-  // ErrorKind::io or permission when the file cannot be made. An existing file is replaced.
+  // ErrorKind::io or permission when the file cannot be made.
   static Result<std::unique_ptr<RecordingWriter>> open(const std::filesystem::path& path,
-                                                       const Header& header);
+                                                       const Header& header, Existing existing);
   ~RecordingWriter();
 
   void connect(std::string_view conn, Timestamp time, std::string_view url);
@@ -115,7 +124,8 @@ class RecordingWriter {
   void recv(std::string_view conn, Timestamp time, std::string_view data, Payload payload);
   void http(std::string_view conn, Timestamp time, std::string_view url, std::string_view body);
 
-  // Hands all lines so far to the system, so that a reader sees whole lines.
+  // Hands all lines so far to the system, so that a reader sees whole lines and a kill does not
+  // cost them. Its owner calls it from time to time; by itself the writer waits for many lines.
   Result<void> flush();
   // Ends the file; the destructor does it too, without an answer.
   Result<void> close();

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <simdjson.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -26,11 +27,24 @@ void append_seconds(Timestamp time, std::string& out) {
   out.append(text.data(), static_cast<std::size_t>(size));
 }
 
+// The open file; less than 0, with errno.
+int open_file(const char* path, Existing existing) {
+  constexpr int kFlags = O_WRONLY | O_CLOEXEC;
+  if (existing == Existing::replace) return ::open(path, kFlags | O_CREAT | O_TRUNC, 0644);
+  const int file = ::open(path, kFlags | O_CREAT | O_EXCL, 0644);
+  if (file >= 0 || errno != EEXIST) return file;
+  struct stat facts{};
+  if (::stat(path, &facts) == 0 && !S_ISREG(facts.st_mode)) return ::open(path, kFlags);
+  errno = EEXIST;
+  return file;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<RecordingWriter>> RecordingWriter::open(const std::filesystem::path& path,
-                                                               const Header& header) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+                                                               const Header& header,
+                                                               Existing existing) {
+  const int file = open_file(path.c_str(), existing);
   if (file < 0) {
     const ErrorKind kind = errno == EACCES ? ErrorKind::permission : ErrorKind::io;
     return Error{kind, "cannot make the recording " + path.string() + ": " + std::strerror(errno)};

@@ -142,21 +142,22 @@ void check_override(const Node& node, const VenueOverride& override,
 }
 
 void check_whole(const Node& root, const Config& config, std::vector<Problem>& problems) {
-  const auto& journal = config.journal;
+  const auto& wanted = config.journal;
   const std::uint64_t shards = config.collector.shards;
-  const std::uint64_t segments = shards == 1 ? 2 : 3 * shards;
-  if (journal.retention_bytes.count / segments >= journal.segment_bytes.count) return;
+  const std::uint64_t segments = journal::kSegmentsMin * shards;  // of each shard's journal
+  if (wanted.retention_bytes.count / segments >= wanted.segment_bytes.count) return;
   const auto* table = value_of(root, "journal");
   const auto* collector = value_of(root, "collector");
   const Span shards_at = collector == nullptr ? Span{} : place_of(*collector, "shards");
   problems.push_back(
       {table == nullptr ? shards_at : place_of(*table, "retention_bytes"),
-       fmt::format(
-           "`retention_bytes` in [journal] is {}; it must be at least {} "
-           "segments of {} each",
-           to_string(journal.retention_bytes),
-           shards == 1 ? "two" : fmt::format("three for each of {} shards, {}", shards, segments),
-           to_string(journal.segment_bytes))});
+       fmt::format("`retention_bytes` in [journal] is {}; it must be at least {} "
+                   "segments of {} each",
+                   to_string(wanted.retention_bytes),
+                   shards == 1 ? fmt::format("{}", segments)
+                               : fmt::format("{} for each of {} shards, {}", journal::kSegmentsMin,
+                                             shards, segments),
+                   to_string(wanted.segment_bytes))});
 }
 
 }  // namespace mp::config

@@ -25,9 +25,13 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
-bool is_alphanumeric(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+// An asset may be called as its venue likes, in letters of any script; blanks, control characters
+// and what stands between words are no part of it.
+bool is_asset(std::string_view text) {
+  constexpr std::string_view kSeparators = ",:@";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte > ' ' && byte != 0x7F && kSeparators.find(c) == std::string_view::npos;
   });
 }
 
@@ -83,8 +87,9 @@ Result<void> add_names(std::string_view words, std::string_view text, Feed& feed
 }  // namespace
 
 bool is_instrument_name(std::string_view text) {
+  if (text.find('*') != std::string_view::npos) return is_asset(text);  // all that match
   const auto parts = split(text, '-');
-  if (parts.size() < 2 || !is_alphanumeric(parts[0]) || !is_alphanumeric(parts[1])) return false;
+  if (parts.size() < 2 || !is_asset(parts[0]) || !is_asset(parts[1])) return false;
   switch (parts.size()) {
     case 2:
       return true;

@@ -42,7 +42,8 @@ struct Parsed {
 [[nodiscard]] Result<Feed> parse_feed(std::string_view words, const Known& known);
 
 // Whether `text` has the form BASE-QUOTE, BASE-QUOTE-PERP, BASE-QUOTE-YYYYMMDD or
-// BASE-QUOTE-YYYYMMDD-STRIKE-C|P.
+// BASE-QUOTE-YYYYMMDD-STRIKE-C|P, with letters of any script: every name that canonical_name gives
+// for assets whose own names have no "-", blank, "," ":" or "@" in them.
 [[nodiscard]] bool is_instrument_name(std::string_view text);
 
 // The example file: every key with its meaning and default. Parsing it gives the defaults and one

@@ -104,10 +104,9 @@ inline constexpr std::array<Key<Journal>, 7> kJournal = {{
      {64 * kKiB, 1024 * kMiB, 4096}},
     {"retention_bytes",
      &Journal::retention_bytes,
-     "All segments together; the oldest go first. At least two segments, and three for each shard "
-     "where there are several.",
+     "All segments together; the oldest go first. At least three segments for each shard.",
      "",
-     {128 * kKiB}},
+     {journal::kSegmentsMin * 64 * kKiB}},
     {"retention_age", &Journal::retention_age, "Segments older than this go.", "", {1 * kSecond}},
     {"fsync", &Journal::fsync,
      "What a power loss may cost: none = what the system had not written yet, interval = at most "
@@ -176,7 +175,8 @@ inline constexpr std::array<Key<Log>, 1> kLog = {{
 
 inline constexpr std::array<Key<Record>, 1> kRecord = {{
     {"file", &Record::file,
-     "Also record every raw frame and REST answer there; .zst at the end compresses.",
+     "Also record every raw frame and REST answer there; .zst at the end compresses. A file that "
+     "exists is kept: the recording goes beside it, to session.2.ndjson.zst.",
      "\"session.ndjson.zst\""},
 }};
 

@@ -1,5 +1,6 @@
 #include "core/decimal.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
@@ -12,7 +13,7 @@ namespace {
 constexpr int kPowerMax = 18;  // the largest power of ten that an int64 holds
 
 // Digits and a scale while a number is read. Trailing zeros of the fraction are held back until
-// another digit needs them.
+// another digit needs them, or the end has come.
 struct Accumulator {
   std::uint64_t mantissa = 0;
   int exponent = 0;
@@ -24,14 +25,26 @@ struct Accumulator {
     mantissa = mantissa * 10 + digit;
     return true;
   }
+
+  // The mantissa takes as many of the trailing zeros as it has room for.
+  void take_held_zeros() {
+    while (held_zeros > 0 && exponent > kDecimalExponentMin && push(0)) {
+      --held_zeros;
+      --exponent;
+    }
+  }
+
+  // The exponent that zero has is of no weight, so it is brought into range.
+  void settle_zero() {
+    if (mantissa != 0) return;
+    exponent = std::clamp(exponent, kDecimalExponentMin, 0);
+  }
 };
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// The fraction's digits; zeros that turn out to be trailing are appended as far as they fit, so
-// that digits are kept.
 bool read_fraction(const char*& p, const char* end, Accumulator& number) {
   if (p == end || !is_digit(*p)) return false;
   for (; p != end && is_digit(*p); ++p) {
@@ -43,10 +56,6 @@ bool read_fraction(const char*& p, const char* end, Accumulator& number) {
       if (!number.push(0)) return false;
     }
     if (!number.push(static_cast<unsigned>(*p - '0'))) return false;
-    --number.exponent;
-  }
-  for (; number.held_zeros > 0 && number.exponent > kDecimalExponentMin && number.push(0);
-       --number.held_zeros) {
     --number.exponent;
   }
   return true;
@@ -87,15 +96,17 @@ std::optional<Decimal> parse_decimal(std::string_view text) {
     if (!read_exponent(p, end, number.exponent)) return std::nullopt;
   }
   if (p != end) return std::nullopt;
-  if (number.mantissa == 0) {
-    if (number.exponent > 0) number.exponent = 0;
-    if (number.exponent < kDecimalExponentMin) number.exponent = kDecimalExponentMin;
-  }
+  number.take_held_zeros();
+  number.settle_zero();
   if (number.exponent < kDecimalExponentMin || number.exponent > kDecimalExponentMax)
     return std::nullopt;
+  // With "1.00e1" and the like, zeros move before the point.
+  const int zeros = std::max(0, number.held_zeros - std::max(0, number.exponent));
+  if (zeros > kDecimalZerosMax) return std::nullopt;
   const auto mantissa = static_cast<std::int64_t>(number.mantissa);
   return Decimal{.mantissa = negative ? -mantissa : mantissa,
-                 .exponent = static_cast<std::int8_t>(number.exponent)};
+                 .exponent = static_cast<std::int8_t>(number.exponent),
+                 .zeros = static_cast<std::uint8_t>(zeros)};
 }
 
 std::strong_ordering operator<=>(const Decimal& a, const Decimal& b) {
@@ -124,6 +135,7 @@ std::strong_ordering operator<=>(const Decimal& a, const Decimal& b) {
 
 char* write_decimal(const Decimal& value, char* out) {
   MP_ASSERT(value.exponent >= kDecimalExponentMin && value.exponent <= kDecimalExponentMax);
+  MP_ASSERT(value.zeros <= kDecimalZerosMax);
   std::uint64_t magnitude = static_cast<std::uint64_t>(value.mantissa);
   if (value.mantissa < 0) {
     *out++ = '-';
@@ -147,6 +159,9 @@ char* write_decimal(const Decimal& value, char* out) {
   }
   for (; written < digits_count; ++written) *out++ = digits[static_cast<std::size_t>(written)];
   for (int zeros = value.mantissa == 0 ? 0 : value.exponent; zeros > 0; --zeros) *out++ = '0';
+  if (value.zeros == 0) return out;
+  if (places <= 0) *out++ = '.';
+  for (int zeros = value.zeros; zeros > 0; --zeros) *out++ = '0';
   return out;
 }
 

@@ -17,6 +17,9 @@ namespace mp {
 struct Decimal {
   std::int64_t mantissa = 0;
   std::int8_t exponent = 0;
+  // Further zeros at the end of the fraction, which the mantissa has no room for: printed, without
+  // weight. 0 for nearly every number; at most kDecimalZerosMax.
+  std::uint8_t zeros = 0;
 
   // Numerical comparison, exact over the whole range.
   friend std::strong_ordering operator<=>(const Decimal& a, const Decimal& b);
@@ -29,12 +32,13 @@ struct Decimal {
 
 inline constexpr int kDecimalExponentMin = -36;
 inline constexpr int kDecimalExponentMax = 18;
-// The longest text that write_decimal produces: sign, 19 digits, "0." and 36 places or 18 zeros.
-inline constexpr std::size_t kDecimalTextMax = 64;
+inline constexpr int kDecimalZerosMax = 80;
+// The longest text that write_decimal produces: sign, "0.", 36 places and 80 further zeros; or
+// sign, 19 digits, 18 zeros, "." and 80 zeros.
+inline constexpr std::size_t kDecimalTextMax = 128;
 
-// Reads -?digits[.digits][(e|E)[+-]digits], the whole of `text`. Nothing is ever rounded: a number
-// whose mantissa does not fit 63 bits loses trailing zeros of its fraction if that makes it fit,
-// and is refused otherwise.
+// Reads -?digits[.digits][(e|E)[+-]digits], the whole of `text`. Nothing is ever rounded: what does
+// not fit 63 bits without the trailing zeros of its fraction is refused.
 [[nodiscard]] std::optional<Decimal> parse_decimal(std::string_view text);
 
 // Reads the number that begins at `at`, up to the first character that is no part of it, and
@@ -55,7 +59,8 @@ inline constexpr std::size_t kDecimalTextMax = 64;
   const auto magnitude = static_cast<std::int64_t>(digits.value);
   out = {.mantissa = negative ? -magnitude : magnitude,
          .exponent =
-             static_cast<std::int8_t>(static_cast<int>(whole) - static_cast<int>(digits.count))};
+             static_cast<std::int8_t>(static_cast<int>(whole) - static_cast<int>(digits.count)),
+         .zeros = 0};
   return at;
 }
 

@@ -6,12 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string_view>
-#include <type_traits>
 #include <variant>
 
 #include "core/decimal.hpp"
+#include "core/level.hpp"
 #include "core/time.hpp"
 
 namespace mp {
@@ -61,31 +60,6 @@ enum class Side : std::uint8_t { buy, sell };
   return side == Side::buy ? "buy" : "sell";
 }
 
-// One price level. The quantity is absolute; 0 removes the level. 24 bytes, without gaps, so that
-// it can be copied into a journal as it is.
-struct Level {
-  std::int64_t price_mantissa = 0;
-  std::int64_t quantity_mantissa = 0;
-  std::int8_t price_exponent = 0;
-  std::int8_t quantity_exponent = 0;
-  std::array<std::uint8_t, 6> reserved{};
-
-  Level() = default;
-  Level(Price price, Quantity quantity)
-      : price_mantissa(price.decimal.mantissa),
-        quantity_mantissa(quantity.decimal.mantissa),
-        price_exponent(price.decimal.exponent),
-        quantity_exponent(quantity.decimal.exponent) {}
-
-  [[nodiscard]] Price price() const { return {{price_mantissa, price_exponent}}; }
-  [[nodiscard]] Quantity quantity() const { return {{quantity_mantissa, quantity_exponent}}; }
-  friend bool operator==(const Level& a, const Level& b) {
-    return a.price() == b.price() && a.quantity() == b.quantity();
-  }
-};
-static_assert(sizeof(Level) == 24 && std::is_trivially_copyable_v<Level>);
-using Levels = std::span<const Level>;
-
 // Texts and level lists inside a body are views: valid during the call that hands the event over,
 // no longer.
 //
@@ -132,6 +106,10 @@ struct Book {
   std::optional<std::int64_t> last_sequence;
   std::optional<std::int64_t> previous_sequence;
   std::optional<std::int64_t> checksum;
+  // Of a snapshot that the venue cut off: the worst price of each side to which the book is known.
+  // Levels beyond it may exist. Absent: the side is whole, or, in a change, known as far as before.
+  std::optional<Price> known_bid;
+  std::optional<Price> known_ask;
   Levels bids;  // in the venue's order
   Levels asks;
   // Of a stream of books with so many levels a side, which lies beside the book that is kept in
@@ -145,6 +123,8 @@ struct Book {
     visit("last_sequence", self.last_sequence);
     visit("previous_sequence", self.previous_sequence);
     visit("checksum", self.checksum);
+    visit("known_bid", self.known_bid);
+    visit("known_ask", self.known_ask);
     visit("bids", self.bids);
     visit("asks", self.asks);
   }

@@ -17,7 +17,11 @@ namespace mp::journal {
 inline constexpr std::uint32_t kAbsentText = 0xFFFF'FFFF;
 inline constexpr std::int8_t kAbsentExponent = 127;
 inline constexpr std::uint8_t kAbsentEnum = 0xFF;
-inline constexpr std::size_t kDecimalBytes = 9;
+// Mantissa, exponent, zeros: a Decimal without the gap at its end.
+inline constexpr std::size_t kDecimalBytes = 10;
+inline constexpr std::size_t kExponentAt = offsetof(Decimal, exponent);
+static_assert(kExponentAt == 8 && offsetof(Decimal, zeros) == 9);
+static_assert(std::is_trivially_copyable_v<Decimal>);
 
 template <class T>
 inline constexpr bool kIsDecimal =
@@ -51,6 +55,9 @@ struct OptionalOf<std::optional<T>> {
 
 constexpr bool exponent_in_range(std::int8_t exponent) {
   return exponent >= kDecimalExponentMin && exponent <= kDecimalExponentMax;
+}
+constexpr bool zeros_in_range(std::uint8_t zeros) {
+  return zeros <= kDecimalZerosMax;
 }
 
 // Bytes of a field of type T in the fixed part.
@@ -117,7 +124,8 @@ class BodyWriter {
   }
   void put(const Decimal& value) {
     put_raw(value.mantissa);
-    put_raw(value.exponent);
+    put_raw(static_cast<std::uint16_t>(static_cast<unsigned>(value.zeros) << 8U |
+                                       static_cast<std::uint8_t>(value.exponent)));
   }
   template <class Meaning>
   void put(const Exact<Meaning>& value) {
@@ -145,7 +153,11 @@ class BodyWriter {
   template <class T>
   void put_optional(const std::optional<T>& field) {
     if constexpr (kIsDecimal<T>) {
-      put(field ? *field : T{Decimal{0, kAbsentExponent}});
+      if (field) {
+        put(*field);
+      } else {
+        put(Decimal{0, kAbsentExponent, 0});
+      }
     } else if constexpr (kIsEnum<T>) {
       put_raw(field ? static_cast<std::uint8_t>(*field) : kAbsentEnum);
     } else if constexpr (std::is_same_v<T, std::string_view>) {
@@ -170,6 +182,9 @@ class BodyWriter {
   std::byte* fixed_;
   std::byte* tail_;
 };
+
+// Exponents and zeros of a level stand side by side.
+static_assert(offsetof(Level, quantity_zeros) == offsetof(Level, price_exponent) + 3);
 
 // Visitor: reads a body whose fixed part is known to be there; what lies behind it is checked.
 class BodyReader {
@@ -198,9 +213,9 @@ class BodyReader {
     return value;
   }
   void take(Decimal& value) {
-    value.mantissa = raw<std::int64_t>();
-    value.exponent = raw<std::int8_t>();
-    if (!exponent_in_range(value.exponent)) fail(value);
+    std::memcpy(static_cast<void*>(&value), fixed_, kDecimalBytes);
+    fixed_ += kDecimalBytes;
+    if (!exponent_in_range(value.exponent) || !zeros_in_range(value.zeros)) fail(value);
   }
   template <class Meaning>
   void take(Exact<Meaning>& value) {
@@ -233,10 +248,21 @@ class BodyReader {
     tail_ += padding;
     levels = {reinterpret_cast<const Level*>(tail_), count};
     tail_ += levels.size_bytes();
+    // Nearly all levels of a list have the same exponents, and no zeros: what was checked once is
+    // not checked again.
+    std::uint32_t checked = 0;
     bool all_in_range = true;
     for (const Level& level : levels) {
+      std::uint32_t form = 0;
+      std::memcpy(&form,
+                  reinterpret_cast<const std::byte*>(&level) + offsetof(Level, price_exponent),
+                  sizeof form);
+      if (form == checked) continue;
+      checked = form;
       all_in_range &= exponent_in_range(level.price_exponent);
       all_in_range &= exponent_in_range(level.quantity_exponent);
+      all_in_range &= zeros_in_range(level.price_zeros);
+      all_in_range &= zeros_in_range(level.quantity_zeros);
     }
     if (!all_in_range) fail(levels);
   }
@@ -244,7 +270,7 @@ class BodyReader {
   template <class T>
   void take_optional(std::optional<T>& field) {
     if constexpr (kIsDecimal<T>) {
-      if (std::to_integer<std::uint8_t>(fixed_[kDecimalBytes - 1]) == kAbsentExponent) {
+      if (std::to_integer<std::uint8_t>(fixed_[kExponentAt]) == kAbsentExponent) {
         fixed_ += kDecimalBytes;
         field.reset();
       } else {

@@ -9,7 +9,7 @@
 
 namespace mp::journal {
 
-inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::uint32_t kFormatVersion = 2;
 inline constexpr std::uint64_t kPageBytes = 4096;
 inline constexpr std::uint64_t kSegmentHeaderBytes = kPageBytes;
 inline constexpr std::uint64_t kHeaderCopyAt = 2048;  // a second header, for a damaged first

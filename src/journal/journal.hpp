@@ -18,6 +18,10 @@ namespace mp::journal {
 
 enum class Fsync : std::uint8_t { none, interval, always };
 
+// What the retention bytes of one journal must hold at least: the segment that is written, the one
+// that is prepared, and one to read.
+inline constexpr std::uint64_t kSegmentsMin = 3;
+
 struct Config {
   std::filesystem::path dir;                               // empty: memory only
   std::uint64_t segment_bytes = std::uint64_t{64} << 20U;  // a multiple of 4096

@@ -23,10 +23,10 @@ Result<void> check(const Config& config) {
   if (!is_size(config.segment_bytes))
     return refuse("journal segment_bytes is " + std::to_string(config.segment_bytes) +
                   "; expected " + sizes);
-  if (config.retention_bytes < 3 * config.segment_bytes)
+  if (config.retention_bytes < kSegmentsMin * config.segment_bytes)
     return refuse("journal retention_bytes is " + std::to_string(config.retention_bytes) +
-                  "; expected at least three segments, " +
-                  std::to_string(3 * config.segment_bytes));
+                  "; expected at least " + std::to_string(kSegmentsMin) + " segments, " +
+                  std::to_string(kSegmentsMin * config.segment_bytes));
   if (config.spare_memory_bytes != 0 && !is_size(config.spare_memory_bytes))
     return refuse("journal spare_memory_bytes is " + std::to_string(config.spare_memory_bytes) +
                   "; expected 0 or " + sizes);

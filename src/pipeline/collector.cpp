@@ -46,13 +46,22 @@ Result<std::unique_ptr<Collector>> Collector::create(const CollectorConfig& conf
     if (!adapter) continue;
     made->budgets_.try_emplace(feed.venue, feed.limits.value_or(adapter->traits().limits));
   }
-  if (auto added = made->add_shards(config); !added) return added.error();
+  const auto recording =
+      name_recording(config.recording, config.shards, config.if_recording_exists);
+  if (!recording) return recording.error();
+  if (*recording != config.recording) {
+    log.warn("recording_beside",
+             {{"exists", config.recording.string()}, {"file", recording->string()}});
+  }
+  if (auto added = made->add_shards(config, *recording); !added) return added.error();
   if (auto added = made->add_retired(config); !added) return added.error();
   if (auto added = made->add_sinks(config); !added) return added.error();
   return made;
 }
 
-Result<void> Collector::add_shards(const CollectorConfig& config) {
+Result<void> Collector::add_shards(const CollectorConfig& config,
+                                   const std::filesystem::path& recording) {
+  const bool replace = config.if_recording_exists == IfExists::replace;
   std::vector<std::vector<FeedConfig>> feeds{config.feeds};
   if (config.shards > 1) {
     feeds = assign_feeds(config.feeds, config.shards,
@@ -63,14 +72,16 @@ Result<void> Collector::add_shards(const CollectorConfig& config) {
   for (std::uint32_t number = 0; number < config.shards; ++number) {
     ShardParts parts{.log = log_, .budgets = budgets_, .loads = *loads_, .watch = {}};
     if (number == 0) parts.watch = [this] { say_sink_problems(); };
-    auto shard = Shard::create({.number = number,
-                                .count = config.shards,
-                                .journal = journal_of(config, number),
-                                .feeds = std::move(feeds[number]),
-                                .recording = config.recording,
-                                .busy_poll = config.busy_poll,
-                                .keep_loads_every = config.keep_loads_every},
-                               parts);
+    auto shard =
+        Shard::create({.number = number,
+                       .count = config.shards,
+                       .journal = journal_of(config, number),
+                       .feeds = std::move(feeds[number]),
+                       .recording = recording,
+                       .existing = replace ? codec::Existing::replace : codec::Existing::refuse,
+                       .busy_poll = config.busy_poll,
+                       .keep_loads_every = config.keep_loads_every},
+                      parts);
     if (!shard) return shard.error();
     shards_.push_back(shard.take());
     for (const auto& feed : shards_.back()->feeds()) feeds_.push_back(feed.get());
@@ -215,6 +226,27 @@ std::vector<Error> Collector::nothing_to_collect() const {
                    "has any of the wanted channels"});
   }
   return why;
+}
+
+bool Collector::recording_failed() const {
+  return std::ranges::any_of(shards_, [](const auto& shard) {
+    return shard->recording() != nullptr && shard->recording()->failed();
+  });
+}
+
+std::vector<std::filesystem::path> Collector::recordings() const {
+  std::vector<std::filesystem::path> out;
+  for (const auto& shard : shards_) {
+    const auto* recording = shard->recording();
+    if (recording != nullptr && !recording->failed()) out.push_back(recording->file());
+  }
+  return out;
+}
+
+void Collector::discard_recordings() {
+  for (const auto& shard : shards_) {
+    if (auto* recording = shard->recording()) recording->discard();
+  }
 }
 
 std::vector<std::filesystem::path> Collector::journal_locations() const {

@@ -29,6 +29,7 @@ struct CollectorConfig {
   std::vector<FeedConfig> feeds;
   std::vector<SinkConfig> sinks;
   std::filesystem::path recording;  // raw frames go there too; empty: nowhere
+  IfExists if_recording_exists = IfExists::next_name;
   bool busy_poll = false;  // never sleep while waiting for frames: quicker by a wake-up, for a core
   // The loads of instruments, by which the next start spreads them, lie in journal.dir.
   std::chrono::milliseconds keep_loads_every{std::chrono::minutes{1}};
@@ -53,6 +54,13 @@ class Collector {
 
   // All feeds know what they will collect, and it is nothing: why. Empty while unknown or fine.
   [[nodiscard]] std::vector<Error> nothing_to_collect() const;
+
+  // A recording could not be written to its end; the log says why. Any thread may ask.
+  [[nodiscard]] bool recording_failed() const;
+  // The recordings that are complete. Only after stop().
+  [[nodiscard]] std::vector<std::filesystem::path> recordings() const;
+  // Removes them, where there was nothing to record. Only after stop().
+  void discard_recordings();
 
   // Of all shards; a venue has one in each shard that serves it.
   [[nodiscard]] const std::vector<const Feed*>& feeds() const { return feeds_; }
@@ -79,7 +87,7 @@ class Collector {
   };
 
   explicit Collector(obs::Logger& log) : log_(log) {}
-  Result<void> add_shards(const CollectorConfig& config);
+  Result<void> add_shards(const CollectorConfig& config, const std::filesystem::path& recording);
   Result<void> add_retired(const CollectorConfig& config);
   Result<void> add_sinks(const CollectorConfig& config);
   void say_sink_problems();

@@ -108,7 +108,14 @@ StreamBook& Engine::book_of(Stream& stream, std::int64_t depth) {
   if (found != nullptr) return *found;
   if (free == nullptr) {
     book::Keeper::Listener& listener = *this;
-    auto made = std::make_unique<StreamBook>(adapter_.traits().book, listener);
+    BookRule rule = adapter_.traits().book;
+    if (depth != 0) {
+      // Beside the main stream: begun by a snapshot of its own, and never deeper than it says.
+      rule.depth_max = static_cast<std::size_t>(depth);
+      rule.snapshot_levels = 0;
+      if (joins(rule.start)) rule.start = BookStart::stream_snapshot;
+    }
+    auto made = std::make_unique<StreamBook>(rule, listener);
     made->depth = depth;
     free = made.get();
     if (stream.book) {
@@ -134,14 +141,10 @@ void Engine::update(Stream& stream, StreamBook& book, Timestamp now, Update&& ap
 }
 
 void Engine::on_book(Stream& stream, Event& event, const Book& body) {
-  // Beside deltas that join a snapshot which is asked for, a venue may offer whole books of a few
-  // levels: they need no keeping.
-  if (body.depth && body.is_snapshot && adapter_.traits().book.start == BookStart::rest_snapshot) {
-    stream.levels += body.bids.size() + body.asks.size();
-    emit(stream, event);
-    return;
-  }
-  update(stream, book_of(stream, body.depth.value_or(0)), event.ts_recv, [&](book::Keeper& keeper) {
+  const std::int64_t depth = body.depth.value_or(0);
+  StreamBook& book = book_of(stream, depth);
+  if (body.is_snapshot) book.snapshot_pending = false;  // it may have been asked for on the socket
+  update(stream, book, event.ts_recv, [&](book::Keeper& keeper) {
     return keeper.on_update(body, event.ts_recv, event.ts_event);
   });
 }
@@ -163,13 +166,15 @@ void Engine::follow_up(Stream& stream, StreamBook& book, book::Step step, Timest
   switch (step) {
     case book::Step::emit:
     case book::Step::stale:
+    case book::Step::renew:
       if (book.gap_open && book.keeper.valid()) {
         book.gap_open = false;
         emit_status(stream,
                     {.condition = Condition::resynced, .channel = Channel::book, .reason = ""},
                     now);
       }
-      return;
+      if (step != book::Step::renew) return;
+      break;
     case book::Step::held:
     case book::Step::refetch:
       break;

@@ -89,9 +89,10 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
   // the channel on.
   void announce(std::string_view symbol, Channel channel, Timestamp now);
 
-  // While Owner::on_event gets a book event: the book that it belongs to, if one is kept.
-  [[nodiscard]] const book::OrderBook* book_of_event() const {
-    return emitting_ == nullptr ? nullptr : &emitting_->keeper.book();
+  // While Owner::on_event gets a book event: the keeper of the book that it belongs to, if it is
+  // kept.
+  [[nodiscard]] const book::Keeper* book_of_event() const {
+    return emitting_ == nullptr ? nullptr : &emitting_->keeper;
   }
 
   [[nodiscard]] const EngineCounters& counters() const { return counters_; }

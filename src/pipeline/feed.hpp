@@ -92,6 +92,9 @@ class Feed final : private Engine::Owner {
   // it has ended.
   void measure(double seconds, std::vector<InstrumentLoad>& loads);
 
+  // Hands what was kept of frames of no use to the system. On its thread.
+  void flush_quarantine() { quarantine_.flush(); }
+
   [[nodiscard]] const std::string& venue() const { return config_.venue; }
   [[nodiscard]] const FeedCounters& counters() const { return counters_; }
   // One sentence for each instrument that the venue does not have. This and subscriptions() may be

@@ -101,7 +101,10 @@ std::vector<const Catalog::Entry*> Feed::entries_of(const Want& want) {
                                                     config_.venue, name)});
       continue;
     }
-    if (const auto* entry = catalog_.by_name(name)) {
+    // Some symbols look like names of ours ("BTC_USDC-PERPETUAL").
+    const auto* entry = catalog_.by_name(name);
+    if (entry == nullptr) entry = catalog_.by_symbol(name);
+    if (entry != nullptr) {
       add(name, *entry);
       continue;
     }

@@ -18,7 +18,8 @@ struct QuarantineConfig {
   std::uint64_t bytes_max = std::uint64_t{64} << 20U;
 };
 
-// The file is made when the first frame comes. Belongs to one thread.
+// The file is made when the first frame comes; where it is there already, another beside it.
+// Belongs to one thread.
 class Quarantine {
  public:
   // `log` outlives it.
@@ -33,6 +34,7 @@ class Quarantine {
   void flush();
 
  private:
+  void open(Timestamp now);
   void give_up(const Error& error);
 
   QuarantineConfig config_;

@@ -10,26 +10,13 @@
 namespace mp::pipeline {
 namespace {
 
-constexpr std::chrono::milliseconds kWatchEvery{500};
-constexpr std::chrono::seconds kMeasureLeast{1};  // less says nothing
+constexpr std::chrono::milliseconds kWatchEvery{500};  // also what a kill costs a recording
+constexpr std::chrono::seconds kMeasureLeast{1};       // less says nothing
 
 // How long a reader that merges shards may have to wait for one with nothing to say.
 constexpr std::chrono::milliseconds kPromiseEvery{5};
 
 }  // namespace
-
-std::filesystem::path file_of_shard(const std::filesystem::path& file, std::uint32_t number) {
-  if (number == 0 || file.empty()) return file;
-  std::filesystem::path stem = file;
-  std::string endings;
-  if (stem.extension() == ".zst") {
-    endings = ".zst";
-    stem.replace_extension();
-  }
-  endings.insert(0, stem.extension().string());
-  stem.replace_extension();
-  return fmt::format("{}.shard-{}{}", stem.string(), number, endings);
-}
 
 Result<std::unique_ptr<Shard>> Shard::create(const ShardConfig& config, const ShardParts& parts) {
   std::unique_ptr<Shard> made{new Shard{config, parts}};
@@ -43,11 +30,12 @@ Result<void> Shard::open() {
   journal_ = journal.take();
   if (!config_.recording.empty() && !config_.feeds.empty()) {
     const bool one_venue = config_.feeds.size() == 1;
-    auto recording = codec::RecordingWriter::open(
-        file_of_shard(config_.recording, config_.number),
-        {.venue = one_venue ? std::string_view{config_.feeds[0].venue} : "",
-         .recorded = net::now(),
-         .program = "marketprism"});
+    auto recording =
+        Recording::open(file_of_shard(config_.recording, config_.number),
+                        {.venue = one_venue ? std::string_view{config_.feeds[0].venue} : "",
+                         .recorded = net::now(),
+                         .program = "marketprism"},
+                        config_.existing, parts_.log);
     if (!recording) return recording.error();
     recording_ = recording.take();
   }
@@ -68,7 +56,7 @@ Result<void> Shard::add_feeds() {
                             .buffers = *buffers_,
                             .journal = *journal_,
                             .log = parts_.log,
-                            .recording = recording_.get(),
+                            .recording = recording_ ? &recording_->writer() : nullptr,
                             .budget = budget == parts_.budgets.end() ? nullptr : &budget->second});
     if (!feed) return feed.error();
     feeds_.push_back(feed.take());
@@ -125,6 +113,8 @@ net::Task<void> Shard::watch() {
     if (room != before) say_room(room);
     before = room;
     if (parts_.watch) parts_.watch();
+    if (recording_) recording_->flush(net::steady_now());
+    for (const auto& feed : feeds_) feed->flush_quarantine();
     if (net::steady_now() - measured >= config_.keep_loads_every) {
       keep_loads();
       measured = net::steady_now();

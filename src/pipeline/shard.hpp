@@ -14,21 +14,19 @@
 #include "journal/journal.hpp"
 #include "pipeline/feed.hpp"
 #include "pipeline/load_book.hpp"
+#include "pipeline/recording.hpp"
 #include "pipeline/venue_budget.hpp"
 
 namespace mp::pipeline {
-
-// `file` for shard 0; for another one the name before its endings carries the number.
-[[nodiscard]] std::filesystem::path file_of_shard(const std::filesystem::path& file,
-                                                  std::uint32_t number);
 
 struct ShardConfig {
   std::uint32_t number = 0;
   std::uint32_t count = 1;  // of all shards; more than one: readers merge, and need promises
   journal::Config journal;
   std::vector<FeedConfig> feeds;
-  std::filesystem::path recording;  // of shard 0; empty: nothing is recorded
-  bool busy_poll = false;           // see CollectorConfig
+  std::filesystem::path recording;                     // of shard 0; empty: nothing is recorded
+  codec::Existing existing = codec::Existing::refuse;  // a file of that name
+  bool busy_poll = false;                              // see CollectorConfig
   std::chrono::milliseconds keep_loads_every{std::chrono::minutes{1}};
 };
 
@@ -54,6 +52,9 @@ class Shard {
   void begin_stop();
   // Waits until they have, and completes the recording.
   Result<void> stop();
+  // None: nothing is recorded. Another thread may ask it for what it says there, or when the shard
+  // does not run.
+  [[nodiscard]] Recording* recording() const { return recording_.get(); }
 
   [[nodiscard]] std::uint32_t number() const { return config_.number; }
   [[nodiscard]] const std::vector<std::unique_ptr<Feed>>& feeds() const { return feeds_; }
@@ -74,7 +75,7 @@ class Shard {
   const ShardConfig config_;
   const ShardParts parts_;
   std::unique_ptr<journal::Writer> journal_;
-  std::unique_ptr<codec::RecordingWriter> recording_;
+  std::unique_ptr<Recording> recording_;
   std::unique_ptr<net::IoContext> io_;
   std::unique_ptr<net::ReceiveBuffers> buffers_;
   std::vector<std::unique_ptr<Feed>> feeds_;

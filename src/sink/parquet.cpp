@@ -119,7 +119,7 @@ class Parquet final : public Sink {
   }
 
   struct Output {
-    const Rows* rows;
+    const ParquetRows* rows;
     fs::path path;
   };
 

@@ -19,7 +19,7 @@ namespace mp::sink {
 class Partitions {
  public:
   // The rows of the event's file. Nothing is allocated for a stream that was here before.
-  Rows& of(const Event& event) {
+  ParquetRows& of(const Event& event) {
     const Key key{event.channel(), event.venue,
                   event.instrument.empty() ? event.symbol : event.instrument,
                   std::chrono::floor<std::chrono::days>(event.ts_recv)};
@@ -28,7 +28,7 @@ class Partitions {
   }
   // Those with rows: what is most work comes first.
   struct Output {
-    const Rows* rows;
+    const ParquetRows* rows;
     std::filesystem::path folder;
   };
   [[nodiscard]] std::vector<Output> outputs() const {
@@ -64,12 +64,12 @@ class Partitions {
   struct Partition {
     std::string venue;
     std::string instrument;
-    Rows rows;
+    ParquetRows rows;
   };
 
   Partition& add(Key key) {
     auto made = std::make_unique<Partition>(
-        Partition{std::string{key.venue}, std::string{key.instrument}, Rows{key.channel}});
+        Partition{std::string{key.venue}, std::string{key.instrument}, ParquetRows{key.channel}});
     key.venue = made->venue;
     key.instrument = made->instrument;
     return *all_.emplace(key, std::move(made)).first->second;

@@ -258,13 +258,13 @@ void Field::clear() {
   bytes.clear();
 }
 
-Rows::Rows(Channel channel) : channel_(channel) {
+ParquetRows::ParquetRows(Channel channel) : channel_(channel) {
   visit_fields(empty_event(channel), [&](std::string_view, const auto& value) {
     fields_.emplace_back().kind = kind_of(value);
   });
 }
 
-void Rows::append(const Event& event) {
+void ParquetRows::append(const Event& event) {
   MP_ASSERT(event.channel() == channel_);
   RowWriter write{fields_.data(), size_};
   visit_fields(event, write);
@@ -272,19 +272,19 @@ void Rows::append(const Event& event) {
   ++size_;
 }
 
-std::size_t Rows::weight() const {
+std::size_t ParquetRows::weight() const {
   std::size_t out = size_ * fields_.size();
   for (const Field& field : fields_) out += field.quantities.mantissas.size() * 6;
   return out;
 }
 
-void Rows::clear() {
+void ParquetRows::clear() {
   for (Field& field : fields_) field.clear();
   size_ = 0;
 }
 
-std::optional<std::size_t> Rows::fill(std::size_t begin, const duck::Api& api,
-                                      duck::ChunkHandle* chunk) const {
+std::optional<std::size_t> ParquetRows::fill(std::size_t begin, const duck::Api& api,
+                                             duck::ChunkHandle* chunk) const {
   MP_ASSERT(begin <= size_);
   const std::size_t count = std::min<std::size_t>(size_ - begin, api.vector_size());
   if (count == 0) return count;

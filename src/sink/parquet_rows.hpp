@@ -41,9 +41,9 @@ struct Field {
   void clear();
 };
 
-class Rows {
+class ParquetRows {
  public:
-  explicit Rows(Channel channel);
+  explicit ParquetRows(Channel channel);
 
   void append(const Event& event);
   [[nodiscard]] std::size_t size() const { return size_; }

@@ -50,7 +50,7 @@ duck::TypeHandle* type_of(const duck::Api& api, ColumnType type) {
 // What the table function reads.
 struct Source {
   const duck::Api& api;
-  const Rows& rows;
+  const ParquetRows& rows;
   std::size_t next = 0;
 };
 
@@ -102,7 +102,7 @@ Result<std::unique_ptr<ParquetWriter>> ParquetWriter::open(Duckdb& database) {
   return std::unique_ptr<ParquetWriter>{new ParquetWriter{connection.take()}};
 }
 
-Result<void> ParquetWriter::write(const Rows& rows, const std::filesystem::path& file) {
+Result<void> ParquetWriter::write(const ParquetRows& rows, const std::filesystem::path& file) {
   Source source{.api = connection_->api(), .rows = rows};
   running = &source;
   auto written = connection_->run(

@@ -19,7 +19,7 @@ class ParquetWriter {
   static Result<std::unique_ptr<ParquetWriter>> open(Duckdb& database);
 
   // Makes the file; the rows keep their order.
-  Result<void> write(const Rows& rows, const std::filesystem::path& file);
+  Result<void> write(const ParquetRows& rows, const std::filesystem::path& file);
 
  private:
   explicit ParquetWriter(std::unique_ptr<Duckdb> connection) : connection_(std::move(connection)) {}

@@ -36,7 +36,7 @@ constexpr Traits kTraits = {
                .requests = {10, 1s},
                .rest_calls = {10, 1s},
                .source = "Spot, Websocket Market Data; Rate Limiting Rule"},
-    .book = {.start = BookStart::rest_snapshot, .link = BookLink::previous, .depth_max = 400},
+    .book = {.start = BookStart::socket_snapshot, .link = BookLink::previous, .depth_max = 400},
     .book_source = "Spot, Market By Price (incremental update)",
     .stale_after = 20s,
 };

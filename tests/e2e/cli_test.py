@@ -6,10 +6,12 @@ Usage: cli_test.py PROGRAM [unittest arguments]
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -99,7 +101,8 @@ class Commands(unittest.TestCase):
         self.assertEqual(events[0]["side"], "buy")
         counts = json.loads(result.stderr.splitlines()[-1])
         self.assertEqual(counts, {"frames": 4, "data": 2, "control": 1, "unknown": 1,
-                                  "malformed": 0, "rejected": 0, "events": {"trade": 2}})
+                                  "malformed": 0, "rejected": 0, "events": {"trade": 2},
+                                  "damaged": 0, "skipped": 0})
 
     def test_decode_keeps_a_malformed_frame_and_goes_on(self):
         frames = "\n".join([TRADE, CUT_TRADE, TRADE]) + "\n"
@@ -116,6 +119,22 @@ class Commands(unittest.TestCase):
         counts = json.loads(result.stderr.splitlines()[-1])
         self.assertEqual((counts["frames"], counts["control"], counts["malformed"]), (2, 1, 1))
         self.assertEqual(result.returncode, 65)
+
+    def test_no_line_vanishes_from_the_counts(self):
+        # A venue's own "t" in a file of bare frames; in a recording they are no frames.
+        lines = ['{"t":"trade","x":1}', '{"t":"send","x":1}', TRADE]
+        header = '{"t":"header","venue":"binance"}'
+        for first, wanted in (([], (3, 0, 0)), ([header], (1, 1, 1))):
+            recording = self.write("lines.ndjson", "\n".join(first + lines) + "\n")
+            for command in (["decode", "--venue", "binance", recording],
+                            ["replay", "--venue", "binance", recording]):
+                result = call(*command)
+                counts = json.loads(result.stderr.splitlines()[-1])
+                self.assertEqual((counts["frames"], counts["damaged"], counts["skipped"]), wanted)
+                self.assertEqual(counts["events"]["trade"], 1)
+                self.assertEqual("2 of 4 lines were passed over, the first is line 2" in
+                                 result.stderr, bool(first))
+                self.assertEqual(result.returncode, 65 if first else 0, result.stderr)
 
     def test_decode_speaks_the_older_system_s_language(self):
         result = call("decode", "--venue", "okx", "--encoding", "marketprism", text=(
@@ -136,6 +155,15 @@ class Commands(unittest.TestCase):
             result = call(*arguments, cwd=self.dir, text="")
             if arguments[0] != "replay":
                 self.fails(result, 78, "binnance", "binance")
+
+    def test_an_override_is_checked_like_a_configuration(self):
+        for text, word in (("binnance.ca_file=x.pem", "`binance`"),
+                           ("kraken.ws_url=wss://x", "unknown venue `kraken`"),
+                           ("binance.ws_url=https://x", "wss://"), ("binance.ws_url=", "VALUE"),
+                           ("binance.rest_url=127.0.0.1:80", "https://")):
+            result = call("run", "binance:BTC-USDT", "--set", text, cwd=self.dir)
+            self.fails(result, 2, text, word)
+        self.assertEqual(list(self.dir.iterdir()), [])
 
     # ---- configuration ----
 
@@ -205,6 +233,69 @@ class Commands(unittest.TestCase):
         self.assertTrue(books[0]["is_snapshot"])
         self.assertEqual(len(books[-1]["top_bids"]), 2)
         self.assertEqual(books[-1]["instrument"], "BTC-USDT")
+
+    # ---- a recording cannot be made again ----
+
+    def recorder(self, *arguments):
+        return subprocess.Popen([PROGRAM, "record", "binance:BTC-USDT@trade", "--plain",
+                                 *map(str, arguments), *self.simulator("--rate", 10)],
+                                cwd=self.dir, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                text=True)
+
+    def frames_in(self, path):
+        """How many frames a reader sees now."""
+        if not path.exists():
+            return 0
+        result = call("decode", "--venue", "binance", path)
+        return json.loads(result.stderr.splitlines()[-1])["frames"]
+
+    def wait_for_frames(self, path):
+        deadline = time.monotonic() + DEADLINE / 2
+        while self.frames_in(path) < 3 and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+    def test_a_kill_costs_a_recording_little(self):
+        for name, sign in (("k.ndjson", signal.SIGKILL), ("k.ndjson.zst", signal.SIGKILL),
+                           ("h.ndjson", signal.SIGHUP)):
+            path = self.dir / name
+            process = self.recorder("--out", path)
+            self.wait_for_frames(path)
+            process.send_signal(sign)
+            _, said = process.communicate(timeout=DEADLINE)
+            self.assertGreater(self.frames_in(path), 2, said)
+            if sign == signal.SIGHUP:  # the terminal was closed: as Ctrl-C
+                self.assertEqual(process.returncode, 0, said)
+                self.assertEqual(call("replay", path).returncode, 0)
+
+    def test_a_recording_is_not_overwritten(self):
+        path = self.write("r.ndjson", "precious\n")
+        arguments = ("record", "binance:BTC-USDT@trade", "--out", path, "--for", "2s", "--plain",
+                     *self.simulator())
+        result = call(*arguments, cwd=self.dir)
+        self.fails(result, 2, "r.ndjson exists", "--overwrite")
+        self.assertEqual(path.read_text(), "precious\n")
+        result = call(*arguments, "--overwrite", cwd=self.dir)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        before = path.read_text()
+        self.assertTrue(before.startswith('{"t":"header"'))
+        result = call("run", *arguments[1:2], "--record", *arguments[3:], cwd=self.dir)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("r.2.ndjson", result.stderr)
+        self.assertIn("Recorded in " + str(self.dir / "r.2.ndjson"), result.stdout)
+        self.assertEqual(path.read_text(), before)
+
+    def test_record_leaves_nothing_in_the_way_when_there_is_nothing_to_record(self):
+        for target, code in (("binance:BTC-USDX", 78), ("binance:BTC-USDT@funding", 78)):
+            path = self.dir / "r.ndjson"
+            self.fails(call("record", target, "--out", path, "--for", "30s", *self.simulator(),
+                            cwd=self.dir), code)
+            self.assertFalse(path.exists())
+
+    def test_record_to_a_full_disk_ends_at_once(self):
+        result = call("record", "binance:BTC-USDT", "--out", "/dev/full", "--plain",
+                      *self.simulator(), cwd=self.dir)  # no --for: it ends by itself
+        self.fails(result, 74, "cannot write the recording /dev/full", "event=recording_failed")
+        self.assertNotIn("Recorded in", result.stdout)
 
     def test_refused_certificate(self):
         urls = [w for w in self.simulator() if "ca_file" not in w and w != "--set"]

@@ -3,3 +3,8 @@ find_package(Python3 3.10 REQUIRED COMPONENTS Interpreter)
 add_test(NAME e2e
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/cli_test.py $<TARGET_FILE:marketprism>)
 set_tests_properties(e2e PROPERTIES TIMEOUT 600)
+# Recordings of real venues, served as venues.
+add_test(NAME recordings
+  COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/recordings_test.py
+    $<TARGET_FILE:marketprism> ${MP_SHARED_DATA})
+set_tests_properties(recordings PROPERTIES TIMEOUT 900)

@@ -193,6 +193,53 @@ def sizes_only_shrink(tree):
                                        "tests/tidy/tidy_test.py --shrink")
 
 
+TYPE = re.compile(r"\b(?:class|struct|union|enum(?:\s+(?:class|struct))?)\s+"
+                  r"(?:(?:\[\[[^\]]*\]\]|alignas\([^()]*\))\s*)*"
+                  r"([A-Za-z_]\w*(?:::\w+)*)\s*(?:final\s*)?(?::[^:;{][^;{]*)?$")
+NAMESPACE = re.compile(r"\bnamespace\b\s*([\w:]*)\s*$")
+
+
+def types_with_linkage(text):
+    """(qualified name, line) of each type that other files see: defined in no function and in no
+    namespace without a name. A specialisation is not a type of that name."""
+    code = re.sub(r"^[ \t]*#(?:[^\n\\]|\\.|\\\n)*", lambda m: re.sub(r"[^\n]", " ", m.group(0)),
+                  code_of(text), flags=re.MULTILINE)
+    scopes, begin, found = [], 0, []  # a scope is its name, or None where nothing has linkage
+    for match in re.finditer(r"[{};]", code):
+        at, sign = match.start(), match.group(0)
+        if sign == "{":
+            head = code[begin:at]
+            space, kind = NAMESPACE.search(head), TYPE.search(head)
+            name = space.group(1) or None if space else kind.group(1) if kind else None
+            if head.strip() == "extern":  # "C", a literal, is blanked out
+                name = ""
+            scopes.append(name)
+            if kind and not space and None not in scopes:
+                found.append(("::".join(filter(None, scopes)), line_at(code, at)))
+        elif sign == "}" and scopes:
+            scopes.pop()
+        begin = at + 1
+    return found
+
+
+def a_type_is_defined_once(tree):
+    """Two types of one name in one program: the linker takes parts of either, without a word."""
+    programs = {}  # src, sim and bench are one; each unit test is one more, together with src
+    for path in tree.sources("src", "sim", "bench", "tests"):
+        parts = path.split("/")
+        program = "/".join(parts[:3]) if parts[0] == "tests" and len(parts) > 3 else ""
+        for name, line in types_with_linkage(tree.text(path)):
+            programs.setdefault(program, {}).setdefault(name, []).append((path, line))
+    shared = programs.get("", {})
+    for program, types in programs.items():
+        for name, places in types.items():
+            places = places if program == "" else shared.get(name, []) + places
+            first = places[0][0]
+            for path, line in places[1:]:
+                if path != first:
+                    yield Finding("one-type", path, line, f"{name} is a type of {first} too")
+
+
 PURE = {"core", "obs", "codec", "venue", "book", "sink"}
 # (rule, pattern, where it is forbidden, what to do)
 BANNED = [
@@ -287,5 +334,6 @@ def layout_is_clang_formats(tree):
 
 
 RULES = [includes_go_down, headers_say_what_they_are, lines_are_short, sizes_only_shrink,
+         a_type_is_defined_once,
          words_are_allowed, todos_end_some_day, venues_have_golden_frames, text_names_no_machine,
          sources_are_compiled, layout_is_clang_formats]

@@ -27,6 +27,8 @@ GOOD = {
 }
 LONG_BODY = "".join(f"  value += {number};\n" for number in range(60))
 
+ROWS = "// L3. Rows.\n#pragma once\n\nnamespace mp::sink {{\n{} {{}};\n}}  // namespace mp::sink\n"
+
 # (rule, the files that break it)
 BREAKERS = [
     ("layers", {"src/core/low.cpp": '#include "venue/adapter.hpp"\n'}),
@@ -46,6 +48,14 @@ BREAKERS = [
     ("size", {"src/venue/okx.cpp": "class Okx final : public Adapter {};\n" + "// Line.\n" * 250}),
     ("size", {"src/sink/file.cpp": "class File final : public Sink {};\n" + "// Line.\n" * 200}),
     ("size", {RATCHET: "file src/core/thing.cpp - 500\n"}),
+    ("one-type", {"src/sink/a.hpp": ROWS.format("struct Rows"),
+                  "src/sink/b.hpp": ROWS.format("class Rows final : public Table")}),
+    ("one-type", {"src/sink/a.hpp": ROWS.format("enum class Rows : int"),
+                  "sim/b.cpp": "namespace mp {\nnamespace sink {\nunion Rows {};\n"
+                               "}  // namespace sink\n}  // namespace mp\n"}),
+    ("one-type", {"src/sink/a.hpp": "// L3. A.\n#pragma once\n\nstruct Outer {\n"
+                                    "  struct Inner {};\n};\n",
+                  "tests/unit/sink/b.cpp": "struct Outer::Inner {};\n"}),
     ("clock", {"src/book/now.cpp": "auto now = std::chrono::system_clock::now();\n"}),
     ("chance", {"src/core/dice.cpp": "std::random_device dice;\n"}),
     ("chance", {"src/core/dice.cpp": "int dice = rand();\n"}),
@@ -64,7 +74,14 @@ BREAKERS = [
 ]
 
 # What must not be taken for a violation.
+SAME = "namespace {\nstruct Same {};\n}  // namespace\nvoid {}() {\n  struct Local {};\n}\n"
 INNOCENT = {
+    "src/core/same.cpp": SAME.replace("{}()", "f()"),
+    "src/obs/same.cpp": SAME.replace("{}()", "g()") + "struct Named;\ntemplate <class T>\n"
+                        "struct Of {};\ntemplate <>\nstruct Of<int> {};\n",
+    "src/book/same.cpp": "struct Named {};\nclass Named f();\nenum class Other : int;\n",
+    "tests/unit/core/same.cpp": "struct OfTests {};\n",
+    "tests/unit/obs/same.cpp": "struct OfTests {};\n",
     "src/core/words.cpp": "// system_clock::now, rand(), catch (...) and assert( in a comment\n"
                           'const char* kWords = "using namespace std; getenv";\n'
                           'const char* kRaw = R"(assert(1) { )";\nconst char kBrace = \'{\';\n'

@@ -55,7 +55,7 @@ TEST(Allocation, a_warm_keeper_makes_none) {
         ASSERT_EQ(keeper.on_rest_snapshot(snapshot, {}, std::nullopt), Step::emit);
       }
       keeper.book().top(Side::buy, 20, top);
-      (void)okx_crc32(keeper.book());
+      (void)crc32_25(keeper.book());
       // What is held while a book waits for its snapshot may be allocated.
       if (session >= 2 && round > 100) during += mp::test::allocations() - before;
       ASSERT_EQ(step, round <= 100 ? Step::held : Step::emit);

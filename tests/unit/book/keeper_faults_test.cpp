@@ -31,7 +31,7 @@ BookRule rule_of(Protocol protocol) {
     case Protocol::okx_checksum:
       return {.start = BookStart::stream_snapshot,
               .link = BookLink::previous,
-              .checksum = BookChecksum::okx_crc32};
+              .checksum = BookChecksum::crc32_25};
     case Protocol::bybit:
       break;
   }
@@ -181,7 +181,7 @@ class Engine final : public Keeper::Listener {
     if (protocol_ == Protocol::okx_checksum) {
       OrderBook book;
       book.reset(sent.after.top(Side::buy, kLevelsMax), sent.after.top(Side::sell, kLevelsMax));
-      body.checksum = okx_crc32(book);
+      body.checksum = crc32_25(book);
     }
     return body;
   }

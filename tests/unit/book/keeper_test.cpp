@@ -17,7 +17,7 @@ constexpr BookRule kBinanceSpot{.start = BookStart::rest_snapshot, .link = BookL
 constexpr BookRule kBybit{.start = BookStart::stream_snapshot, .link = BookLink::first};
 constexpr BookRule kOkx{.start = BookStart::stream_snapshot,
                         .link = BookLink::previous,
-                        .checksum = BookChecksum::okx_crc32};
+                        .checksum = BookChecksum::crc32_25};
 
 // Writes down what a keeper tells, one line each, with the best bid at that moment.
 class Log final : public Keeper::Listener {
@@ -168,13 +168,13 @@ TEST(Keeper, scenario_15_a_wrong_checksum_invalidates_the_book) {
   OrderBook expected;
   expected.reset(kBid100, kAsk103);
   Book snapshot = whole(10, kBid100, kAsk103);
-  snapshot.checksum = okx_crc32(expected);
+  snapshot.checksum = crc32_25(expected);
   EXPECT_EQ(log.update(snapshot), Step::emit);
 
   Book change = delta(0, 11, kBid101);
   change.first_sequence.reset();
   change.previous_sequence = 10;
-  change.checksum = okx_crc32(expected);  // that of the book before
+  change.checksum = crc32_25(expected);  // that of the book before
   EXPECT_EQ(log.update(change), Step::resync);
   EXPECT_FALSE(log.keeper.valid());
   EXPECT_EQ(log.lines.back(), "gap checksum");
@@ -250,6 +250,28 @@ TEST(Keeper, scenario_29_bounds_the_bytes_of_what_it_holds) {
   const std::vector<Level> too_many(kHeldBytesMax / sizeof(Level) + 1, level("1", "1"));
   EXPECT_EQ(log.update(delta(4, 4, too_many)), Step::resync);
   EXPECT_EQ(log.keeper.held_count(), 0U);
+}
+
+TEST(Keeper, joins_a_snapshot_that_was_asked_for_on_the_socket) {
+  Log log{{.start = BookStart::socket_snapshot, .link = BookLink::previous}};
+  const auto after = [](std::int64_t previous, std::int64_t last, Levels bids) {
+    Book body = delta(0, last, bids);
+    body.first_sequence.reset();
+    body.previous_sequence = previous;
+    return body;
+  };
+  EXPECT_TRUE(log.keeper.wants_rest_snapshot());
+  EXPECT_EQ(log.update(after(99, 100, kBid102)), Step::held);
+  EXPECT_EQ(log.update(after(100, 101, kBid101), 2), Step::held);
+  EXPECT_EQ(log.update(whole(98, kBid100, kAsk103)), Step::refetch);
+  EXPECT_EQ(log.update(whole(100, kBid100, kAsk103), 3), Step::emit);
+  EXPECT_EQ(log.update(whole(100, kBid100, kAsk103)), Step::stale);  // nobody asked
+  EXPECT_EQ(log.update(after(101, 102, kBid102), 4), Step::emit);
+  EXPECT_EQ(log.update(after(103, 104, kBid102)), Step::resync);
+  EXPECT_TRUE(log.keeper.wants_rest_snapshot());
+  EXPECT_EQ(log.lines,
+            (Lines{"snapshot 100 recv 3 event - bid 100", "delta 101 recv 2 event - bid 101",
+                   "delta 102 recv 4 event - bid 102", "gap sequence from 103 to 103"}));
 }
 
 TEST(Keeper, takes_every_message_as_a_whole_book_where_the_rule_says_so) {

@@ -146,6 +146,22 @@ TEST(OrderBook, keeps_quantities_that_do_not_fit_16_bytes) {
   }
 }
 
+TEST(OrderBook, keeps_zeros_that_a_mantissa_has_no_room_for) {
+  OrderBook book;
+  const std::vector<Level> levels{level("100.00000000000000000000", "1.000000000000000000000"),
+                                  level("99.5", "2.000")};
+  book.reset(levels, {});
+  EXPECT_TRUE(test::identical(book.bid(0), levels[0]));
+  EXPECT_TRUE(test::identical(book.bid(1), levels[1]));
+  book.reset(std::vector<Level>{levels[1]}, {});
+  book.apply(std::vector<Level>{levels[0]}, {});
+  EXPECT_TRUE(test::identical(book.bid(0), levels[0]));
+  // Removing looks at values alone, so it needs no other form.
+  book.reset(std::vector<Level>{level("100.00", "1")}, {});
+  book.apply(std::vector<Level>{level("100.0000000000000000000000", "0.00000000000000000000")}, {});
+  EXPECT_EQ(book.bid_count(), 0U);
+}
+
 TEST(OrderBook, gives_back_the_digits_after_finer_prices_have_come) {
   OrderBook book;
   book.apply(std::vector<Level>{level("10", "1"), level("-3", "1"), level("0", "1")}, {});

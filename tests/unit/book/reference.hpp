@@ -74,6 +74,7 @@ class ReferenceBook {
 inline bool identical(const Level& a, const Level& b) {
   return a.price_mantissa == b.price_mantissa && a.price_exponent == b.price_exponent &&
          a.quantity_mantissa == b.quantity_mantissa && a.quantity_exponent == b.quantity_exponent &&
+         a.price_zeros == b.price_zeros && a.quantity_zeros == b.quantity_zeros &&
          a.reserved == b.reserved;
 }
 

@@ -117,7 +117,65 @@ TEST(Recording, counts_unknown_and_damaged_lines_and_goes_on) {
   EXPECT_EQ(read.numbers[1], 7U);
   EXPECT_EQ(read.counts.unknown, 1U);
   EXPECT_EQ(read.counts.damaged, 3U);
+  EXPECT_EQ(read.counts.passed_over(), 4U);
+  EXPECT_EQ(read.counts.first_passed_over, 2U);
   EXPECT_EQ(read.problem, "");
+}
+
+// Venues have a key "t" of their own: the file decides whether it is that of a recording.
+TEST(Recording, takes_every_line_before_a_recording_begins_as_a_frame) {
+  const std::vector<std::string> frames = {
+      R"({"t":"trade","p":"1.5"})",
+      R"({"t":"send","x":1,"ts":5,"conn":"c","url":"u","venue":"v"})",
+      R"({"t":"recv","ts_ns":7})",
+      R"({"t":"http","url":"https://x"})",
+      R"({"t":"recv","b64":"?bad"})",
+      R"({"t":"header","config":{}})",
+      R"({"t":"connect","id":7})",
+      R"({"t":5})",
+      R"({"t":"torn)",
+      "pong",
+  };
+  std::string text;
+  for (const auto& frame : frames) text += frame + "\n";
+  const Read bare = read_all(text);
+  ASSERT_EQ(bare.lines.size(), frames.size());
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    EXPECT_EQ(bare.lines[i], (std::pair{LineKind::recv, frames[i]}));
+    EXPECT_FALSE(bare.times[i]) << frames[i];
+  }
+  EXPECT_EQ(bare.counts.passed_over(), 0U);
+  EXPECT_EQ(bare.problem, "");
+
+  // In a recording, the same lines are no frames: all but {"t":5} are counted instead.
+  const Read recorded = read_all(std::string{kThreeLines} + text);
+  EXPECT_EQ(recorded.lines.size(), 3U + 1U);
+  EXPECT_EQ(recorded.counts.unknown, 1U);
+  EXPECT_EQ(recorded.counts.damaged, frames.size() - 2);
+}
+
+// What failed to be an envelope leaves no time, session or address behind in the frame.
+TEST(Recording, gives_a_bare_frame_nothing_of_an_envelope) {
+  RecordingReader reader{
+      std::make_unique<TextSource>(R"({"t":"send","x":1,"ts":5,"conn":"c","url":"u","venue":"v"})"
+                                   "\n",
+                                   100)};
+  const auto line = reader.next();
+  ASSERT_TRUE(line);
+  EXPECT_TRUE(line->bare);
+  EXPECT_EQ(line->conn, "");
+  EXPECT_EQ(line->url, "");
+  EXPECT_EQ(line->venue, "");
+}
+
+TEST(Recording, says_whether_a_frame_was_binary) {
+  RecordingReader reader{std::make_unique<TextSource>(R"({"t":"recv","b64":"aGVsbG8="})"
+                                                      "\n"
+                                                      R"({"t":"recv","data":"hello"})"
+                                                      "\n",
+                                                      100)};
+  EXPECT_EQ(reader.next()->payload, Payload::binary);
+  EXPECT_EQ(reader.next()->payload, Payload::text);
 }
 
 TEST(Recording, takes_bare_frames_as_recv_without_a_time) {
@@ -178,7 +236,8 @@ TEST(Recording, comes_back_as_it_was_written) {
   const auto at = from_nanoseconds(1764000000123456789);
   for (const char* name : {"a.ndjson", "a.ndjson.zst"}) {
     auto writer = RecordingWriter::open(
-        dir.path() / name, {.venue = "binance", .recorded = at, .program = "marketprism test"});
+        dir.path() / name, {.venue = "binance", .recorded = at, .program = "marketprism test"},
+        Existing::refuse);
     ASSERT_TRUE(writer.ok()) << writer.error().message;
     (*writer)->connect("c1", at, "wss://x");
     (*writer)->send("c1", at, R"({"op":"subscribe"})");
@@ -206,6 +265,46 @@ TEST(Recording, comes_back_as_it_was_written) {
     EXPECT_EQ(http->data, R"({"lastUpdateId":1})");
     EXPECT_FALSE((*reader)->next());
     EXPECT_EQ((*reader)->problem(), "");
+  }
+}
+
+TEST(Recording, is_never_truncated_unless_that_is_wanted) {
+  const TempDir dir;
+  const auto file = dir.path() / "a.ndjson";
+  const RecordingWriter::Header header{.venue = "okx", .recorded = {}, .program = "test"};
+  ASSERT_TRUE(RecordingWriter::open(file, header, Existing::refuse).ok());
+  const auto size = std::filesystem::file_size(file);
+  EXPECT_GT(size, 0U);
+  const auto refused = RecordingWriter::open(file, header, Existing::refuse);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().kind, ErrorKind::io);
+  EXPECT_EQ(std::filesystem::file_size(file), size);
+  auto replaced = RecordingWriter::open(file, header, Existing::replace);
+  ASSERT_TRUE(replaced.ok());
+  EXPECT_EQ(std::filesystem::file_size(file), 0U);
+  EXPECT_TRUE(RecordingWriter::open("/dev/null", header, Existing::refuse).ok());
+}
+
+// What a kill leaves of a recording that is flushed.
+TEST(Recording, can_be_read_up_to_its_last_flush) {
+  const TempDir dir;
+  for (const char* name : {"a.ndjson", "a.ndjson.zst"}) {
+    auto writer = RecordingWriter::open(
+        dir.path() / name, {.venue = "okx", .recorded = {}, .program = "test"}, Existing::refuse);
+    ASSERT_TRUE(writer.ok());
+    for (std::size_t lines = 1; lines < 5; ++lines) {
+      ASSERT_TRUE((*writer)->flush().ok());
+      ASSERT_TRUE((*writer)->flush().ok());  // nothing new costs nothing
+      const auto bytes = (*writer)->bytes();
+      ASSERT_TRUE((*writer)->flush().ok());
+      EXPECT_EQ((*writer)->bytes(), bytes);
+      auto reader = RecordingReader::open(dir.path() / name);
+      ASSERT_TRUE(reader.ok());
+      std::size_t read = 0;
+      while ((*reader)->next()) ++read;
+      EXPECT_EQ(read, lines) << name;
+      (*writer)->recv("c", {}, "frame", Payload::text);
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "config/parse.hpp"
+#include "core/instrument.hpp"
 #include "unit/config/known.hpp"
 
 namespace mp::config {
@@ -38,15 +39,63 @@ TEST(FeedWords, tell_our_instruments_from_symbols_of_the_venue) {
 
 TEST(FeedWords, know_the_form_of_instrument_names) {
   for (const auto* name : {"BTC-USDT", "1INCH-USDT", "kPEPE-USDC-PERP", "BTC-USD-20261225",
-                           "BTC-USD-20261225-100000-C", "XRP-USD-20261225-0.55-P"}) {
+                           "BTC-USD-20261225-100000-C", "XRP-USD-20261225-0.55-P", "币安人生-USDT",
+                           "ÉTÉ-EUR-PERP", "BTC-USD_UM_XPERP-20310404", "_-_", "A.B-C$+"}) {
     EXPECT_TRUE(is_instrument_name(name)) << name;
   }
-  for (const auto* name :
-       {"", "BTC", "BTCUSDT", "-USDT", "BTC-", "BTC-USDT-", "BTC-USDT-SWAP", "BTC-USDT-perp",
-        "BTC-USD-2026122", "BTC-USD-20261225-", "BTC-USD-20261225-100000",
-        "BTC-USD-20261225-100000-X", "BTC-USD-20261225-1.-C", "BTC-USD-20261225-1.2.3-C", "BTC/USD",
-        "BTC-USDT-PERP-C", "BTC-USD-20261225-1-C-1"}) {
+  for (const auto* name : {"",
+                           "BTC",
+                           "BTCUSDT",
+                           "-USDT",
+                           "BTC-",
+                           "BTC-USDT-",
+                           "BTC-USDT-SWAP",
+                           "BTC-USDT-perp",
+                           "BTC-USD-2026122",
+                           "BTC-USD-20261225-",
+                           "BTC-USD-20261225-100000",
+                           "BTC-USD-20261225-100000-X",
+                           "BTC-USD-20261225-1.-C",
+                           "BTC-USD-20261225-1.2.3-C",
+                           "BTC/USD",
+                           "BTC-USDT-PERP-C",
+                           "BTC-USD-20261225-1-C-1",
+                           "BTC -USDT",
+                           "BTC-\tUSDT",
+                           "BTC-USDT\n",
+                           "BTC-US\x7F",
+                           "A,B-USDT",
+                           "binance:BTC-USDT",
+                           "BTC-USDT@trade",
+                           "币安人生",
+                           "币安-",
+                           "BTC-USD_UM_XPERP-310404"}) {
     EXPECT_FALSE(is_instrument_name(name)) << name;
+  }
+}
+
+TEST(FeedWords, take_a_star_for_any_characters_of_names) {
+  const auto feed = read("okx:*-USDT-PERP,BTC-*,*");
+  EXPECT_EQ(feed.instruments, (std::vector<std::string>{"*-USDT-PERP", "BTC-*", "*"}));
+  EXPECT_TRUE(feed.symbols.empty());
+}
+
+// Whatever the program calls an instrument, it understands.
+TEST(FeedWords, know_every_name_that_the_program_gives) {
+  InstrumentInfo info;
+  for (const char* base : {"BTC", "币安人生", "1000SATS", "BTC_UM", "ß"}) {
+    info.base = base;
+    info.quote = "USD_UM";
+    info.expiry = from_nanoseconds(1933056000000000000);
+    info.strike = Price{*parse_decimal("0.55")};
+    info.option_type = "call";
+    for (const auto kind : {InstrumentKind::spot, InstrumentKind::perpetual, InstrumentKind::future,
+                            InstrumentKind::option}) {
+      info.kind = kind;
+      const auto name = canonical_name(info);
+      EXPECT_TRUE(is_instrument_name(name)) << name;
+      EXPECT_EQ(read("okx:" + name).instruments, std::vector{name});
+    }
   }
 }
 

@@ -176,17 +176,20 @@ INSTANTIATE_TEST_SUITE_P(
             "f:2:17: `segment_bytes` in [journal] must be a multiple of 4KiB, but is the integer "
             "100000"},
         Bad{"[journal]\nretention_bytes = \"100MiB\"",
-            "f:2:19: `retention_bytes` in [journal] is 100MiB; it must be at least two segments of "
+            "f:2:19: `retention_bytes` in [journal] is 100MiB; it must be at least 3 segments of "
+            "64MiB each"},
+        Bad{"[journal]\nretention_bytes = \"191MiB\"",
+            "f:2:19: `retention_bytes` in [journal] is 191MiB; it must be at least 3 segments of "
             "64MiB each"},
         Bad{"[journal]\nsegment_bytes = \"1GiB\"\nretention_bytes = \"1GiB\"",
-            "f:3:19: `retention_bytes` in [journal] is 1GiB; it must be at least two segments of "
+            "f:3:19: `retention_bytes` in [journal] is 1GiB; it must be at least 3 segments of "
             "1GiB each"},
         Bad{"[collector]\nshards = 0",
             "f:2:10: `shards` in [collector] must be at least 1, but is the integer 0"},
         Bad{"[collector]\nshards = 65",
             "f:2:10: `shards` in [collector] must be at most 64, but is the integer 65"},
         Bad{"[collector]\nshards = 64",
-            "f:2:10: `retention_bytes` in [journal] is 8GiB; it must be at least three for each of "
+            "f:2:10: `retention_bytes` in [journal] is 8GiB; it must be at least 3 for each of "
             "64 shards, 192 segments of 64MiB each"},
         Bad{"shards = 2", "f:1:1: the key `shards` belongs below [collector]"},
         Bad{"[journal]\nretention_age = 24",
@@ -336,6 +339,18 @@ TEST(JournalConfig, follows_the_data_folder_unless_told_where) {
   EXPECT_EQ(journal_config(config).dir, "elsewhere");
   config.journal.memory = true;
   EXPECT_TRUE(journal_config(config).dir.empty());
+}
+
+// The rule of how many segments there must be is the journal's.
+TEST(JournalConfig, is_refused_exactly_where_the_journal_refuses_it) {
+  for (const int kib : {128, 191, 192, 193, 256}) {
+    const auto text = "[journal]\nmemory = true\nsegment_bytes = \"64KiB\"\nretention_bytes = \"" +
+                      std::to_string(kib) + "KiB\"\n";
+    const auto parsed = parse(text, known_venues());
+    journal::Config config = journal_config(parsed.config);
+    config.retention_bytes = static_cast<std::uint64_t>(kib) << 10U;  // also where it is refused
+    EXPECT_EQ(parsed.problems.empty(), journal::Writer::open(config).ok()) << kib;
+  }
 }
 
 TEST(JournalConfig, carries_every_number) {

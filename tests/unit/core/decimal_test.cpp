@@ -7,6 +7,8 @@
 #include <random>
 #include <string>
 
+#include "core/arithmetic.hpp"
+
 namespace mp {
 namespace {
 
@@ -30,11 +32,63 @@ TEST(Decimal, reads_exponents) {
   EXPECT_EQ(round_trip("0e99"), "0");
 }
 
-TEST(Decimal, drops_trailing_zeros_of_the_fraction_only_to_fit) {
-  EXPECT_EQ(round_trip("10000.0000000000000000"), "10000.00000000000000");
-  EXPECT_EQ(round_trip("123456789012.12345670000000"), "123456789012.1234567");
+TEST(Decimal, keeps_zeros_that_the_mantissa_has_no_room_for) {
+  for (const auto* text :
+       {"0.10000000000000000000000", "1.0000000000000000000", "123456789012345678.0000",
+        "10000.0000000000000000", "123456789012.12345670000000", "-123456789012.12345670000000",
+        "9223372036854775807.0", "-9223372036854775807.000", "0.00000000000000000000",
+        "0.0000000000000000000000000000000000000000", "0.0000000000000000000000000000000000010",
+        "0.000000000000000000000000000000000001000"}) {
+    EXPECT_EQ(round_trip(text), text);
+  }
+  EXPECT_EQ(parse_decimal("1.0000000000000000000000")->zeros, 4);
+  EXPECT_EQ(parse_decimal("1.000000000000000000")->zeros, 0);
+  EXPECT_EQ(*parse_decimal("1.0000000000000000000000"), *parse_decimal("1"));
+  EXPECT_EQ(round_trip("1.0000000000000000000000e2"), "100.00000000000000000000");
+  EXPECT_EQ(round_trip("1.0000000000000000000000e20"), "100000000000000000000.00");
+  EXPECT_EQ(round_trip("1.0000000000000000000000e23"), "100000000000000000000000");
+}
+
+TEST(Decimal, keeps_any_count_of_trailing_zeros_up_to_a_limit) {
+  for (const std::string digits :
+       {"0.", "1.", "-7.5", "9223372036854775807.", "1000000000000.25"}) {
+    for (std::size_t zeros = 1; zeros <= kDecimalZerosMax; ++zeros) {
+      const std::string text = digits + std::string(zeros, '0');
+      ASSERT_EQ(round_trip(text), text);
+    }
+    EXPECT_EQ(round_trip(digits + std::string(kDecimalZerosMax + 100, '0')), "refused");
+  }
+}
+
+TEST(Decimal, writes_no_text_longer_than_promised) {
+  for (const int exponent : {kDecimalExponentMin, -18, -1, 0, 1, kDecimalExponentMax}) {
+    const Decimal longest{.mantissa = -std::numeric_limits<std::int64_t>::max(),
+                          .exponent = static_cast<std::int8_t>(exponent),
+                          .zeros = kDecimalZerosMax};
+    EXPECT_LE(to_string(longest).size(), kDecimalTextMax);
+  }
+}
+
+TEST(Decimal, refuses_what_has_more_digits_than_fit) {
   EXPECT_EQ(round_trip("123456789012.123456789"), "refused");
   EXPECT_EQ(round_trip("9223372036854775808"), "refused");
+}
+
+// What the fast reader takes, it reads as the other one does; the rest it leaves alone.
+TEST(Decimal, is_scanned_as_it_is_parsed) {
+  for (std::string text :
+       {"0", "1.50", "-0.00000166", "1.000000000000000000", "0.10000000000000000000000",
+        "123456789012345678.0000", "9223372036854775807", "1e3"}) {
+    const auto parsed = parse_decimal(text);
+    text += ",";
+    Decimal scanned;
+    const char* const end = scan_decimal(text.data(), text.data() + text.size(), scanned);
+    if (end == nullptr) continue;
+    EXPECT_EQ(end, text.data() + text.size() - 1);
+    EXPECT_EQ(scanned.mantissa, parsed->mantissa) << text;
+    EXPECT_EQ(scanned.exponent, parsed->exponent) << text;
+    EXPECT_EQ(scanned.zeros, parsed->zeros) << text;
+  }
 }
 
 TEST(Decimal, refuses_what_is_not_a_number) {
@@ -93,7 +147,31 @@ TEST(Decimal, survives_writing_and_reading_again) {
     ASSERT_TRUE(again) << to_string(value);
     ASSERT_EQ(again->mantissa, value.mantissa);
     ASSERT_EQ(again->exponent, value.exponent);
+    ASSERT_EQ(again->zeros, 0);
   }
+}
+
+TEST(Arithmetic, multiplies_exactly_or_not_at_all) {
+  const auto times = [](std::string_view a, std::string_view b) {
+    const auto value = product(*parse_decimal(a), *parse_decimal(b));
+    return value ? to_string(*value) : "none";
+  };
+  EXPECT_EQ(times("2.50", "4.0"), "10.000");
+  EXPECT_EQ(times("-0.001", "3"), "-0.003");
+  EXPECT_EQ(times("1.0000000000000000000000", "7"), "7.000000000000000000");
+  EXPECT_EQ(times("5000000000000000000", "2"), "10000000000000000000");
+  EXPECT_EQ(times("0.0000000000000000000005", "0.000000000000002"),
+            "0.000000000000000000000000000000000001");
+  EXPECT_EQ(times("9223372036854775807", "3"), "none");
+  EXPECT_EQ(times("0.0000000000000000001", "0.0000000000000000001"), "none");
+}
+
+TEST(Arithmetic, takes_a_sign_away_and_keeps_the_digits) {
+  EXPECT_EQ(to_string(magnitude(*parse_decimal("-1.50"))), "1.50");
+  EXPECT_EQ(to_string(magnitude(*parse_decimal("1.50"))), "1.50");
+  EXPECT_EQ(to_string(negated(*parse_decimal("0.10000000000000000000000"))),
+            "-0.10000000000000000000000");
+  EXPECT_EQ(to_string(negated(*parse_decimal("-3"))), "3");
 }
 
 TEST(Decimal, gives_its_mantissa_at_another_exponent_or_nothing) {

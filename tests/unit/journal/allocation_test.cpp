@@ -21,7 +21,7 @@ TEST(JournalAllocation, none_for_each_event) {
   Event trade;
   trade.body = Trade{"a trade id that is too long for a small string", {{1, 0}}, {{1, 0}}, {}};
   Event book;
-  book.body = Book{true, {}, {}, {}, {}, levels, levels};
+  book.body = Book{true, {}, {}, {}, {}, {}, {}, levels, levels};
   std::size_t before = 0;
   for (int round = 0; round < 1'000; ++round) {
     if (round == 1) before = mp::test::allocations();

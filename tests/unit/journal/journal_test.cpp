@@ -164,7 +164,7 @@ TEST(Journal, drops_and_marks_an_event_that_no_segment_can_hold) {
   const SubjectId subject = writer->subject("binance", "BTCUSDT", "BTC-USDT");
   const std::vector<Level> levels(2'000, Level({{1, 0}}, {{1, 0}}));
   Event event;
-  event.body = Book{true, {}, {}, {}, {}, levels, {}};
+  event.body = Book{true, {}, {}, {}, {}, {}, {}, levels, {}};
   EXPECT_FALSE(writer->append(subject, event));
   EXPECT_EQ(writer->counters().dropped, 1U);
   ASSERT_EQ(reader->next(), Next::event);

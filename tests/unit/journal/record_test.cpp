@@ -62,14 +62,14 @@ TEST(Record, keeps_long_texts_and_thousands_of_levels) {
   }
   const std::vector<Level> levels(5'000, Level({{123456789, -2}}, {{-1, -36}}));
   Event event;
-  event.body = Book{true, 1, {}, 3, {}, levels, levels};
+  event.body = Book{true, 1, {}, 3, {}, {}, {}, levels, levels};
   EXPECT_EQ(round_trip(event), Describer::of(event));
 }
 
 TEST(Record, views_point_into_the_record) {
   const std::vector<Level> levels(3, Level({{1, 0}}, {{2, 0}}));
   Event event;
-  event.body = Book{true, {}, {}, {}, {}, levels, levels};
+  event.body = Book{true, {}, {}, {}, {}, {}, {}, levels, levels};
   Written written = write(event);
   Event::Body body;
   ASSERT_TRUE(read_event_body(static_cast<std::uint8_t>(Channel::book), written.body(), body));
@@ -114,6 +114,10 @@ TEST(Record, refuses_numbers_that_no_enumeration_or_decimal_has) {
   const auto kind = static_cast<std::uint8_t>(Channel::mark_price);
   ASSERT_TRUE(read_event_body(kind, written.body(), body));
   written.data()[kRecordHeaderBytes + 8] = std::byte{100};  // the exponent
+  EXPECT_FALSE(read_event_body(kind, written.body(), body));
+  written.data()[kRecordHeaderBytes + 8] = std::byte{1};
+  ASSERT_TRUE(read_event_body(kind, written.body(), body));
+  written.data()[kRecordHeaderBytes + 9] = std::byte{kDecimalZerosMax + 1};
   EXPECT_FALSE(read_event_body(kind, written.body(), body));
   EXPECT_FALSE(read_event_body(kChannelCount, written.body(), body));
   EXPECT_FALSE(read_event_body(kDefinitionKind, written.body(), body));

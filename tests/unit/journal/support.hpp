@@ -67,7 +67,8 @@ class Describer {
   void add(std::int64_t number) { text_ += std::to_string(number) + " "; }
   void add(Timestamp time) { add(to_nanoseconds(time)); }
   void add(const Decimal& decimal) {
-    text_ += std::to_string(decimal.mantissa) + "e" + std::to_string(decimal.exponent) + " ";
+    text_ += std::to_string(decimal.mantissa) + "e" + std::to_string(decimal.exponent) + "+" +
+             std::to_string(decimal.zeros) + " ";
   }
   template <class Meaning>
   void add(const Exact<Meaning>& exact) {
@@ -157,6 +158,7 @@ class EventMaker {
     decimal.exponent = static_cast<std::int8_t>(
         kDecimalExponentMin +
         static_cast<int>(below(kDecimalExponentMax - kDecimalExponentMin + 1)));
+    decimal.zeros = below(4) == 0 ? static_cast<std::uint8_t>(below(kDecimalZerosMax + 1)) : 0;
   }
   template <class Meaning>
   void fill(Exact<Meaning>& exact) {

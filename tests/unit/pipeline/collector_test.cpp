@@ -225,5 +225,42 @@ TEST_F(CollectorTest, records_what_replay_reads) {
   EXPECT_GE(lines[codec::LineKind::send], 1U);
 }
 
+TEST_F(CollectorTest, records_beside_an_earlier_recording) {
+  CollectorConfig config;
+  config.recording = dir_ / "session.ndjson";
+  for (const char* name : {"session.ndjson", "session.2.ndjson", "session.3.ndjson"}) {
+    config.feeds = {feed("binance", {"BTC-USDT"}, {Channel::trade})};
+    auto collector = Collector::create(config, log_);
+    ASSERT_TRUE(collector) << collector.error().message;
+    ASSERT_TRUE((*collector)->start());
+    ASSERT_TRUE((*collector)->stop());
+    EXPECT_EQ((*collector)->recordings(), std::vector{dir_ / name});
+    EXPECT_GT(fs::file_size(dir_ / name), 0U);
+  }
+  config.if_recording_exists = IfExists::refuse;
+  const auto refused = Collector::create(config, log_);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::usage);
+  config.if_recording_exists = IfExists::replace;
+  EXPECT_TRUE(Collector::create(config, log_));
+}
+
+TEST_F(CollectorTest, goes_on_collecting_when_the_recording_cannot_be_written) {
+  CollectorConfig config;
+  config.journal.retention_bytes = std::uint64_t{256} << 20U;
+  config.feeds = {feed("okx", {"BTC-USDT"}, {Channel::book})};
+  config.recording = "/dev/full";
+  collector_ = Collector::create(config, log_).take();
+  reader_ = journal::open_merged({.locations = collector_->journal_locations()}).take();
+  ASSERT_TRUE(collector_->start());
+  ASSERT_TRUE(read_book("BTC-USDT", false));
+  EXPECT_TRUE(collector_->recording_failed());
+  const auto stopped = collector_->stop();
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().kind, ErrorKind::io);
+  EXPECT_NE(stopped.error().message.find("/dev/full"), std::string::npos);
+  EXPECT_TRUE(collector_->recordings().empty());
+}
+
 }  // namespace
 }  // namespace mp::pipeline

@@ -52,6 +52,18 @@ TEST_F(QuarantineTest, counts_what_is_over_its_limit) {
   EXPECT_LT(fs::file_size(file), 3000U);
 }
 
+TEST_F(QuarantineTest, leaves_alone_what_an_earlier_run_kept) {
+  const fs::path file = dir_ / "binance.ndjson";
+  for (int run = 1; run <= 20; ++run) {
+    Quarantine quarantine{{.file = file}, "binance", log_};
+    quarantine.keep(std::to_string(run), malformed_, "c", {});
+    EXPECT_EQ(quarantine.kept(), run <= 16 ? 1U : 0U) << run;  // the number of files is bounded
+  }
+  EXPECT_EQ(kept(file), std::vector<std::string>{"1"});
+  EXPECT_EQ(kept(dir_ / "binance.2.ndjson"), std::vector<std::string>{"2"});
+  EXPECT_EQ(kept(dir_ / "binance.16.ndjson"), std::vector<std::string>{"16"});
+}
+
 TEST_F(QuarantineTest, goes_on_where_nothing_can_be_written) {
   Quarantine quarantine{{.file = "/dev/null/quarantine.ndjson"}, "binance", log_};
   for (int i = 0; i < 3; ++i) quarantine.keep("x", malformed_, "c", {});

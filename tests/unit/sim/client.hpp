@@ -91,7 +91,10 @@ class Client {
     return beast::buffers_to_string(buffer_.data());
   }
   std::string get(const std::string& target, unsigned& status) {
-    beast::http::request<beast::http::empty_body> request{beast::http::verb::get, target, 11};
+    return ask(beast::http::verb::get, target, status);
+  }
+  std::string ask(beast::http::verb verb, const std::string& target, unsigned& status) {
+    beast::http::request<beast::http::empty_body> request{verb, target, 11};
     request.set(beast::http::field::host, "127.0.0.1");
     beast::http::async_write(stream_.next_layer(), request,
                              [this](error_code e, std::size_t) { finish(e); });
@@ -103,6 +106,12 @@ class Client {
     status = response.result_int();
     return response.body();
   }
+  error_code ping() {
+    stream_.async_ping({}, [this](error_code e) { finish(e); });
+    return wait();
+  }
+  // Of the message that was read last.
+  [[nodiscard]] bool was_binary() const { return stream_.got_binary(); }
   [[nodiscard]] int close_code() const { return stream_.reason().code; }
 
   error_code error;

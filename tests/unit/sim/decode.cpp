@@ -146,6 +146,7 @@ void expect_same(const Entry& sent, const Entry& received) {
   for (std::size_t i = 0; i < sent.values_count; ++i) {
     EXPECT_EQ(sent.values[i].mantissa, received.values[i].mantissa) << "value " << i;
     EXPECT_EQ(sent.values[i].exponent, received.values[i].exponent) << "value " << i;
+    EXPECT_EQ(sent.values[i].zeros, received.values[i].zeros) << "value " << i;
   }
   const auto same_levels = [](const std::vector<Level>& a, const std::vector<Level>& b) {
     return std::ranges::equal(a, b, [](const Level& x, const Level& y) {

@@ -18,6 +18,8 @@ struct ScriptedWire final : Wire {
     closes.emplace_back(id, code);
   }
   void reset(ConnectionId id) override { resets.push_back(id); }
+  void cut(ConnectionId) override {}
+  [[nodiscard]] std::size_t queued_bytes(ConnectionId) const override { return 0; }
 
   std::vector<Frame> frames;
   std::vector<ConnectionId> pings;

@@ -72,5 +72,61 @@ TEST(Binance, subscribes_in_lower_case) {
             "/api/v3/depth?symbol=BTCUSDT&limit=1000");
 }
 
+TEST(BinanceUsdm, has_two_kinds_of_sessions) {
+  const auto usdm = make_adapter("binance-usdm");
+  const auto path = [&](Channel channel) {
+    return topic_of(*usdm, {channel, "BTCUSDT", "1m"}).path;
+  };
+  for (const auto channel : {Channel::quote, Channel::book})
+    EXPECT_EQ(path(channel), "/public/stream") << name_of(channel);
+  for (const auto channel : {Channel::trade, Channel::ticker, Channel::candle, Channel::funding,
+                             Channel::liquidation, Channel::mark_price, Channel::index_price})
+    EXPECT_EQ(path(channel), "/market/stream") << name_of(channel);
+  EXPECT_EQ(requests_for("binance-usdm", RequestWriter::Verb::subscribe,
+                         {{Channel::funding, "BTCUSDT", ""}, {Channel::mark_price, "BTCUSDT", ""}}),
+            std::vector<std::string>{
+                R"({"method":"SUBSCRIBE","params":["btcusdt@markPrice@1s"],"id":1})"});
+  EXPECT_EQ(poll_call(*usdm, {Channel::open_interest, "BTCUSDT_261225", ""}).target,
+            "/fapi/v1/openInterest?symbol=BTCUSDT_261225");
+  EXPECT_EQ(poll_call(*usdm, {Channel::long_short_ratio, "BTCUSDT", ""}).target,
+            "/futures/data/globalLongShortAccountRatio?symbol=BTCUSDT&period=5m&limit=1");
+}
+
+TEST(BinanceCoinm, asks_for_some_things_by_the_pair) {
+  const auto coinm = make_adapter("binance-coinm");
+  for (const auto* symbol : {"BTCUSD_PERP", "BTCUSD_261225"}) {
+    EXPECT_EQ(topic_of(*coinm, {Channel::index_price, symbol, ""}).text,
+              R"("btcusd@indexPrice@1s")");
+    EXPECT_EQ(poll_call(*coinm, {Channel::long_short_ratio, symbol, ""}).target,
+              "/futures/data/globalLongShortAccountRatio?pair=BTCUSD&period=5m&limit=1");
+  }
+  EXPECT_EQ(topic_of(*coinm, {Channel::trade, "BTCUSD_PERP", ""}).text,
+            R"("btcusd_perp@aggTrade")");
+}
+
+TEST(BinanceOptions, asks_for_some_things_by_underlying_and_expiry) {
+  const auto options = make_adapter("binance-options");
+  const auto topic = [&](Channel channel) {
+    return topic_of(*options, {channel, "BTC-261225-100000-C", ""});
+  };
+  EXPECT_EQ(topic(Channel::option_summary).text, R"("btcusdt@optionMarkPrice")");
+  EXPECT_EQ(topic(Channel::option_summary), topic(Channel::mark_price));
+  EXPECT_EQ(topic(Channel::open_interest).text, R"("btcusdt@optionOpenInterest@261225")");
+  EXPECT_EQ(topic(Channel::index_price).text, R"("!index@arr")");
+  EXPECT_EQ(topic(Channel::book).text, R"("btc-261225-100000-c@depth20@100ms")");
+  EXPECT_EQ(topic(Channel::book).path, "/public/stream");
+}
+
+TEST(OkxSpreads, subscribes_on_the_business_path) {
+  const std::vector<Subscription> wanted = {{Channel::book, "BTC-USDT_BTC-USDT-SWAP", ""},
+                                            {Channel::candle, "BTC-USDT_BTC-USDT-SWAP", "1h"}};
+  EXPECT_EQ(requests_for("okx-spreads", RequestWriter::Verb::subscribe, wanted),
+            std::vector<std::string>{
+                R"({"id":"1","op":"subscribe","args":[)"
+                R"({"channel":"sprd-books-l2-tbt","sprdId":"BTC-USDT_BTC-USDT-SWAP"},)"
+                R"({"channel":"sprd-candle1H","sprdId":"BTC-USDT_BTC-USDT-SWAP"}]})"});
+  EXPECT_EQ(topic_of(*make_adapter("okx-spreads"), wanted[0]).path, "/ws/v5/business");
+}
+
 }  // namespace
 }  // namespace mp::venue

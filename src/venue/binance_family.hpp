@@ -1,0 +1,216 @@
+// L3. What Binance's markets share: envelope, trades, best prices, books, tickers, candles, filters
+// of a listing, acknowledgements and refusals. Spot is in binance.cpp, futures and options are in
+// binance_futures.cpp.
+#pragma once
+
+#include "venue/support.hpp"
+
+namespace mp::venue::binance {
+
+using namespace codec;  // the vocabulary of shapes; these names are for the files of Binance only
+
+using Facts = MessageFacts;
+
+inline constexpr Requests kRequests = {
+    .subscribe = R"({"method":"SUBSCRIBE","params":[{topics}],"id":{id}})",
+    .unsubscribe = R"({"method":"UNSUBSCRIBE","params":[{topics}],"id":{id}})",
+    .source = "web-socket-streams.md, Live Subscribing/Unsubscribing to streams"};
+
+struct Envelope {
+  std::optional<std::string_view> stream;
+  std::optional<Raw> data;
+};
+using EnvelopeShape =
+    Shape<Field<"stream", &Envelope::stream>, Tail<"data", &Envelope::data>, Rest>;
+using GrownShape = Loose<Field<"stream", &Envelope::stream>, Field<"data", &Envelope::data>>;
+
+struct Refusal {
+  std::string_view code, message;
+};
+using RefusalShape = Loose<Id<"code", &Refusal::code>, Field<"msg", &Refusal::message>>;
+
+// The first keys of a message tell what it is.
+struct Head {
+  std::optional<std::string_view> event, code, request;
+  bool update = false, last_update = false;
+  std::optional<std::string_view> message;
+  std::optional<Refusal> error;
+};
+using HeadShape =
+    Shape<Field<"e", &Head::event>, Seen<"u", &Head::update>,
+          Seen<"lastUpdateId", &Head::last_update>, Object<"error", &Head::error, RefusalShape>,
+          Id<"code", &Head::code>, Field<"msg", &Head::message>, Id<"id", &Head::request>, Rest>;
+
+struct TradeMessage : Message<Trade> {
+  std::optional<Timestamp> sent;
+  bool buyer_is_maker = false;
+  std::optional<std::string_view> kind;  // of futures and options only
+};
+// Takeovers by the insurance fund and automatic deleveraging are no trades of the market.
+inline bool is_of_the_market(const TradeMessage& trade) {
+  return !trade.kind || !equals<"INSURANCE_FUND", "ADL", "NA">(*trade.kind);
+}
+inline void send(TradeMessage& trade, Output& out) {
+  trade.side = trade.buyer_is_maker ? Side::sell : Side::buy;
+  if (!trade.time) trade.time = trade.sent;
+  if (is_of_the_market(trade)) send<Trade>(trade, out);
+}
+
+struct QuoteMessage : Message<Quote> {};
+inline void send(QuoteMessage& quote, Output& out) {
+  const auto drop_zeros = [](std::optional<Price>& price, std::optional<Quantity>& quantity) {
+    if (!price || !quantity || !price->is_zero() || !quantity->is_zero()) return;
+    price.reset();
+    quantity.reset();
+  };
+  drop_zeros(quote.bid_price, quote.bid_quantity);  // how a side without orders is sent
+  drop_zeros(quote.ask_price, quote.ask_quantity);
+  send<Quote>(quote, out);
+}
+
+using DepthMessage = Message<Book>;
+// A partial depth stream and the REST call of spot send whole books, without symbol and time.
+using WholeBookShape =
+    Shape<Field<"lastUpdateId", &Book::last_sequence, kRequired>,
+          Field<"bids", &DepthMessage::bid_levels>, Field<"asks", &DepthMessage::ask_levels>>;
+
+using TickerShape =
+    Loose<Field<"E", &Facts::time, kRequired>, Field<"s", &Facts::symbol>,
+          Field<"c", &Ticker::last_price, kRequired>, Field<"b", &Ticker::bid_price>,
+          Field<"a", &Ticker::ask_price>, Field<"o", &Ticker::open_price>,
+          Field<"h", &Ticker::high_price>, Field<"l", &Ticker::low_price>,
+          Field<"v", &Ticker::volume>, Field<"q", &Ticker::quote_volume>>;
+
+using CandleShape =
+    Loose<Field<"E", &Facts::time, kRequired>, Field<"s", &Facts::symbol>,
+          Inside<"k", Field<"t", &Candle::open_time>, Field<"T", &Candle::close_time>,
+                 Field<"i", &Candle::interval>, Field<"o", &Candle::open>,
+                 Field<"c", &Candle::close>, Field<"h", &Candle::high>, Field<"l", &Candle::low>,
+                 Field<"v", &Candle::volume>, Field<"n", &Candle::trades>,
+                 Field<"x", &Candle::is_closed>, Field<"q", &Candle::quote_volume>>>;
+
+struct Filter {
+  std::string_view type;
+  std::optional<Price> tick_size;
+  std::optional<Quantity> step_size;
+};
+using FilterShape = Loose<Field<"filterType", &Filter::type>, Field<"tickSize", &Filter::tick_size>,
+                          Field<"stepSize", &Filter::step_size>>;
+using Filters = RowList<Filter>;
+
+inline void send_listed(const Facts& facts, InstrumentInfo info, const Filters& filters,
+                        Output& out) {
+  for (const Filter& filter : filters) {
+    if (filter.type == "PRICE_FILTER") info.tick_size = filter.tick_size;
+    if (filter.type == "LOT_SIZE") info.lot_size = filter.step_size;
+  }
+  if (info.status == "TRADING") info.status = "trading";
+  if (info.status == "HALT" || info.status == "BREAK") info.status = "halted";
+  out(facts.symbol, std::nullopt, info);
+}
+
+// What a REST call is answered with where it is refused.
+template <class In>
+[[nodiscard]] Verdict read_refusal(In& in, std::string_view body, std::string& problem) {
+  Refusal refusal;
+  // Not a word about "code" where something else is wrong.
+  if (body.find("\"code\"") == std::string_view::npos) return Verdict::malformed;
+  if (!in.template read<RefusalShape>(body, refusal)) return Verdict::malformed;
+  problem.assign(refusal.code).append(" ").append(refusal.message);
+  return Verdict::rejected;
+}
+
+// Reads what every market sends. `Shapes` has those of the messages that come most, in the market's
+// order of keys: Trade, AggregateTrade, Quote (NumberFirst: one that begins with "u"), Depth.
+// `Self` may have functions of the same names as the protected ones below.
+template <class Self, class Shapes>
+class Family : public JsonDecoder<Self> {
+ public:
+  using JsonDecoder<Self>::JsonDecoder;
+
+  template <class In>
+  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+    if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
+    const bool grown = envelope_.stream && !envelope_.data;  // another key stands between
+    if (grown && !in.template read<GrownShape>(frame, envelope_)) return Verdict::malformed;
+    const std::string_view body = envelope_.data ? envelope_.data->json : frame;
+    if (body.starts_with('[')) return self().read_list(in, body, out);
+    if (!in.template read<HeadShape>(body, head_)) return Verdict::malformed;
+    if (head_.event) return read_event(in, *head_.event, body, out, reading);
+    if (head_.update) return read_one<typename Shapes::NumberFirst>(in, body, quote_, out);
+    if (head_.last_update && envelope_.stream) return read_partial_book(in, body, out);
+    if (head_.request) reading.answers = number_after(*head_.request, "");  // ours are numbers
+    if (head_.error) return this->refuse(reading, head_.error->code, head_.error->message);
+    if (head_.code) return this->refuse(reading, *head_.code, head_.message.value_or(""));
+    return head_.request ? Verdict::control : Verdict::unknown;
+  }
+
+ protected:
+  // Streams of all symbols in one message.
+  template <class In>
+  Verdict read_list(In& in, std::string_view list, Output& out) {
+    if (stream() != "!ticker@arr") return Verdict::unknown;
+    return read_all<TickerShape>(in, list, tickers_, out,
+                                 [this](auto& each) { self().amend(each); });
+  }
+  // Events that only this market has.
+  template <class In>
+  Verdict read_other(In&, std::string_view, std::string_view, Output&) {
+    return Verdict::unknown;
+  }
+  // What is meant otherwise than by spot; false for what we do not read.
+  template <class Body>
+  bool amend(Message<Body>&) {
+    return true;
+  }
+
+  [[nodiscard]] std::string_view stream() const { return envelope_.stream.value_or(""); }
+
+ private:
+  Self& self() { return static_cast<Self&>(*this); }
+
+  template <class S, class In, class M>
+  Verdict read_amended(In& in, std::string_view body, M& message, Output& out) {
+    if (!in.template read<S>(body, message)) return Verdict::malformed;
+    if (!self().amend(message)) return Verdict::unknown;
+    send(message, out);
+    return Verdict::data;
+  }
+
+  template <class In>
+  Verdict read_event(In& in, std::string_view event, std::string_view body, Output& out,
+                     Reading& reading) {
+    if (equals<"trade">(event)) return read_one<typename Shapes::Trade>(in, body, trade_, out);
+    if (equals<"aggTrade">(event))
+      return read_one<typename Shapes::AggregateTrade>(in, body, trade_, out);
+    if (equals<"depthUpdate">(event))
+      return read_amended<typename Shapes::Depth>(in, body, depth_, out);
+    if (equals<"bookTicker">(event)) return read_one<typename Shapes::Quote>(in, body, quote_, out);
+    if (equals<"24hrTicker">(event)) return read_amended<TickerShape>(in, body, ticker_, out);
+    if (equals<"kline">(event)) return read_amended<CandleShape>(in, body, candle_, out);
+    if (!equals<"serverShutdown">(event)) return self().read_other(in, event, body, out);
+    reading.reconnect_soon = true;
+    return Verdict::control;
+  }
+
+  // "btcusdt@depth20@100ms" of spot: whole books of some levels, beside the one that is kept.
+  template <class In>
+  Verdict read_partial_book(In& in, std::string_view body, Output& out) {
+    const std::string symbol = upper_case(stream().substr(0, stream().find('@')));
+    partial_.symbol = symbol;
+    partial_.is_snapshot = true;
+    partial_.depth = number_after(stream(), "@depth");
+    return read_one<WholeBookShape>(in, body, partial_, out);
+  }
+
+  Envelope envelope_;  // scratch, as what follows
+  Head head_;
+  TradeMessage trade_;
+  QuoteMessage quote_;
+  DepthMessage depth_, partial_;
+  Message<Ticker> ticker_;
+  Message<Candle> candle_;
+  RowList<Message<Ticker>> tickers_;
+};
+
+}  // namespace mp::venue::binance

@@ -1,0 +1,187 @@
+// Binance USD-M and COIN-M futures. Source:
+// https://developers.binance.com/docs/derivatives/usds-margined-futures and
+// .../coin-margined-futures
+#include <array>
+
+#include "venue/binance_futures_messages.hpp"
+
+namespace mp::venue {
+namespace {
+
+using namespace binance;
+
+constexpr std::string_view kMarkPrice = R"("{symbol_lower}@markPrice@1s")";
+constexpr std::array kUsdmRoutes = {
+    Route{Channel::trade, R"("{symbol_lower}@aggTrade")", "recorded 2021-04-17", {}, kMarket},
+    Route{Channel::quote, R"("{symbol_lower}@bookTicker")", "recorded 2024-08-08", {}, kPublic},
+    Route{Channel::book, R"("{symbol_lower}@depth@100ms")", "recorded 2024-08-08", {}, kPublic},
+    Route{Channel::ticker, R"("{symbol_lower}@ticker")", "pair crypto_msg_parser", {}, kMarket},
+    Route{Channel::candle,
+          R"("{symbol_lower}@kline_{interval}")",
+          "recorded 2021-04-17",
+          {},
+          kMarket},
+    Route{Channel::funding, kMarkPrice, "documented", {}, kMarket},
+    Route{Channel::liquidation, R"("{symbol_lower}@forceOrder")", "pair binance", {}, kMarket},
+    Route{Channel::mark_price, kMarkPrice, "documented", {}, kMarket},
+    Route{Channel::index_price, kMarkPrice, "documented", {}, kMarket},
+};
+constexpr Endpoint poll(Channel channel, std::chrono::seconds every, std::string_view target) {
+  return {.kind = RestKind::poll,
+          .target = target,
+          .channel = channel,
+          .every = every,
+          .evidence = "pair binance"};
+}
+constexpr std::array kUsdmEndpoints = {
+    Endpoint{.target = "/fapi/v1/exchangeInfo", .evidence = "recorded 2021-04-17"},
+    Endpoint{.kind = RestKind::snapshot,
+             .target = "/fapi/v1/depth?symbol={symbol}&limit=1000",
+             .weight = 20,
+             .evidence = "recorded 2024-08-08"},
+    poll(Channel::open_interest, 60s, "/fapi/v1/openInterest?symbol={symbol}"),
+    poll(Channel::long_short_ratio, 5min,
+         "/futures/data/globalLongShortAccountRatio?symbol={symbol}&period={period}&limit=1"),
+    poll(Channel::long_short_ratio, 5min,
+         "/futures/data/topLongShortPositionRatio?symbol={symbol}&period={period}&limit=1"),
+};
+constexpr auto kIntervals = same_words(
+    {"1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M"});
+constexpr Traits kUsdm = {
+    .name = "binance-usdm",
+    .docs_url = "https://developers.binance.com/docs/derivatives/usds-margined-futures",
+    .ws_url = "wss://fstream.binance.com",
+    .path = kMarket,
+    .rest_url = "https://fapi.binance.com",
+    .routes = kUsdmRoutes,
+    .endpoints = kUsdmEndpoints,
+    .intervals = kIntervals,
+    .requests = kRequests,
+    .ping = kPing,
+    .limits = {.topics_per_session = 200,  // 1024 are allowed
+               .topics_per_request = 100,
+               .requests = {5, 1s},  // 10 are allowed
+               .connects = {1, 1s},
+               .rest_calls = {3, 1s},  // of statistics, 1000 in 5 minutes
+               .rest_weight = {2400, 1min},
+               .rest_calls_at_once = 4,
+               .session_lifetime = 24h,
+               .source = "usds-margined-futures, WebSocket Market Streams, Connect; General Info, "
+                         "Limits"},
+    .book = {.start = BookStart::rest_snapshot,
+             .link = BookLink::previous,
+             .snapshot_levels = 1000},
+    .book_source = "usds-margined-futures, How to manage a local order book correctly",
+};
+
+constexpr std::array kCoinmRoutes = {
+    Route{Channel::trade, R"("{symbol_lower}@aggTrade")", "recorded 2021-04-17"},
+    Route{Channel::quote, R"("{symbol_lower}@bookTicker")", "recorded 2024-08-08"},
+    Route{Channel::book, R"("{symbol_lower}@depth@100ms")", "recorded 2024-08-08"},
+    Route{Channel::ticker, R"("{symbol_lower}@ticker")", "documented"},
+    Route{Channel::candle, R"("{symbol_lower}@kline_{interval}")", "documented"},
+    Route{Channel::funding, kMarkPrice, "pair crypto_msg_parser"},
+    Route{Channel::liquidation, R"("{symbol_lower}@forceOrder")", "documented"},
+    Route{Channel::mark_price, kMarkPrice, "pair crypto_msg_parser"},
+    Route{Channel::index_price, R"("{pair_lower}@indexPrice@1s")", "documented"},
+};
+constexpr std::array kCoinmEndpoints = [] {
+  auto endpoints = kUsdmEndpoints;
+  endpoints[0].target = "/dapi/v1/exchangeInfo";
+  endpoints[1].target = "/dapi/v1/depth?symbol={symbol}&limit=1000";
+  endpoints[2].target = "/dapi/v1/openInterest?symbol={symbol}";
+  endpoints[3].target =
+      "/futures/data/globalLongShortAccountRatio?pair={pair}&period={period}&limit=1";
+  endpoints[4].target =
+      "/futures/data/topLongShortPositionRatio?pair={pair}&period={period}&limit=1";
+  endpoints[4].evidence = "documented";
+  return endpoints;
+}();
+constexpr Traits kCoinm = [] {
+  Traits traits = kUsdm;
+  traits.name = "binance-coinm";
+  traits.docs_url = "https://developers.binance.com/docs/derivatives/coin-margined-futures";
+  traits.ws_url = "wss://dstream.binance.com";
+  traits.path = "/stream";
+  traits.rest_url = "https://dapi.binance.com";
+  traits.routes = kCoinmRoutes;
+  traits.endpoints = kCoinmEndpoints;
+  traits.book_source = "coin-margined-futures, How to manage a local order book correctly";
+  return traits;
+}();
+
+class Futures final : public Family<Futures, ContractShapes> {
+ public:
+  explicit Futures(const Traits& traits) : Family(traits), inverse_(traits.name == kCoinm.name) {}
+
+  // "btcusdt@depth20@100ms" looks like a change, and is whole.
+  bool amend(DepthMessage& depth) {
+    depth.depth = number_after(stream(), "@depth");
+    depth.is_snapshot = depth.depth.has_value();
+    return true;
+  }
+  // COIN-M counts contracts, and the base currency where others count the quote currency.
+  template <class Body>
+  bool amend(Message<Body>& message) {
+    if (inverse_) message.quote_volume.reset();
+    return true;
+  }
+
+  template <class In>
+  Verdict read_other(In& in, std::string_view event, std::string_view body, Output& out) {
+    if (equals<"markPriceUpdate">(event)) return read_one<MarkShape>(in, body, mark_, out);
+    if (equals<"indexPriceUpdate">(event)) return read_one<IndexShape>(in, body, index_, out);
+    if (equals<"forceOrder">(event)) return read_one<LiquidationShape>(in, body, liquidation_, out);
+    return Verdict::unknown;
+  }
+  template <class In>
+  Verdict read_list(In& in, std::string_view list, Output& out) {
+    if (!stream().starts_with("!markPrice@arr")) return Family::read_list(in, list, out);
+    return read_all<MarkShape>(in, list, marks_, out);
+  }
+
+  template <class In>
+  static Verdict read_rest(const Traits&, In& in, const RestCall& call, std::string_view body,
+                           Output& out, RestReading&, std::string& problem) {
+    DepthMessage book;
+    Listing listing;
+    if (call.kind == RestKind::snapshot && in.template read<SnapshotShape>(body, book)) {
+      book.symbol = call.symbol;
+      book.is_snapshot = true;
+      send(book, out);
+    } else if (call.kind == RestKind::listing && in.template read<ListingShape>(body, listing)) {
+      for (auto& contract : listing.symbols) send(contract, out);
+    } else if (call.kind != RestKind::poll || read_poll(in, call, body, out) != Verdict::data) {
+      return read_refusal(in, body, problem);
+    }
+    return Verdict::data;
+  }
+
+  // "BTCUSD" of "BTCUSD_PERP" and "BTCUSD_261225".
+  static bool fill(std::string_view hole, const Subscription& wanted, std::string& out) {
+    const std::string_view pair =
+        std::string_view{wanted.symbol}.substr(0, wanted.symbol.find('_'));
+    if (hole == "period") return out.append("5m"), true;
+    if (hole == "pair") return out.append(pair), true;
+    if (hole == "pair_lower") return out.append(lower_case(pair)), true;
+    return false;
+  }
+
+ private:
+  bool inverse_;
+  MarkMessage mark_;  // scratch, as what follows
+  RowList<MarkMessage> marks_;
+  Message<IndexPrice> index_;
+  Message<Liquidation> liquidation_;
+};
+
+}  // namespace
+
+std::unique_ptr<Adapter> make_binance_usdm() {
+  return std::make_unique<JsonVenue<Futures>>(kUsdm);
+}
+std::unique_ptr<Adapter> make_binance_coinm() {
+  return std::make_unique<JsonVenue<Futures>>(kCoinm);
+}
+
+}  // namespace mp::venue

@@ -1,0 +1,211 @@
+// L3. What the versions of Bitget's protocol share: v1 and v2 name a topic "channel" and a symbol
+// "instId"; books, candles as rows, acknowledgements and refusals are alike.
+#pragma once
+
+#include <string_view>
+
+#include "venue/support.hpp"
+
+namespace mp::venue::bitget {
+
+using namespace codec;  // the vocabulary of shapes
+
+using Facts = MessageFacts;
+
+[[nodiscard]] inline std::optional<Channel> channel_of(std::string_view topic) {
+  if (topic == "publicTrade" || topic == "trade") return Channel::trade;
+  if (topic == "books1") return Channel::quote;
+  if (topic.starts_with("books")) return Channel::book;
+  if (topic == "kline" || topic.starts_with("candle")) return Channel::candle;
+  return channel_named(topic);  // ticker, liquidation
+}
+
+struct Arg {
+  std::optional<std::string_view> topic, symbol, interval;
+};
+using ArgShape = Loose<OneOf<Field<"topic", &Arg::topic>, Field<"channel", &Arg::topic>>,
+                       OneOf<Field<"symbol", &Arg::symbol>, Field<"instId", &Arg::symbol>>,
+                       Field<"interval", &Arg::interval>>;
+
+// What comes before the data tells what it is.
+struct Head {
+  std::string_view action;
+  Arg arg;
+  bool data = false;
+};
+using HeadShape = Shape<Field<"action", &Head::action>, Object<"arg", &Head::arg, ArgShape>,
+                        Seen<"data", &Head::data>, Rest>;
+struct Notice {
+  std::optional<std::string_view> event;
+  std::optional<std::string_view> code, message;
+  std::optional<Arg> arg;
+};
+using NoticeShape = Loose<Field<"event", &Notice::event>, Id<"code", &Notice::code>,
+                          Field<"msg", &Notice::message>, Object<"arg", &Notice::arg, ArgShape>>;
+
+template <class M>
+struct Batch {
+  RowList<M> rows;
+  std::optional<Timestamp> sent;
+};
+template <class S, class M>
+using BatchShape = Loose<Rows<"data", &Batch<M>::rows, S>, Field<"ts", &Batch<M>::sent>>;
+
+using BookMessage = Message<Book>;
+using BookShape =
+    Loose<OneOf<Field<"a", &BookMessage::ask_levels, kOptional>,
+                Field<"asks", &BookMessage::ask_levels, kOptional>>,
+          OneOf<Field<"b", &BookMessage::bid_levels, kOptional>,
+                Field<"bids", &BookMessage::bid_levels, kOptional>>,
+          Field<"checksum", &Book::checksum>, Field<"seq", &Book::last_sequence>,
+          Field<"pseq", &Book::previous_sequence>, Field<"ts", &Facts::time, kRequired>>;
+
+using CandleMessage = Message<Candle>;
+using CandleRow = Row<&Candle::open_time, &Candle::open, &Candle::high, &Candle::low,
+                      &Candle::close, &Candle::volume, &Candle::quote_volume>;
+
+// Tickers of contracts carry four more facts.
+struct TickerMessage : Message<Ticker> {
+  std::optional<Decimal> funding;
+  std::optional<Timestamp> next_funding;
+  std::optional<Quantity> open_interest;
+  std::optional<Price> mark, index;
+  std::optional<std::string_view> index_text;  // where the adapter reads it itself
+};
+inline void send_ticker(const TickerMessage& ticker, Output& out) {
+  const auto symbol = ticker.symbol;
+  if (ticker.last_price) send<Ticker>(ticker, out);
+  if (ticker.funding)
+    out(symbol, ticker.time, Funding{.rate = *ticker.funding, .next_time = ticker.next_funding});
+  if (ticker.open_interest)
+    out(symbol, ticker.time, OpenInterest{.quantity = *ticker.open_interest, .value = {}});
+  if (ticker.mark) out(symbol, ticker.time, MarkPrice{*ticker.mark});
+  if (ticker.index) out(symbol, ticker.time, IndexPrice{*ticker.index});
+}
+
+// An answer by REST.
+template <class M>
+struct Answer {
+  std::string_view code;
+  std::optional<std::string_view> message;
+  RowList<M> rows;
+};
+template <class S, class M>
+using AnswerShape = Loose<Id<"code", &Answer<M>::code>, Field<"msg", &Answer<M>::message>,
+                          Rows<"data", &Answer<M>::rows, S, kOptional>>;
+template <class S, class In, class M>
+[[nodiscard]] Verdict read_answer(In& in, std::string_view body, Answer<M>& answer,
+                                  std::string& problem) {
+  if (!in.template read<AnswerShape<S, M>>(body, answer)) return Verdict::malformed;
+  if (answer.code == "00000") return Verdict::data;
+  problem.assign(answer.code).append(" ").append(answer.message.value_or(""));
+  return Verdict::rejected;
+}
+
+// A step of so many decimal places, where the listing does not say it otherwise.
+template <class Step>
+void default_step(std::optional<Step>& step, std::optional<std::int64_t> places) {
+  if (step || !places || *places < 0 || *places > -kDecimalExponentMin) return;
+  step = Step{Decimal{1, static_cast<std::int8_t>(-*places)}};
+}
+
+// The word behind "channel:" in "instType:SP,channel:trade,instId:NOPE doesn't exist".
+[[nodiscard]] inline std::string_view word_after(std::string_view key, std::string_view text) {
+  const auto at = text.find(key);
+  if (at == std::string_view::npos) return {};
+  text.remove_prefix(at + key.size());
+  return text.substr(0, text.find_first_of(", "));
+}
+
+// The decoder of a version has read_topic(in, topic, frame, out) for what it does not share.
+template <class Self>
+class Decoder : public JsonDecoder<Self> {
+ public:
+  using JsonDecoder<Self>::JsonDecoder;
+
+  Reading read(std::string_view frame, Timestamp ts_recv, EventHandler& handler) override {
+    return frame == "pong" ? kControl : JsonDecoder<Self>::read(frame, ts_recv, handler);
+  }
+
+  template <class In>
+  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+    if (!in.template read<HeadShape>(frame, head_)) return read_notice(in, frame, reading);
+    const auto topic = head_.arg.topic.value_or("");
+    if (topic.starts_with("books")) return read_books(in, topic, frame, out);
+    if (topic.starts_with("candle"))
+      return read_candles<CandleRow>(in, topic.substr(6), frame, out);
+    return static_cast<Self*>(this)->read_topic(in, topic, frame, out);
+  }
+
+ protected:
+  [[nodiscard]] std::string_view symbol() const { return head_.arg.symbol.value_or(""); }
+  [[nodiscard]] std::string_view interval() const { return head_.arg.interval.value_or(""); }
+  [[nodiscard]] bool is_snapshot() const { return head_.action == "snapshot"; }
+
+  template <class S, class In, class M, class HandOver>
+  static Verdict read_batch(In& in, std::string_view frame, Batch<M>& batch, HandOver&& hand_over) {
+    if (!in.template read<BatchShape<S, M>>(frame, batch)) return Verdict::malformed;
+    for (M& message : batch.rows) hand_over(message);
+    return Verdict::data;
+  }
+
+  // `interval` is the venue's word; older versions had longer ones too.
+  template <class S, class In>
+  Verdict read_candles(In& in, std::string_view interval, std::string_view frame, Output& out) {
+    return read_batch<S>(in, frame, candles_, [&](CandleMessage& candle) {
+      candle.symbol = symbol();
+      candle.time = candles_.sent;
+      candle.interval = our_interval(this->traits(), interval).value_or(interval);
+      if (interval == "3D") candle.interval = "3d";
+      if (interval == "1W") candle.interval = "1w";
+      send(candle, out);
+    });
+  }
+
+ private:
+  // "books1" has the best level of each side.
+  template <class In>
+  Verdict read_books(In& in, std::string_view topic, std::string_view frame, Output& out) {
+    return read_batch<BookShape>(in, frame, books_, [&](BookMessage& book) {
+      if (topic == "books1") return out(symbol(), book.time, best_of(book));
+      book.symbol = symbol();
+      book.is_snapshot = is_snapshot();
+      book.depth = number_after(topic, "books");
+      if (book.previous_sequence == 0) book.previous_sequence.reset();  // of a snapshot
+      if (book.checksum == 0) book.checksum.reset();                    // not computed
+      send(book, out);
+    });
+  }
+
+  template <class In>
+  Verdict read_notice(In& in, std::string_view frame, Reading& reading) {
+    if (!in.template read<NoticeShape>(frame, notice_)) return Verdict::malformed;
+    if (!notice_.event) return Verdict::unknown;
+    if (notice_.event == "error") return read_refusal(reading);
+    if (notice_.event == "subscribe" && notice_.arg) {
+      this->answer(Condition::subscribed, notice_.arg->symbol.value_or(""),
+                   channel_of(notice_.arg->topic.value_or("")));
+    }
+    return Verdict::control;
+  }
+
+  // Where the argument is not repeated, the words may name it.
+  Verdict read_refusal(Reading& reading) {
+    const auto words = notice_.message.value_or("");
+    auto topic = word_after("channel:", words);
+    auto symbol = word_after("instId:", words);
+    if (notice_.arg) {
+      topic = notice_.arg->topic.value_or("");
+      symbol = notice_.arg->symbol.value_or("");
+    }
+    if (!topic.empty()) this->answer(Condition::rejected, symbol, channel_of(topic));
+    return this->refuse(reading, notice_.code.value_or(""), words);
+  }
+
+  Head head_;  // scratch, as what follows
+  Notice notice_;
+  Batch<BookMessage> books_;
+  Batch<CandleMessage> candles_;
+};
+
+}  // namespace mp::venue::bitget

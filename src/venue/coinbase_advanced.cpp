@@ -1,0 +1,305 @@
+// Coinbase Advanced Trade. Source:
+// https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-channels
+#include <algorithm>
+
+#include "venue/coinbase_common.hpp"
+
+namespace mp::venue {
+namespace {
+
+using namespace codec;  // the vocabulary of shapes
+
+constexpr std::string_view kTopic = R"("{symbol}")";
+constexpr std::array kRoutes = {
+    Route{Channel::trade, kTopic, "recorded 2026-08-09", "market_trades"},
+    Route{Channel::quote, kTopic, "recorded 2026-08-09", "ticker"},
+    Route{Channel::book, kTopic, "recorded 2026-08-09", "level2"},
+    Route{Channel::ticker, kTopic, "recorded 2026-08-09", "ticker"},
+    Route{Channel::candle, kTopic, "recorded 2026-08-09", "candles"},
+};
+constexpr std::array kEndpoints = {
+    Endpoint{.target = "/api/v3/brokerage/market/products", .evidence = "recorded 2026-08-09"},
+    Endpoint{.target = "/api/v3/brokerage/market/products?product_type=FUTURE",
+             .evidence = "documented"},
+};
+constexpr auto kIntervals = same_words({"5m"});
+// Channels close when they are quiet for a minute, unless there are heartbeats.
+constexpr std::array<std::string_view, 1> kHello = {
+    R"({"type":"subscribe","channel":"heartbeats"})"};
+constexpr Traits kTraits = {
+    .name = "coinbase-advanced",
+    .docs_url =
+        "https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/"
+        "websocket-channels",
+    .ws_url = "wss://advanced-trade-ws.coinbase.com",
+    .rest_url = "https://api.coinbase.com",
+    .routes = kRoutes,
+    .endpoints = kEndpoints,
+    .intervals = kIntervals,
+    .requests = {.hello = kHello,
+                 .subscribe =
+                     R"({"type":"subscribe","product_ids":[{topics}],"channel":"{group}"})",
+                 .unsubscribe =
+                     R"({"type":"unsubscribe","product_ids":[{topics}],"channel":"{group}"})",
+                 .source = "websocket-overview, Subscribing; websocket-channels, Heartbeats"},
+    .ping = {},
+    .limits = {.topics_per_session = 50,
+               .topics_per_request = 20,
+               .requests = {1, 150ms},  // 8 a second
+               .connects = {1, 1s},     // 8 are allowed
+               .rest_calls = {5, 1s},   // 10
+               .source = "websocket-rate-limits; rest-api, Rate limits"},
+    // Numbers are the session's (Reading::broken), not a book's.
+    .book = {.start = BookStart::stream_snapshot, .link = BookLink::none},
+    .book_source = "websocket-channels, Level2 channel; websocket-overview, Sequence numbers",
+    .stale_after = 30s,
+};
+
+struct Envelope {
+  std::optional<std::string_view> channel, type, message;
+  std::optional<Timestamp> sent;
+  std::optional<std::int64_t> sequence;
+  std::optional<Raw> events;
+};
+using EnvelopeShape =
+    Shape<Field<"channel", &Envelope::channel>, Skip<"client_id">,
+          Field<"timestamp", &Envelope::sent, kRfc3339>, Field<"sequence_num", &Envelope::sequence>,
+          Field<"type", &Envelope::type>, Field<"message", &Envelope::message>,
+          Tail<"events", &Envelope::events>>;
+
+using Facts = MessageFacts;
+
+using TradeShape =
+    Shape<Field<"product_id", &Facts::symbol>, Id<"trade_id", &Trade::trade_id, kRequired>,
+          Field<"price", &Trade::price>, Field<"size", &Trade::quantity>,
+          Field<"time", &Facts::time, kRfc3339>, Field<"side", &Trade::side, kMakersSide>>;
+struct Trades {
+  std::string_view type;
+  RowList<Message<Trade>> trades;
+};
+using TradesShape =
+    Shape<Field<"type", &Trades::type>, Rows<"trades", &Trades::trades, TradeShape>>;
+
+struct Change {
+  std::string_view side;
+  std::optional<Timestamp> time;
+  Price price;
+  Quantity quantity;
+};
+using ChangeShape =
+    Shape<Field<"side", &Change::side>, Field<"event_time", &Change::time, kRfc3339>,
+          Field<"price_level", &Change::price>, Field<"new_quantity", &Change::quantity>>;
+struct Changes {
+  std::string_view type, symbol;
+  RowList<Change> changes;
+};
+using ChangesShape = Shape<Field<"type", &Changes::type>, Field<"product_id", &Changes::symbol>,
+                           Rows<"updates", &Changes::changes, ChangeShape>>;
+
+using TickerMessage = TickerWithQuote;
+using TickerShape =
+    Loose<Field<"product_id", &Facts::symbol>, Field<"price", &Ticker::last_price>,
+          Field<"volume_24_h", &Ticker::volume>, Field<"low_24_h", &Ticker::low_price>,
+          Field<"high_24_h", &Ticker::high_price>, Field<"best_bid", &Ticker::bid_price>,
+          Field<"best_ask", &Ticker::ask_price>,
+          Field<"best_bid_quantity", &TickerMessage::bid_quantity>,
+          Field<"best_ask_quantity", &TickerMessage::ask_quantity>>;
+struct Tickers {
+  RowList<TickerMessage> tickers;
+};
+using TickersShape = Loose<Rows<"tickers", &Tickers::tickers, TickerShape>>;
+
+using CandleShape =
+    Loose<Field<"start", &Candle::open_time, kSeconds>, Field<"high", &Candle::high>,
+          Field<"low", &Candle::low>, Field<"open", &Candle::open>, Field<"close", &Candle::close>,
+          Field<"volume", &Candle::volume>, Field<"product_id", &Facts::symbol>>;
+struct Candles {
+  RowList<Message<Candle>> candles;
+};
+using CandlesShape = Loose<Rows<"candles", &Candles::candles, CandleShape>>;
+
+using Symbols = std::vector<std::string_view>;
+struct Subscribed {
+  Symbols trades, tickers, candles, books;
+};
+using SubscribedShape =
+    Loose<Inside<"subscriptions", Field<"market_trades", &Subscribed::trades, kOptional>,
+                 Field<"ticker", &Subscribed::tickers, kOptional>,
+                 Field<"candles", &Subscribed::candles, kOptional>,
+                 Field<"level2", &Subscribed::books, kOptional>>>;
+
+struct InstrumentMessage : Message<InstrumentInfo> {
+  std::optional<std::string_view> type, root, expiry_type;
+  std::optional<bool> disabled;
+  std::optional<Price> quote_increment;
+};
+using InstrumentShape = Loose<
+    OneOf<Field<"product_id", &Facts::symbol>, Field<"id", &Facts::symbol>>,
+    Field<"base_increment", &InstrumentInfo::lot_size>,
+    Field<"quote_increment", &InstrumentMessage::quote_increment>,
+    Field<"status", &InstrumentInfo::status>,
+    Field<"trading_disabled", &InstrumentMessage::disabled>,
+    Field<"product_type", &InstrumentMessage::type>,
+    OneOf<Field<"quote_currency_id", &InstrumentInfo::quote>,
+          Field<"quote_currency", &InstrumentInfo::quote>>,
+    OneOf<Field<"base_currency_id", &InstrumentInfo::base>,
+          Field<"base_currency", &InstrumentInfo::base>>,
+    Field<"price_increment", &InstrumentInfo::tick_size>,
+    Inside<"future_product_details", Field<"contract_expiry_type", &InstrumentMessage::expiry_type>,
+           Field<"contract_root_unit", &InstrumentMessage::root>,
+           Field<"contract_size", &InstrumentInfo::contract_size>,
+           Field<"contract_expiry", &InstrumentInfo::expiry, kRfc3339>>>;
+struct Instruments {
+  RowList<InstrumentMessage> products;
+};
+using InstrumentsShape = Loose<Rows<"products", &Instruments::products, InstrumentShape>>;
+
+void send(InstrumentMessage& message, Output& out) {
+  InstrumentInfo& info = message;
+  if (message.type == "FUTURE") {
+    const bool ends = message.expiry_type == "EXPIRING";
+    info.kind = ends ? InstrumentKind::future : InstrumentKind::perpetual;
+    if (!ends) info.expiry.reset();
+    if (message.root) info.base = *message.root;
+  }
+  if (info.base.empty() || info.quote.empty()) return;
+  if (!info.tick_size) info.tick_size = message.quote_increment;
+  if (info.status == "online" || info.status.empty()) info.status = "trading";
+  if (message.disabled.value_or(false) && info.status == "trading") info.status = "halted";
+  send<InstrumentInfo>(message, out);
+}
+struct Refusal {
+  std::string_view message;
+};
+using RefusalShape = Loose<Field<"message", &Refusal::message>>;
+
+class CoinbaseAdvanced final : public JsonDecoder<CoinbaseAdvanced> {
+ public:
+  using JsonDecoder::JsonDecoder;
+
+  Reading read(std::string_view frame, Timestamp ts_recv, EventHandler& handler) override {
+    Reading reading = JsonDecoder::read(frame, ts_recv, handler);
+    numbers_.check(envelope_.sequence, reading);
+    return reading;
+  }
+
+  template <class In>
+  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+    if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
+    if (envelope_.type == "error") return refuse(reading, {}, envelope_.message.value_or("error"));
+    if (!envelope_.channel || !envelope_.events) return Verdict::unknown;
+    const auto channel = *envelope_.channel;
+    const auto events = envelope_.events->json;
+    if (equals<"l2_data">(channel)) return read_changes(in, events, out, reading);
+    if (equals<"market_trades">(channel)) return read_trades(in, events, out);
+    if (equals<"ticker", "ticker_batch">(channel))
+      return read_lists<TickersShape>(in, events, tickers_, &Tickers::tickers, out);
+    if (equals<"candles">(channel))
+      return read_lists<CandlesShape>(in, events, candles_, &Candles::candles, out);
+    if (equals<"status">(channel))
+      return read_lists<InstrumentsShape>(in, events, instruments_, &Instruments::products, out);
+    if (equals<"subscriptions">(channel)) return read_subscriptions(in, events);
+    return equals<"heartbeats">(channel) ? Verdict::control : Verdict::unknown;
+  }
+
+  template <class In>
+  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+                           Output& out, RestReading&, std::string& problem) {
+    if (Refusal refusal; in.template read<RefusalShape>(body, refusal))
+      return problem = refusal.message, Verdict::rejected;
+    Instruments listing;
+    if (!in.template read<InstrumentsShape>(body, listing)) return Verdict::malformed;
+    for (auto& product : listing.products) send(product, out);
+    return Verdict::data;
+  }
+
+  static std::optional<InstrumentInfo> derive(std::string_view symbol) {
+    return coinbase::spot_spelled(symbol);
+  }
+
+ private:
+  // Each event of these channels holds a list.
+  template <class S, class In, class Event, class List>
+  Verdict read_lists(In& in, std::string_view text, RowList<Event>& events, List Event::* list,
+                     Output& out) {
+    if (!in.template read_rows<S>(text, events)) return Verdict::malformed;
+    for (auto& event : events) {
+      for (auto& message : event.*list) {
+        message.time = envelope_.sent;
+        if constexpr (requires { message.interval; }) message.interval = kIntervals.front().ours;
+        send(message, out);
+      }
+    }
+    return Verdict::data;
+  }
+
+  template <class In>
+  Verdict read_trades(In& in, std::string_view text, Output& out) {
+    if (!in.template read_rows<TradesShape>(text, trades_)) return Verdict::malformed;
+    for (const Trades& event : trades_) {
+      if (event.type == "snapshot") continue;  // from before the subscription: not new
+      for (const auto& trade : event.trades) send(trade, out);
+    }
+    return Verdict::data;
+  }
+
+  template <class In>
+  Verdict read_changes(In& in, std::string_view text, Output& out, Reading& reading) {
+    if (!in.template read_rows<ChangesShape>(text, events_)) return Verdict::malformed;
+    for (const Changes& event : events_) {
+      for (const Change& change : event.changes) {
+        if (!equals<"bid", "offer">(change.side))
+          return reading.problem = R"("side" is no side)", Verdict::malformed;
+      }
+    }
+    for (const Changes& event : events_) {
+      book_.bid_levels.clear();
+      book_.ask_levels.clear();
+      book_.time.reset();
+      for (const Change& change : event.changes) {
+        auto& levels = equals<"bid">(change.side) ? book_.bid_levels : book_.ask_levels;
+        levels.emplace_back(change.price, change.quantity);
+        if (change.time) book_.time = std::max(book_.time.value_or(*change.time), *change.time);
+      }
+      if (!book_.time) book_.time = envelope_.sent;
+      book_.symbol = event.symbol;
+      book_.is_snapshot = event.type == "snapshot";
+      send(book_, out);
+    }
+    return Verdict::data;
+  }
+
+  // What is subscribed by now, all of it.
+  template <class In>
+  Verdict read_subscriptions(In& in, std::string_view text) {
+    if (!in.template read_rows<SubscribedShape>(text, subscribed_)) return Verdict::malformed;
+    const auto answer_all = [&](const Symbols& symbols, Channel channel) {
+      for (const auto symbol : symbols) answer(Condition::subscribed, symbol, channel);
+    };
+    for (const Subscribed& now : subscribed_) {
+      answer_all(now.trades, Channel::trade);
+      answer_all(now.tickers, Channel::ticker);
+      answer_all(now.candles, Channel::candle);
+      answer_all(now.books, Channel::book);
+    }
+    return Verdict::control;
+  }
+
+  coinbase::SessionNumbers numbers_;
+  Envelope envelope_;  // scratch, as what follows
+  RowList<Trades> trades_;
+  RowList<Changes> events_;
+  Message<Book> book_;
+  RowList<Tickers> tickers_;
+  RowList<Candles> candles_;
+  RowList<Instruments> instruments_;
+  RowList<Subscribed> subscribed_;
+};
+
+}  // namespace
+
+std::unique_ptr<Adapter> make_coinbase_advanced() {
+  return std::make_unique<JsonVenue<CoinbaseAdvanced>>(kTraits);
+}
+
+}  // namespace mp::venue

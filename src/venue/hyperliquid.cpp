@@ -1,0 +1,329 @@
+// Hyperliquid: perpetuals, spot pairs ("@107", "PURR/USDC") and the perpetuals of its builders
+// ("dex:COIN"). Source: https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api
+#include <algorithm>
+#include <array>
+
+#include "venue/recent_trades.hpp"
+#include "venue/support.hpp"
+
+namespace mp::venue {
+namespace {
+
+using namespace codec;  // the vocabulary of shapes
+
+constexpr std::string_view kContext = R"({"type":"activeAssetCtx","coin":"{symbol}"})";
+constexpr std::array kRoutes = {
+    Route{Channel::trade, R"({"type":"trades","coin":"{symbol}"})", "pair hyperliquid.ndjson"},
+    Route{Channel::quote, R"({"type":"bbo","coin":"{symbol}"})", "pair hyperliquid.ndjson"},
+    Route{Channel::book, R"({"type":"l2Book","coin":"{symbol}"})", "documented"},
+    Route{Channel::ticker, kContext, "documented"},
+    Route{Channel::candle, R"({"type":"candle","coin":"{symbol}","interval":"{interval}"})",
+          "pair hyperliquid.ndjson"},
+    Route{Channel::funding, kContext, "documented"},
+    Route{Channel::open_interest, kContext, "documented"},
+    Route{Channel::mark_price, kContext, "documented"},
+    Route{Channel::index_price, kContext, "documented"},
+};
+constexpr Endpoint info_call(std::string_view body, std::string_view evidence) {
+  return {.target = "/info",
+          .method = Method::post,
+          .body = body,
+          .weight = 20,
+          .evidence = evidence,
+          .source = "info-endpoint"};
+}
+constexpr std::array kEndpoints = {
+    info_call(R"({"type":"meta"})", "pair hyperliquid.ndjson"),
+    info_call(R"({"type":"spotMeta"})", "pair hyperliquid.ndjson"),
+    info_call(R"({"type":"allPerpMetas"})", "documented"),
+};
+constexpr auto kIntervals = same_words(
+    {"1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "8h", "12h", "1d", "3d", "1w", "1M"});
+constexpr Traits kTraits = {
+    .name = "hyperliquid",
+    .docs_url = "https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api",
+    .ws_url = "wss://api.hyperliquid.xyz",
+    .path = "/ws",
+    .rest_url = "https://api.hyperliquid.xyz",
+    .routes = kRoutes,
+    .endpoints = kEndpoints,
+    .intervals = kIntervals,
+    .requests = {.subscribe = R"({"method":"subscribe","subscription":{topics}})",
+                 .unsubscribe = R"({"method":"unsubscribe","subscription":{topics}})",
+                 .source = "websocket/subscriptions"},
+    .ping = {.text = R"({"method":"ping"})",
+             .every = 25s,  // after 60 s without a message of its own the venue closes
+             .source = "websocket/timeouts-and-heartbeats"},
+    .limits = {.topics_per_session = 100,  // 1000 for an address, over all sessions
+               .topics_per_request = 1,
+               .requests = {20, 1s},  // 2000 in a minute
+               .connects = {1, 3s},   // 30 in a minute, 10 at once
+               .rest_weight = {1200, 1min},
+               .rest_calls_at_once = 2,
+               .source = "rate-limits-and-user-limits"},
+    .book = {.start = BookStart::every_message, .depth_max = 20},
+    .book_source = "websocket/subscriptions, WsBook: a snapshot, of 20 levels a side at most",
+};
+
+// The channel of a subscription's type in an answer.
+std::optional<Channel> channel_of(std::string_view type) {
+  const std::string key = std::string{R"({"type":")"}.append(type).append("\"");
+  const auto route =
+      std::ranges::find_if(kRoutes, [&](const Route& each) { return each.topic.starts_with(key); });
+  return route == kRoutes.end() ? std::nullopt : std::optional{route->channel};
+}
+
+using Facts = MessageFacts;
+
+struct Envelope {
+  std::string_view channel;
+  std::optional<Raw> data;
+};
+using EnvelopeShape = Shape<Field<"channel", &Envelope::channel>, Tail<"data", &Envelope::data>>;
+
+struct Topic {
+  std::string_view type;
+  std::optional<std::string_view> coin;
+};
+using TopicShape = Loose<Field<"type", &Topic::type>, Field<"coin", &Topic::coin>>;
+struct Answer {
+  std::string_view method;
+  Topic topic;
+};
+using AnswerShape =
+    Loose<Field<"method", &Answer::method>, Object<"subscription", &Answer::topic, TopicShape>>;
+struct Refusal {
+  std::string_view words;
+};
+using RefusalShape = Loose<Field<"data", &Refusal::words>>;
+
+using TradeMessage = Message<Trade>;
+using TradeShape = Loose<Field<"coin", &Facts::symbol>,
+                         Field<"side", &Trade::side, kSides<"B", "A">>, Field<"px", &Trade::price>,
+                         Field<"sz", &Trade::quantity>, Field<"time", &Facts::time, kRequired>,
+                         Skip<"hash">, Id<"tid", &Trade::trade_id, kRequired>>;
+
+struct Sides {
+  std::vector<Level> bids, asks;
+};
+struct BookMessage : Facts {
+  Sides levels;
+};
+using BookShape = Loose<Field<"coin", &Facts::symbol>, Field<"time", &Facts::time, kRequired>,
+                        Object<"levels", &BookMessage::levels,
+                               Row<cell<&Sides::bids, kLevelKeys<"px", "sz">>,
+                                   cell<&Sides::asks, kLevelKeys<"px", "sz">>>>>;
+
+// A side without orders is null.
+struct BestSides {
+  std::optional<Raw> bid, ask;
+};
+struct QuoteMessage : Message<Quote> {
+  BestSides best;
+};
+using QuoteShape = Loose<Field<"coin", &Facts::symbol>, Field<"time", &Facts::time, kRequired>,
+                         Object<"bbo", &QuoteMessage::best, Row<&BestSides::bid, &BestSides::ask>>>;
+using BidShape =
+    Loose<Field<"px", &Quote::bid_price, kRequired>, Field<"sz", &Quote::bid_quantity, kRequired>>;
+using AskShape =
+    Loose<Field<"px", &Quote::ask_price, kRequired>, Field<"sz", &Quote::ask_quantity, kRequired>>;
+
+using CandleShape =
+    Loose<Field<"t", &Candle::open_time>, Field<"T", &Candle::close_time>,
+          Field<"s", &Facts::symbol>, Field<"i", &Candle::interval>, Field<"o", &Candle::open>,
+          Field<"c", &Candle::close>, Field<"h", &Candle::high>, Field<"l", &Candle::low>,
+          Field<"v", &Candle::volume>, Field<"n", &Candle::trades>>;
+
+// Without a time, and without the price of the last trade. Spot pairs have fewer facts.
+struct ContextMessage : Message<Ticker> {
+  std::optional<Decimal> funding;
+  std::optional<Quantity> open_interest;
+  std::optional<Price> mark, oracle;
+};
+using ContextShape = Loose<
+    Field<"coin", &Facts::symbol>,
+    Inside<"ctx", Field<"funding", &ContextMessage::funding>,
+           Field<"openInterest", &ContextMessage::open_interest>,
+           Field<"prevDayPx", &Ticker::open_price, kRequired>,
+           Field<"dayNtlVlm", &Ticker::quote_volume>, Field<"dayBaseVlm", &Ticker::volume>,
+           Field<"oraclePx", &ContextMessage::oracle>, Field<"markPx", &ContextMessage::mark>>>;
+void send(const ContextMessage& context, Output& out) {
+  send<Ticker>(context, out);
+  const auto symbol = context.symbol;
+  // Funding is paid every hour, and the rate is the hour's (docs: trading/funding).
+  if (context.funding)
+    out(symbol, {}, Funding{.rate = *context.funding, .interval_hours = Decimal{1, 0}});
+  if (context.open_interest)
+    out(symbol, {}, OpenInterest{.quantity = *context.open_interest, .value = {}});
+  if (context.mark) out(symbol, {}, MarkPrice{*context.mark});
+  if (context.oracle) out(symbol, {}, IndexPrice{*context.oracle});
+}
+
+struct Token {
+  std::string_view name;
+  std::int64_t index = 0, size_decimals = 0;
+};
+struct Pair {
+  std::int64_t base = 0, quote = 0;  // indices of tokens
+};
+struct Asset {
+  std::string_view name;
+  std::optional<std::int64_t> size_decimals;  // of a perpetual
+  std::optional<bool> is_delisted;
+  std::optional<Pair> tokens;  // of a spot pair
+};
+struct Universe {
+  RowList<Asset> assets;
+  RowList<Token> tokens;
+  std::optional<std::int64_t> collateral;
+};
+using TokenShape = Loose<Field<"name", &Token::name>, Field<"szDecimals", &Token::size_decimals>,
+                         Field<"index", &Token::index>>;
+using AssetShape = Loose<Field<"name", &Asset::name>, Field<"szDecimals", &Asset::size_decimals>,
+                         Field<"isDelisted", &Asset::is_delisted>,
+                         Object<"tokens", &Asset::tokens, Row<&Pair::base, &Pair::quote>>>;
+using UniverseShape = Loose<Rows<"universe", &Universe::assets, AssetShape>,
+                            Rows<"tokens", &Universe::tokens, TokenShape, kOptional>,
+                            Field<"collateralToken", &Universe::collateral>>;
+
+// Sizes are counted in 10^-szDecimals. There is no tick size: prices have five significant digits.
+std::optional<Quantity> lot_of(std::int64_t decimals) {
+  if (decimals < 0 || decimals > -kDecimalExponentMin) return std::nullopt;
+  return Quantity{Decimal{1, static_cast<std::int8_t>(-decimals)}};
+}
+
+void send(const Universe& universe, Output& out) {
+  const auto token = [&](std::int64_t index) {
+    const auto found = std::ranges::find(universe.tokens, index, &Token::index);
+    return found == universe.tokens.end() ? Token{} : *found;
+  };
+  for (const Asset& asset : universe.assets) {
+    InstrumentInfo info;
+    info.status = asset.is_delisted.value_or(false) ? "delisted" : "trading";
+    if (asset.tokens) {
+      const Token base = token(asset.tokens->base);
+      info.base = base.name;
+      info.quote = token(asset.tokens->quote).name;
+      info.lot_size = lot_of(base.size_decimals);
+    } else if (asset.size_decimals) {
+      info.kind = InstrumentKind::perpetual;
+      info.base = asset.name;
+      info.quote = "USD";
+      if (universe.collateral.value_or(0) == 0) info.settle = "USDC";  // the first token
+      info.lot_size = lot_of(*asset.size_decimals);
+      info.contract_size = Quantity{Decimal{1, 0}};
+    }
+    if (!info.base.empty() && !info.quote.empty()) out(asset.name, std::nullopt, info);
+  }
+}
+
+class Hyperliquid final : public JsonDecoder<Hyperliquid> {
+ public:
+  using JsonDecoder::JsonDecoder;
+
+  template <class In>
+  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+    if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
+    const auto channel = envelope_.channel;
+    if (equals<"pong">(channel)) return Verdict::control;
+    if (!envelope_.data) return Verdict::unknown;
+    const std::string_view data = envelope_.data->json;
+    if (equals<"l2Book">(channel)) return read_book(in, data, out);
+    if (equals<"bbo">(channel)) return read_quote(in, data, out);
+    if (equals<"trades">(channel)) return read_trades(in, data, out);
+    if (equals<"activeAssetCtx", "activeSpotAssetCtx">(channel))
+      return read_one<ContextShape>(in, data, context_, out);
+    if (equals<"candle">(channel)) return read_one<CandleShape>(in, data, candle_, out);
+    if (equals<"subscriptionResponse">(channel)) return read_answer(in, data);
+    if (equals<"error">(channel)) return read_refusal(in, frame, reading);
+    return Verdict::unknown;
+  }
+
+  template <class In>
+  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+                           Output& out, RestReading&, std::string&) {
+    if (!body.starts_with('[')) {
+      Universe universe;
+      return read_one<UniverseShape>(in, body, universe, out);
+    }
+    // Of all the venues within the venue; the first is its own, which "meta" lists.
+    RowList<Universe> universes;
+    if (!in.template read_rows<UniverseShape>(body, universes)) return Verdict::malformed;
+    for (std::size_t i = 1; i < universes.size(); ++i) send(universes[i], out);
+    return Verdict::data;
+  }
+
+ private:
+  template <class In>
+  Verdict read_book(In& in, std::string_view data, Output& out) {
+    if (!in.template read<BookShape>(data, book_)) return Verdict::malformed;
+    Book book;
+    book.is_snapshot = true;
+    book.bids = book_.levels.bids;
+    book.asks = book_.levels.asks;
+    out(book_.symbol, book_.time, book);
+    return Verdict::data;
+  }
+
+  template <class In>
+  Verdict read_quote(In& in, std::string_view data, Output& out) {
+    if (!in.template read<QuoteShape>(data, quote_)) return Verdict::malformed;
+    static_cast<Quote&>(quote_) = {};
+    const auto& [bid, ask] = quote_.best;
+    if (bid && !in.template read<BidShape>(bid->json, quote_)) return Verdict::malformed;
+    if (ask && !in.template read<AskShape>(ask->json, quote_)) return Verdict::malformed;
+    send(quote_, out);
+    return Verdict::data;
+  }
+
+  // The first message of a subscription repeats recent trades.
+  template <class In>
+  Verdict read_trades(In& in, std::string_view data, Output& out) {
+    if (!in.template read_rows<TradeShape>(data, trades_)) return Verdict::malformed;
+    for (const TradeMessage& trade : trades_) {
+      if (recent_.of(trade.symbol).is_new(*trade.trade_id)) send(trade, out);
+    }
+    for (const TradeMessage& trade : trades_) recent_.of(trade.symbol).replayed = false;
+    return Verdict::data;
+  }
+
+  template <class In>
+  Verdict read_answer(In& in, std::string_view data) {
+    if (!in.template read<AnswerShape>(data, answer_)) return Verdict::malformed;
+    if (answer_.method != "subscribe") return Verdict::control;
+    const auto& [type, coin] = answer_.topic;
+    answer(Condition::subscribed, coin.value_or(""), channel_of(type));
+    if (type == "trades" && coin) recent_.of(*coin).replayed = true;
+    return Verdict::control;
+  }
+
+  // The words end with the subscription or the request: Invalid subscription {"type":...}
+  template <class In>
+  Verdict read_refusal(In& in, std::string_view frame, Reading& reading) {
+    if (!in.template read<RefusalShape>(frame, refusal_)) return Verdict::malformed;
+    const std::string_view words = refusal_.words;
+    const auto json = words.substr(std::min(words.find('{'), words.size()));
+    const bool has_it = words.starts_with("Already subscribed");
+    if (!has_it && in.template read<TopicShape>(json, answer_.topic))
+      answer(Condition::rejected, answer_.topic.coin.value_or(""), channel_of(answer_.topic.type));
+    return refuse(reading, "", words);
+  }
+
+  Envelope envelope_;  // scratch, as what follows
+  RowList<TradeMessage> trades_;
+  BookMessage book_;
+  QuoteMessage quote_;
+  Message<Candle> candle_;
+  ContextMessage context_;
+  Answer answer_;
+  Refusal refusal_;
+  Latest<RecentTrades> recent_;  // of the session
+};
+
+}  // namespace
+
+std::unique_ptr<Adapter> make_hyperliquid() {
+  return std::make_unique<JsonVenue<Hyperliquid>>(kTraits);
+}
+
+}  // namespace mp::venue

@@ -1,0 +1,117 @@
+// L3. What Kraken's spot protocols share: names of assets, the words of intervals, and the listing.
+// Source: https://docs.kraken.com/api/docs/rest-api/get-tradable-asset-pairs
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "venue/ticker_quote.hpp"
+
+namespace mp::venue::kraken {
+
+// Kraken's own names of two assets; symbols keep them where the venue does.
+[[nodiscard]] inline std::string_view asset_named(std::string_view name) {
+  if (name == "XBT") return "BTC";
+  return name == "XDG" ? "DOGE" : name;
+}
+
+// "XBT/USD" or "BTC/USD"
+[[nodiscard]] inline std::optional<InstrumentInfo> spelled_out(std::string_view symbol) {
+  const auto part = parts_of(symbol, '/');
+  if (part.count != 2) return std::nullopt;
+  InstrumentInfo info;
+  info.base = asset_named(part[0]);
+  info.quote = asset_named(part[1]);
+  return info;
+}
+
+inline constexpr std::array kIntervals = {
+    Interval{"1m", "1"},    Interval{"5m", "5"},     Interval{"15m", "15"},
+    Interval{"30m", "30"},  Interval{"1h", "60"},    Interval{"4h", "240"},
+    Interval{"1d", "1440"}, Interval{"1w", "10080"}, Interval{"15d", "21600"},
+};
+inline constexpr Limits kLimits = {
+    .topics_per_session = 100,
+    .topics_per_request = 50,
+    .requests = {5, 1s},
+    .connects = {1, 5s},  // about 150 in 10 minutes
+    .rest_calls = {1, 1s},
+    .source = "guides, Spot WebSocket FAQ, Rate limits",
+};
+inline constexpr std::array kEndpoints = {
+    Endpoint{.target = "/0/public/AssetPairs", .evidence = "pair kraken"},
+};
+
+struct Pair {
+  std::optional<std::string_view> symbol, status;
+  std::optional<Price> tick_size;
+  std::optional<std::int64_t> price_places, quantity_places;
+};
+using PairShape =
+    codec::Loose<codec::Field<"wsname", &Pair::symbol>, codec::Field<"status", &Pair::status>,
+                 codec::Field<"tick_size", &Pair::tick_size>,
+                 codec::Field<"pair_decimals", &Pair::price_places>,
+                 codec::Field<"lot_decimals", &Pair::quantity_places>>;
+struct Listing {
+  std::vector<std::string_view> errors;
+  std::optional<codec::Raw> pairs;  // by their names
+};
+using ListingShape =
+    codec::Loose<codec::Field<"error", &Listing::errors>, codec::Field<"result", &Listing::pairs>>;
+
+// 10^-places
+[[nodiscard]] inline std::optional<Decimal> step_of(std::optional<std::int64_t> places) {
+  if (!places || *places < -kDecimalExponentMax || *places > -kDecimalExponentMin)
+    return std::nullopt;
+  return Decimal{1, static_cast<std::int8_t>(-*places)};
+}
+
+// The objects that are members of the object `json`, whatever their keys; false where it is none.
+[[nodiscard]] inline bool members_of(std::string_view json, std::vector<std::string_view>& out) {
+  if (!json.starts_with('{')) return false;
+  std::size_t depth = 0;
+  std::size_t start = 0;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    if (json[i] == '"') {
+      do {
+        i += json[i] == '\\' ? 2 : 1;
+      } while (i < json.size() && json[i] != '"');
+    } else if (json[i] == '{' && ++depth == 2) {
+      start = i;
+    } else if (json[i] == '}' && depth-- == 2) {
+      out.push_back(json.substr(start, i + 1 - start));
+    }
+    if (depth == 0) return true;
+  }
+  return false;
+}
+
+// `v2`: symbols as the newer protocol has them, "BTC/USD".
+template <class In>
+[[nodiscard]] Verdict read_listing(In& in, std::string_view body, bool v2, Output& out,
+                                   std::string& problem) {
+  Listing listing;
+  if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
+  if (!listing.errors.empty()) return problem = listing.errors.front(), Verdict::rejected;
+  std::vector<std::string_view> members;
+  if (!listing.pairs || !members_of(listing.pairs->json, members)) return Verdict::malformed;
+  std::vector<Pair> pairs(members.size());
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    if (!in.template read<PairShape>(members[i], pairs[i])) return Verdict::malformed;
+  }
+  for (const Pair& pair : pairs) {
+    auto info = spelled_out(pair.symbol.value_or(""));
+    if (!info) continue;  // dark pools have no name on the stream
+    info->tick_size = pair.tick_size;
+    if (const auto step = step_of(pair.price_places); step && !info->tick_size)
+      info->tick_size = Price{*step};
+    if (const auto step = step_of(pair.quantity_places)) info->lot_size = Quantity{*step};
+    info->status = pair.status.value_or("online");
+    if (info->status == "online") info->status = "trading";
+    const std::string spelled = std::string{info->base}.append("/").append(info->quote);
+    out(v2 ? spelled : *pair.symbol, std::nullopt, *info);
+  }
+  return Verdict::data;
+}
+
+}  // namespace mp::venue::kraken

@@ -1,0 +1,135 @@
+// L3. OKX's instruments, which come on a channel too, and what else it answers by REST.
+#pragma once
+
+#include <algorithm>
+
+#include "venue/okx_messages.hpp"
+
+namespace mp::venue::okx {
+
+// BTC-USDT, BTC-USDT-SWAP, BTC-USD-261225, BTC-USD-261225-100000-C.
+inline std::optional<InstrumentInfo> spelled_out(std::string_view symbol) {
+  const auto part = parts_of(symbol, '-');
+  if (part.count < 2) return std::nullopt;
+  InstrumentInfo info;
+  info.base = part[0];
+  info.quote = part[1];
+  if (part.count == 2) return info;
+  info.kind = InstrumentKind::perpetual;
+  if (part.count == 3 && part[2] == "SWAP") return info;
+  info.kind = InstrumentKind::future;
+  info.expiry = expiry_named(part[2]);
+  if (!info.expiry || part.count == 4) return std::nullopt;
+  if (part.count == 3) return info;
+  info.kind = InstrumentKind::option;
+  const auto strike = parse_decimal(part[3]);
+  if (!strike || (part[4] != "C" && part[4] != "P")) return std::nullopt;
+  info.strike = Price{*strike};
+  info.option_type = part[4] == "C" ? "call" : "put";
+  return info;
+}
+
+// In the order of InstrumentKind.
+inline constexpr std::array<std::string_view, 4> kTypes = {"SPOT", "SWAP", "FUTURES", "OPTION"};
+
+struct InstrumentMessage : Message<InstrumentInfo> {
+  std::optional<std::string_view> type;  // absent: a spread
+  std::optional<std::string_view> base_currency, quote_currency, option;
+  std::optional<Decimal> contract_value, multiplier;
+};
+using InstrumentShape =
+    Loose<Field<"baseCcy", &InstrumentMessage::base_currency>,
+          Field<"ctMult", &InstrumentMessage::multiplier>,
+          Field<"ctVal", &InstrumentMessage::contract_value>,
+          Field<"expTime", &InstrumentInfo::expiry>, SymbolField,
+          Field<"instType", &InstrumentMessage::type>, Field<"lotSz", &InstrumentInfo::lot_size>,
+          Field<"optType", &InstrumentMessage::option>,
+          Field<"quoteCcy", &InstrumentMessage::quote_currency>,
+          Field<"settleCcy", &InstrumentInfo::settle>, Field<"state", &InstrumentInfo::status>,
+          Field<"stk", &InstrumentInfo::strike>, Field<"tickSz", &InstrumentInfo::tick_size>>;
+inline void send(const InstrumentMessage& in, Output& out) {
+  InstrumentInfo info = in;
+  const auto spelled = spelled_out(in.symbol).value_or(InstrumentInfo{});
+  const auto type = std::ranges::find(kTypes, in.type);
+  info.kind = type == kTypes.end() ? spelled.kind : InstrumentKind(type - kTypes.begin());
+  info.base = in.base_currency.value_or(spelled.base);  // empty for derivatives
+  info.quote = in.quote_currency.value_or(spelled.quote);
+  // What is traded is the spread: "BTC-USDT_BTC-USDT-SWAP" for USDT. Its currencies and dates are
+  // also those of other spreads.
+  if (!in.type) info.base = in.symbol;
+  if (in.option) info.option_type = *in.option == "C" ? "call" : "put";
+  if (in.contract_value) {
+    const auto size = product(*in.contract_value, in.multiplier.value_or(Decimal{1, 0}));
+    if (size) info.contract_size = Quantity{*size};
+  }
+  if (info.base.empty() || info.quote.empty()) return;  // announced, without its currencies yet
+  if (info.status == "live") info.status = "trading";
+  if (info.status == "suspend") info.status = "halted";
+  out(in.symbol, std::nullopt, info);
+}
+
+// An answer of REST.
+template <class M>
+struct Answer {
+  std::string_view code, message;
+  RowList<M> rows;
+};
+template <class M, class S>
+using AnswerShape = Loose<Id<"code", &Answer<M>::code>, Field<"msg", &Answer<M>::message>,
+                          Rows<"data", &Answer<M>::rows, S, kOptional>>;
+// Calls `visit(row)` for each row.
+template <class M, class S, class In, class Visit>
+[[nodiscard]] Verdict read_answer(In& in, std::string_view body, std::string& problem,
+                                  Visit&& visit) {
+  Answer<M> answer;
+  if (!in.template read<AnswerShape<M, S>>(body, answer)) return Verdict::malformed;
+  if (answer.code != "0") return problem = answer.message, Verdict::rejected;
+  for (auto& row : answer.rows) visit(row);
+  return Verdict::data;
+}
+
+template <class In>
+[[nodiscard]] Verdict read_instruments(In& in, std::string_view body, Output& out,
+                                       std::string& problem) {
+  return read_answer<InstrumentMessage, InstrumentShape>(
+      in, body, problem, [&](const auto& instrument) { send(instrument, out); });
+}
+
+// The families of options, in an array of one array: each has a listing of its own.
+struct Names {
+  std::vector<std::string_view> names;
+};
+struct Families {
+  std::string_view code, message;
+  std::optional<Names> list;
+};
+using FamiliesShape = Loose<Id<"code", &Families::code>, Field<"msg", &Families::message>,
+                            Object<"data", &Families::list, Row<cell<&Names::names, kOptional>>>>;
+template <class In>
+[[nodiscard]] Verdict read_families(In& in, std::string_view body, RestReading& answer,
+                                    std::string& problem) {
+  Families families;
+  if (!in.template read<FamiliesShape>(body, families)) return Verdict::malformed;
+  if (families.code != "0") return problem = families.message, Verdict::rejected;
+  for (const auto name : families.list.value_or(Names{}).names) {
+    answer.more.push_back({.target = "/api/v5/public/instruments?instType=OPTION&instFamily=" +
+                                     percent_encoded(name)});
+  }
+  return Verdict::data;
+}
+
+using RatioShape = Row<cell<&Facts::time, kRequired>, cell<&LongShortRatio::ratio, kRequired>>;
+template <class In>
+[[nodiscard]] Verdict read_ratios(In& in, const RestCall& call, std::string_view body, Output& out,
+                                  std::string& problem) {
+  const auto period = query_value(call.target, "period");
+  const bool positions = call.target.find("position-ratio") != std::string::npos;
+  return read_answer<Message<LongShortRatio>, RatioShape>(in, body, problem, [&](auto& ratio) {
+    ratio.symbol = call.symbol;
+    ratio.kind = positions ? "positions" : "accounts";
+    if (period) ratio.period = *period;
+    send(ratio, out);
+  });
+}
+
+}  // namespace mp::venue::okx

@@ -1,0 +1,115 @@
+// L3. Reading one frame: messages, and the events that they are.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "codec/json_reader.hpp"
+#include "venue/adapter.hpp"
+
+namespace mp::venue {
+
+// Hands the events of one frame over, with what is the same for all of them filled in.
+class Output {
+ public:
+  Output(std::string_view venue, Timestamp ts_recv, EventHandler& handler)
+      : venue_(venue), ts_recv_(ts_recv), handler_(handler) {}
+
+  template <class Body>
+  void operator()(std::string_view symbol, std::optional<Timestamp> ts_event, const Body& body) {
+    Event event{{.venue = venue_,
+                 .symbol = symbol,
+                 .instrument = {},
+                 .ts_event = ts_event,
+                 .ts_recv = ts_recv_,
+                 .seq = 0},
+                body};
+    handler_.on_event(event);
+  }
+
+ private:
+  std::string_view venue_;
+  Timestamp ts_recv_;
+  EventHandler& handler_;
+};
+
+// What messages of every venue are made of: a body of core/event.hpp that the shape fills directly,
+// and whose it is.
+struct MessageFacts {
+  std::string_view symbol;
+  std::optional<Timestamp> time;
+};
+template <class Body>
+struct Message : MessageFacts, Body {};
+
+// A book's levels need an owner until the event has been handed over.
+template <>
+struct Message<Book> : MessageFacts, Book {
+  std::vector<Level> bid_levels;
+  std::vector<Level> ask_levels;
+};
+
+template <class Body>
+void send(const Message<Body>& message, Output& out) {
+  out(message.symbol, message.time, static_cast<const Body&>(message));
+}
+inline void send(const Message<Book>& message, Output& out) {
+  Book book = message;
+  book.bids = message.bid_levels;
+  book.asks = message.ask_levels;
+  out(message.symbol, message.time, book);
+}
+
+// Reads `text` as one message of shape S; once that has succeeded, send(message, out) hands over
+// its event. An adapter that has to amend messages of a kind gives them a type and a `send` of
+// their own.
+template <class S, class In, class M>
+[[nodiscard]] Verdict read_one(In& in, std::string_view text, M& message, Output& out) {
+  if (!in.template read<S>(text, message)) return Verdict::malformed;
+  send(message, out);
+  return Verdict::data;
+}
+
+// The same for an array of messages; nothing is handed over unless all of it could be read.
+// `amend(message)` runs before each is.
+template <class S, class In, class M, class Amend>
+[[nodiscard]] Verdict read_all(In& in, std::string_view text, codec::RowList<M>& messages,
+                               Output& out, Amend&& amend) {
+  if (!in.template read_rows<S>(text, messages)) return Verdict::malformed;
+  for (auto& message : messages) {
+    amend(message);
+    send(message, out);
+  }
+  return Verdict::data;
+}
+template <class S, class In, class M>
+[[nodiscard]] Verdict read_all(In& in, std::string_view text, codec::RowList<M>& messages,
+                               Output& out) {
+  return read_all<S>(in, text, messages, out, [](M&) {});
+}
+
+inline constexpr Reading kControl = [] {
+  Reading reading;
+  reading.verdict = Verdict::control;
+  return reading;
+}();
+
+// Runs `decide(in, reading)`, which answers a verdict, with the scanner and, unless that came to
+// data, with the exact reader.
+template <class Decide>
+[[nodiscard]] Reading read_frame(codec::JsonReader& json, Decide&& decide) {
+  Reading reading;
+  reading.verdict = json.read<Verdict::data>([&](auto& in) {
+    reading = Reading{};
+    return decide(in, reading);
+  });
+  reading.unusual = json.used_exact();
+  reading.left_out = json.left_out();
+  if (reading.verdict == Verdict::malformed && reading.problem.empty())
+    reading.problem = json.problem();
+  return reading;
+}
+
+}  // namespace mp::venue

@@ -1,0 +1,34 @@
+// L3. Tickers that also tell how much is at the best prices: a ticker and a quote.
+#pragma once
+
+#include <optional>
+
+#include "venue/support.hpp"
+
+namespace mp::venue {
+
+struct TickerWithQuote : MessageFacts, Ticker {
+  std::optional<Quantity> bid_quantity, ask_quantity;
+  std::optional<std::int64_t> sequence;  // of the quote
+};
+
+// Some venues send zeros for a side without orders.
+inline void drop_zeros(std::optional<Price>& price, std::optional<Quantity>& quantity) {
+  if (price && !price->is_zero()) return;
+  price.reset();
+  quantity.reset();
+}
+
+inline void send(TickerWithQuote& message, Output& out) {
+  drop_zeros(message.bid_price, message.bid_quantity);
+  drop_zeros(message.ask_price, message.ask_quantity);
+  if (message.last_price && message.last_price->is_zero()) message.last_price.reset();
+  if (message.last_price || message.volume)
+    out(message.symbol, message.time, static_cast<const Ticker&>(message));
+  if (!message.bid_quantity && !message.ask_quantity) return;
+  out(message.symbol, message.time,
+      Quote{message.bid_price, message.bid_quantity, message.ask_price, message.ask_quantity,
+            message.sequence});
+}
+
+}  // namespace mp::venue

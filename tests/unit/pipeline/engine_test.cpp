@@ -1,0 +1,163 @@
+// The engine: sessions with books of their own, streams of books beside each other, listings.
+#include "pipeline/engine.hpp"
+
+#include <gtest/gtest.h>
+
+#include "codec/json_encode.hpp"
+#include "venue/registry.hpp"
+
+namespace mp::pipeline {
+namespace {
+
+class Notes final : public Engine::Owner {
+ public:
+  std::vector<std::string> events;
+  std::size_t gaps = 0;
+  std::size_t snapshots_wanted = 0;
+  std::size_t resubscriptions_wanted = 0;
+
+ private:
+  void on_event(Stream& stream, const Event& event) override {
+    std::string note{name_of(event.channel())};
+    note.append(" ").append(stream.symbol);
+    if (const auto* status = std::get_if<Status>(&event.body)) {
+      note.append(" ").append(name_of(status->condition)).append(" ").append(status->reason);
+      gaps += status->condition == Condition::gap ? 1U : 0U;
+    }
+    if (const auto* book = std::get_if<Book>(&event.body); book != nullptr && book->last_sequence)
+      note.append(" ").append(std::to_string(*book->last_sequence));
+    events.push_back(note);
+  }
+  void on_refused(std::string_view, const venue::Reading&, Timestamp) override {}
+  void want_snapshot(Stream&) override { ++snapshots_wanted; }
+  void want_resubscribe(Stream&) override { ++resubscriptions_wanted; }
+};
+
+class EngineTest : public ::testing::Test {
+ protected:
+  // OKX's book of BTC-USDT: number `seq` after `previous`, -1 for a snapshot.
+  static std::string book(int seq, int previous, std::string_view channel = "books") {
+    const std::string ask = std::to_string(200 + seq);
+    return std::string{R"({"arg":{"channel":")"}.append(channel).append(
+               R"(","instId":"BTC-USDT"},"action":")") +
+           (previous < 0 ? "snapshot" : "update") + R"(","data":[{"asks":[[")" + ask +
+           R"(","1","0","1"]],"bids":[["100","1","0","1"]],"ts":"1795000000000","checksum":0,)" +
+           R"("seqId":)" + std::to_string(seq) + R"(,"prevSeqId":)" + std::to_string(previous) +
+           "}]}";
+  }
+  void read(Engine::Session& session, const std::string& frame) {
+    EXPECT_EQ(engine.on_frame(session, frame, Timestamp{}).verdict, venue::Verdict::data) << frame;
+  }
+
+  std::unique_ptr<venue::Adapter> okx = venue::make_adapter("okx");
+  Catalog catalog;
+  Notes notes;
+  Engine engine{*okx, catalog, notes};
+};
+
+// Three collectors heard the same streams, each from its own snapshot on.
+TEST_F(EngineTest, keeps_a_book_for_each_session) {
+  std::vector<std::unique_ptr<Engine::Session>> sessions;
+  for (int i = 0; i < 3; ++i) sessions.push_back(engine.open_session());
+  read(*sessions[0], book(10, -1));
+  read(*sessions[1], book(12, -1));
+  read(*sessions[0], book(12, 10));
+  read(*sessions[2], book(15, -1));
+  read(*sessions[1], book(15, 12));
+  read(*sessions[0], book(15, 12));
+  for (const auto& session : sessions) read(*session, book(17, 15));
+  EXPECT_EQ(engine.books(), 3U);
+  EXPECT_EQ(engine.book_counters().applied, 9U);
+  EXPECT_EQ(engine.book_counters().gaps, 0U);
+  EXPECT_EQ(engine.book_counters().stale, 0U);
+  EXPECT_EQ(notes.gaps, 0U);
+}
+
+TEST_F(EngineTest, gives_the_book_of_an_ended_session_to_the_next) {
+  auto first = engine.open_session();
+  read(*first, book(10, -1));
+  engine.on_disconnected({.symbol = "", .channel = {}, .reason = "eof", .session = first->id()},
+                         Timestamp{});
+  auto second = engine.open_session();
+  read(*second, book(40, -1));
+  read(*second, book(41, 40));
+  EXPECT_EQ(engine.books(), 1U);
+  EXPECT_EQ(notes.events.back(), "book BTC-USDT 41");
+  EXPECT_EQ(notes.resubscriptions_wanted, 0U);
+}
+
+TEST_F(EngineTest, ends_only_the_books_of_the_session_that_ended) {
+  auto first = engine.open_session();
+  auto second = engine.open_session();
+  read(*first, book(10, -1));
+  read(*second, book(10, -1));
+  engine.on_disconnected({.symbol = "", .channel = {}, .reason = "eof", .session = first->id()},
+                         Timestamp{});
+  read(*second, book(11, 10));
+  EXPECT_EQ(notes.gaps, 0U);
+}
+
+// books5 brings whole books of five levels; books is the one that is kept.
+TEST_F(EngineTest, keeps_streams_of_other_depths_apart) {
+  auto session = engine.open_session();
+  read(*session, book(10, -1));
+  read(*session, book(14, -1, "books5"));
+  read(*session, book(12, 10));
+  read(*session, book(15, -1, "books5"));
+  read(*session, book(16, 12));
+  EXPECT_EQ(engine.books(), 2U);
+  EXPECT_EQ(engine.book_counters().gaps, 0U);
+  EXPECT_EQ(engine.book_counters().applied, 5U);
+}
+
+TEST_F(EngineTest, passes_over_channels_that_nobody_announced) {
+  Notes announced_notes;
+  Engine announced{*okx, catalog, announced_notes, {.symbols = EngineOptions::Symbols::announced}};
+  auto session = announced.open_session();
+  announced.announce("BTC-USDT", Channel::trade, Timestamp{});
+  announced.on_frame(*session, book(10, -1), Timestamp{});
+  EXPECT_TRUE(announced_notes.events.empty());
+  EXPECT_EQ(announced.counters().unasked, 1U);
+  announced.announce("BTC-USDT", Channel::book, Timestamp{});
+  announced.on_frame(*session, book(10, -1), Timestamp{});
+  EXPECT_EQ(announced_notes.events, std::vector<std::string>{"book BTC-USDT 10"});
+}
+
+TEST_F(EngineTest, says_which_subscription_the_venue_acknowledged) {
+  auto session = engine.open_session();
+  engine.on_frame(*session,
+                  R"({"id":"1","event":"subscribe","arg":{"channel":"books","instId":"BTC-USDT"}})",
+                  Timestamp{});
+  EXPECT_EQ(notes.events, std::vector<std::string>{"status BTC-USDT subscribed "});
+}
+
+// What is followed changes: its facts are an event. The rest of a listing is only learnt.
+TEST_F(EngineTest, tells_when_the_facts_of_a_followed_instrument_change) {
+  Notes learnt_notes;
+  Engine learnt{
+      *okx,
+      catalog,
+      learnt_notes,
+      {.listings = EngineOptions::Listings::learn, .symbols = EngineOptions::Symbols::announced}};
+  const auto listing = [](std::string_view state) {
+    const auto entry = [&](std::string_view symbol) {
+      return std::string{R"({"instId":")"}
+          .append(symbol)
+          .append(R"(","instType":"SPOT","baseCcy":"A","quoteCcy":"B","tickSz":"0.1","lotSz":"1",)")
+          .append(R"("state":")")
+          .append(state)
+          .append("\"}");
+    };
+    return R"({"code":"0","msg":"","data":[)" + entry("A-B") + "," + entry("C-D") + "]}";
+  };
+  const venue::RestCall call{.target = "/api/v5/public/instruments?instType=SPOT"};
+  ASSERT_TRUE(learnt.on_rest(call, listing("live"), Timestamp{}));
+  learnt.announce("A-B", Channel::trade, Timestamp{});
+  ASSERT_TRUE(learnt.on_rest(call, listing("live"), Timestamp{}));
+  EXPECT_EQ(learnt_notes.events, std::vector<std::string>{"instrument A-B"});
+  ASSERT_TRUE(learnt.on_rest(call, listing("suspend"), Timestamp{}));
+  EXPECT_EQ(learnt_notes.events, (std::vector<std::string>{"instrument A-B", "instrument A-B"}));
+}
+
+}  // namespace
+}  // namespace mp::pipeline

@@ -1,0 +1,54 @@
+// From subscriptions to sessions: each topic once, within the venue's limits.
+#include "pipeline/session_plan.hpp"
+
+#include <gtest/gtest.h>
+
+#include "venue/registry.hpp"
+
+namespace mp::pipeline {
+namespace {
+
+TEST(SessionPlan, asks_for_a_shared_topic_once) {
+  const auto okx = venue::make_adapter("okx");
+  const auto sessions = plan_sessions(*okx, okx->traits().limits,
+                                      {{Channel::liquidation, "BTC-USDT-SWAP", ""},
+                                       {Channel::liquidation, "ETH-USDT-SWAP", ""},
+                                       {Channel::book, "BTC-USDT-SWAP", ""}});
+  ASSERT_EQ(sessions.size(), 1U);
+  ASSERT_EQ(sessions[0].size(), 2U);
+  EXPECT_EQ(sessions[0][0].subscriptions.size(), 2U);
+  EXPECT_EQ(sessions[0][1].subscriptions.size(), 1U);
+}
+
+TEST(SessionPlan, gives_each_path_sessions_of_its_own) {
+  const auto okx = venue::make_adapter("okx");
+  const auto sessions =
+      plan_sessions(*okx, okx->traits().limits,
+                    {{Channel::candle, "BTC-USDT", "1m"}, {Channel::trade, "BTC-USDT", ""}});
+  ASSERT_EQ(sessions.size(), 2U);
+  EXPECT_NE(sessions[0][0].topic.path, sessions[1][0].topic.path);
+}
+
+TEST(SessionPlan, keeps_to_the_limits_of_a_session) {
+  const auto binance = venue::make_adapter("binance");
+  std::vector<venue::Subscription> wanted;
+  for (int i = 0; i < 25; ++i) wanted.push_back({Channel::trade, "S" + std::to_string(i), ""});
+  venue::Limits limits;
+  limits.topics_per_session = 10;
+  auto sessions = plan_sessions(*binance, limits, wanted);
+  ASSERT_EQ(sessions.size(), 3U);
+  EXPECT_EQ(sessions[0].size(), 10U);
+  EXPECT_EQ(sessions[2].size(), 5U);
+  limits.topics_per_session = 100;
+  limits.session_bytes = 60;  // four topics such as "s10@trade"
+  sessions = plan_sessions(*binance, limits, wanted);
+  EXPECT_GT(sessions.size(), 4U);
+  for (const auto& session : sessions) {
+    std::size_t bytes = 0;
+    for (const auto& topic : session) bytes += topic.topic.text.size();
+    EXPECT_LE(bytes, limits.session_bytes);
+  }
+}
+
+}  // namespace
+}  // namespace mp::pipeline
