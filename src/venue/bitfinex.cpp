@@ -68,7 +68,9 @@ constexpr Traits kTraits = {
                .rest_calls = {15, 1min},
                .rest_calls_at_once = 1,
                .source = "docs.bitfinex.com, requirements-and-limitations; ws-general"},
-    .book = {.start = BookStart::stream_snapshot, .link = BookLink::none},
+    .book = {.start = BookStart::stream_snapshot,
+             .link = BookLink::none,
+             .checksum = BookChecksum::bitfinex_crc32},
     .book_source = "docs.bitfinex.com, ws-public-books; ws-websocket-checksum",
 };
 

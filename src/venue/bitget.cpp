@@ -83,7 +83,7 @@ constexpr Traits kSpot = {
                .source = "uta/websocket/intro, Connect; Account Long Short, rate limit"},
     .book = {.start = BookStart::stream_snapshot,
              .link = BookLink::previous,
-             .checksum = BookChecksum::okx_crc32,  // 0: absent
+             .checksum = BookChecksum::crc32_25,  // 0: absent
              .snapshot_bridges = true},
     .book_source = "uta/websocket/public/Order-Book-Channel",
 };

@@ -131,6 +131,7 @@ class Decoder : public JsonDecoder<Self> {
   Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return read_notice(in, frame, reading);
     const auto topic = head_.arg.topic.value_or("");
+    if (symbol().empty() && topic != "liquidation") return Verdict::unknown;
     if (topic.starts_with("books")) return read_books(in, topic, frame, out);
     if (topic.starts_with("candle"))
       return read_candles<CandleRow>(in, topic.substr(6), frame, out);

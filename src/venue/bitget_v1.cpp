@@ -50,7 +50,7 @@ constexpr Traits kTraits = {
                .connects = {1, 1s},
                .rest_calls = {10, 1s},
                .source = "spot, WebSocket, Connect"},
-    .book = {.start = BookStart::stream_snapshot, .checksum = BookChecksum::okx_crc32},
+    .book = {.start = BookStart::stream_snapshot, .checksum = BookChecksum::crc32_25},
     .book_source = "spot, Depth Channel: Checksum",
 };
 

@@ -35,7 +35,10 @@ constexpr Traits kTraits = {
              .source = "websocket-v2, Ping"},  // closed after a minute without traffic
     .limits = kraken::kLimits,
     // The CRC-32 of the best ten levels comes with each message.
-    .book = {.start = BookStart::stream_snapshot, .link = BookLink::none, .depth_max = 1000},
+    .book = {.start = BookStart::stream_snapshot,
+             .link = BookLink::none,
+             .checksum = BookChecksum::kraken_crc32,
+             .depth_max = 1000},
     .book_source = "websocket-v2, Book; guides, Book checksum (v2)",
 };
 

@@ -35,7 +35,10 @@ constexpr Traits kTraits = {
              .source = "websocket-v1, Ping"},
     .limits = kraken::kLimits,
     // The CRC-32 of the best ten levels comes with each change.
-    .book = {.start = BookStart::stream_snapshot, .link = BookLink::none, .depth_max = 1000},
+    .book = {.start = BookStart::stream_snapshot,
+             .link = BookLink::none,
+             .checksum = BookChecksum::kraken_crc32,
+             .depth_max = 1000},
     .book_source = "websocket-v1, Book; guides, Book checksum (v1)",
 };
 

@@ -88,6 +88,15 @@ TEST(JsonEncode, writes_the_digits_that_were_sent) {
           .ends_with(R"("bids":[["1.0000000000000000000","123456789012345678.0000"]],"asks":[]})"));
 }
 
+TEST(JsonEncode, writes_books) {
+  const std::vector<Level> bids = {{price("1.10"), quantity("0")}, {price("1"), quantity("2e3")}};
+  EXPECT_EQ(
+      encoded(Book{true, 1, 2, {}, -3, price("1"), {}, bids, {}}),
+      R"({"type":"book","is_snapshot":true,"depth":null,"first_sequence":1,"last_sequence":2,)"
+      R"("previous_sequence":null,"checksum":-3,"known_bid":"1","known_ask":null,)"
+      R"("bids":[["1.10","0"],["1","2000"]],"asks":[]})");
+}
+
 TEST(JsonEncode, writes_every_body) {
   EXPECT_EQ(encoded(Trade{"1", price("1.0"), quantity("2"), Side::sell}),
             R"({"type":"trade","trade_id":"1","price":"1.0","quantity":"2","side":"sell"})");
@@ -96,12 +105,6 @@ TEST(JsonEncode, writes_every_body) {
   EXPECT_EQ(encoded(Quote{price("1"), quantity("2"), {}, {}, 5}),
             R"({"type":"quote","bid_price":"1","bid_quantity":"2","ask_price":null,)"
             R"("ask_quantity":null,"sequence":5})");
-  const std::vector<Level> bids = {{price("1.10"), quantity("0")}, {price("1"), quantity("2e3")}};
-  EXPECT_EQ(
-      encoded(Book{true, 1, 2, {}, -3, price("1"), {}, bids, {}}),
-      R"({"type":"book","is_snapshot":true,"depth":null,"first_sequence":1,"last_sequence":2,)"
-      R"("previous_sequence":null,"checksum":-3,"known_bid":"1","known_ask":null,)"
-      R"("bids":[["1.10","0"],["1","2000"]],"asks":[]})");
   EXPECT_EQ(
       encoded(Ticker{price("1"), {}, {}, {}, quantity("2"), {}, {}, {}}),
       R"({"type":"ticker","last_price":"1","open_price":null,"high_price":null,)"
