@@ -17,7 +17,8 @@ class Scanner {
   template <class S, class T>
   [[nodiscard]] bool read(std::string_view text, T& out) const {
     const Scan scan{{text.data() + text.size()}};
-    if constexpr (check_shape<S, T>()) return message(scan, S{}, text.data(), out) == scan.end;
+    if constexpr (check_shape<S, T>())
+      return text.data() != nullptr && message(scan, S{}, text.data(), out) == scan.end;
     return false;
   }
 
@@ -25,7 +26,8 @@ class Scanner {
   template <class S, class T>
   [[nodiscard]] bool read_rows(std::string_view text, RowList<T>& out) const {
     const Scan scan{{text.data() + text.size()}};
-    if constexpr (check_shape<S, T>()) return rows(scan, S{}, text.data(), out) == scan.end;
+    if constexpr (check_shape<S, T>())
+      return text.data() != nullptr && rows(scan, S{}, text.data(), out) == scan.end;
     return false;
   }
 

@@ -14,9 +14,8 @@ constexpr std::array kRoutes = {
     Route{Channel::ticker, "{symbol}", "pair kucoin.net", "/market/snapshot:"},
     Route{Channel::candle, "{symbol}_{interval}", "recorded 2021-04-25", "/market/candles:"},
 };
-// Without a key there is a snapshot of 100 levels only. The book is right as far as it reaches;
-// changes of every price, as they happen, are worth more than whole books of 50 levels ten times a
-// second.
+// Without a key there is a snapshot of 100 levels only: beyond them the book is not known. Changes
+// of every price as they happen are worth more than whole books of 50 levels ten times a second.
 constexpr std::array kEndpoints = {
     Endpoint{.target = "/api/v2/symbols",
              .weight = 4,
@@ -47,7 +46,7 @@ constexpr Traits kTraits = {
     .requests = kRequests,
     .ping = kPing,
     .limits = kLimits,
-    .book = {.start = BookStart::rest_snapshot, .link = BookLink::first},
+    .book = {.start = BookStart::rest_snapshot, .link = BookLink::first, .snapshot_levels = 100},
     .book_source = "Spot, Public channels, Orderbook - Increment",
 };
 

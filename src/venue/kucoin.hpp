@@ -7,10 +7,10 @@ namespace mp::venue::kucoin {
 
 // One request has one channel (the group) and symbols, joined by commas in its one topic.
 inline constexpr Requests kRequests = {
-    .subscribe =
-        R"({"id":"{id}","type":"subscribe","topic":"{group}{topics}","privateChannel":false,"response":true})",
-    .unsubscribe =
-        R"({"id":"{id}","type":"unsubscribe","topic":"{group}{topics}","privateChannel":false,"response":true})",
+    .subscribe = R"({"id":"{id}","type":"subscribe","topic":"{group}{topics}",)"
+                 R"("privateChannel":false,"response":true})",
+    .unsubscribe = R"({"id":"{id}","type":"unsubscribe","topic":"{group}{topics}",)"
+                   R"("privateChannel":false,"response":true})",
     .after_welcome = true,
     .source = "WebSocket API, Introduction: Create connection; Subscribe",
 };

@@ -17,6 +17,7 @@ std::unique_ptr<Adapter> make_bitget();
 std::unique_ptr<Adapter> make_bitget_futures();
 std::unique_ptr<Adapter> make_bitget_v1();
 std::unique_ptr<Adapter> make_bitmex();
+std::unique_ptr<Adapter> make_bitstamp();
 std::unique_ptr<Adapter> make_bybit();
 std::unique_ptr<Adapter> make_bybit_inverse();
 std::unique_ptr<Adapter> make_bybit_linear();
@@ -41,6 +42,7 @@ std::unique_ptr<Adapter> make_kucoin();
 std::unique_ptr<Adapter> make_kucoin_futures();
 std::unique_ptr<Adapter> make_okx();
 std::unique_ptr<Adapter> make_okx_spreads();
+std::unique_ptr<Adapter> make_upbit();
 
 namespace {
 
@@ -55,6 +57,7 @@ constexpr std::array kRegistry = {
     Registration{"bitget-futures", &make_bitget_futures},
     Registration{"bitget-v1", &make_bitget_v1},
     Registration{"bitmex", &make_bitmex},
+    Registration{"bitstamp", &make_bitstamp},
     Registration{"bybit", &make_bybit},
     Registration{"bybit-inverse", &make_bybit_inverse},
     Registration{"bybit-linear", &make_bybit_linear},
@@ -79,6 +82,7 @@ constexpr std::array kRegistry = {
     Registration{"kucoin-futures", &make_kucoin_futures},
     Registration{"okx", &make_okx},
     Registration{"okx-spreads", &make_okx_spreads},
+    Registration{"upbit", &make_upbit},
 };
 
 }  // namespace
