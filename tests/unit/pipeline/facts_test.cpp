@@ -28,14 +28,14 @@ class Asker final : public Engine::Owner {
 };
 
 std::string trade_of(const std::string& symbol) {
-  return R"({"arg":{"channel":"trades","instId":")" + symbol + R"("},"data":[{"instId":")" +
-         symbol +
-         R"(","tradeId":"1","px":"91230.1","sz":"31","side":"buy","ts":"1795000000101"}]})";
+  return R"({"arg":{"channel":"trades","instId":")" + symbol +
+         R"("},"data":[{"tradeId":"1","px":"91230.1","sz":"31","side":"buy","instId":")" + symbol +
+         R"(","ts":"1795000000101"}]})";
 }
 std::string listing_of_swap(const std::string& tick) {
-  return R"({"arg":{"channel":"instruments","instType":"SWAP"},"data":[{"ctMult":"1","ctVal":"0.010",)"
-         R"("ctValCcy":"BTC","instFamily":"BTC-USDT","instId":"BTC-USDT-SWAP","instType":"SWAP",)"
-         R"("lotSz":"0.1","settleCcy":"USDT","state":"live","tickSz":")" +
+  return R"({"arg":{"channel":"instruments","instType":"SWAP"},"data":[{"ctMult":"1",)"
+         R"("ctVal":"0.010","ctValCcy":"BTC","instFamily":"BTC-USDT","instId":"BTC-USDT-SWAP",)"
+         R"("instType":"SWAP","lotSz":"0.1","settleCcy":"USDT","state":"live","tickSz":")" +
          tick + R"("}]})";
 }
 
