@@ -18,7 +18,14 @@ using namespace mp::journal;
 void fuzz_body(std::uint8_t kind, std::span<const std::byte> body) {
   Definition definition;
   if (read_definition(body, definition)) {
-    MP_ASSERT(definition_record_bytes(definition) == kRecordHeaderBytes + body.size());
+    const std::size_t size = definition_record_bytes(definition);
+    MP_ASSERT(size == kRecordHeaderBytes + body.size());
+    std::vector<std::uint64_t> words(size / sizeof(std::uint64_t));
+    auto* const at = reinterpret_cast<std::byte*>(words.data());
+    write_definition_record(at, {0, 0, static_cast<std::uint32_t>(size), 0}, definition);
+    Definition same;
+    MP_ASSERT(read_definition({at + kRecordHeaderBytes, body.size()}, same));
+    MP_ASSERT(same.symbol == definition.symbol && same.facts == definition.facts);
   }
   Event event;
   const auto channel = static_cast<std::uint8_t>(kind % kChannelCount);

@@ -25,14 +25,15 @@ class Decoder final : public pipeline::Engine::Owner {
         output_(output),
         quarantine_({.file = options.quarantine}, options.venue, log) {}
 
+  void belongs_to(const pipeline::Engine& engine) { engine_ = &engine; }
   void at_line(const codec::RecordingLine& line) { line_ = &line; }
   void finish() { quarantine_.flush(); }
 
  private:
-  void on_event(pipeline::Stream&, const Event& event) override {
+  void on_event(pipeline::Stream& stream, const Event& event) override {
     std::string& out = output_.buffer();
     if (options_.marketprism) {
-      if (!append_old_form(event, out)) return;
+      if (!append_old_form(event, engine_->facts(stream).kind, out)) return;
     } else {
       codec::append_json(event, out, codec::Closing::open);
     }
@@ -45,15 +46,16 @@ class Decoder final : public pipeline::Engine::Owner {
   }
 
   // {"subject":...,"payload":{...}, left open: what a NATS consumer of the old system gets.
-  static bool append_old_form(const Event& event, std::string& out) {
+  static bool append_old_form(const Event& event, std::optional<InstrumentKind> kind,
+                              std::string& out) {
     const std::size_t start = out.size();
     out.append("{\"subject\":\"");
-    if (!codec::append_marketprism_subject(event, std::nullopt, out)) {
+    if (!codec::append_marketprism_subject(event, kind, out)) {
       out.resize(start);  // the old system had no such message
       return false;
     }
     out.append("\",\"payload\":");
-    return codec::append_marketprism_json(event, std::nullopt, out);
+    return codec::append_marketprism_json(event, kind, out);
   }
 
   void on_refused(std::string_view frame, const venue::Reading& reading,
@@ -70,6 +72,7 @@ class Decoder final : public pipeline::Engine::Owner {
   void want_resubscribe(pipeline::Stream&) override {}
 
   const DecodeOptions& options_;
+  const pipeline::Engine* engine_ = nullptr;
   Output& output_;
   pipeline::Quarantine quarantine_;
   const codec::RecordingLine* line_ = nullptr;
@@ -93,6 +96,7 @@ int decode(const DecodeOptions& options, obs::Logger& log) {
                           decoder,
                           {.books = pipeline::EngineOptions::Books::pass_through,
                            .listings = pipeline::EngineOptions::Listings::learn}};
+  decoder.belongs_to(engine);
   Conversations conversations{*adapter, engine};
   while (const auto line = reader.next()) {
     decoder.at_line(*line);

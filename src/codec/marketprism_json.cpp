@@ -41,8 +41,6 @@ std::optional<std::string_view> data_type_of(const Event& event) {
 
 constexpr std::array<std::string_view, 8> kDerivativeSuffixes = {
     "-usdm", "-coinm", "-futures", "-linear", "-inverse", "-options", "-option", "-spreads"};
-constexpr std::array<std::string_view, 6> kDerivativeVenues = {"deribit", "bitmex", "hyperliquid",
-                                                               "dydx",    "phemex", "delta"};
 
 std::string_view market_type_of(const Event& event, std::optional<InstrumentKind> kind) {
   if (kind) {
@@ -55,12 +53,14 @@ std::string_view market_type_of(const Event& event, std::optional<InstrumentKind
   if (dashes >= 4 && (name.ends_with("-C") || name.ends_with("-P"))) return "options";
   if (dashes >= 2) return "perpetual";  // dated futures were counted among them
   if (dashes == 1) return "spot";
+  // Nobody knows the instrument: what is left is the market that its venue is named for, and the
+  // channels that spot has none of.
   if (event.venue.ends_with("-options") || event.venue.ends_with("-option")) return "options";
   const auto ends = [&](std::string_view suffix) { return event.venue.ends_with(suffix); };
   const bool derivative =
       std::any_of(kDerivativeSuffixes.begin(), kDerivativeSuffixes.end(), ends) ||
-      std::find(kDerivativeVenues.begin(), kDerivativeVenues.end(), event.venue) !=
-          kDerivativeVenues.end();
+      event.channel() == Channel::volatility_index ||
+      !applies_to(event.channel(), InstrumentKind::spot);
   return derivative ? "perpetual" : "spot";
 }
 

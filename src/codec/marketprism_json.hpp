@@ -15,10 +15,10 @@ namespace mp::codec {
 // digits in any reader that makes a double of it. Sequence numbers and times in milliseconds are
 // JSON integers; `timestamp` and the other times in text are UTC, "2026-11-24 02:57:00.123".
 //
-// `kind` is the catalogue's; without it the market type follows from the instrument's name, then
-// from the venue's. Each function appends and answers true, or appends nothing and answers false
-// for an event that the old system had no message for (quote, mark_price, index_price,
-// option_summary, instrument, status).
+// `kind` is the listing's, which journals keep (journal::Reader::facts); without it the market type
+// follows from the instrument's name, then from the venue's and the channel. Each function appends
+// and answers true, or appends nothing and answers false for an event that the old system had no
+// message for (quote, mark_price, index_price, option_summary, instrument, status).
 
 // Names of both generations: exchange and exchange_name, symbol and symbol_name. ts_ms is the
 // venue's time and, only here, ours where the venue gives none: the old tables need one. Of a

@@ -30,6 +30,24 @@ bool same_facts(const InstrumentInfo& a, const InstrumentInfo& b) {
          a.option_type == b.option_type && a.status == b.status;
 }
 
+InstrumentFacts facts_of(const InstrumentInfo& info) {
+  return {info.kind, info.tick_size, info.lot_size, info.contract_size};
+}
+
+bool update(InstrumentFacts& facts, const InstrumentFacts& newer) {
+  bool changed = false;
+  const auto take = [&](auto& known, const auto& told) {
+    if (!told || told == known) return;
+    known = told;
+    changed = true;
+  };
+  take(facts.kind, newer.kind);
+  take(facts.tick_size, newer.tick_size);
+  take(facts.lot_size, newer.lot_size);
+  take(facts.contract_size, newer.contract_size);
+  return changed;
+}
+
 bool matches_glob(std::string_view pattern, std::string_view name) {
   const auto star = pattern.find('*');
   if (star == std::string_view::npos) return pattern == name;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -19,6 +20,26 @@ namespace mp {
 
 // Whether two listings say the same of an instrument.
 [[nodiscard]] bool same_facts(const InstrumentInfo& a, const InstrumentInfo& b);
+
+// What every consumer of an instrument's events has to know of it, as far as it is known.
+struct InstrumentFacts {
+  std::optional<InstrumentKind> kind;
+  std::optional<Price> tick_size;
+  std::optional<Quantity> lot_size;
+  std::optional<Quantity> contract_size;  // as InstrumentInfo has it
+
+  static void fields(auto& self, auto&& visit) {
+    visit("kind", self.kind);
+    visit("tick_size", self.tick_size);
+    visit("lot_size", self.lot_size);
+    visit("contract_size", self.contract_size);
+  }
+  friend bool operator==(const InstrumentFacts&, const InstrumentFacts&) = default;
+};
+[[nodiscard]] InstrumentFacts facts_of(const InstrumentInfo& info);
+
+// Takes over what is known in `newer`; what is not stays as it was. True when something changed.
+bool update(InstrumentFacts& facts, const InstrumentFacts& newer);
 
 // Whether `name` is one of those that `pattern` means, in which '*' stands for any characters.
 [[nodiscard]] bool matches_glob(std::string_view pattern, std::string_view name);

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "core/event.hpp"
+#include "core/instrument.hpp"
 #include "core/result.hpp"
 
 namespace mp::journal {
@@ -66,10 +67,11 @@ class Writer {
   static Result<std::unique_ptr<Writer>> open(const Config& config);
   virtual ~Writer() = default;
 
-  // The subject of (venue, symbol). Naming its instrument later is allowed: readers see the newest
-  // name.
+  // The subject of (venue, symbol). Naming its instrument later, or telling new facts of it, is
+  // allowed: with the next event readers see the newest. What is empty or absent here stays as it
+  // was.
   virtual SubjectId subject(std::string_view venue, std::string_view symbol,
-                            std::string_view instrument) = 0;
+                            std::string_view instrument, const InstrumentFacts& facts = {}) = 0;
 
   // Writes the event in place; it is committed, and safe from kill -9, when this returns true.
   // False: it was dropped.
@@ -120,6 +122,8 @@ class Reader {
 
   virtual Next next() = 0;
   [[nodiscard]] virtual const Event& event() const = 0;
+  // What was known of its instrument when it was written, until the following next().
+  [[nodiscard]] virtual const InstrumentFacts& facts() const = 0;
   [[nodiscard]] virtual std::uint64_t index() const = 0;  // of event()
   [[nodiscard]] virtual std::uint64_t lost_count() const = 0;
   [[nodiscard]] virtual const std::string& problem() const = 0;

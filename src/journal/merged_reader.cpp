@@ -31,6 +31,7 @@ class MergedReader final : public Reader {
 
   Next next() override;
   [[nodiscard]] const Event& event() const override { return at().event(); }
+  [[nodiscard]] const InstrumentFacts& facts() const override { return at().facts(); }
   [[nodiscard]] std::uint64_t index() const override { return at().index(); }
   [[nodiscard]] std::uint64_t lost_count() const override { return at().lost_count(); }
   [[nodiscard]] const std::string& problem() const override { return at().problem(); }

@@ -180,7 +180,8 @@ bool JournalReader::read_record(const RecordHeader& header) {
 }
 
 Next JournalReader::take_event(const RecordHeader& header) {
-  const Definition* const subject = subjects_.find(subject_of(header), number_);
+  subject_ = subject_of(header);
+  const ReaderSubjects::Names* const subject = subjects_.find(subject_, number_);
   if (subject == nullptr || !read_event_body(kind_of(header), body_of(bytes_, offset_, header),
                                              event_.body)) [[unlikely]] {
     const Next result = damaged_record();
@@ -217,7 +218,6 @@ Next JournalReader::damaged_record() {
 std::optional<Next> JournalReader::damaged() {
   const std::uint32_t word = commit_word(bytes_.base + offset_);
   if (reported_at_ == offset_ && reported_word_ == word) return at_end();
-  const std::size_t from = offset_;
   const std::size_t next = find_record(bytes_, offset_ + kRecordAlign, ordinal_);
   // A writer that has just reopened the journal may have written here since our first look. It
   // writes in order: with a later record in sight, this one would be too.
@@ -226,7 +226,7 @@ std::optional<Next> JournalReader::damaged() {
   if (found == Found::sealed || (found == Found::record && header.ordinal >= ordinal_))
     return std::nullopt;
   problem_ = "journal segment " + store_->segment_name(number_) + " is damaged from byte " +
-             std::to_string(from);
+             std::to_string(offset_);
   if (next == bytes_.limit) {
     // How much is missing shows in the index that the next segment begins with.
     reported_at_ = offset_;

@@ -26,6 +26,7 @@ class JournalReader final : public Reader {
 
   Next next() override;
   [[nodiscard]] const Event& event() const override { return event_; }
+  [[nodiscard]] const InstrumentFacts& facts() const override { return subjects_.facts(subject_); }
   [[nodiscard]] std::uint64_t index() const override { return index_; }
   [[nodiscard]] std::uint64_t lost_count() const override { return lost_count_; }
   [[nodiscard]] const std::string& problem() const override { return problem_; }
@@ -83,6 +84,7 @@ class JournalReader final : public Reader {
   bool stuck_ = false;      // there is a next segment, and it cannot be opened yet
 
   Event event_;
+  std::uint32_t subject_ = 0;  // of event_
   std::uint64_t index_ = 0;
   std::uint64_t lost_count_ = 0;
   std::string problem_;

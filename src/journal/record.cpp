@@ -18,6 +18,7 @@ struct DefinitionFields : Definition {
     visit("venue", self.venue);
     visit("symbol", self.symbol);
     visit("instrument", self.instrument);
+    InstrumentFacts::fields(self.facts, visit);
   }
 };
 

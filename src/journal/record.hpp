@@ -13,6 +13,7 @@
 #include <type_traits>
 
 #include "core/event.hpp"
+#include "core/instrument.hpp"
 
 namespace mp::journal {
 
@@ -43,11 +44,12 @@ inline constexpr std::uint32_t kSubjectsMax = std::uint32_t{1} << 20U;  // of on
   return (bytes + (kRecordAlign - 1)) & ~(kRecordAlign - 1);
 }
 
-// The texts of a definition record.
+// What a definition record says of a subject.
 struct Definition {
   std::string_view venue;
   std::string_view symbol;
   std::string_view instrument;
+  InstrumentFacts facts{};
 };
 
 // What a record carries beside its event. The seed ties the checksum to the place of the record, so

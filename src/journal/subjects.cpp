@@ -18,10 +18,12 @@ std::uint32_t WriterSubjects::find_or_add(const Definition& definition) {
     return id;
   }
   Subject& subject = subjects_[found->second];
+  bool changed = update(subject.facts, definition.facts);
   if (!definition.instrument.empty() && definition.instrument != subject.instrument) {
     subject.instrument = definition.instrument;
-    defined_in_[found->second] = 0;
+    changed = true;
   }
+  if (changed) defined_in_[found->second] = 0;  // written again before its next event
   return found->second;
 }
 
@@ -36,20 +38,27 @@ void WriterSubjects::restore(std::uint32_t id, const Definition& definition,
   subject.venue = definition.venue;
   subject.symbol = definition.symbol;
   subject.instrument = definition.instrument;
+  subject.facts = definition.facts;
   defined_in_[id] = segment;
   by_key_[key_of(definition)] = id;
 }
 
 void ReaderSubjects::define(std::uint32_t id, const Definition& definition, std::uint64_t segment) {
   if (id >= kSubjectsMax) return;
-  if (id >= entries_.size()) entries_.resize(id + 1);
-  Entry& entry = entries_[id];
-  entry.segment = segment;
+  if (id >= names_.size()) {
+    names_.resize(id + 1);
+    facts_.resize(id + 1);
+  }
+  facts_[id] = definition.facts;
+  Names& names = names_[id];
+  names.segment = segment;
   // Each segment defines the same subjects anew.
-  if (entry.definition.venue == definition.venue && entry.definition.symbol == definition.symbol &&
-      entry.definition.instrument == definition.instrument)
+  if (names.venue == definition.venue && names.symbol == definition.symbol &&
+      names.instrument == definition.instrument)
     return;
-  entry.definition = {own(definition.venue), own(definition.symbol), own(definition.instrument)};
+  names.venue = own(definition.venue);
+  names.symbol = own(definition.symbol);
+  names.instrument = own(definition.instrument);
 }
 
 std::string_view ReaderSubjects::own(std::string_view text) {

@@ -19,17 +19,18 @@ class WriterSubjects {
     std::string venue;
     std::string symbol;
     std::string instrument;
+    InstrumentFacts facts;
     std::uint64_t dropped = 0;  // events since the last gap event
     Timestamp dropped_at;       // ts_recv of the last one
     std::string_view reason;    // why
 
-    [[nodiscard]] Definition definition() const { return {venue, symbol, instrument}; }
+    [[nodiscard]] Definition definition() const { return {venue, symbol, instrument, facts}; }
   };
 
   static constexpr std::size_t kDefinitionBytesEachMax = 2048;
 
-  // An instrument that is known already is kept when `instrument` is empty. kSubjectsMax: there are
-  // too many subjects, or their names are too long.
+  // An instrument that is known already is kept when `instrument` is empty, and so is each fact
+  // that is absent. kSubjectsMax: there are too many subjects, or their names are too long.
   std::uint32_t find_or_add(const Definition& definition);
   // As read from a segment.
   void restore(std::uint32_t id, const Definition& definition, std::uint64_t segment);
@@ -52,21 +53,31 @@ class WriterSubjects {
 // A reader's: definitions hold within one segment. Views stay valid as long as the table.
 class ReaderSubjects {
  public:
+  // What is asked for with every event: a line of the cache for each subject.
+  struct alignas(64) Names {
+    std::string_view venue;
+    std::string_view symbol;
+    std::string_view instrument;
+    std::uint64_t segment = 0;  // the newest that has defined the subject
+  };
+
   void define(std::uint32_t id, const Definition& definition, std::uint64_t segment);
   // Null: the segment has not defined it.
-  [[nodiscard]] const Definition* find(std::uint32_t id, std::uint64_t segment) const {
-    if (id >= entries_.size() || entries_[id].segment != segment) return nullptr;
-    return &entries_[id].definition;
+  [[nodiscard]] const Names* find(std::uint32_t id, std::uint64_t segment) const {
+    if (id >= names_.size() || names_[id].segment != segment) return nullptr;
+    return &names_[id];
+  }
+  // Valid until the next define().
+  [[nodiscard]] const InstrumentFacts& facts(std::uint32_t id) const {
+    return id < facts_.size() ? facts_[id] : unknown_;
   }
 
  private:
-  struct Entry {
-    Definition definition;
-    std::uint64_t segment = 0;
-  };
   std::string_view own(std::string_view text);
 
-  std::vector<Entry> entries_;
+  std::vector<Names> names_;
+  std::vector<InstrumentFacts> facts_;  // apart, so that the names of many subjects lie together
+  const InstrumentFacts unknown_;
   std::unordered_set<std::string> texts_;  // its strings never move
 };
 

@@ -110,8 +110,8 @@ JournalWriter::~JournalWriter() {
 }
 
 SubjectId JournalWriter::subject(std::string_view venue, std::string_view symbol,
-                                 std::string_view instrument) {
-  return {subjects_.find_or_add({venue, symbol, instrument})};
+                                 std::string_view instrument, const InstrumentFacts& facts) {
+  return {subjects_.find_or_add({venue, symbol, instrument, facts})};
 }
 
 bool JournalWriter::append(SubjectId subject, const Event& event) {

@@ -28,8 +28,8 @@ class JournalWriter final : public Writer {
 
   Result<void> start();
 
-  SubjectId subject(std::string_view venue, std::string_view symbol,
-                    std::string_view instrument) override;
+  SubjectId subject(std::string_view venue, std::string_view symbol, std::string_view instrument,
+                    const InstrumentFacts& facts) override;
   bool append(SubjectId subject, const Event& event) override;
   void publish() override { control_.publish(next_index()); }
   void promise(Timestamp no_earlier) override { control_.promise(to_nanoseconds(no_earlier)); }

@@ -27,6 +27,13 @@ void Engine::name(Stream& stream) {
   stream.subject.reset();
 }
 
+InstrumentFacts Engine::facts(const Stream& stream) const {
+  if (stream.instrument.empty()) return {};
+  if (const auto* entry = catalog_.by_symbol(stream.symbol)) return facts_of(entry->info);
+  const auto derived = adapter_.derive(stream.symbol);
+  return derived ? facts_of(*derived) : InstrumentFacts{};
+}
+
 std::unique_ptr<Engine::Session> Engine::open_session() {
   return std::make_unique<Session>(++sessions_, adapter_.decoder());
 }
@@ -90,6 +97,7 @@ void Engine::on_instrument(Stream* stream, Event& event, const InstrumentInfo& i
   const bool changed = known != nullptr && !same_facts(known->info, info);
   catalog_.add(event.symbol, info);
   if (stream != nullptr) name(*stream);
+  if (stream != nullptr && (known == nullptr || changed)) stream->subject.reset();
   if (learnt && (stream == nullptr || !changed)) return;
   emit(stream != nullptr ? *stream : stream_of(event.symbol), event);
 }

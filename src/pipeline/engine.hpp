@@ -89,6 +89,9 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
   // the channel on.
   void announce(std::string_view symbol, Channel channel, Timestamp now);
 
+  // What the listing says of a stream's instrument, else what its symbol spells out by itself.
+  [[nodiscard]] InstrumentFacts facts(const Stream& stream) const;
+
   // While Owner::on_event gets a book event: the keeper of the book that it belongs to, if it is
   // kept.
   [[nodiscard]] const book::Keeper* book_of_event() const {

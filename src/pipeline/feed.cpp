@@ -108,7 +108,8 @@ net::Task<Result<void>> Feed::check() {
 
 void Feed::on_event(Stream& stream, const Event& event) {
   if (!stream.subject) {
-    stream.subject = parts_.journal.subject(event.venue, event.symbol, event.instrument);
+    stream.subject =
+        parts_.journal.subject(event.venue, event.symbol, event.instrument, engine_.facts(stream));
   }
   parts_.journal.append(*stream.subject, event);
   counters_.events.add();

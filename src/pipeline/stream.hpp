@@ -41,7 +41,7 @@ struct alignas(64) Stream {
   std::string symbol;
   std::string instrument;                     // ours; empty while unknown
   std::unique_ptr<StreamBook> book;           // once a book message came
-  std::optional<journal::SubjectId> subject;  // in the journal; asked anew when the name changes
+  std::optional<journal::SubjectId> subject;  // in the journal; asked anew when its facts change
   std::uint32_t asked = 0;                    // channels that are wanted, a bit each; 0: all
   std::uint64_t levels = 0;                   // in all book events
   std::array<std::uint64_t, kChannelCount> seq{};       // of the last event of each channel

@@ -76,11 +76,12 @@ using WholeBookShape =
           Field<"bids", &DepthMessage::bid_levels>, Field<"asks", &DepthMessage::ask_levels>>;
 
 using TickerShape =
-    Loose<Field<"E", &Facts::time, kRequired>, Field<"s", &Facts::symbol>,
-          Field<"c", &Ticker::last_price, kRequired>, Field<"b", &Ticker::bid_price>,
-          Field<"a", &Ticker::ask_price>, Field<"o", &Ticker::open_price>,
-          Field<"h", &Ticker::high_price>, Field<"l", &Ticker::low_price>,
-          Field<"v", &Ticker::volume>, Field<"q", &Ticker::quote_volume>>;
+    Shape<Skip<"e">, Field<"E", &Facts::time, kRequired>, Field<"s", &Facts::symbol>, Skip<"p">,
+          Skip<"P">, Skip<"w">, Skip<"x">, Field<"c", &Ticker::last_price, kRequired>, Skip<"Q">,
+          Field<"b", &Ticker::bid_price>, Skip<"B">, Field<"a", &Ticker::ask_price>, Skip<"A">,
+          Field<"o", &Ticker::open_price>, Field<"h", &Ticker::high_price>,
+          Field<"l", &Ticker::low_price>, Field<"v", &Ticker::volume>,
+          Field<"q", &Ticker::quote_volume>, Skip<"O">, Skip<"C">, Skip<"F">, Skip<"L">, Skip<"n">>;
 
 using CandleShape =
     Loose<Field<"E", &Facts::time, kRequired>, Field<"s", &Facts::symbol>,

@@ -47,10 +47,11 @@ struct TickerMessage : Message<Ticker> {
   std::optional<std::string_view> type;
 };
 using TickerShape =
-    Loose<Field<"instType", &TickerMessage::type>, SymbolField, Field<"last", &Ticker::last_price>,
-          Field<"askPx", &Ticker::ask_price>, Field<"bidPx", &Ticker::bid_price>,
-          Field<"open24h", &Ticker::open_price>, Field<"high24h", &Ticker::high_price>,
-          Field<"low24h", &Ticker::low_price>, Field<"volCcy24h", &Ticker::quote_volume>,
+    Shape<Field<"instType", &TickerMessage::type>, SymbolField, Field<"last", &Ticker::last_price>,
+          Skip<"lastSz">, Field<"askPx", &Ticker::ask_price>, Skip<"askSz">,
+          Field<"bidPx", &Ticker::bid_price>, Skip<"bidSz">, Field<"open24h", &Ticker::open_price>,
+          Field<"high24h", &Ticker::high_price>, Field<"low24h", &Ticker::low_price>,
+          Skip<"sodUtc0">, Skip<"sodUtc8">, Field<"volCcy24h", &Ticker::quote_volume>,
           Field<"vol24h", &Ticker::volume>, Field<"ts", &Facts::time, kRequired>>;
 // "volCcy24h" counts the quote currency for spot, the base currency for derivatives.
 inline void send(TickerMessage& ticker, Output& out) {
@@ -78,12 +79,14 @@ inline void send(FundingMessage& funding, Output& out) {
   send<Funding>(funding, out);
 }
 
-using InterestShape = Loose<Field<"instId", &Facts::symbol>, Field<"oi", &OpenInterest::quantity>,
-                            Field<"oiUsd", &OpenInterest::value>, Field<"ts", &Facts::time>>;
-using MarkPriceShape = Loose<Field<"instId", &Facts::symbol>, Field<"markPx", &MarkPrice::price>,
-                             Field<"ts", &Facts::time>>;
-using IndexPriceShape = Loose<Field<"instId", &Facts::symbol>, Field<"idxPx", &IndexPrice::price>,
-                              Field<"ts", &Facts::time>>;
+using InterestShape =
+    Shape<Field<"instId", &Facts::symbol>, Skip<"instType">, Field<"oi", &OpenInterest::quantity>,
+          Skip<"oiCcy">, Field<"oiUsd", &OpenInterest::value>, Field<"ts", &Facts::time>>;
+using MarkPriceShape = Shape<Field<"instId", &Facts::symbol>, Skip<"instType">,
+                             Field<"markPx", &MarkPrice::price>, Field<"ts", &Facts::time>>;
+using IndexPriceShape = Shape<Field<"instId", &Facts::symbol>, Field<"idxPx", &IndexPrice::price>,
+                              Skip<"open24h">, Skip<"high24h">, Skip<"low24h">, Skip<"sodUtc0">,
+                              Skip<"sodUtc8">, Field<"ts", &Facts::time>>;
 using OptionSummaryShape =
     Loose<Field<"instId", &Facts::symbol>, Field<"delta", &OptionSummary::delta>,
           Field<"gamma", &OptionSummary::gamma>, Field<"vega", &OptionSummary::vega>,

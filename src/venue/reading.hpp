@@ -55,11 +55,10 @@ template <class Body>
 void send(const Message<Body>& message, Output& out) {
   out(message.symbol, message.time, static_cast<const Body&>(message));
 }
-inline void send(const Message<Book>& message, Output& out) {
-  Book book = message;
-  book.bids = message.bid_levels;
-  book.asks = message.ask_levels;
-  out(message.symbol, message.time, book);
+inline void send(Message<Book>& message, Output& out) {
+  message.bids = message.bid_levels;
+  message.asks = message.ask_levels;
+  out(message.symbol, message.time, static_cast<const Book&>(message));
 }
 
 // Reads `text` as one message of shape S; once that has succeeded, send(message, out) hands over

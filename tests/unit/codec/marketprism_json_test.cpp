@@ -177,6 +177,9 @@ TEST(MarketprismJson, tells_markets_by_kind_then_instrument_then_venue) {
       {"deribit", "BTC-25DEC26-100000-C", "BTC-USD-20261225-100000-C", std::nullopt,
        "trade.deribit_derivatives.options.BTC-USD-20261225-100000-C"},
       {"bybit-linear", "WEIRD", "", std::nullopt, "trade.bybit_derivatives.perpetual.WEIRD"},
+      {"anywhere", "XBTUSD", "", InstrumentKind::perpetual,
+       "trade.anywhere_derivatives.perpetual.XBTUSD"},
+      {"anywhere", "XBTUSD", "", std::nullopt, "trade.anywhere_spot.spot.XBTUSD"},
       {"binance-us", "BTCUSD", "", std::nullopt, "trade.binance_us_spot.spot.BTCUSD"},
       {"binance", "a.b *>", "", std::nullopt, "trade.binance_spot.spot.a_b___"},
   };
@@ -185,6 +188,16 @@ TEST(MarketprismJson, tells_markets_by_kind_then_instrument_then_venue) {
     ASSERT_TRUE(append_marketprism_subject(
         event_of(Trade{}, market.venue, market.symbol, market.instrument), market.kind, subject));
     EXPECT_EQ(subject, market.subject);
+  }
+}
+
+TEST(MarketprismJson, takes_no_derivative_channel_of_an_unknown_instrument_for_spot) {
+  for (const Event::Body& body :
+       std::initializer_list<Event::Body>{VolatilityIndex{}, Funding{}, OpenInterest{}}) {
+    std::string subject;
+    ASSERT_TRUE(append_marketprism_subject(event_of(body, "anywhere", "btc_usd", ""), std::nullopt,
+                                           subject));
+    EXPECT_TRUE(subject.ends_with(".anywhere_derivatives.perpetual.btc_usd")) << subject;
   }
 }
 

@@ -153,7 +153,10 @@ TEST(Record, survives_any_damage) {
 }
 
 TEST(Record, keeps_definitions) {
-  const Definition definition{"okx", "BTC-USDT-SWAP", "BTC-USDT-PERP"};
+  const Definition definition{"okx",
+                              "BTC-USDT-SWAP",
+                              "BTC-USDT-PERP",
+                              {InstrumentKind::perpetual, Price{{1, -1, 4}}, std::nullopt, {}}};
   std::vector<std::uint64_t> words(definition_record_bytes(definition) / 8);
   auto* data = reinterpret_cast<std::byte*>(words.data());
   write_definition_record(data, {1, 2, static_cast<std::uint32_t>(words.size() * 8), 3},
@@ -164,6 +167,8 @@ TEST(Record, keeps_definitions) {
   EXPECT_EQ(copy.venue, definition.venue);
   EXPECT_EQ(copy.symbol, definition.symbol);
   EXPECT_EQ(copy.instrument, definition.instrument);
+  EXPECT_EQ(copy.facts, definition.facts);
+  EXPECT_EQ(to_string(copy.facts.tick_size.value().decimal), "0.10000");
 }
 
 }  // namespace

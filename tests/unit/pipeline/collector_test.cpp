@@ -106,15 +106,23 @@ TEST_F(CollectorTest, joins_the_books_of_both_venues_and_names_instruments) {
   collect({feed("binance", {"BTC-USDT", "ETH-USDT"}, {Channel::book, Channel::trade}),
            feed("okx", {"BTC-USDT-PERP"}, {Channel::book, Channel::funding})});
   std::map<std::string, std::string, std::less<>> names;
+  std::map<std::string, InstrumentFacts> facts;
   std::map<std::string, int, std::less<>> deltas;
   ASSERT_TRUE(read_until([&](const Event& event) {
     names[std::string{event.symbol}] = event.instrument;
+    if (!event.symbol.empty()) facts[std::string{event.symbol}] = reader_->facts();
     const auto* book = std::get_if<Book>(&event.body);
     if (book != nullptr && !book->is_snapshot) ++deltas[std::string{event.symbol}];
     return deltas["BTCUSDT"] > 5 && deltas["ETHUSDT"] > 5 && deltas["BTC-USDT-SWAP"] > 5;
   }));
   EXPECT_EQ(names["BTCUSDT"], "BTC-USDT");
   EXPECT_EQ(names["BTC-USDT-SWAP"], "BTC-USDT-PERP");
+  for (const auto& [symbol, known] : facts) {
+    const bool spot = symbol != "BTC-USDT-SWAP";
+    EXPECT_EQ(known.kind, spot ? InstrumentKind::spot : InstrumentKind::perpetual) << symbol;
+    EXPECT_TRUE(known.tick_size && known.lot_size) << symbol;
+    EXPECT_EQ(known.contract_size.has_value(), !spot) << symbol;
+  }
   EXPECT_EQ(collector_->feeds()[0]->counters().gaps, 0U);
   EXPECT_TRUE(collector_->stop());
 }

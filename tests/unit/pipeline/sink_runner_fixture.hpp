@@ -60,6 +60,7 @@ class FakeReader final : public journal::Reader {
     return journal_.closed ? journal::Next::closed : journal::Next::idle;
   }
   [[nodiscard]] const Event& event() const override { return journal_.events[next_ - 1]; }
+  [[nodiscard]] const InstrumentFacts& facts() const override { return facts_; }
   [[nodiscard]] std::uint64_t index() const override { return next_ - 1; }
   [[nodiscard]] std::uint64_t lost_count() const override { return lost_; }
   [[nodiscard]] const std::string& problem() const override { return problem_; }
@@ -75,6 +76,7 @@ class FakeReader final : public journal::Reader {
   std::uint64_t next_;
   std::uint64_t lost_ = 0;
   std::string problem_;
+  InstrumentFacts facts_;
 };
 
 inline OpenReader reader_of(FakeJournal& journal) {
