@@ -86,6 +86,9 @@ class Sequencer {
     for (const Update& delta : held) {
       if (last && delta.last && *delta.last <= *last) continue;
       if (!reaches_back_to(delta, last)) return Join::refetch;
+      // Without links only a delta that the snapshot holds shows that none is missing in between.
+      const bool overlaps = &delta != held.data();
+      if (rule_.link == BookLink::none && last && delta.last && !overlaps) return Join::refetch;
       reached = true;
       break;
     }

@@ -270,6 +270,16 @@ static_assert(Scenario{kBitstamp}
                   .expect(delta(12, 12), apply)
                   .ends_at(12));
 
+// A snapshot from before the first delta: what happened between them is in neither.
+static_assert(Scenario{kBitstamp}
+                  .expect(delta(11, 11), hold)
+                  .expect(delta(12, 12), hold)
+                  .snapshot(10, Join::refetch)
+                  .snapshot(11, Join::apply, std::array{stale, apply})
+                  .ends_at(12));
+static_assert(
+    Scenario{kBitstamp}.snapshot(10, Join::apply).expect(delta(11, 11), apply).ends_at(11));
+
 // The ends of the number range.
 constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
