@@ -153,7 +153,9 @@ struct Scan : Tokens {
   // Further elements of an array, and its end.
   [[nodiscard]] Place rest_of_row(Place at) const {
     while (is(at, ',')) {
-      at = skipped(at + 1);
+      const Place element = at + 1;
+      at = ignored(element);  // mostly a scalar
+      if (at == nullptr) at = skipped(element);
       if (at == nullptr) return nullptr;
     }
     return take(at, ']');
