@@ -150,11 +150,18 @@ struct Scan : Tokens {
     }
   }
 
+  // "0": what most levels have behind price and quantity.
+  [[nodiscard]] Place after_one_character(Place at) const {
+    if (end - at < 3 || at[0] != '"' || at[2] != '"') return nullptr;
+    return is_digit(at[1]) ? at + 3 : nullptr;
+  }
+
   // Further elements of an array, and its end.
   [[nodiscard]] Place rest_of_row(Place at) const {
     while (is(at, ',')) {
       const Place element = at + 1;
-      at = ignored(element);  // mostly a scalar
+      at = after_one_character(element);
+      if (at == nullptr) at = ignored(element);  // mostly a scalar
       if (at == nullptr) at = skipped(element);
       if (at == nullptr) return nullptr;
     }

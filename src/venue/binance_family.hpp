@@ -32,15 +32,19 @@ using RefusalShape = Loose<Id<"code", &Refusal::code>, Field<"msg", &Refusal::me
 
 // The first keys of a message tell what it is.
 struct Head {
-  std::optional<std::string_view> event, code, request;
+  std::optional<std::string_view> event;
   bool update = false, last_update = false;
-  std::optional<std::string_view> message;
+};
+using HeadShape = Shape<Field<"e", &Head::event>, Seen<"u", &Head::update>,
+                        Seen<"lastUpdateId", &Head::last_update>, Rest>;
+
+// What answers a request of ours.
+struct Notice {
+  std::optional<std::string_view> code, message, request;
   std::optional<Refusal> error;
 };
-using HeadShape =
-    Shape<Field<"e", &Head::event>, Seen<"u", &Head::update>,
-          Seen<"lastUpdateId", &Head::last_update>, Object<"error", &Head::error, RefusalShape>,
-          Id<"code", &Head::code>, Field<"msg", &Head::message>, Id<"id", &Head::request>, Rest>;
+using NoticeShape = Loose<Object<"error", &Notice::error, RefusalShape>, Id<"code", &Notice::code>,
+                          Field<"msg", &Notice::message>, Id<"id", &Notice::request>>;
 
 struct TradeMessage : Message<Trade> {
   std::optional<Timestamp> sent;
@@ -141,10 +145,7 @@ class Family : public JsonDecoder<Self> {
     if (head_.event) return read_event(in, *head_.event, body, out, reading);
     if (head_.update) return read_one<typename Shapes::NumberFirst>(in, body, quote_, out);
     if (head_.last_update && envelope_.stream) return read_partial_book(in, body, out);
-    if (head_.request) reading.answers = number_after(*head_.request, "");  // ours are numbers
-    if (head_.error) return this->refuse(reading, head_.error->code, head_.error->message);
-    if (head_.code) return this->refuse(reading, *head_.code, head_.message.value_or(""));
-    return head_.request ? Verdict::control : Verdict::unknown;
+    return read_notice(in, body, reading);
   }
 
  protected:
@@ -193,6 +194,16 @@ class Family : public JsonDecoder<Self> {
     if (!equals<"serverShutdown">(event)) return self().read_other(in, event, body, out);
     reading.reconnect_soon = true;
     return Verdict::control;
+  }
+
+  template <class In>
+  Verdict read_notice(In& in, std::string_view body, Reading& reading) {
+    Notice notice;
+    if (!in.template read<NoticeShape>(body, notice)) return Verdict::malformed;
+    if (notice.request) reading.answers = number_after(*notice.request, "");  // ours are numbers
+    if (notice.error) return this->refuse(reading, notice.error->code, notice.error->message);
+    if (notice.code) return this->refuse(reading, *notice.code, notice.message.value_or(""));
+    return notice.request ? Verdict::control : Verdict::unknown;
   }
 
   // "btcusdt@depth20@100ms" of spot: whole books of some levels, beside the one that is kept.
