@@ -49,10 +49,15 @@ inline constexpr bool kFills<std::optional<V>, void> =
 struct AskMembers {
   template <class T, auto Member, class Converter>
   static constexpr bool kField = kHasMember<T, Member>;
+  template <class T, auto Member>
+  static constexpr bool kId = kHasMember<T, Member>;
 };
 struct AskTypes {
   template <class T, auto Member, class Converter>
   static constexpr bool kField = kFills<MemberType<Member>, Converter>;
+  template <class T, auto Member>
+  static constexpr bool kId =
+      std::is_same_v<typename Inner<MemberType<Member>>::Type, std::string_view>;
 };
 
 // Whether all members of S that are read into a T answer `Ask`.
@@ -62,8 +67,7 @@ template <class Ask, Key K, auto Member, auto... Options, class T>
 inline constexpr bool kFits<Ask, Field<K, Member, Options...>, T> =
     Ask::template kField<T, Member, typename OptionsOf<Options...>::Converter>;
 template <class Ask, Key K, auto Member, auto... Options, class T>
-inline constexpr bool kFits<Ask, Id<K, Member, Options...>, T> =
-    Ask::template kField<T, Member, void>;
+inline constexpr bool kFits<Ask, Id<K, Member, Options...>, T> = Ask::template kId<T, Member>;
 template <class Ask, Key K, auto Member, class T>
 inline constexpr bool kFits<Ask, Tail<K, Member>, T> = kHasMember<T, Member>;
 template <class Ask, Key K, auto Member, class T>
@@ -120,7 +124,7 @@ template <class S, class T>
     constexpr bool kTypes = detail::kFits<detail::AskTypes, S, T>;
     static_assert(kTypes,
                   "a field's member is of a type that nothing fills: a converter for that type, "
-                  "Object, Rows or another type is needed");
+                  "Object, Rows or another type is needed (an Id fills a std::string_view)");
     return kTypes;
   }
   return false;

@@ -13,6 +13,7 @@ std::unique_ptr<Adapter> make_binance_options();
 std::unique_ptr<Adapter> make_binance_us();
 std::unique_ptr<Adapter> make_binance_usdm();
 std::unique_ptr<Adapter> make_bitfinex();
+std::unique_ptr<Adapter> make_bitflyer();
 std::unique_ptr<Adapter> make_bitget();
 std::unique_ptr<Adapter> make_bitget_futures();
 std::unique_ptr<Adapter> make_bitget_v1();
@@ -53,6 +54,7 @@ constexpr std::array kRegistry = {
     Registration{"binance-us", &make_binance_us},
     Registration{"binance-usdm", &make_binance_usdm},
     Registration{"bitfinex", &make_bitfinex},
+    Registration{"bitflyer", &make_bitflyer},
     Registration{"bitget", &make_bitget},
     Registration{"bitget-futures", &make_bitget_futures},
     Registration{"bitget-v1", &make_bitget_v1},

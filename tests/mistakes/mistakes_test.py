@@ -27,6 +27,7 @@ MISTAKES = {  # the members of a shape: what is to be said of them
     'Field<"p", &Message::price>, Field<"p", &Message::rate>': "a shape names a key twice",
     'Field<"p", &Message::price, kRfc3339>': "a field's member is of a type that nothing fills",
     'Field<"p", &Message::part>': "a field's member is of a type that nothing fills",
+    'Id<"p", &Message::price>': "an Id fills a std::string_view",
     'Inside<"k", Field<"p", &Other::price>>': "a shape names a member of another message",
 }
 

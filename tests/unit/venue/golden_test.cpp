@@ -2,8 +2,9 @@
 // (GoldenLine says how), events.jsonl the events expected of them, verdicts.txt what each line was
 // found to be. A new venue needs no code here.
 //
-// To write events.jsonl and verdicts.txt anew: MP_GOLDEN_WRITE=1 venue_test
-// --gtest_filter='*golden*'; then read the difference before it is committed.
+// To write events.jsonl and verdicts.txt of a venue anew: MP_GOLDEN_WRITE=<venue> venue_test
+// --gtest_filter='Golden*' (MP_GOLDEN_WRITE=all: of every venue); then read the difference before
+// it is committed.
 #include <gtest/gtest.h>
 
 #include "venue/rest.hpp"
@@ -65,6 +66,10 @@ Outcome decode(const Adapter& adapter, const std::vector<std::string>& lines) {
 
 TEST(Golden, every_venue_gives_the_events_on_file) {
   const std::filesystem::path golden = std::filesystem::path{MP_TESTS_DIR} / "golden";
+  const char* const asked = std::getenv("MP_GOLDEN_WRITE");
+  const std::string_view written = asked != nullptr ? asked : "";
+  EXPECT_TRUE(written.empty() || written == "all" || make_adapter(written) != nullptr)
+      << "MP_GOLDEN_WRITE names a venue, or all of them: " << written;
   std::size_t venues = 0;
   for (const auto& folder : std::filesystem::directory_iterator(golden)) {
     const std::string name = folder.path().filename();
@@ -75,7 +80,7 @@ TEST(Golden, every_venue_gives_the_events_on_file) {
     const auto frames = lines_of(read_file(folder.path() / "frames.jsonl"));
     ASSERT_GE(frames.size(), 10U);
     const auto outcome = decode(*adapter, frames);
-    if (std::getenv("MP_GOLDEN_WRITE") != nullptr) {
+    if (written == name || written == "all") {
       std::ofstream(folder.path() / "events.jsonl") << outcome.events;
       std::ofstream(folder.path() / "verdicts.txt") << outcome.verdicts;
       continue;

@@ -90,7 +90,8 @@ inline GoldenLine golden_line(const std::string& text) {
   GoldenLine line;
   line.data = text;
   const auto is = [&](std::string_view kind) {
-    return text.starts_with(std::string{R"({"t":")"}.append(kind).append("\""));
+    const auto start = std::string{kind}.append("\"");  // other recorders put a space in front
+    return text.starts_with(R"({"t":")" + start) || text.starts_with(R"({"t": ")" + start);
   };
   if (is("header") || is("connect") || is("send")) line.kind = GoldenLine::Kind::note;
   if (!is("http") && !is("recv")) return line;
