@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -52,10 +53,17 @@ struct Message<Book> : MessageFacts, Book {
 };
 
 template <class Body>
+  requires(!std::is_same_v<Body, Book>)
 void send(const Message<Body>& message, Output& out) {
   out(message.symbol, message.time, static_cast<const Body&>(message));
 }
-inline void send(Message<Book>& message, Output& out) {
+inline void send(const Message<Book>& message, Output& out) {
+  Book book = message;
+  book.bids = message.bid_levels;
+  book.asks = message.ask_levels;
+  out(message.symbol, message.time, book);
+}
+inline void send(Message<Book>& message, Output& out) {  // the same, without the copy
   message.bids = message.bid_levels;
   message.asks = message.ask_levels;
   out(message.symbol, message.time, static_cast<const Book&>(message));
