@@ -142,7 +142,6 @@ class Okx final : public Exchange {
 HttpAnswer Okx::http(std::string_view target, Timestamp now) {
   const std::string_view path = path_of(target);
   if (path == "/api/v5/public/instruments") return instruments(target);
-  if (path == "/api/v5/public/underlying") return {.body = okx::kNoFamilies};
   if (path == "/api/v5/market/books") return rest_book(target, now);
   if (path == "/api/v5/public/underlying") return {.body = R"({"code":"0","data":[[]],"msg":""})"};
   HttpAnswer answer;

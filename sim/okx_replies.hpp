@@ -9,9 +9,6 @@
 
 namespace mp::sim::okx {
 
-// The answer to which families of options there are: none.
-inline constexpr const char* kNoFamilies = R"({"code":"0","msg":"","data":[[]]})";
-
 // {"arg":{...},"action":...,"data":[DATA]}; no action where it is empty.
 [[nodiscard]] std::string envelope(std::string_view channel, const InstrumentSpec& spec,
                                    std::string_view action, std::string_view data);

@@ -376,10 +376,9 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
   }
 
   std::unordered_map<std::int64_t, Known> channels_;
-  std::optional<std::int64_t> last_number_;
-  bool is_notice_ = false;  // of the frame, as what follows
-  std::optional<std::int64_t> number_;
-  std::optional<Timestamp> time_;
+  std::optional<std::int64_t> last_number_, number_;  // the frame's is the second
+  std::optional<Timestamp> time_;                     // of the frame, as what follows
+  bool is_notice_ = false;
   Known named_;
   Notice notice_;  // scratch, as all that follows
   Frame frame_;

@@ -248,8 +248,7 @@ TEST_F(Readers, take_no_invalid_value_under_a_key_of_no_interest) {
     const auto text = with(R"("text")", R"("new":)" + std::string{value} + R"(,"text")");
     EXPECT_EQ(scanned(text), std::nullopt) << text;
   }
-  // So deep that the exact reader has to look.
-  const std::string deep = std::string(40, '[') + std::string(40, ']');
+  const std::string deep = std::string(40, '[') + std::string(40, ']');  // for the exact reader
   EXPECT_EQ(surprising(with(R"("text")", R"("new":)" + deep + R"(,"text")")), kUsualSpelled);
 }
 
