@@ -62,9 +62,7 @@ constexpr Traits kTraits = {
                .connects = {20, 1min},
                .rest_calls = {15, 1min},
                .source = "docs.bitfinex.com, requirements-and-limitations; ws-general"},
-    .book = {.start = BookStart::stream_snapshot,
-             .link = BookLink::none,
-             .checksum = BookChecksum::bitfinex_crc32},
+    .book = {.start = BookStart::stream_snapshot, .checksum = BookChecksum::bitfinex_crc32},
     .book_source = "docs.bitfinex.com, ws-public-books; ws-websocket-checksum",
 };
 

@@ -171,6 +171,47 @@ TEST(Shapes, leave_out_optional_numbers_that_do_not_fit) {
   EXPECT_EQ(read<Must>(R"({"p":"12345678901234567890.5"})"), "refused");
 }
 
+struct First {
+  std::optional<std::string_view> kind;
+};
+using FirstShape = Shape<Field<"e", &First::kind>, Rest>;
+
+TEST(Rest, lets_the_scanner_look_at_the_first_keys_only) {
+  Scanner scanner;
+  ExactReader exact;
+  First first;
+  ASSERT_TRUE(scanner.read<FirstShape>(R"({"e":"trade","p":[1,{"q":2}]})", first));
+  EXPECT_EQ(first.kind, "trade");
+  ASSERT_TRUE(scanner.read<FirstShape>(R"({"u":5})", first));
+  EXPECT_EQ(first.kind, std::nullopt);
+  ASSERT_TRUE(exact.read<FirstShape>(R"({"p":1,"e":"trade"})", first));
+  EXPECT_EQ(first.kind, "trade");
+  EXPECT_FALSE(scanner.read<FirstShape>(R"({"e":"trade","p":1)", first));
+}
+
+TEST(JsonReader, runs_the_exact_reader_only_when_the_scanner_cannot) {
+  JsonReader json;
+  int runs = 0;
+  const auto read = [&](std::string_view text) {
+    runs = 0;
+    return json.read<true>([&](auto& in) {
+      ++runs;
+      First first;
+      return in.template read<Shape<Field<"e", &First::kind>>>(text, first);
+    });
+  };
+  EXPECT_TRUE(read(R"({"e":"x"})"));
+  EXPECT_EQ(runs, 1);
+  EXPECT_FALSE(json.used_exact());
+  EXPECT_TRUE(read(R"({"more":1,"e":"x"})"));
+  EXPECT_EQ(runs, 1);
+  EXPECT_TRUE(read(R"({"e" : "x"})"));
+  EXPECT_EQ(runs, 2);
+  EXPECT_TRUE(json.used_exact());
+  EXPECT_FALSE(read("{"));
+  EXPECT_FALSE(json.problem().empty());
+}
+
 // Whatever the scanner accepts, the exact reader reads to the same values.
 TEST(Shapes, never_disagree_on_mutated_texts) {
   using All = Loose<OneOf<Field<"n", &Message::name>, Field<"nn", &Message::name>>,
