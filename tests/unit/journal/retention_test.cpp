@@ -290,7 +290,7 @@ TEST_F(SmallDisk, the_oldest_segments_make_room) {
 
 TEST_F(SmallDisk, spare_memory_bridges_a_full_disk) {
   Config config = small_config(dir_.path() / "journal");
-  config.spare_memory_bytes = 512 << 10;
+  config.spare_memory_bytes = 768 << 10;
   auto writer = open_writer(config);
   const auto holder = open_reader({.location = config.dir, .name = "holder", .hold = true});
   const auto reader = open_reader({.location = config.dir, .name = {}});
