@@ -25,6 +25,7 @@ class Feed::Leg final : public net::SessionHandler, private net::UrlSource {
         topics_(std::move(topics)),
         url_(with_target(feed.ws_url_, topics_.front().topic.path)),
         writer_(*feed.adapter_, feed.limits_),
+        welcome_(feed.parts_.io),
         session_(feed.parts_.io, feed.tls_, feed.parts_.buffers,
                  {.url = url_,
                   .rules = session_rules(feed.adapter_->traits(), feed.limits_),
@@ -35,7 +36,10 @@ class Feed::Leg final : public net::SessionHandler, private net::UrlSource {
                  *this) {}
 
   net::Task<void> run() { return session_.run(); }
-  void stop() { session_.stop(); }
+  void stop() {
+    session_.stop();
+    welcome_.set();
+  }
 
   [[nodiscard]] bool carries(const venue::Subscription& subscription) const {
     return topic_of(subscription) != nullptr;
@@ -74,9 +78,16 @@ class Feed::Leg final : public net::SessionHandler, private net::UrlSource {
     }
   }
   void ask_for_all() {
+    if (std::exchange(asked_for_all_, true)) return;
     std::vector<venue::Topic> topics;
     for (const auto& planned : topics_) topics.push_back(planned.topic);
     ask(topics);
+  }
+
+  // A welcome that does not come must not keep us silent for ever.
+  net::Task<void> ask_without_welcome() {
+    co_await welcome_.wait_for(kWelcomeWait);
+    if (parser_) ask_for_all();
   }
 
   // The venue answered a request of ours by its number. Of several topics that were refused
@@ -122,7 +133,12 @@ class Feed::Leg final : public net::SessionHandler, private net::UrlSource {
         "connected",
         {{"venue", feed_.config_.venue}, {"session", name_}, {"topics", topics_.size()}});
     for (const auto& text : writer_.hello(now)) send(text);
-    if (!feed_.adapter_->traits().requests.after_welcome) ask_for_all();
+    asked_for_all_ = false;
+    if (feed_.adapter_->traits().requests.after_welcome) {
+      feed_.tasks_.spawn(ask_without_welcome());
+    } else {
+      ask_for_all();
+    }
     for_each_subscription([&](const venue::Subscription& s) {
       feed_.engine_.on_connected({.symbol = s.symbol, .channel = s.channel, .reason = ""}, now);
     });
@@ -160,6 +176,7 @@ class Feed::Leg final : public net::SessionHandler, private net::UrlSource {
                           {"problem", why.why.message}});
     const auto ended = std::exchange(parser_, nullptr);
     if (!ended) return;
+    welcome_.set();
     ++feed_.counters_.disconnects;
     for_each_subscription([&](const venue::Subscription& s) {
       feed_.engine_.on_disconnected({.symbol = s.symbol,
@@ -185,6 +202,7 @@ class Feed::Leg final : public net::SessionHandler, private net::UrlSource {
   }
 
   static constexpr std::size_t kAskedMax = 4096;  // requests that wait for their answers
+  static constexpr std::chrono::seconds kWelcomeWait{3};
 
   Feed& feed_;
   std::string name_;
@@ -193,6 +211,8 @@ class Feed::Leg final : public net::SessionHandler, private net::UrlSource {
   venue::RequestWriter writer_;
   std::map<std::int64_t, std::vector<venue::Topic>> asked_;  // by number of request
   std::unique_ptr<Engine::Session> parser_;                  // while connected
+  bool asked_for_all_ = false;                               // since then
+  Signal welcome_;
   net::Session session_;
 };
 

@@ -4,7 +4,8 @@
 Usage: recordings_test.py PROGRAM FOLDER_OF_RECORDINGS [unittest arguments]
 
 A row of RECORDINGS is a test. The collector asks the served venue for its listing; recordings that
-have none get one of LISTINGS, which names their symbols and says no more than it must.
+have none, or none by the calls of today, get one of LISTINGS, which names their symbols and says no
+more than it must.
 """
 import json
 import os
@@ -59,26 +60,26 @@ okx okx/OKX.20220227_2314.ndjson.zst
 """.split("\n") if words]
 
 
-def binance_listing(symbols):
-    return "https://x.example/api/v3/exchangeInfo", {"symbols": [
+def binance_listing(symbols, _):
+    yield "https://x.example/api/v3/exchangeInfo", {"symbols": [
         {"symbol": symbol, "status": "TRADING", "baseAsset": symbol, "quoteAsset": "X",
          "filters": []} for symbol in symbols]}
 
 
-def bitfinex_listing(symbols):
+def bitfinex_listing(symbols, _):
     pairs = [[symbol[1:], [None] * 12] for symbol in symbols]
-    return ("https://x.example/v2/conf/pub:map:currency:sym,pub:info:pair,pub:info:pair:futures",
-            [[], pairs, []])
+    yield ("https://x.example/v2/conf/pub:map:currency:sym,pub:info:pair,pub:info:pair:futures",
+           [[], pairs, []])
 
 
-def bitmex_listing(symbols):
-    return "https://x.example/api/v1/instrument/active", [
+def bitmex_listing(symbols, _):
+    yield "https://x.example/api/v1/instrument/active", [
         {"symbol": symbol, "typ": "FFWCSX", "state": "Open", "underlying": symbol,
          "quoteCurrency": "X", "settlCurrency": "X"} for symbol in symbols]
 
 
-def deribit_listing(symbols):
-    return "https://x.example/api/v2/public/get_instruments?currency=any&kind=option", {
+def deribit_listing(symbols, _):
+    yield "https://x.example/api/v2/public/get_instruments?currency=any&kind=option", {
         "jsonrpc": "2.0", "result": [
             {"kind": "option", "instrument_name": symbol, "option_type": "call", "strike": number,
              "base_currency": "BTC", "quote_currency": "USD", "counter_currency": "USD",
@@ -86,14 +87,37 @@ def deribit_listing(symbols):
             for number, symbol in enumerate(symbols)]}
 
 
-def kraken_listing(symbols):
-    return "https://x.example/0/public/AssetPairs", {"error": [], "result": {
+def kraken_listing(symbols, _):
+    yield "https://x.example/0/public/AssetPairs", {"error": [], "result": {
         symbol: {"altname": symbol, "wsname": symbol, "base": symbol.split("/")[0],
                  "quote": symbol.split("/")[1], "pair_decimals": 5, "lot_decimals": 8,
                  "status": "online"} for symbol in symbols}}
 
 
+def okx_families(symbols, _):
+    """Of options only: those of 2022 were asked for by another parameter."""
+    options = [symbol for symbol in symbols if symbol.count("-") == 4]
+    families = sorted({"-".join(symbol.split("-")[:2]) for symbol in options})
+    yield "https://x.example/api/v5/public/underlying?instType=OPTION", {
+        "code": "0", "msg": "", "data": [families]}
+    for family in families:
+        yield f"https://x.example/api/v5/public/instruments?instType=OPTION&instFamily={family}", {
+            "code": "0", "msg": "", "data": [
+                {"instId": symbol, "instType": "OPTION", "state": "live", "settleCcy": "X"}
+                for symbol in options if symbol.startswith(family)]}
+
+
+def kucoin_snapshots(_, answers):
+    """Another call now brings them, which needs no key."""
+    for url, answer in answers:
+        if "/market/orderbook/level2?" in url:
+            yield url.replace("/v3/market/orderbook/level2?",
+                              "/v1/market/orderbook/level2_100?"), json.loads(answer)
+
+
 LISTINGS = {
+    "kucoin/KUCOIN.20210425_1918.ndjson.zst": kucoin_snapshots,
+    "okx/OKX.20220227_2314.ndjson.zst": okx_families,
     "binance_spot/BINANCE.20210405_1833.ndjson.zst": binance_listing,
     "bitfinex/BITFINEX.20210405_1726.ndjson.zst": bitfinex_listing,
     "bitmex/BITMEX.20210405_1841.ndjson.zst": bitmex_listing,
@@ -197,11 +221,15 @@ class Recordings(unittest.TestCase):
         recording = FOLDER / row.recording
         if row.recording not in LISTINGS:
             return recording
-        url, answer = LISTINGS[row.recording](symbols)
-        line = {"t": "http", "conn": "listing", "ts": 1, "url": url, "data": json.dumps(answer)}
+        text = subprocess.run(["zstd", "-dcq", recording], capture_output=True, check=True).stdout
+        lines = [json.loads(line) for line in text.splitlines() if b'"http"' in line]
+        answers = [(line["url"], line["data"]) for line in lines if line["t"] == "http"]
         copy = self.dir / recording.name
         extra = self.dir / "listing.ndjson"
-        extra.write_text(json.dumps(line) + "\n")
+        extra.write_text("".join(
+            json.dumps({"t": "http", "conn": "listing", "ts": 1, "url": url,
+                        "data": json.dumps(answer)}) + "\n"
+            for url, answer in LISTINGS[row.recording](symbols, answers)))
         packed = subprocess.run(["zstd", "-q", "-c", extra], capture_output=True, check=True)
         copy.write_bytes(recording.read_bytes() + packed.stdout)
         return copy
