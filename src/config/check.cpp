@@ -59,11 +59,13 @@ void check_interval(const Node& node, const KnownVenue& venue, const Feed& feed,
       venue.intervals.end()) {
     return;
   }
+  // The list stands there already: of a suggestion only what is near.
   const auto near = suggestion(feed.interval, venue.intervals);
+  const auto hint = near.starts_with("did") ? fmt::format(" ({})", near) : std::string{};
   problems.push_back(
       {value_of(node, "interval") == nullptr ? node.at : place_of(node, "interval"),
-       fmt::format("`interval` \"{}\" is none that {} has; they are {} ({})", feed.interval,
-                   venue.name, fmt::join(venue.intervals, ", "), near)});
+       fmt::format("`interval` \"{}\" is none that {} has; they are {}{}", feed.interval,
+                   venue.name, fmt::join(venue.intervals, ", "), hint)});
 }
 
 // scheme://host[:port][/path], without blanks.

@@ -255,6 +255,13 @@ INSTANTIATE_TEST_SUITE_P(
             "f:4:13: unknown channel `nonsense`; known are `trade`, `quote`, `book`, `ticker`, "
             "`candle`, `funding`, `open_interest`, `liquidation`, `mark_price`, `index_price`, "
             "`volatility_index`, `long_short_ratio`, `option_summary`, `instrument` and `status`"},
+        Bad{"[[feed]]\nvenue = \"binance\"\nsymbols = [\"A\"]\nchannels = [\"candle\"]\ninterval "
+            "= \"1 hour\"",
+            "f:5:12: `interval` \"1 hour\" is none that binance has; they are 1m, 5m, 1h"},
+        Bad{"[[feed]]\nvenue = \"binance\"\nsymbols = [\"A\"]\nchannels = [\"candle\"]\ninterval "
+            "= \"1H\"",
+            "f:5:12: `interval` \"1H\" is none that binance has; they are 1m, 5m, 1h (did you mean "
+            "`1h`, `1m` or `5m`?)"},
         Bad{"[[feed]]\nvenue = \"binance-\"\nsymbols = [\"A\"]",
             "f:2:9: unknown venue `binance-`; did you mean `binance`?"},
         Bad{"[venue.oxk]\nca_file = \"a\"", "f:1:8: unknown venue `oxk`; did you mean `okx`?"},
