@@ -115,6 +115,7 @@ class Feed final : private Engine::Owner {
     Stream* stream = nullptr;       // of a book to repair
     venue::RestCall call{};         // of the others
     std::chrono::seconds every{0};  // until it is to be done again; 0: once
+    bool follows = false;           // a listing that another one leads to, which asks for it anew
     unsigned attempt = 0;
     net::SteadyTime due{};
   };

@@ -119,7 +119,7 @@ void Feed::done(Job job) {
   if (job.kind == Job::Kind::listing) {
     if (job.every.count() == 0) {
       --listings_missing_;
-      job.every = config_.listing_every;
+      if (!job.follows) job.every = config_.listing_every;
     }
     plan();
   }
@@ -144,7 +144,8 @@ void Feed::retry(Job job, const Error& problem) {
   jobs_.push_back(std::move(job));
 }
 
-// The listing, its further pages, and the listings that it names.
+// The listing, its further pages, and the listings that it names. Of these one that fails is asked
+// for again by itself, so that it holds up nothing but what it names.
 net::Task<Result<void>> Feed::learn(venue::RestCall listing) {
   std::deque<venue::RestCall> calls{std::move(listing)};
   for (std::size_t made = 0; !calls.empty(); ++made) {
@@ -156,7 +157,14 @@ net::Task<Result<void>> Feed::learn(venue::RestCall listing) {
     const VenueBudget::Call held = co_await turn();
     if (stopping_) co_return Error{ErrorKind::unavailable, "stopped before the call was made"};
     auto answer = co_await ask(calls.front());
-    if (!answer) co_return answer.error();
+    if (!answer && made == 0) co_return answer.error();
+    if (!answer) {
+      ++listings_missing_;
+      retry({.kind = Job::Kind::listing, .call = std::move(calls.front()), .follows = true},
+            answer.error());
+      calls.pop_front();
+      continue;
+    }
     if (!answer->next_page.empty())
       calls.push_back(venue::page_after(*adapter_, calls.front(), answer->next_page));
     for (auto& more : answer->more) calls.push_back(std::move(more));
@@ -172,12 +180,14 @@ net::Task<bool> Feed::learn_listings() {
   for (unsigned attempt = 0; !stopping_; ++attempt) {
     jobs_.clear();
     listings_missing_ = 0;
+    std::size_t learnt_listings = 0;
     for (const auto& listing : listings) {
       const auto learnt = co_await learn(listing);
       if (stopping_) co_return false;
       const auto now = net::steady_now();
       Job job{.kind = Job::Kind::listing, .call = listing, .due = now + config_.listing_every};
       if (learnt) {
+        ++learnt_listings;
         job.every = config_.listing_every;
         jobs_.push_back(std::move(job));
       } else {
@@ -185,7 +195,7 @@ net::Task<bool> Feed::learn_listings() {
         retry(std::move(job), learnt.error());
       }
     }
-    if (listings_missing_ < listings.size() || listings.empty()) co_return true;
+    if (learnt_listings > 0 || listings.empty()) co_return true;
     const auto pause =
         std::chrono::ceil<std::chrono::milliseconds>(budget_.calls_free_at() - net::steady_now());
     const auto wait = std::max(back_off(attempt), pause);

@@ -69,7 +69,7 @@ constexpr Traits kTraits = {
                .topics_per_request = 50,
                .requests = {2, 1s},
                .connects = {1, 1s},
-               .rest_calls = {1, 1s},  // 120 in a minute are allowed
+               .rest_calls = {2, 1s},  // 120 in a minute
                .rest_calls_at_once = 1,
                .source = "docs.gemini.com, rate-limits"},
     .book = {.start = BookStart::stream_snapshot, .link = BookLink::none},
