@@ -124,7 +124,14 @@ def kucoin_snapshots(_, answers):
                               "/v1/market/orderbook/level2_100?"), json.loads(answer)
 
 
+def gemini_details(_, answers):
+    """One call now brings what the recording asked for symbol by symbol."""
+    yield "https://x.example/v1/symbols/details/all", [
+        json.loads(answer) for url, answer in answers if "/v1/symbols/details/" in url]
+
+
 LISTINGS = {
+    "gemini/GEMINI.20210624_0014.ndjson.zst": gemini_details,
     "upbit/UPBIT.20210405_1817.ndjson.zst": upbit_listing,
     "kucoin/KUCOIN.20210425_1918.ndjson.zst": kucoin_snapshots,
     "okx/OKX.20220227_2314.ndjson.zst": okx_families,
