@@ -6,8 +6,8 @@ Usage: recordings_test.py PROGRAM FOLDER_OF_RECORDINGS [unittest arguments]
 A row of RECORDINGS is a test. The collector asks the served venue for its listing; recordings that
 have none, or none by the calls of today, get one of LISTINGS, which names their symbols and says no
 more than it must. Bitstamp's cannot be had so: its snapshots are older than the first change that a
-client sees, which rightly asks for newer ones. Nor can Binance's USD-M futures: their streams are on
-two addresses today, and the one connection that was recorded has those of both.
+client sees, which rightly asks for newer ones. Nor can Binance's USD-M futures: their streams are
+on two addresses today, and the one connection that was recorded has those of both.
 """
 import json
 import os
