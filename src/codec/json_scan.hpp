@@ -103,51 +103,20 @@ struct Scan : Tokens {
   // ["a", "b", ...]
   [[nodiscard]] Place value(Place at, std::vector<std::string_view>& out) const {
     out.clear();
-    at = take(at, '[');
-    if (at == nullptr) return nullptr;
-    if (is(at, ']')) return at + 1;
-    while (true) {
-      at = string(at, out.emplace_back());
-      if (at == nullptr) return nullptr;
-      if (!is(at, ',')) return take(at, ']');
-      ++at;
-    }
+    return list(at, [&](Place each) { return string(each, out.emplace_back()); });
   }
 
-  // [[price, quantity, ...], ...]
-  [[nodiscard]] Place levels(Place at, LevelsAt<0, 1>, std::vector<Level>& out) const {
-    out.clear();
-    at = take(at, '[');
-    if (at == nullptr) return nullptr;
-    if (is(at, ']')) return at + 1;
-    while (true) {
-      Price price;
-      Quantity quantity;
-      Place stop = two_quoted(at, price.decimal, quantity.decimal);
-      if (stop == nullptr) stop = two_values(at, price, quantity);
-      if (stop == nullptr || (at = rest_of_row(stop)) == nullptr) return nullptr;
-      out.emplace_back(price, quantity);
-      if (!is(at, ',')) return take(at, ']');
-      ++at;
-    }
-  }
-
-  // The same where each level is written another way.
+  // [level, ...], each written as Form says.
   template <class Form>
   [[nodiscard]] Place levels(Place at, Form form, std::vector<Level>& out) const {
     out.clear();
-    at = take(at, '[');
-    if (at == nullptr) return nullptr;
-    if (is(at, ']')) return at + 1;
-    while (true) {
+    return list(at, [&](Place each) __attribute__((always_inline)) {
       Price price;
       Quantity quantity;
-      at = level(at, form, price, quantity);
-      if (at == nullptr) return nullptr;
-      out.emplace_back(price, quantity);
-      if (!is(at, ',')) return take(at, ']');
-      ++at;
-    }
+      const Place stop = level(each, form, price, quantity);
+      if (stop != nullptr) out.emplace_back(price, quantity);
+      return stop;
+    });
   }
 
   // "0": what most levels have behind price and quantity.
@@ -169,6 +138,20 @@ struct Scan : Tokens {
   }
 
  private:
+  // [element, ...]: `read(place)` answers where an element ends, null if it could not be read.
+  template <class Read>
+  [[gnu::always_inline]] [[nodiscard]] inline Place list(Place at, Read&& read) const {
+    at = take(at, '[');
+    if (at == nullptr) return nullptr;
+    if (is(at, ']')) return at + 1;
+    while (true) {
+      at = read(at);
+      if (at == nullptr) return nullptr;
+      if (!is(at, ',')) return take(at, ']');
+      ++at;
+    }
+  }
+
   // ["1.5","2", as nearly all levels begin.
   [[nodiscard]] Place two_quoted(Place at, Decimal& first, Decimal& second) const {
     if (end - at < 2 || load<std::uint16_t>(at) != word_of('[', '"')) return nullptr;
@@ -193,6 +176,12 @@ struct Scan : Tokens {
     return at == nullptr ? nullptr : value(at, quantity);
   }
 
+  [[gnu::always_inline]] [[nodiscard]] inline Place level(Place at, LevelsAt<0, 1>, Price& price,
+                                                          Quantity& quantity) const {
+    const Place stop = two_quoted(at, price.decimal, quantity.decimal);
+    at = stop != nullptr ? stop : two_values(at, price, quantity);
+    return at == nullptr ? nullptr : rest_of_row(at);
+  }
   template <std::size_t PriceAt, std::size_t QuantityAt>
   [[nodiscard]] Place level(Place at, LevelsAt<PriceAt, QuantityAt>, Price& price,
                             Quantity& quantity) const {
