@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <thread>
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
@@ -15,7 +14,6 @@
 namespace mp::cli {
 namespace {
 
-constexpr std::chrono::milliseconds kAskEvery{50};
 constexpr std::chrono::milliseconds kTick{1};  // how exactly frames keep their pace
 constexpr std::size_t kQueueBytesMax = std::size_t{512} << 20U;  // more than a frame can have
 
@@ -84,11 +82,7 @@ int serve(const ServeOptions& options) {
                        options.recording, connections, frames,
                        (*simulator)->ws_url(sim::ReplayVenue::kName)));
 
-  const auto start = std::chrono::steady_clock::now();
-  while (!stop_requested()) {
-    if (options.time && std::chrono::steady_clock::now() - start >= *options.time) break;
-    std::this_thread::sleep_for(kAskEvery);
-  }
+  wait_for_stop(options.time);
   (*simulator)->stop();
   const std::string summary = summary_of(venue.counters());
   std::fwrite(summary.data(), 1, summary.size(), stderr);

@@ -1,9 +1,7 @@
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <thread>
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
@@ -11,12 +9,6 @@
 #include "sim/server.hpp"
 
 namespace mp::cli {
-namespace {
-
-constexpr std::chrono::milliseconds kAskEvery{50};
-
-}  // namespace
-
 int simulate(const SimulateOptions& options) {
   watch_for_stop();
   const sim::Config config{.seed = options.seed,
@@ -34,11 +26,7 @@ int simulate(const SimulateOptions& options) {
     std::fwrite(line.data(), 1, line.size(), stdout);
   }
   std::fflush(stdout);
-  const auto start = std::chrono::steady_clock::now();
-  while (!stop_requested()) {
-    if (options.time && std::chrono::steady_clock::now() - start >= *options.time) break;
-    std::this_thread::sleep_for(kAskEvery);
-  }
+  wait_for_stop(options.time);
   (*simulator)->stop();
   const auto statistics = (*simulator)->statistics();
   complain(fmt::format("served {} sessions, {} messages, {} REST answers",

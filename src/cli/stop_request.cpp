@@ -3,9 +3,12 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <thread>
 
 namespace mp::cli {
 namespace {
+
+constexpr std::chrono::milliseconds kAskEvery{50};
 
 // The one thing that a signal handler may touch.
 volatile std::sig_atomic_t g_requested =
@@ -33,6 +36,14 @@ void watch_for_stop() {
 
 bool stop_requested() {
   return g_requested != 0;
+}
+
+void wait_for_stop(std::optional<std::chrono::nanoseconds> longest) {
+  const auto start = std::chrono::steady_clock::now();
+  while (!stop_requested()) {
+    if (longest && std::chrono::steady_clock::now() - start >= *longest) return;
+    std::this_thread::sleep_for(kAskEvery);
+  }
 }
 
 }  // namespace mp::cli
