@@ -200,9 +200,9 @@ struct Real {
 class SimReplayOf : public SimReplayServer, public testing::WithParamInterface<Real> {};
 
 TEST_P(SimReplayOf, a_real_recording_is_whole) {
-  const std::filesystem::path path = std::filesystem::path{MP_SHARED_DATA} / GetParam().file;
-  if (!std::filesystem::exists(path)) GTEST_SKIP() << "no recording at " << path;
-  auto recording = load_recording(path);
+  const std::filesystem::path root{MP_SHARED_DATA};
+  if (!std::filesystem::exists(root)) GTEST_SKIP() << "no recordings at " << root;
+  auto recording = load_recording(root / GetParam().file);
   ASSERT_TRUE(recording.ok()) << recording.error().message;
   Digest recorded;
   std::size_t frames = 0;
