@@ -29,10 +29,18 @@ constexpr std::array<Kind, kFaultActions> kKinds = {{
     {"refuse", FaultAction::refuse, Argument::maybe_status},
     {"http-status", FaultAction::http_status, Argument::status},
 }};
-constexpr std::string_view kNames =
-    "drop, double, swap, corrupt, delay, mute, cut, close, refuse or http-status";
 constexpr unsigned kRefusedWith = 503;
 constexpr Nanoseconds kForEver = std::chrono::hours{24 * 365};
+
+// "drop, double, ... or http-status"
+std::string names() {
+  std::string out;
+  for (const Kind& kind : kKinds) {
+    if (!out.empty()) out += &kind == &kKinds.back() ? " or " : ", ";
+    out += kind.name;
+  }
+  return out;
+}
 
 template <class Number>
 std::optional<Number> number_in(std::string_view text, Number min, Number max) {
@@ -75,7 +83,7 @@ class RuleReader {
   std::string read(FaultRule& rule) {
     const std::string_view name = take_until(rest_, "@~:");
     const auto kind = std::ranges::find(kKinds, name, &Kind::name);
-    if (kind == kKinds.end()) return "expected " + std::string(kNames) + " before the place";
+    if (kind == kKinds.end()) return "expected " + names() + " before the place";
     rule.action = kind->action;
     if (std::string wrong = read_place(rule); !wrong.empty()) return wrong;
     bool given = false;

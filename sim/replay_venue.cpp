@@ -18,6 +18,17 @@ std::string error_body(std::string_view sentence) {
   return body + "}";
 }
 
+void for_each(const Faults::Hits& hits, auto&& visit) {
+  if (hits.drop) visit(FaultAction::drop);
+  if (hits.twice) visit(FaultAction::twice);
+  if (hits.swap) visit(FaultAction::swap);
+  if (hits.corrupt) visit(FaultAction::corrupt);
+  if (hits.delay) visit(FaultAction::delay);
+  if (hits.mute) visit(FaultAction::mute);
+  if (hits.cut) visit(FaultAction::cut);
+  if (hits.close_code) visit(FaultAction::close);
+}
+
 }  // namespace
 
 ReplayVenue::ReplayVenue(Recording recording, ReplayConfig config)
@@ -159,14 +170,20 @@ std::size_t ReplayVenue::send(Session& session, std::size_t index, Faults::Hits 
                               std::vector<Frame>& out) {
   const auto& frames = recording_.connections[session.connection].frames;
   hits.swap = hits.swap && index + 1 < frames.size();
+  if (hits.drop) hits.twice = hits.corrupt = false;
   const std::size_t count = hits.swap ? 2 : 1;
   if (hits.swap) {
     Faults::Hits next = faults_.at_frame(session.number, index + 2);
-    next.swap = true;
+    next.swap = false;  // one swap, of both frames
     next.delay.reset();
+    if (next.drop) next.twice = next.corrupt = false;
+    count_faults(next);
+    next.swap = true;
     emit(session, index + 1, next, out);
     end_session(session, next, now, out);
   }
+  if (session.ended) hits = {.swap = hits.swap};
+  count_faults(hits);
   if (session.ended) return count;
   emit(session, index, hits, out);
   end_session(session, hits, now, out);
@@ -175,14 +192,13 @@ std::size_t ReplayVenue::send(Session& session, std::size_t index, Faults::Hits 
 
 void ReplayVenue::emit(Session& session, std::size_t index, Faults::Hits hits,
                        std::vector<Frame>& out) {
-  if (hits.drop) hits.twice = hits.corrupt = false;
   const RecordedConnection& connection = recording_.connections[session.connection];
   const RecordedFrame& recorded = connection.frames[index];
   const SentFrame sent{.connection = connection.name,
                        .session = session.number,
                        .frame = index + 1,
                        .line = recorded.line,
-                       .fault = count_faults(hits),
+                       .fault = names_of(hits),
                        .bytes = hits.drop ? 0 : recorded.payload.size()};
   for (int copy = 0; copy < (hits.twice ? 2 : 1); ++copy) {
     Frame& frame = out.emplace_back();
@@ -207,23 +223,17 @@ void ReplayVenue::end_session(Session& session, const Faults::Hits& hits, Timest
   out.back().close_code = hits.close_code.value_or(kNormalClosure);
 }
 
+void ReplayVenue::count_faults(const Faults::Hits& hits) {
+  for_each(hits, [&](FaultAction action) { ++counters_.faults[static_cast<std::size_t>(action)]; });
+}
+
 // Their names, for the ledger.
-std::string ReplayVenue::count_faults(const Faults::Hits& hits) {
+std::string ReplayVenue::names_of(const Faults::Hits& hits) {
   std::string names;
-  const auto add = [&](bool hit, FaultAction action) {
-    if (!hit) return;
-    ++counters_.faults[static_cast<std::size_t>(action)];
+  for_each(hits, [&](FaultAction action) {
     if (!names.empty()) names += '+';
     names += fault_name(action);
-  };
-  add(hits.drop, FaultAction::drop);
-  add(hits.twice, FaultAction::twice);
-  add(hits.swap, FaultAction::swap);
-  add(hits.corrupt, FaultAction::corrupt);
-  add(hits.delay.has_value(), FaultAction::delay);
-  add(hits.mute.has_value(), FaultAction::mute);
-  add(hits.cut, FaultAction::cut);
-  add(hits.close_code.has_value(), FaultAction::close);
+  });
   return names;
 }
 

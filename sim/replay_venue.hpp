@@ -96,7 +96,8 @@ class ReplayVenue final : public Exchange {
   void emit(Session& session, std::size_t index, Faults::Hits hits, std::vector<Frame>& out);
   void end_session(Session& session, const Faults::Hits& hits, Timestamp now,
                    std::vector<Frame>& out);
-  std::string count_faults(const Faults::Hits& hits);
+  void count_faults(const Faults::Hits& hits);
+  [[nodiscard]] static std::string names_of(const Faults::Hits& hits);
   std::uint64_t note(Written written);
   HttpAnswer answer(std::string_view target, SentAnswer sent, std::string body);
 

@@ -63,8 +63,9 @@ RestAnswers::Resource RestAnswers::resource_of(std::string_view target) {
     rest.remove_prefix(1);  // ? or &
     const std::string_view pair = rest.substr(0, rest.find('&'));
     rest.remove_prefix(pair.size());
-    const std::string key(pair.substr(0, pair.find('=')));
-    if (!key.empty()) out.pairs.emplace_back(key, query_value(target, key).value_or(""));
+    const std::string_view key = pair.substr(0, pair.find('='));
+    const std::string_view value = pair.substr(std::min(key.size() + 1, pair.size()));
+    if (!key.empty()) out.pairs.emplace_back(key, percent_decoded(value));
   }
   std::ranges::sort(out.pairs);
   return out;
@@ -81,30 +82,28 @@ RestAnswers::RestAnswers(std::vector<RecordedAnswer> answers) {
   }
 }
 
-// 0: it does not fit.
-std::uint64_t RestAnswers::score(const Resource& recorded, const Resource& asked) {
-  constexpr std::uint64_t kScale = 1000;
-  if (recorded.target == asked.target) return kScale * kScale * kScale * 2;
-  if (recorded.plain_path != asked.plain_path) return 0;
+std::optional<RestAnswers::Score> RestAnswers::score(const Resource& recorded,
+                                                     const Resource& asked) {
+  if (recorded.target == asked.target) return Score{.same_target = true};
+  if (recorded.plain_path != asked.plain_path) return std::nullopt;
   const bool same_path = recorded.path == asked.path;
-  if (same_path && recorded.pairs == asked.pairs) return kScale * kScale * kScale;
+  if (same_path && recorded.pairs == asked.pairs) return Score{.same_pairs = true};
   const auto recorded_words = values_of(recorded.pairs, true);
   const auto asked_words = values_of(asked.pairs, true);
   if (!std::ranges::includes(recorded_words, asked_words) &&
       !std::ranges::includes(asked_words, recorded_words))
-    return 0;
-  const auto values = common(values_of(recorded.pairs, false), values_of(asked.pairs, false));
-  return 1 + std::min<std::uint64_t>(values, kScale - 2) +
-         std::min<std::uint64_t>(common(recorded.pairs, asked.pairs), kScale - 1) * kScale +
-         (same_path ? kScale * kScale : 0);
+    return std::nullopt;
+  return Score{.same_path = same_path,
+               .pairs = common(recorded.pairs, asked.pairs),
+               .values = common(values_of(recorded.pairs, false), values_of(asked.pairs, false))};
 }
 
 const RecordedAnswer* RestAnswers::take(std::string_view target) {
   const Resource asked = resource_of(target);
   Resource* best = nullptr;
-  std::uint64_t best_score = 0;
+  std::optional<Score> best_score;
   for (Resource& each : resources_) {
-    const std::uint64_t points = score(each, asked);
+    const auto points = score(each, asked);
     if (points <= best_score) continue;
     best = &each;
     best_score = points;

@@ -9,8 +9,9 @@
 // A POST is matched by its URL likewise: what it carries was not recorded.
 #pragma once
 
+#include <compare>
 #include <cstddef>
-#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,7 +41,17 @@ class RestAnswers {
   };
 
   [[nodiscard]] static Resource resource_of(std::string_view target);
-  [[nodiscard]] static std::uint64_t score(const Resource& recorded, const Resource& asked);
+  // The first difference decides.
+  struct Score {
+    bool same_target = false;
+    bool same_pairs = false;
+    bool same_path = false;
+    std::size_t pairs = 0;
+    std::size_t values = 0;
+    auto operator<=>(const Score&) const = default;
+  };
+  // Nothing where it does not fit.
+  [[nodiscard]] static std::optional<Score> score(const Resource& recorded, const Resource& asked);
 
   std::vector<Resource> resources_;
 };

@@ -52,6 +52,7 @@ void append(std::string& out, const Parts&... parts) {
 [[nodiscard]] Decimal turnover_of(const InstrumentSpec& spec, Int128 ticks_lots, int exponent_min);
 
 [[nodiscard]] std::string_view path_of(std::string_view target);
+[[nodiscard]] std::string percent_decoded(std::string_view text);
 // The percent-decoded value of `key` in the target's query.
 [[nodiscard]] std::optional<std::string> query_value(std::string_view target, std::string_view key);
 

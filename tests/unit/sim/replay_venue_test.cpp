@@ -313,5 +313,11 @@ TEST_F(SimReplayVenue, counts_what_was_written_and_what_was_not) {
   EXPECT_EQ(counters.faults[static_cast<std::size_t>(FaultAction::corrupt)], 1U);
 }
 
+TEST_F(SimReplayVenue, counts_a_swap_of_two_frames_once) {
+  EXPECT_THAT(sent_with("swap@1-4,double@2"), ElementsAre("f2", "f2", "f1", "f4", "f3", "f5"));
+  EXPECT_EQ(venue_->counters().faults[static_cast<std::size_t>(FaultAction::swap)], 2U);
+  EXPECT_EQ(venue_->counters().faults[static_cast<std::size_t>(FaultAction::twice)], 1U);
+}
+
 }  // namespace
 }  // namespace mp::sim

@@ -41,6 +41,12 @@ TEST(SimRestMatch, then_the_most_parameters_in_common_so_that_another_limit_fits
   EXPECT_EQ(ask(all, "/depth?symbol=B"), "/depth?symbol=B&limit=100");
 }
 
+TEST(SimRestMatch, a_parameter_that_comes_twice_has_two_values) {
+  auto all = answers({"/depth?pair=A&pair=B", "/depth?pair=A&pair=C"});
+  EXPECT_EQ(ask(all, "/depth?pair=C&pair=A"), "/depth?pair=A&pair=C");
+  EXPECT_EQ(ask(all, "/depth?pair=A&pair=D"), "nothing");
+}
+
 TEST(SimRestMatch, never_answers_with_another_symbol) {
   auto all = answers({"/depth?symbol=A&limit=100", "/klines?symbol=A&interval=1m"});
   EXPECT_EQ(ask(all, "/depth?symbol=C&limit=100"), "nothing");
