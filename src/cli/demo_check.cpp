@@ -71,7 +71,7 @@ StreamTotals expected_of(const sim::Ledger& ledger, const JournalSums& journal,
     const StreamKey key{std::string{entry.venue}, entry.channel, std::string{entry.symbol}};
     const auto start = starts.find(entry.venue);
     MP_ASSERT(start != starts.end());
-    if (entry.channel == Channel::book && start->second == BookStart::rest_snapshot) {
+    if (entry.channel == Channel::book && joins(start->second)) {
       const auto joined = journal.joined_at.find(key);
       if (joined == journal.joined_at.end()) continue;
       const std::int64_t last = entry.last_sequence.value_or(0);

@@ -289,11 +289,15 @@ void Engine::on_disconnected(const Stretch& what, Timestamp now) {
 }
 
 void Engine::announce(std::string_view symbol, Channel channel, Timestamp now) {
-  const bool is_new = streams_.find(symbol) == nullptr;
   Stream& stream = stream_of(symbol);
-  stream.asked |= 1U << static_cast<unsigned>(channel);
+  const bool is_new = stream.asked == 0;  // though an index of its spelling may have come
+  stream.ask_for(channel);
   const auto* entry = catalog_.by_symbol(symbol);
-  if (entry == nullptr || !is_new) return;
+  if (entry == nullptr) return;
+  // An index may be spelt like an instrument that has none (OKX: BTC-USDT): who follows both gets
+  // both.
+  if (!applies_to(Channel::index_price, entry->info.kind)) stream.ask_for(Channel::index_price);
+  if (!is_new) return;
   Event event;
   event.venue = adapter_.traits().name;
   event.symbol = entry->symbol;

@@ -55,6 +55,7 @@ struct alignas(64) Stream {
     if (book) visit(std::as_const(*book));
     for (const auto& other : more_books) visit(std::as_const(*other));
   }
+  void ask_for(Channel channel) { asked |= 1U << static_cast<unsigned>(channel); }
   [[nodiscard]] bool wants(Channel channel) const {
     return asked == 0 || (asked >> static_cast<unsigned>(channel) & 1U) != 0;
   }

@@ -123,6 +123,24 @@ TEST_F(EngineTest, passes_over_channels_that_nobody_announced) {
   EXPECT_EQ(announced_notes.events, std::vector<std::string>{"book BTC-USDT 10"});
 }
 
+// OKX spells the index of BTC-USDT-SWAP like the spot pair.
+TEST_F(EngineTest, keeps_an_index_that_is_spelt_like_a_pair_and_announces_the_pair_after_it) {
+  Notes index_notes;
+  Engine announced{*okx, catalog, index_notes, {.symbols = EngineOptions::Symbols::announced}};
+  catalog.add("BTC-USDT", {.kind = InstrumentKind::spot, .base = "BTC", .quote = "USDT"});
+  auto session = announced.open_session();
+  const std::string index =
+      R"({"arg":{"channel":"index-tickers","instId":"BTC-USDT"},"data":[{"instId":"BTC-USDT",)"
+      R"("idxPx":"100.1","high24h":"1","open24h":"1","low24h":"1","sodUtc0":"1","sodUtc8":"1",)"
+      R"("ts":"1795000000000"}]})";
+  announced.on_frame(*session, index, Timestamp{});
+  announced.announce("BTC-USDT", Channel::trade, Timestamp{});
+  announced.on_frame(*session, index, Timestamp{});
+  EXPECT_EQ(index_notes.events,
+            (std::vector<std::string>{"index_price BTC-USDT", "instrument BTC-USDT",
+                                      "index_price BTC-USDT"}));
+}
+
 TEST_F(EngineTest, says_which_subscription_the_venue_acknowledged) {
   auto session = engine.open_session();
   engine.on_frame(*session,
