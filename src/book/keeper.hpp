@@ -129,6 +129,11 @@ class Keeper {
 
   // The book is in step with the venue.
   [[nodiscard]] bool valid() const { return sequencer_.in_step(); }
+  // The number that it stands at, where it is valid and the venue numbers its books.
+  [[nodiscard]] std::optional<std::int64_t> last() const { return sequencer_.last(); }
+  // As far as the book is known, where it began with a snapshot that was cut off.
+  [[nodiscard]] std::optional<Price> known_bid() const { return known_.bid(); }
+  [[nodiscard]] std::optional<Price> known_ask() const { return known_.ask(); }
   // Empty while not valid. It may have levels beyond what is known: top() has not.
   [[nodiscard]] const OrderBook& book() const { return book_; }
   // The best `count` levels of a side, best first, as far as they are known, in place of what `out`

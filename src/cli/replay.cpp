@@ -72,7 +72,7 @@ class Player {
  public:
   Player(const venue::Adapter& adapter, Output& output, const ReplayOptions& options)
       : replayer_(options.top, output),
-        engine_(adapter, catalog_, replayer_),
+        engine_(adapter, catalog_, replayer_, {.legs = pipeline::EngineOptions::Legs::any}),
         conversations_(adapter, engine_) {
     replayer_.belongs_to(engine_);
   }

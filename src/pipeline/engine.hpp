@@ -21,6 +21,8 @@ struct EngineCounters {
   std::uint64_t slow = 0;      // data frames that only the exact reader could read
   std::uint64_t left_out = 0;  // optional numbers that did not fit, absent in their events
   std::uint64_t broken = 0;    // times that a session lost messages
+  std::uint64_t copies = 0;    // events that another session had said before
+  std::uint64_t healed = 0;    // books that were lost on one session and went on by another
 };
 
 struct EngineOptions {
@@ -34,6 +36,10 @@ struct EngineOptions {
   // announced: some venues' streams bring every symbol of a kind, or several channels; what nobody
   // announced is passed over. An index has a symbol of its own, which is always passed on.
   Symbols symbols = Symbols::all;
+  // Whose events may be copies of each other's. connected: of sessions that were said to carry the
+  // same (on_connected); any: of all that have ever been opened, as in a recording.
+  enum class Legs : std::uint8_t { connected, any };
+  Legs legs = Legs::connected;
 };
 
 class Engine final : private EventHandler, private book::Keeper::Listener {
@@ -58,11 +64,20 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
     Session(SessionId id, std::unique_ptr<venue::Decoder> decoder)
         : id_(id), decoder_(std::move(decoder)) {}
     [[nodiscard]] SessionId id() const { return id_; }
+    // Where several sessions carry the same: how often this one was the first to say it, and how
+    // often and how far it was behind.
+    struct Race {
+      std::uint64_t first = 0;
+      std::uint64_t late = 0;
+      Nanoseconds behind{0};  // of all late copies whose first one is known
+    };
+    [[nodiscard]] const Race& race() const { return race_; }
 
    private:
     friend class Engine;
     SessionId id_;
     std::unique_ptr<venue::Decoder> decoder_;
+    Race race_;
   };
 
   // All three outlive the engine.
@@ -73,12 +88,14 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
   Result<venue::RestReading> on_rest(const venue::RestCall& call, std::string_view body,
                                      Timestamp ts_recv);
 
-  // Something happened to what carries (symbol, channel). An empty symbol stands for all.
+  // Something happened to what carries (symbol, channel). An empty symbol stands for all. Several
+  // sessions may carry the same: the stream is connected with the first one and disconnected with
+  // the last.
   struct Stretch {
     std::string_view symbol;
     std::optional<Channel> channel;
     std::string_view reason;
-    SessionId session = 0;  // whose books are concerned; 0: those of all sessions
+    SessionId session = 0;  // 0: not known, or all of them
   };
   void on_connected(const Stretch& what, Timestamp now);
   void on_disconnected(const Stretch& what, Timestamp now);
@@ -97,11 +114,16 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
   [[nodiscard]] const book::Keeper* book_of_event() const {
     return emitting_ == nullptr ? nullptr : &emitting_->keeper;
   }
+  // Whether a session's main book of the stream is right.
+  [[nodiscard]] bool is_valid(const Stream& stream, SessionId session) const;
+  // Whether any main book of it waits for a snapshot that must be asked for.
+  [[nodiscard]] bool wants_snapshot(const Stream& stream) const;
 
   [[nodiscard]] const EngineCounters& counters() const { return counters_; }
   [[nodiscard]] book::KeeperCounters book_counters() const;
   [[nodiscard]] std::size_t books() const;
   [[nodiscard]] StreamTable& streams() { return streams_; }
+  [[nodiscard]] const StreamTable& streams() const { return streams_; }
 
  private:
   void on_event(Event& event) override;
@@ -110,15 +132,19 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
   void on_gap(book::GapReason reason, const book::Gap& gap) override;
 
   [[nodiscard]] bool is_unasked(const Stream* stream, const Event& event) const;
+  [[nodiscard]] bool is_copy(Stream& stream, const Event& event);
   void on_instrument(Stream* stream, Event& event, const InstrumentInfo& info);
   void on_book(Stream& stream, Event& event, const Book& body);
   void on_snapshot(Stream& stream, const Event& event, const Book& body);
   void on_broken(const Session& session, std::string_view problem, Timestamp now);
-  StreamBook& book_of(Stream& stream, std::int64_t depth);
+  BookFeed& feed_of(Stream& stream, std::int64_t depth);
   template <class Update>
-  void update(Stream& stream, StreamBook& book, Timestamp now, Update&& apply);
-  void follow_up(Stream& stream, StreamBook& book, book::Step step, Timestamp now);
-  void forget(StreamBook& book);
+  void update(Stream& stream, BookFeed& feed, SessionBook& book, Timestamp now, Update&& apply);
+  void follow_up(Stream& stream, BookFeed& feed, SessionBook& book, book::Step step, Timestamp now);
+  [[nodiscard]] bool go_on(Stream& stream, BookFeed& feed, const SessionBook& lost, Timestamp now);
+  void emit_whole(Stream& stream, const BookFeed& feed, const SessionBook& book, Timestamp now);
+  bool forget(Stream& stream, BookFeed& feed, SessionBook& book, Timestamp now);
+  bool forget_books(Stream& stream, SessionId session, Timestamp now);
   void emit(Stream& stream, Event& event);
   void emit_status(Stream& stream, const Status& status, Timestamp now);
   Stream& stream_of(std::string_view symbol);
@@ -130,14 +156,17 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
   EngineOptions options_;
   StreamTable streams_;
   EngineCounters counters_;
-  SessionId sessions_ = 0;         // opened so far
-  SessionId reading_session_ = 0;  // whose frame is being read
-  bool reading_rest_ = false;      // the event that arrives comes from a REST answer
+  SessionId sessions_ = 0;      // opened so far
+  Session* reading_ = nullptr;  // whose frame is being read
+  bool reading_rest_ = false;   // the event that arrives comes from a REST answer
   // What is being updated, for the listener's calls.
   Stream* book_stream_ = nullptr;
-  StreamBook* book_ = nullptr;
-  const StreamBook* emitting_ = nullptr;
+  BookFeed* book_feed_ = nullptr;
+  SessionBook* book_ = nullptr;
+  const SessionBook* emitting_ = nullptr;
   Timestamp book_time_{};
+  std::vector<Level> bids_;  // of a book that goes on as a whole
+  std::vector<Level> asks_;
 };
 
 }  // namespace mp::pipeline

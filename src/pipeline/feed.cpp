@@ -6,12 +6,17 @@
 #include <numeric>
 
 #include "net/clock.hpp"
-#include "pipeline/feed_leg.hpp"
+#include "pipeline/feed_connection.hpp"
 #include "venue/registry.hpp"
-#include "venue/rest.hpp"
 
 namespace mp::pipeline {
 namespace {
+
+constexpr std::chrono::seconds kRestDeadline{20};
+
+FeedMachine::Now clocks() {
+  return {net::steady_now(), net::now()};
+}
 
 Result<net::Url> venue_url(const std::string& given, std::string_view own, std::string_view venue) {
   auto url = net::parse_url(given.empty() ? own : std::string_view{given});
@@ -63,9 +68,13 @@ Feed::Feed(FeedConfig config, const FeedParts& parts, std::unique_ptr<venue::Ada
       http_(parts.io, tls_, {.connections_per_host = limits_.rest_calls_at_once}),
       own_budget_(parts.budget != nullptr ? nullptr : std::make_unique<VenueBudget>(limits_)),
       budget_(parts.budget != nullptr ? *parts.budget : *own_budget_),
-      engine_(*adapter_, catalog_, *this,
-              {.listings = EngineOptions::Listings::learn,
-               .symbols = EngineOptions::Symbols::announced}),
+      machine_({.config = config_,
+                .adapter = *adapter_,
+                .limits = limits_,
+                .budget = budget_,
+                .log = parts.log,
+                .counters = counters_,
+                .hands = *this}),
       quarantine_(config_.quarantine, config_.venue, parts.log),
       tasks_(parts.io),
       wake_(parts.io),
@@ -74,60 +83,126 @@ Feed::Feed(FeedConfig config, const FeedParts& parts, std::unique_ptr<venue::Ada
 Feed::~Feed() = default;
 
 net::Task<void> Feed::run() {
-  // Each co_await is a statement of its own: g++ 12 miscompiles one in a condition.
-  const bool learnt = co_await learn_listings();
-  if (learnt) {
-    plan();
-    tasks_.spawn(work());
-    co_await tasks_.join();
-  }
+  co_await work(FeedMachine::Purpose::collect);
+  publish();
   planned_.store(true, std::memory_order_release);
   quarantine_.flush();
-  parts_.journal.publish();
+}
+
+// Until the machine has ended; with Purpose::learn, until it has learnt what it can.
+net::Task<void> Feed::work(FeedMachine::Purpose purpose) {
+  machine_.start(purpose, clocks());
+  while (!machine_.ended()) {
+    if (purpose == FeedMachine::Purpose::learn && machine_.learnt()) machine_.stop(clocks());
+    const auto now = clocks();
+    machine_.on_time(now);
+    publish();
+    const auto at = machine_.wake_at(now.steady);
+    if (at <= now.steady || machine_.ended()) continue;
+    co_await wake_.wait_until(at);
+  }
+  co_await tasks_.join();
 }
 
 void Feed::stop() {
-  stopping_ = true;
-  for (const auto& leg : legs_) leg->stop();
-  http_.cancel();
+  machine_.stop(clocks());
   wake_.set();
 }
 
 net::Task<Result<void>> Feed::check() {
-  for (const auto& listing : venue::listing_calls(*adapter_)) {
-    const auto learnt = co_await learn(listing);
-    if (!learnt) co_return learnt;
+  co_await work(FeedMachine::Purpose::learn);
+  co_return machine_.check();
+}
+
+// --- the machine's hands ---
+
+void Feed::open(FeedMachine::Leg& leg) {
+  auto& connection = connections_[&leg];
+  connection = std::make_unique<Connection>(*this, leg, random_());
+  tasks_.spawn(keep(*connection, leg));
+}
+
+net::Task<void> Feed::keep(Connection& connection, FeedMachine::Leg& leg) {
+  co_await connection.run();
+  connections_.erase(&leg);
+  machine_.ended(leg);
+}
+
+void Feed::retire(FeedMachine::Leg& leg) {
+  connections_.at(&leg)->stop();
+}
+void Feed::renew(FeedMachine::Leg& leg, std::string_view why) {
+  connections_.at(&leg)->renew(why);
+}
+void Feed::send(FeedMachine::Leg& leg, std::string text) {
+  connections_.at(&leg)->send(std::move(text));
+}
+void Feed::send_now(FeedMachine::Leg& leg, std::string_view text) {
+  connections_.at(&leg)->send_now(text);
+}
+
+void Feed::call(std::uint64_t number, const venue::RestCall& call) {
+  tasks_.spawn(perform(number, call));
+}
+
+net::Task<void> Feed::perform(std::uint64_t number, venue::RestCall call) {
+  const Answer answer = co_await ask(std::move(call));
+  FeedMachine::Now now = clocks();
+  if (answer.response) {
+    now.utc = answer.response->ts_recv;
+    machine_.answered(number, answer.response->body, now);
+  } else {
+    machine_.failed(number, answer.response.error(), answer.pause, now);
   }
-  const auto wanted = resolve_all();
-  if (!refusals_.empty()) co_return refusals_.front();
-  if (wanted.empty() && !config_.wants.empty()) {
-    co_return Error{ErrorKind::config, fmt::format("nothing is wanted of venue {}", config_.venue)};
+  publish();
+}
+
+net::Task<Feed::Answer> Feed::ask(venue::RestCall call) {
+  const net::Url url = with_target(rest_url_, call.target);
+  const bool posts = call.method == venue::Method::post;
+  auto response =
+      co_await http_.request({.method = posts ? net::HttpMethod::post : net::HttpMethod::get,
+                              .url = url,
+                              .body = call.body},
+                             net::steady_now() + kRestDeadline);
+  if (!response) co_return Answer{response.error()};
+  if (response->status == 200) {
+    if (auto* recording = parts_.recording) {
+      const auto query = std::min(call.target.find('?'), call.target.size());
+      recording->http(config_.venue, response->ts_recv,
+                      url.without_query() + call.target.substr(query), response->body);
+    }
+    co_return Answer{std::move(response)};
   }
-  co_return Result<void>{};
+  // 429 and 418 name the time until which no call at all may be made.
+  co_return Answer{.response = Error{ErrorKind::unavailable,
+                                     fmt::format("{} answered with status {}, expected 200",
+                                                 url.without_query(), response->status)},
+                   .pause = response->retry_after.value_or(std::chrono::milliseconds{0})};
 }
 
 void Feed::on_event(Stream& stream, const Event& event) {
   if (!stream.subject) {
-    stream.subject =
-        parts_.journal.subject(event.venue, event.symbol, event.instrument, engine_.facts(stream));
+    stream.subject = parts_.journal.subject(event.venue, event.symbol, event.instrument,
+                                            machine_.engine().facts(stream));
   }
   parts_.journal.append(*stream.subject, event);
   counters_.events.add();
-  if (const auto* status = std::get_if<Status>(&event.body);
-      status != nullptr && status->condition == Condition::gap) {
-    counters_.gaps.fetch_add(1, std::memory_order_relaxed);
-    parts_.log.warn(
-        "gap", {{"venue", config_.venue}, {"symbol", stream.symbol}, {"reason", status->reason}});
-  }
 }
 
-void Feed::count_slow() {
-  counters_.slow.store(engine_.counters().slow, std::memory_order_relaxed);
-  counters_.left_out.store(engine_.counters().left_out, std::memory_order_relaxed);
+// What was appended and counted is there for others.
+void Feed::publish() {
+  const EngineCounters& counted = machine_.engine().counters();
+  counters_.frames.store(counted.frames, std::memory_order_relaxed);
+  counters_.slow.store(counted.slow, std::memory_order_relaxed);
+  counters_.left_out.store(counted.left_out, std::memory_order_relaxed);
+  subscriptions_.store(machine_.subscriptions(), std::memory_order_relaxed);
+  if (machine_.planned()) planned_.store(true, std::memory_order_release);
+  parts_.journal.publish();
 }
 
 void Feed::measure(double seconds, std::vector<InstrumentLoad>& loads) {
-  for (const Stream& stream : engine_.streams().all()) {
+  for (const Stream& stream : machine_.engine().streams().all()) {
     if (stream.symbol.empty()) continue;
     const auto events = std::accumulate(stream.seq.begin(), stream.seq.end(), std::uint64_t{0});
     const auto work = static_cast<double>(events * kEventWork + stream.levels);

@@ -1,38 +1,28 @@
 #include "pipeline/session_plan.hpp"
 
-#include <map>
-
 namespace mp::pipeline {
 
-std::vector<PlannedSession> plan_sessions(const venue::Adapter& adapter,
-                                          const venue::Limits& limits,
-                                          const std::vector<venue::Subscription>& wanted) {
-  std::map<std::string, PlannedSession, std::less<>> by_path;
-  std::map<venue::Topic, std::size_t> places;
-  for (const auto& subscription : wanted) {
-    auto topic = venue::topic_of(adapter, subscription);
-    auto& topics = by_path[topic.path];
-    const auto [place, is_new] = places.try_emplace(topic, topics.size());
-    if (is_new) topics.push_back({.topic = std::move(topic), .subscriptions = {}});
-    topics[place->second].subscriptions.push_back(subscription);
+SessionPlan::Place SessionPlan::add(const venue::Subscription& wanted) {
+  venue::Topic topic = venue::topic_of(adapter_, wanted);
+  if (const auto known = places_.find(topic); known != places_.end()) {
+    Place place = known->second;
+    sessions_[place.session][place.topic].subscriptions.push_back(wanted);
+    return place;
   }
-  std::vector<PlannedSession> sessions;
-  for (auto& [path, topics] : by_path) {
-    std::size_t bytes = 0;
-    bool open = false;
-    for (auto& topic : topics) {
-      bytes += topic.topic.text.size();
-      const bool full = open && (sessions.back().size() == limits.topics_per_session ||
-                                 (limits.session_bytes != 0 && bytes > limits.session_bytes));
-      if (!open || full) {
-        sessions.emplace_back();
-        bytes = topic.topic.text.size();
-        open = true;
-      }
-      sessions.back().push_back(std::move(topic));
-    }
+  const auto [newest, first] = newest_.try_emplace(topic.path);
+  Newest& last = newest->second;
+  last.bytes += topic.text.size();
+  const bool full = !first && (sessions_[last.session].size() >= limits_.topics_per_session ||
+                               (limits_.session_bytes != 0 && last.bytes > limits_.session_bytes));
+  if (first || full) {
+    last = {.session = sessions_.size(), .bytes = topic.text.size()};
+    sessions_.emplace_back();
   }
-  return sessions;
+  PlannedSession& session = sessions_[last.session];
+  const Place place{.session = last.session, .topic = session.size(), .is_new = false};
+  session.push_back({.topic = topic, .subscriptions = {wanted}});
+  places_.emplace(std::move(topic), place);
+  return {.session = place.session, .topic = place.topic, .is_new = true};
 }
 
 net::SessionRules session_rules(const venue::Traits& traits, const venue::Limits& limits) {

@@ -13,26 +13,18 @@
 #include <utility>
 #include <vector>
 
-#include "book/keeper.hpp"
 #include "core/event.hpp"
 #include "core/instrument.hpp"
 #include "journal/journal.hpp"
+#include "pipeline/arbiter.hpp"
+#include "pipeline/book_feed.hpp"
 
 namespace mp::pipeline {
 
-// A number for each session that an engine reads; 0 is none.
-using SessionId = std::uint32_t;
-
-// One book of a symbol: of one session, and of one stream of books where the venue has several
-// (Book::depth).
-struct StreamBook {
-  StreamBook(const BookRule& rule, book::Keeper::Listener& listener) : keeper(rule, listener) {}
-
-  book::Keeper keeper;
-  std::int64_t depth = 0;         // 0: of the venue's main stream
-  SessionId session = 0;          // 0: no session has sent for it yet, or the last one ended
-  bool snapshot_pending = false;  // a snapshot was asked for and has not come
-  bool gap_open = false;          // a gap was reported that no snapshot has ended yet
+// A session that is connected, and the channels of a symbol that it carries.
+struct Carrier {
+  SessionId session = 0;
+  std::uint32_t channels = 0;  // a bit each
 };
 
 // With thousands of symbols every event finds its stream far from the processor: what it needs
@@ -40,21 +32,29 @@ struct StreamBook {
 struct alignas(64) Stream {
   std::string symbol;
   std::string instrument;                     // ours; empty while unknown
-  std::unique_ptr<StreamBook> book;           // once a book message came
+  std::unique_ptr<BookFeed> book;             // once a book message came
+  std::unique_ptr<Arbiter> arbiter;           // once two sessions carry the same
   std::optional<journal::SubjectId> subject;  // in the journal; asked anew when its facts change
   std::uint32_t asked = 0;                    // channels that are wanted, a bit each; 0: all
   std::uint64_t levels = 0;                   // in all book events
-  std::array<std::uint64_t, kChannelCount> seq{};       // of the last event of each channel
-  std::vector<std::unique_ptr<StreamBook>> more_books;  // of further sessions and depths
+  std::array<std::uint64_t, kChannelCount> seq{};     // of the last event of each channel
+  std::vector<std::unique_ptr<BookFeed>> more_books;  // of further depths
+  std::vector<Carrier> carriers;
 
-  void for_each_book(auto&& visit) {
+  void for_each_book_feed(auto&& visit) {
     if (book) visit(*book);
     for (const auto& other : more_books) visit(*other);
   }
-  void for_each_book(auto&& visit) const {
+  void for_each_book_feed(auto&& visit) const {
     if (book) visit(std::as_const(*book));
     for (const auto& other : more_books) visit(std::as_const(*other));
   }
+  // A session carries a channel of it from now on. True: another one does, or it did already.
+  bool carry(SessionId session, Channel channel);
+  // It does no longer. False: it did not.
+  bool drop(SessionId session, Channel channel);
+  [[nodiscard]] bool is_carried(Channel channel) const;
+
   void ask_for(Channel channel) { asked |= 1U << static_cast<unsigned>(channel); }
   [[nodiscard]] bool wants(Channel channel) const {
     return asked == 0 || (asked >> static_cast<unsigned>(channel) & 1U) != 0;

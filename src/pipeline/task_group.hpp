@@ -26,6 +26,10 @@ class Signal {
     timer_.expires_after(longest);
     co_await timer_.async_wait(kAwait);
   }
+  [[nodiscard]] net::Task<void> wait_until(boost::asio::steady_timer::time_point latest) {
+    timer_.expires_at(latest);
+    co_await timer_.async_wait(kAwait);
+  }
   [[nodiscard]] net::Task<void> wait() {
     timer_.expires_at(boost::asio::steady_timer::time_point::max());
     co_await timer_.async_wait(kAwait);

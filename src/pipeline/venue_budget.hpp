@@ -1,18 +1,38 @@
 // L4. VenueBudget: what a venue allows us, over all shards together.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
-#include <functional>
+#include <cstdint>
+#include <deque>
 #include <map>
+#include <mutex>
 #include <string>
 #include <utility>
 
 #include "net/clock.hpp"
 #include "net/session.hpp"
-#include "venue/adapter.hpp"
+#include "venue/traits.hpp"
 
 namespace mp::pipeline {
+
+// What was spent in a window that ends now.
+class SpentWindow {
+ public:
+  explicit SpentWindow(const venue::Window& window) : window_(window) {}
+
+  // When `amount` may be spent. More than the whole window allows goes through when it is empty.
+  [[nodiscard]] net::SteadyTime free_at(std::uint64_t amount, net::SteadyTime now) const;
+  void spend(std::uint64_t amount, net::SteadyTime now);
+
+ private:
+  struct Part {
+    net::SteadyTime at;
+    std::uint64_t amount;
+  };
+  venue::Window window_;
+  std::deque<Part> parts_;  // those older than the window are of no account
+  std::uint64_t sum_ = 0;   // of all parts
+};
 
 // Shared by the feeds of one venue, each on its shard's thread: a venue counts what comes from our
 // address, whichever thread sent it. Asked for connects and REST calls, never on the message path.
@@ -20,8 +40,9 @@ class VenueBudget {
  public:
   explicit VenueBudget(const venue::Limits& limits)
       : pacer_(limits.connects.pace()),
-        between_calls_(limits.rest_calls.pace()),
-        calls_max_(limits.rest_calls_at_once) {}
+        calls_max_(limits.rest_calls_at_once),
+        calls_(limits.rest_calls),
+        weight_(limits.rest_weight) {}
   VenueBudget(const VenueBudget&) = delete;
   VenueBudget& operator=(const VenueBudget&) = delete;
 
@@ -40,7 +61,7 @@ class VenueBudget {
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
     ~Call() {
-      if (budget_ != nullptr) budget_->calls_.fetch_sub(1, std::memory_order_relaxed);
+      if (budget_ != nullptr) budget_->end_call();
     }
     [[nodiscard]] bool taken() const { return budget_ != nullptr; }
 
@@ -48,33 +69,24 @@ class VenueBudget {
     VenueBudget* budget_ = nullptr;
   };
 
-  // Not taken() where too many are under way, or the last one began too short a time ago.
-  [[nodiscard]] Call begin_call(net::SteadyTime now) {
-    if (calls_.fetch_add(1, std::memory_order_relaxed) < calls_max_) {
-      auto free_at = free_at_.load(std::memory_order_relaxed);
-      while (free_at <= now) {
-        if (free_at_.compare_exchange_weak(free_at, now + between_calls_)) return Call{*this};
-      }
-    }
-    calls_.fetch_sub(1, std::memory_order_relaxed);
-    return Call{};
-  }
-  [[nodiscard]] net::SteadyTime calls_free_at() const {
-    return free_at_.load(std::memory_order_relaxed);
-  }
+  // Not taken() where too many are under way, or the venue's windows have no room for one more.
+  [[nodiscard]] Call begin_call(net::SteadyTime now, std::uint32_t weight);
+  // When the windows have room; how many are under way is another matter.
+  [[nodiscard]] net::SteadyTime calls_free_at(net::SteadyTime now, std::uint32_t weight) const;
   // The venue wants no call at all before `until`.
-  void pause_calls(net::SteadyTime until) {
-    auto free_at = free_at_.load(std::memory_order_relaxed);
-    while (free_at < until && !free_at_.compare_exchange_weak(free_at, until)) {
-    }
-  }
+  void pause_calls(net::SteadyTime until);
 
  private:
+  void end_call();
+  [[nodiscard]] net::SteadyTime free_at(net::SteadyTime now, std::uint32_t weight) const;
+
   net::ConnectPacer pacer_;
-  const net::Milliseconds between_calls_;
   const std::size_t calls_max_;
-  std::atomic<std::size_t> calls_{0};
-  std::atomic<net::SteadyTime> free_at_{net::SteadyTime{}};
+  mutable std::mutex mutex_;
+  std::size_t under_way_ = 0;
+  SpentWindow calls_;
+  SpentWindow weight_;
+  net::SteadyTime paused_until_{};
 };
 
 // By venue. Filled before any thread uses it.

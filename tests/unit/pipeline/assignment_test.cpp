@@ -204,29 +204,6 @@ TEST_F(LoadBookTest, says_when_it_cannot_be_written) {
   EXPECT_TRUE(LoadBook{""}.write());  // a journal in memory
 }
 
-TEST(VenueBudget, allows_calls_one_after_another_and_no_more_at_once_than_the_venue) {
-  venue::Limits limits;
-  limits.rest_calls = {10, 1s};
-  limits.rest_calls_at_once = 2;
-  VenueBudget budget{limits};
-  const net::SteadyTime start{10s};
-  auto first = budget.begin_call(start);
-  EXPECT_TRUE(first.taken());
-  EXPECT_FALSE(budget.begin_call(start + 99ms).taken());
-  auto second = budget.begin_call(start + 100ms);
-  EXPECT_TRUE(second.taken());
-  EXPECT_FALSE(budget.begin_call(start + 1s).taken()) << "two are under way";
-  {
-    const auto over = std::move(first);
-  }
-  EXPECT_TRUE(budget.begin_call(start + 1s).taken());
-  budget.pause_calls(start + 10s);
-  budget.pause_calls(start + 5s);
-  EXPECT_EQ(budget.calls_free_at(), start + 10s);
-  EXPECT_FALSE(budget.begin_call(start + 9s).taken());
-  EXPECT_TRUE(budget.begin_call(start + 10s).taken());
-}
-
 TEST(FileOfShard, carries_the_number_before_its_endings) {
   EXPECT_EQ(file_of_shard("a/session.ndjson.zst", 0), "a/session.ndjson.zst");
   EXPECT_EQ(file_of_shard("a/session.ndjson.zst", 2), "a/session.shard-2.ndjson.zst");

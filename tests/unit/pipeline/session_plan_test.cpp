@@ -8,6 +8,14 @@
 namespace mp::pipeline {
 namespace {
 
+std::vector<PlannedSession> plan_sessions(const venue::Adapter& adapter,
+                                          const venue::Limits& limits,
+                                          const std::vector<venue::Subscription>& wanted) {
+  SessionPlan plan{adapter, limits};
+  for (const auto& each : wanted) plan.add(each);
+  return plan.sessions();
+}
+
 TEST(SessionPlan, asks_for_a_shared_topic_once) {
   const auto okx = venue::make_adapter("okx");
   const auto sessions = plan_sessions(*okx, okx->traits().limits,
@@ -48,6 +56,22 @@ TEST(SessionPlan, keeps_to_the_limits_of_a_session) {
     for (const auto& topic : session) bytes += topic.topic.text.size();
     EXPECT_LE(bytes, limits.session_bytes);
   }
+}
+
+TEST(SessionPlan, fills_the_sessions_that_there_are_with_what_comes_later) {
+  const auto binance = venue::make_adapter("binance");
+  venue::Limits limits;
+  limits.topics_per_session = 3;
+  SessionPlan plan{*binance, limits};
+  EXPECT_EQ(plan.add({Channel::trade, "A", ""}).session, 0U);
+  EXPECT_EQ(plan.add({Channel::trade, "B", ""}).session, 0U);
+  EXPECT_TRUE(plan.add({Channel::trade, "C", ""}).is_new);
+  EXPECT_FALSE(plan.add({Channel::trade, "C", ""}).is_new);
+  const auto later = plan.add({Channel::trade, "D", ""});
+  EXPECT_EQ(later.session, 1U);
+  EXPECT_EQ(later.topic, 0U);
+  EXPECT_EQ(plan.add({Channel::trade, "E", ""}).session, 1U);
+  EXPECT_EQ(plan.sessions().size(), 2U);
 }
 
 }  // namespace

@@ -1,0 +1,59 @@
+// L4. What a feed is told, and what it counts.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/event.hpp"
+#include "obs/counters.hpp"
+#include "pipeline/quarantine.hpp"
+#include "venue/traits.hpp"
+
+namespace mp::pipeline {
+
+// Some instruments of a venue and what to collect of each.
+struct Want {
+  std::vector<std::string> instruments;  // our names
+  std::vector<std::string> symbols;      // or the venue's
+  std::vector<Channel> channels;         // empty: all that the venue streams
+  std::string interval = "1m";           // of candles
+};
+
+struct FeedConfig {
+  std::string venue;
+  std::vector<Want> wants;
+  std::string ws_url;    // empty: the venue's own
+  std::string rest_url;  // likewise
+  std::string ca_file;   // trusted instead of the system's certificates
+  QuarantineConfig quarantine;
+  std::uint64_t seed = 0;                 // of the jitter
+  std::optional<venue::Limits> limits{};  // instead of the venue's own: a user may have others
+  // Several shards serve the venue: who collects what is wanted, by the name that it is wanted
+  // with. Empty: all is collected here. One symbol under two names is the lower shard's.
+  std::uint32_t shard = 0;
+  std::map<std::string, std::uint32_t, std::less<>> homes{};
+  unsigned legs = 1;  // connections that carry the same: the first copy counts
+  std::chrono::seconds listing_every{1800};  // how often the catalogue is asked for anew
+};
+
+// Readable from other threads.
+struct FeedCounters {
+  std::atomic<std::uint64_t> frames{0};
+  obs::Counter events;
+  std::atomic<std::uint64_t> unknown{0};
+  std::atomic<std::uint64_t> malformed{0};
+  std::atomic<std::uint64_t> rejected{0};
+  std::atomic<std::uint64_t> slow{0};      // data frames that only the exact reader could read
+  std::atomic<std::uint64_t> left_out{0};  // numbers that did not fit: EngineCounters
+  std::atomic<std::uint64_t> connects{0};
+  std::atomic<std::uint64_t> disconnects{0};
+  std::atomic<std::uint64_t> gaps{0};
+  std::atomic<std::uint64_t> books_waiting{0};  // books that are not in step
+};
+
+}  // namespace mp::pipeline

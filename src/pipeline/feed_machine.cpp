@@ -1,0 +1,283 @@
+#include "pipeline/feed_machine.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/assert.hpp"
+#include "pipeline/feed_leg.hpp"
+#include "venue/rest.hpp"
+
+namespace mp::pipeline {
+namespace {
+
+WorkQueue::Config work_of(const FeedConfig& config, const venue::Traits& traits) {
+  return {.seed = config.seed,
+          .listing_every = config.listing_every,
+          .snapshots_on_socket = !traits.requests.snapshot.empty()};
+}
+
+}  // namespace
+
+FeedMachine::FeedMachine(const Parts& parts)
+    : config_(parts.config),
+      adapter_(parts.adapter),
+      limits_(parts.limits),
+      budget_(parts.budget),
+      log_(parts.log),
+      counters_(parts.counters),
+      hands_(parts.hands),
+      engine_(adapter_, catalog_, *this,
+              {.listings = EngineOptions::Listings::learn,
+               .symbols = EngineOptions::Symbols::announced}),
+      wants_(config_, adapter_, catalog_, log_),
+      sessions_(adapter_, limits_),
+      work_(work_of(config_, adapter_.traits())),
+      random_(config_.seed) {}
+
+FeedMachine::~FeedMachine() = default;
+
+void FeedMachine::start(Purpose purpose, const Now& now) {
+  purpose_ = purpose;
+  now_ = now.steady;
+  for (auto& call : venue::listing_calls(adapter_)) work_.add_listing(std::move(call), now.steady);
+  on_time(now);
+  plan_if_listed(now);  // the venue may have no listings
+}
+
+void FeedMachine::stop(const Now& now) {
+  now_ = now.steady;
+  stopping_ = true;
+  planned_ = true;
+  work_.drop_all();
+  hands_.cancel_calls();
+  for (const auto& leg : legs_) {
+    if (!std::exchange(leg->retired_, true)) hands_.retire(*leg);
+  }
+}
+
+bool FeedMachine::ended() const {
+  return stopping_ && legs_.empty() && calls_.empty();
+}
+
+void FeedMachine::on_time(const Now& now) {
+  now_ = now.steady;
+  if (stopping_) return;
+  do_work(now);
+  if (now.steady >= tend_at_ || std::exchange(tend_now_, false)) tend_legs(now);
+}
+
+net::SteadyTime FeedMachine::wake_at(net::SteadyTime now) const {
+  if (stopping_) return net::SteadyTime::max();
+  return std::min(work_.wake_at(now, budget_), tend_now_ ? now : tend_at_);
+}
+
+// --- work ---
+
+void FeedMachine::do_work(const Now& now) {
+  while (auto taken = work_.take(now.steady, budget_)) {
+    Job& job = taken->job;
+    if (!taken->turn.taken()) {
+      repair_on_socket(std::move(job), now);
+      continue;
+    }
+    const auto number = ++last_call_;
+    const auto& call = calls_.emplace(number, Call{std::move(job), std::move(taken->turn)});
+    hands_.call(number, call.first->second.job.call);
+  }
+}
+
+// What a book needs and is asked for on its sockets.
+void FeedMachine::repair_on_socket(Job job, const Now& now) {
+  const venue::Subscription book{
+      .channel = Channel::book, .symbol = job.stream->symbol, .interval = ""};
+  const auto legs = legs_that_carry(book);
+  if (legs.empty()) return;  // the next connection begins it anew
+  if (job.kind == JobKind::resubscribe) {
+    const std::vector topics{venue::topic_of(adapter_, book)};
+    for (Leg* const leg : legs) {
+      if (engine_.is_valid(*job.stream, leg->reading_->id())) continue;
+      using Verb = venue::RequestWriter::Verb;
+      for (auto& request : leg->requests_.write(Verb::unsubscribe, topics, now.utc))
+        hands_.send(*leg, std::move(request.text));
+      ask(*leg, topics, now);
+    }
+    return;
+  }
+  if (job.attempt > 0 && !engine_.wants_snapshot(*job.stream)) return;
+  for (Leg* const leg : legs) hands_.send(*leg, leg->requests_.snapshot(book.symbol, now.utc));
+  work_.watch(std::move(job), now.steady);
+}
+
+void FeedMachine::answered(std::uint64_t number, std::string_view body, const Now& now) {
+  now_ = now.steady;
+  auto call = calls_.extract(number);
+  MP_ASSERT(!call.empty());
+  if (stopping_) return;
+  Job& job = call.mapped().job;
+  auto read = engine_.on_rest(job.call, body, now.utc);
+  if (!read) {
+    calls_.insert(std::move(call));
+    return failed(number, read.error(), std::chrono::milliseconds{0}, now);
+  }
+  const bool listing = job.kind == JobKind::listing;
+  auto further = std::move(read->more);
+  if (!read->next_page.empty())
+    further.push_back(venue::page_after(adapter_, job.call, read->next_page));
+  const auto refused = work_.done(std::move(job), std::move(further), now.steady);
+  if (refused > 0) {
+    log_.error("listing_too_long",
+               {{"venue", config_.venue},
+                {"problem", fmt::format("a listing leads to more than {} calls; {} are not made",
+                                        WorkQueue::kListingCallsMax, refused)}});
+  }
+  call.mapped().turn = VenueBudget::Call{};
+  if (listing) plan_if_listed(now);
+  on_time(now);
+  hands_.wake();
+}
+
+void FeedMachine::failed(std::uint64_t number, const Error& problem,
+                         std::chrono::milliseconds pause, const Now& now) {
+  now_ = now.steady;
+  auto call = calls_.extract(number);
+  MP_ASSERT(!call.empty());
+  call.mapped().turn = VenueBudget::Call{};
+  if (stopping_) return;
+  budget_.pause_calls(now.steady + pause);
+  Job& job = call.mapped().job;
+  const bool listing = job.kind == JobKind::listing;
+  const std::string symbol = job.stream == nullptr ? "" : job.stream->symbol;
+  const std::string target = job.call.target;
+  const bool of_book = job.kind == JobKind::snapshot;
+  const auto wait = work_.failed(std::move(job), now.steady);
+  log_.warn(of_book ? "snapshot_failed" : "call_failed", {{"venue", config_.venue},
+                                                          {"symbol", symbol},
+                                                          {"target", target},
+                                                          {"retry_ms", wait.count()},
+                                                          {"problem", problem.message}});
+  if (listing) {
+    listing_problems_.push_back(problem);
+    plan_if_listed(now);
+  }
+  on_time(now);
+  hands_.wake();
+}
+
+Result<void> FeedMachine::check() {
+  if (!listing_problems_.empty()) return listing_problems_.front();
+  const auto wanted = wants_.resolve(true);
+  if (!refusals().empty()) return refusals().front();
+  if (wanted.empty() && !config_.wants.empty()) {
+    return Error{ErrorKind::config, fmt::format("nothing is wanted of venue {}", config_.venue)};
+  }
+  return {};
+}
+
+// --- what is wanted ---
+
+// Waits only where nothing at all has come: what else is missing holds up only what it would name.
+void FeedMachine::plan_if_listed(const Now& now) {
+  const bool listed = work_.listings_tried() && work_.any_listing_came();
+  if (listed && purpose_ == Purpose::collect) plan(now);
+}
+
+// Starts what is wanted, found and not started yet: at first, and whenever a listing has come.
+void FeedMachine::plan(const Now& now) {
+  const bool all_listed = work_.listings_missing() == 0;
+  const auto wanted = wants_.resolve(all_listed);
+  for (const auto& each : wanted) engine_.announce(each.symbol, each.channel, now.utc);
+  subscriptions_ += wanted.size();
+  const auto streams = [&](const venue::Subscription& each) {
+    return venue::route_of(adapter_.traits(), each.channel) != nullptr;
+  };
+  std::vector<venue::Subscription> streamed;
+  std::vector<venue::Subscription> polled;
+  for (const auto& each : wanted) (streams(each) ? streamed : polled).push_back(each);
+  stream(streamed, now);
+  poll(polled, now);
+  if (!all_listed && subscriptions_ == 0) return;
+  planned_ = true;
+  wants_.close();
+}
+
+void FeedMachine::stream(const std::vector<venue::Subscription>& wanted, const Now& now) {
+  // Topics that a connection which is open already gets beside its own.
+  std::map<std::size_t, std::vector<venue::Topic>> added;
+  for (const auto& each : wanted) {
+    const auto place = sessions_.add(each);
+    const auto& planned = sessions_.sessions()[place.session][place.topic];
+    if (place.session == places_.size()) {
+      places_.emplace_back(std::max(config_.legs, 1U));
+      for (std::size_t i = 0; i < places_.back().size(); ++i)
+        places_.back()[i].leg = &open_leg(place.session, i);
+      continue;
+    }
+    for (const auto& leg : legs_) {
+      if (leg->session_ != place.session || !leg->is_open()) continue;
+      engine_.on_connected({.symbol = each.symbol,
+                            .channel = each.channel,
+                            .reason = "",
+                            .session = leg->reading_->id()},
+                           now.utc);
+    }
+    if (place.is_new) added[place.session].push_back(planned.topic);
+  }
+  for (const auto& [session, topics] : added) {
+    for (const auto& leg : legs_) {
+      if (leg->session_ == session && leg->asked_for_all_) ask(*leg, topics, now);
+    }
+  }
+}
+
+// Spread over the interval, so that a thousand symbols are no burst.
+void FeedMachine::poll(const std::vector<venue::Subscription>& wanted, const Now& now) {
+  std::size_t started = 0;
+  for (const auto& each : wanted) {
+    const auto every = venue::poll_of(adapter_.traits(), each.channel)->every;
+    const auto due = now.steady + std::chrono::milliseconds{every} * started++ / wanted.size();
+    for (auto& call : venue::poll_calls(adapter_, each))
+      work_.add_poll(std::move(call), engine_.streams().find(each.symbol), every, due);
+  }
+  if (started > 0) hands_.wake();
+}
+
+// --- what the engine says ---
+
+void FeedMachine::on_event(Stream& stream, const Event& event) {
+  hands_.on_event(stream, event);
+  const auto* status = std::get_if<Status>(&event.body);
+  if (status == nullptr) return;
+  if (status->condition == Condition::subscribed || status->condition == Condition::rejected)
+    was_answered(stream, *status);
+  if (status->condition != Condition::gap) return;
+  counters_.gaps.fetch_add(1, std::memory_order_relaxed);
+  log_.warn("gap",
+            {{"venue", config_.venue}, {"symbol", stream.symbol}, {"reason", status->reason}});
+}
+
+void FeedMachine::on_refused(std::string_view frame, const venue::Reading& reading,
+                             Timestamp ts_recv) {
+  hands_.on_refused(frame, reading, ts_recv);
+}
+
+void FeedMachine::want_snapshot(Stream& stream) {
+  repair(stream, JobKind::snapshot);
+}
+void FeedMachine::want_resubscribe(Stream& stream) {
+  repair(stream, JobKind::resubscribe);
+}
+
+void FeedMachine::repair(Stream& stream, JobKind kind) {
+  venue::RestCall call;
+  const bool by_rest = kind == JobKind::snapshot && adapter_.traits().requests.snapshot.empty();
+  if (by_rest) {
+    auto request = venue::snapshot_call(adapter_, stream.symbol);
+    MP_ASSERT(request.has_value());
+    call = std::move(*request);
+  }
+  work_.repair(stream, kind, std::move(call), now_);
+  hands_.wake();
+}
+
+}  // namespace mp::pipeline

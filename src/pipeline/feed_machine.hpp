@@ -1,0 +1,180 @@
+// L4. FeedMachine: every decision of a feed, without I/O: what is asked for of which connection,
+// when a connection is renewed, which REST call comes next, when a book is asked for again. The
+// hands that it is given do the rest: sockets and files live (feed.hpp), a made-up venue in tests.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "pipeline/engine.hpp"
+#include "pipeline/feed_config.hpp"
+#include "pipeline/session_plan.hpp"
+#include "pipeline/wants.hpp"
+#include "pipeline/work_queue.hpp"
+
+namespace mp::pipeline {
+
+class FeedMachine final : private Engine::Owner {
+ public:
+  // A connection and the topics that it is to carry: of a planned session, with legs > 1 one of
+  // several that carry the same. It outlives the losses of its connection, until it is retired.
+  class Leg;
+
+  // None of these may call the machine back before it returns.
+  class Hands {
+   public:
+    virtual ~Hands() = default;
+    // Connect, and connect again whenever the connection is lost, until retire().
+    virtual void open(Leg& leg) = 0;
+    // Say goodbye. Ends with ended().
+    virtual void retire(Leg& leg) = 0;
+    // Close the connection and make a new one.
+    virtual void renew(Leg& leg, std::string_view why) = 0;
+    // In order, at the venue's pace.
+    virtual void send(Leg& leg, std::string text) = 0;
+    // At once, past queue and pace.
+    virtual void send_now(Leg& leg, std::string_view text) = 0;
+    // Answer with answered() or failed(), by the number.
+    virtual void call(std::uint64_t number, const venue::RestCall& call) = 0;
+    virtual void cancel_calls() = 0;
+    // wake_at() may be earlier now.
+    virtual void wake() = 0;
+    virtual void on_event(Stream& stream, const Event& event) = 0;
+    virtual void on_refused(std::string_view frame, const venue::Reading& reading,
+                            Timestamp ts_recv) = 0;
+  };
+
+  struct Parts {  // all outlive the machine
+    const FeedConfig& config;
+    const venue::Adapter& adapter;
+    const venue::Limits& limits;
+    VenueBudget& budget;
+    obs::Logger& log;
+    FeedCounters& counters;
+    Hands& hands;
+  };
+  explicit FeedMachine(const Parts& parts);
+  ~FeedMachine() override;
+
+  // What time it is, for the machine: the steady clock for what is due, UTC for events.
+  struct Now {
+    net::SteadyTime steady;
+    Timestamp utc;
+  };
+
+  // learn: the listings are asked for and nothing else is done (`validate`, `list instruments`).
+  enum class Purpose : std::uint8_t { collect, learn };
+  void start(Purpose purpose, const Now& now);
+  void stop(const Now& now);
+  // Does what is due.
+  void on_time(const Now& now);
+  [[nodiscard]] net::SteadyTime wake_at(net::SteadyTime now) const;
+  // stop() was asked for, and all legs and calls have ended.
+  [[nodiscard]] bool ended() const;
+
+  // Of a leg.
+  void connected(Leg& leg, const Now& now);
+  const venue::Reading& on_frame(Leg& leg, std::string_view frame, Timestamp ts_recv);
+  void lost(Leg& leg, std::string_view reason, const Now& now);
+  void ended(Leg& leg);
+  [[nodiscard]] std::string text_ping(Leg& leg, Timestamp now);
+  // Under the venue's URL.
+  [[nodiscard]] const std::string& path_of(const Leg& leg) const;
+
+  // Of a call.
+  void answered(std::uint64_t number, std::string_view body, const Now& now);
+  // `pause`: the venue wants no call at all for so long.
+  void failed(std::uint64_t number, const Error& problem, std::chrono::milliseconds pause,
+              const Now& now);
+
+  // Purpose::learn: whether every listing has been tried, and what came of it.
+  [[nodiscard]] bool learnt() const { return work_.listings_tried(); }
+  [[nodiscard]] Result<void> check();
+
+  [[nodiscard]] Engine& engine() { return engine_; }
+  [[nodiscard]] const Catalog& catalog() const { return catalog_; }
+  [[nodiscard]] const std::vector<Error>& refusals() const { return wants_.refusals(); }
+  [[nodiscard]] std::size_t subscriptions() const { return subscriptions_; }
+  // What is wanted was found, or is known not to be there.
+  [[nodiscard]] bool planned() const { return planned_; }
+
+ private:
+  struct Call {
+    Job job;
+    VenueBudget::Call turn;
+  };
+  // Where legs are: a planned session has one place for each of FeedConfig::legs.
+  struct Place {
+    Leg* leg = nullptr;
+    Leg* successor = nullptr;  // which takes over as soon as it has caught up
+    std::uint32_t opened = 0;  // legs so far
+  };
+
+  void on_event(Stream& stream, const Event& event) override;
+  void on_refused(std::string_view frame, const venue::Reading& reading,
+                  Timestamp ts_recv) override;
+  void want_snapshot(Stream& stream) override;
+  void want_resubscribe(Stream& stream) override;
+  void repair(Stream& stream, JobKind kind);
+
+  void plan_if_listed(const Now& now);
+  void plan(const Now& now);
+  void stream(const std::vector<venue::Subscription>& wanted, const Now& now);
+  void poll(const std::vector<venue::Subscription>& wanted, const Now& now);
+  void do_work(const Now& now);
+  void repair_on_socket(Job job, const Now& now);
+  [[nodiscard]] std::vector<Leg*> legs_that_carry(const venue::Subscription& subscription);
+
+  // Legs: feed_machine_legs.cpp.
+  Leg& open_leg(std::size_t session, std::size_t place);
+  void ask(Leg& leg, const std::vector<venue::Topic>& topics, const Now& now);
+  void ask_for_all(Leg& leg, const Now& now);
+  void on_notice(Leg& leg, Timestamp ts_recv);
+  void on_answer(Leg& leg, const Now& now);
+  void tell(const Leg& leg, const venue::Topic& topic, Condition condition, Timestamp now);
+  void was_answered(const Stream& stream, const Status& status);
+  void refused(Leg& leg, const venue::Topic& topic);
+  void for_each_subscription(const Leg& leg, auto&& visit) const;
+  void tend_legs(const Now& now);
+  void tend(Leg& leg, const Now& now);
+  void tend_place(std::size_t session, std::size_t place, const Now& now);
+  [[nodiscard]] bool has_books_of(const Leg& next, const Leg& before) const;
+
+  const FeedConfig& config_;
+  const venue::Adapter& adapter_;
+  const venue::Limits& limits_;
+  VenueBudget& budget_;
+  obs::Logger& log_;
+  FeedCounters& counters_;
+  Hands& hands_;
+  Catalog catalog_;
+  Engine engine_;
+  Wants wants_;
+  SessionPlan sessions_;
+  WorkQueue work_;
+  std::mt19937_64 random_;
+  std::vector<std::vector<Place>> places_;  // of each planned session
+  std::vector<std::unique_ptr<Leg>> legs_;
+  std::unordered_map<std::uint64_t, Call> calls_;
+  std::uint64_t last_call_ = 0;
+  std::set<venue::Topic> granted_;  // that the venue has acknowledged once
+  venue::Reading reading_;          // of the last frame
+  Leg* reading_leg_ = nullptr;      // whose frame is being read
+  std::vector<Error> listing_problems_;
+  net::SteadyTime now_{};      // of the last input that came with it
+  net::SteadyTime tend_at_{};  // the legs, at the latest
+  bool tend_now_ = false;
+  Purpose purpose_ = Purpose::collect;
+  std::size_t subscriptions_ = 0;
+  bool planned_ = false;
+  bool stopping_ = false;
+};
+
+}  // namespace mp::pipeline

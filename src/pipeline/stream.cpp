@@ -1,0 +1,36 @@
+#include "pipeline/stream.hpp"
+
+#include <algorithm>
+
+namespace mp::pipeline {
+namespace {
+
+std::uint32_t bit_of(Channel channel) {
+  return 1U << static_cast<unsigned>(channel);
+}
+
+}  // namespace
+
+bool Stream::carry(SessionId session, Channel channel) {
+  const bool before = is_carried(channel);
+  auto found = std::ranges::find(carriers, session, &Carrier::session);
+  if (found == carriers.end()) found = carriers.insert(found, {.session = session});
+  found->channels |= bit_of(channel);
+  if (carriers.size() > 1 && before && !arbiter) arbiter = std::make_unique<Arbiter>();
+  return before;
+}
+
+bool Stream::drop(SessionId session, Channel channel) {
+  const auto found = std::ranges::find(carriers, session, &Carrier::session);
+  if (found == carriers.end() || (found->channels & bit_of(channel)) == 0) return false;
+  found->channels &= ~bit_of(channel);
+  if (found->channels == 0) carriers.erase(found);
+  return true;
+}
+
+bool Stream::is_carried(Channel channel) const {
+  return std::ranges::any_of(carriers,
+                             [&](const Carrier& each) { return each.channels & bit_of(channel); });
+}
+
+}  // namespace mp::pipeline

@@ -1,0 +1,123 @@
+#include "pipeline/wants.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace mp::pipeline {
+
+std::vector<venue::Subscription> Wants::resolve(bool all_listed) {
+  std::vector<venue::Subscription> out;
+  for (const auto& want : config_.wants) resolve(want, all_listed, out);
+  std::erase_if(out, [this](const venue::Subscription& each) {
+    const auto home = symbol_homes_.find(each.symbol);
+    if (home != symbol_homes_.end() && home->second != config_.shard) return true;
+    return !answered_.emplace(each.channel, each.symbol, each.interval).second;
+  });
+  return out;
+}
+
+void Wants::resolve(const Want& want, bool all_listed, std::vector<venue::Subscription>& out) {
+  const auto channels = venue::channels_of(adapter_.traits());
+  for (const auto* entry : entries_of(want, all_listed)) {
+    say_unless_trading(*entry);
+    for (const Channel channel : channels) {
+      const bool chosen =
+          want.channels.empty() || std::ranges::find(want.channels, channel) != want.channels.end();
+      // Instruments are announced from the listing; status is our own.
+      if (channel == Channel::instrument || channel == Channel::status) continue;
+      if (!chosen || !applies_to(channel, entry->info.kind)) continue;
+      venue::Subscription subscription{.channel = channel, .symbol = entry->symbol, .interval = ""};
+      if (channel == Channel::candle) subscription.interval = want.interval;
+      out.push_back(std::move(subscription));
+    }
+  }
+}
+
+std::vector<const Catalog::Entry*> Wants::entries_of(const Want& want, bool all_listed) {
+  std::vector<const Catalog::Entry*> entries;
+  const auto add = [&](const std::string& name, const Catalog::Entry& entry) {
+    find_home(name, entry.symbol);
+    entries.push_back(&entry);
+  };
+  for (const auto& name : want.instruments) {
+    if (name.find('*') != std::string::npos) {
+      const auto found = matching(name);
+      for (const auto* entry : found) add(name, *entry);
+      if (!found.empty()) continue;
+      missing(name, all_listed,
+              fmt::format("venue {} has no instrument that trades and whose name is like \"{}\"",
+                          config_.venue, name));
+    } else if (const auto* entry = named(name)) {
+      add(name, *entry);
+    } else {
+      std::string hint;
+      for (const auto near : catalog_.nearest_names(name, 3))
+        hint.append(hint.empty() ? "; the nearest are " : ", ").append(near);
+      missing(name, all_listed,
+              fmt::format("venue {} has no instrument named \"{}\"{}", config_.venue, name, hint));
+    }
+  }
+  for (const auto& symbol : want.symbols) {
+    if (const auto* entry = catalog_.by_symbol(symbol)) {
+      add(symbol, *entry);
+    } else {
+      missing(symbol, all_listed,
+              fmt::format("venue {} has no symbol \"{}\"", config_.venue, symbol));
+    }
+  }
+  return entries;
+}
+
+// All that trade, of a name with '*'.
+std::vector<const Catalog::Entry*> Wants::matching(const std::string& name) const {
+  std::vector<const Catalog::Entry*> found;
+  for (const auto& entry : catalog_.entries()) {
+    const bool trades = entry.info.status == "trading";
+    if (trades && matches_glob(name, entry.name) && catalog_.by_name(entry.name) == &entry)
+      found.push_back(&entry);
+  }
+  return found;
+}
+
+// Some symbols look like names of ours ("BTC_USDC-PERPETUAL").
+const Catalog::Entry* Wants::named(const std::string& name) const {
+  const auto* entry = catalog_.by_name(name);
+  return entry != nullptr ? entry : catalog_.by_symbol(name);
+}
+
+void Wants::find_home(const std::string& name, const std::string& symbol) {
+  const auto home = config_.homes.find(name);
+  if (home == config_.homes.end()) return;
+  const auto known = symbol_homes_.try_emplace(symbol, home->second).first;
+  known->second = std::min(known->second, home->second);
+}
+
+// Said once.
+void Wants::missing(const std::string& name, bool all_listed, std::string problem) {
+  const auto home = config_.homes.find(name);
+  if (home != config_.homes.end() && home->second != config_.shard) return;  // said there
+  if (!told_.insert((all_listed ? "refused:" : "waits:") + name).second) return;
+  if (!all_listed) {
+    log_.warn("instrument_waits", {{"venue", config_.venue},
+                                   {"name", name},
+                                   {"problem",
+                                    "no listing so far names it, and not all of "
+                                    "the venue's listings have come"}});
+    return;
+  }
+  log_.error("instrument_refused",
+             {{"venue", config_.venue}, {"name", name}, {"problem", problem}});
+  if (!closed_) refusals_.push_back({ErrorKind::config, std::move(problem)});
+}
+
+// Subscribed all the same: it may trade later. But silence needs a word.
+void Wants::say_unless_trading(const Catalog::Entry& entry) {
+  const auto status = entry.info.status;
+  if (status == "trading" || status.empty()) return;
+  if (!told_.insert(fmt::format("{}:{}", status, entry.symbol)).second) return;
+  log_.warn("instrument_not_trading",
+            {{"venue", config_.venue}, {"instrument", entry.name}, {"status", status}});
+}
+
+}  // namespace mp::pipeline

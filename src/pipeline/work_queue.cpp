@@ -1,0 +1,204 @@
+#include "pipeline/work_queue.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "core/assert.hpp"
+
+namespace mp::pipeline {
+namespace {
+
+constexpr std::chrono::milliseconds kBackOffFirst{500};
+constexpr std::chrono::milliseconds kBackOffMax{32'000};
+// Repairs of one book that come quicker than this after each other wait longer and longer.
+constexpr std::chrono::seconds kRepairsCalm{60};
+// A snapshot that was asked for on the socket has come by then, or is asked for again.
+constexpr std::chrono::seconds kSocketAnswer{10};
+// Another shard may end a call, or begin one first, without our being told.
+constexpr std::chrono::milliseconds kTurnWait{20};
+
+bool repairs(JobKind kind) {
+  return kind == JobKind::resubscribe || kind == JobKind::snapshot;
+}
+
+}  // namespace
+
+bool WorkQueue::on_socket(const Job& job) const {
+  return job.kind == JobKind::resubscribe ||
+         (job.kind == JobKind::snapshot && config_.snapshots_on_socket);
+}
+
+void WorkQueue::add_listing(venue::RestCall call, net::SteadyTime now) {
+  listings_.push_back({.call = std::move(call)});
+  begin(listings_.size() - 1, now);
+}
+
+// A new round: what still waits of the round before is asked for by this one.
+void WorkQueue::begin(std::size_t listing, net::SteadyTime now) {
+  std::erase_if(jobs_, [&](const Job& job) {
+    return job.kind == JobKind::listing && job.listing == listing;
+  });
+  Listing& of = listings_[listing];
+  ++of.round;
+  of.untried = of.made = 1;
+  of.missing = 0;
+  of.again = false;
+  jobs_.push_back({.kind = JobKind::listing,
+                   .call = of.call,
+                   .listing = listing,
+                   .round = of.round,
+                   .due = now});
+}
+
+void WorkQueue::add_poll(venue::RestCall call, Stream* stream, std::chrono::seconds every,
+                         net::SteadyTime due) {
+  jobs_.push_back({.kind = JobKind::poll,
+                   .stream = stream,
+                   .call = std::move(call),
+                   .every = every,
+                   .due = due});
+}
+
+void WorkQueue::repair(Stream& stream, JobKind kind, venue::RestCall call, net::SteadyTime now) {
+  MP_ASSERT(repairs(kind));
+  Repairs& before = repairs_[&stream];
+  if (now - before.last > kRepairsCalm) before.recent = 0;
+  before.last = now;
+  const auto wait = before.recent == 0 ? std::chrono::milliseconds{0} : back_off(before.recent - 1);
+  ++before.recent;
+  drop_repairs(stream);
+  jobs_.push_back({.kind = kind, .stream = &stream, .call = std::move(call), .due = now + wait});
+}
+
+void WorkQueue::drop_repairs(const Stream& stream) {
+  std::erase_if(jobs_, [&](const Job& job) { return repairs(job.kind) && job.stream == &stream; });
+}
+
+std::optional<WorkQueue::Taken> WorkQueue::take(net::SteadyTime now, VenueBudget& budget) {
+  while (true) {
+    const auto next = std::ranges::min_element(
+        jobs_, {}, [&](const Job& job) { return std::tuple{job.due > now, job.kind, job.due}; });
+    if (next == jobs_.end() || next->due > now) return std::nullopt;
+    if (next->kind == JobKind::listing && next->round != listings_[next->listing].round) {
+      begin(next->listing, now);
+      continue;
+    }
+    Taken taken;
+    if (!on_socket(*next)) {
+      taken.turn = budget.begin_call(now, next->call.weight);
+      if (!taken.turn.taken()) return std::nullopt;
+    }
+    taken.job = std::move(*next);
+    *next = std::move(jobs_.back());
+    jobs_.pop_back();
+    return taken;
+  }
+}
+
+net::SteadyTime WorkQueue::wake_at(net::SteadyTime now, const VenueBudget& budget) const {
+  auto at = net::SteadyTime::max();
+  const Job* waiting = nullptr;  // for its turn: take() has left it
+  for (const Job& job : jobs_) {
+    if (job.due > now || on_socket(job)) {
+      at = std::min(at, job.due);
+    } else if (waiting == nullptr || job.kind < waiting->kind) {
+      waiting = &job;
+    }
+  }
+  if (waiting != nullptr) {
+    const auto turn = budget.calls_free_at(now, waiting->call.weight);
+    at = std::min(at, std::max(turn, now + kTurnWait));
+  }
+  return at;
+}
+
+std::size_t WorkQueue::done(Job job, std::vector<venue::RestCall> further, net::SteadyTime now) {
+  if (job.kind == JobKind::listing) return listing_done(job, std::move(further), now);
+  if (job.every.count() == 0) return 0;
+  job.attempt = 0;
+  job.due = now + job.every;
+  jobs_.push_back(std::move(job));
+  return 0;
+}
+
+std::size_t WorkQueue::listing_done(const Job& job, std::vector<venue::RestCall> further,
+                                    net::SteadyTime now) {
+  Listing& of = listings_[job.listing];
+  of.came = true;
+  if (job.round != of.round) return 0;
+  const std::size_t taken = std::min(further.size(), kListingCallsMax - of.made);
+  const std::size_t refused = further.size() - taken;
+  further.resize(taken);
+  for (auto& call : further) {
+    ++of.made;
+    ++of.untried;
+    jobs_.push_back({.kind = JobKind::listing,
+                     .call = std::move(call),
+                     .listing = job.listing,
+                     .round = of.round,
+                     .due = now});
+  }
+  if (job.attempt > 0) {
+    --of.missing;
+  } else {
+    tried(job.listing, now);
+  }
+  return refused;
+}
+
+// Once the round has been through, the next one is queued, whatever of this one is still missing.
+void WorkQueue::tried(std::size_t listing, net::SteadyTime now) {
+  Listing& of = listings_[listing];
+  --of.untried;
+  if (of.untried > 0 || of.again) return;
+  of.again = true;
+  jobs_.push_back({.kind = JobKind::listing,
+                   .call = of.call,
+                   .listing = listing,
+                   .round = of.round + 1,
+                   .due = now + config_.listing_every});
+}
+
+std::chrono::milliseconds WorkQueue::failed(Job job, net::SteadyTime now) {
+  const auto wait = back_off(job.attempt);
+  if (job.kind == JobKind::listing) {
+    Listing& of = listings_[job.listing];
+    if (job.round != of.round) return wait;  // the newer round has asked for it
+    if (job.attempt == 0) {
+      ++of.missing;
+      tried(job.listing, now);
+    }
+  }
+  ++job.attempt;
+  job.due = now + wait;
+  jobs_.push_back(std::move(job));
+  return wait;
+}
+
+void WorkQueue::watch(Job job, net::SteadyTime now) {
+  job.due = now + kSocketAnswer + back_off(job.attempt);
+  ++job.attempt;
+  jobs_.push_back(std::move(job));
+}
+
+bool WorkQueue::listings_tried() const {
+  return std::ranges::all_of(listings_, [](const Listing& each) { return each.untried == 0; });
+}
+
+bool WorkQueue::any_listing_came() const {
+  return listings_.empty() || std::ranges::any_of(listings_, &Listing::came);
+}
+
+std::size_t WorkQueue::listings_missing() const {
+  std::size_t sum = 0;
+  for (const Listing& each : listings_) sum += each.missing;
+  return sum;
+}
+
+std::chrono::milliseconds WorkQueue::back_off(unsigned attempt) {
+  const auto ceiling = std::min(kBackOffMax, kBackOffFirst * (1U << std::min(attempt, 6U)));
+  std::uniform_int_distribution<std::int64_t> spread{ceiling.count() / 2, ceiling.count()};
+  return std::chrono::milliseconds{spread(random_)};
+}
+
+}  // namespace mp::pipeline

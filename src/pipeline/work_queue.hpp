@@ -1,0 +1,115 @@
+// L4. WorkQueue: what a feed has to do beside reading frames (REST calls, repairs of books): which
+// is next, and when. No I/O: time is an argument, chance comes from the seed. A job that fails is
+// tried again with growing pauses, for ever.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "net/clock.hpp"
+#include "pipeline/stream.hpp"
+#include "pipeline/venue_budget.hpp"
+#include "venue/adapter.hpp"
+
+namespace mp::pipeline {
+
+// Of jobs that are due together, the earlier kind goes first: a book that is not in step is what is
+// missed most.
+enum class JobKind : std::uint8_t { resubscribe, snapshot, listing, poll };
+
+struct Job {
+  JobKind kind = JobKind::snapshot;
+  Stream* stream = nullptr;       // of a book to repair
+  venue::RestCall call{};         // of the others
+  std::chrono::seconds every{0};  // of a poll: until it is to be done again
+  std::size_t listing = 0;        // of the venue's listings: the one that leads to this call
+  std::uint32_t round = 0;        // of that listing
+  unsigned attempt = 0;           // that failed
+  net::SteadyTime due{};
+};
+
+class WorkQueue {
+ public:
+  static constexpr std::size_t kListingCallsMax = 4096;  // in a round
+  struct Config {
+    std::uint64_t seed = 0;
+    std::chrono::seconds listing_every{1800};
+    bool snapshots_on_socket = false;
+  };
+  explicit WorkQueue(const Config& config) : config_(config), random_(config.seed) {}
+
+  // One of the venue's listings: asked for now, then again and again.
+  void add_listing(venue::RestCall call, net::SteadyTime now);
+  void add_poll(venue::RestCall call, Stream* stream, std::chrono::seconds every,
+                net::SteadyTime due);
+  // What a book needs; `call` where that is a REST call. A stream has one repair at a time: a newer
+  // one takes the place of what still waits. Repairs that come quickly after each other wait longer
+  // and longer.
+  void repair(Stream& stream, JobKind kind, venue::RestCall call, net::SteadyTime now);
+  // Nothing that waits for the stream's book is wanted any more.
+  void drop_repairs(const Stream& stream);
+  void drop_all() { jobs_.clear(); }
+
+  // Takes out what is due and may be done now. A call that goes out by REST comes with the right to
+  // make it, which ends with `turn`.
+  struct Taken {
+    Job job;
+    VenueBudget::Call turn;
+  };
+  [[nodiscard]] std::optional<Taken> take(net::SteadyTime now, VenueBudget& budget);
+  // When to call take() again at the latest; max: never.
+  [[nodiscard]] net::SteadyTime wake_at(net::SteadyTime now, const VenueBudget& budget) const;
+
+  // A job of take() has succeeded: what follows from it is queued. Answers how many of the further
+  // calls are not: one listing may lead to kListingCallsMax.
+  std::size_t done(Job job, std::vector<venue::RestCall> further, net::SteadyTime now);
+  // It has failed, and is queued again after the pause that is returned.
+  std::chrono::milliseconds failed(Job job, net::SteadyTime now);
+  // It was done on the socket, whose answer may not come: it is queued again for that case.
+  void watch(Job job, net::SteadyTime now);
+
+  // Each call of each listing, as far as known, has been tried: what is not in the catalogue now is
+  // not there, or in what is missing.
+  [[nodiscard]] bool listings_tried() const;
+  // At least one listing has come, or the venue has none.
+  [[nodiscard]] bool any_listing_came() const;
+  // Calls of listings that failed and have not come since.
+  [[nodiscard]] std::size_t listings_missing() const;
+  [[nodiscard]] std::size_t size() const { return jobs_.size(); }
+
+ private:
+  struct Listing {
+    venue::RestCall call;
+    std::uint32_t round = 0;
+    std::size_t untried = 0;  // calls of this round
+    std::size_t missing = 0;  // likewise: failed, and not come since
+    std::size_t made = 0;
+    bool came = false;   // ever
+    bool again = false;  // the next round is queued
+  };
+  struct Repairs {
+    unsigned recent = 0;
+    net::SteadyTime last{};
+  };
+
+  [[nodiscard]] bool on_socket(const Job& job) const;
+  void begin(std::size_t listing, net::SteadyTime now);
+  std::size_t listing_done(const Job& job, std::vector<venue::RestCall> further,
+                           net::SteadyTime now);
+  void tried(std::size_t listing, net::SteadyTime now);
+  [[nodiscard]] std::chrono::milliseconds back_off(unsigned attempt);
+
+  Config config_;
+  std::vector<Job> jobs_;
+  std::vector<Listing> listings_;
+  std::unordered_map<const Stream*, Repairs> repairs_;
+  std::mt19937_64 random_;
+};
+
+}  // namespace mp::pipeline
