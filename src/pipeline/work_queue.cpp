@@ -14,8 +14,10 @@ constexpr std::chrono::milliseconds kBackOffMax{32'000};
 constexpr std::chrono::seconds kRepairsCalm{60};
 // A snapshot that was asked for on the socket has come by then, or is asked for again.
 constexpr std::chrono::seconds kSocketAnswer{10};
-// Another shard may end a call, or begin one first, without our being told.
+// Another shard may end a call, or begin one first, without our being told. Of our own calls we
+// are.
 constexpr std::chrono::milliseconds kTurnWait{20};
+constexpr std::chrono::milliseconds kOwnTurnWait{1000};
 
 bool repairs(JobKind kind) {
   return kind == JobKind::resubscribe || kind == JobKind::snapshot;
@@ -87,6 +89,7 @@ std::optional<WorkQueue::Taken> WorkQueue::take(net::SteadyTime now, VenueBudget
     if (!on_socket(*next)) {
       taken.turn = budget.begin_call(now, next->call.weight);
       if (!taken.turn.taken()) return std::nullopt;
+      ++under_way_;
     }
     taken.job = std::move(*next);
     *next = std::move(jobs_.back());
@@ -107,12 +110,13 @@ net::SteadyTime WorkQueue::wake_at(net::SteadyTime now, const VenueBudget& budge
   }
   if (waiting != nullptr) {
     const auto turn = budget.calls_free_at(now, waiting->call.weight);
-    at = std::min(at, std::max(turn, now + kTurnWait));
+    at = std::min(at, std::max(turn, now + (under_way_ > 0 ? kOwnTurnWait : kTurnWait)));
   }
   return at;
 }
 
 std::size_t WorkQueue::done(Job job, std::vector<venue::RestCall> further, net::SteadyTime now) {
+  --under_way_;
   if (job.kind == JobKind::listing) return listing_done(job, std::move(further), now);
   if (job.every.count() == 0) return 0;
   job.attempt = 0;
@@ -160,6 +164,7 @@ void WorkQueue::tried(std::size_t listing, net::SteadyTime now) {
 }
 
 std::chrono::milliseconds WorkQueue::failed(Job job, net::SteadyTime now) {
+  --under_way_;
   const auto wait = back_off(job.attempt);
   if (job.kind == JobKind::listing) {
     Listing& of = listings_[job.listing];

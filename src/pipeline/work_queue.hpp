@@ -63,7 +63,7 @@ class WorkQueue {
     VenueBudget::Call turn;
   };
   [[nodiscard]] std::optional<Taken> take(net::SteadyTime now, VenueBudget& budget);
-  // When to call take() again at the latest; max: never.
+  // When to call take() again at the latest, and after each done() or failed(); max: never.
   [[nodiscard]] net::SteadyTime wake_at(net::SteadyTime now, const VenueBudget& budget) const;
 
   // A job of take() has succeeded: what follows from it is queued. Answers how many of the further
@@ -107,6 +107,7 @@ class WorkQueue {
 
   Config config_;
   std::vector<Job> jobs_;
+  std::size_t under_way_ = 0;  // calls of take()
   std::vector<Listing> listings_;
   std::unordered_map<const Stream*, Repairs> repairs_;
   std::mt19937_64 random_;
