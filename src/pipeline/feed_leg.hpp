@@ -194,6 +194,7 @@ class Feed::Leg final : public net::SessionHandler, private net::UrlSource {
     if (!answer) co_return answer.error();
     auto url = net::parse_url(answer->ws_url);
     if (!url) co_return url.error();
+    url->origin = feed_.ws_url_.origin;
     if (feed_.config_.ws_url.empty()) co_return url;
     // A user's own endpoint stands in, with the token.
     net::Url own = feed_.ws_url_;
