@@ -61,6 +61,7 @@ kraken-futures kraken_futures/KRAKEN_FUTURES.20210417_1648.ndjson.zst
 kraken-v1 kraken_spot_v1/KRAKEN.20210405_2347_3.ndjson.zst
 kucoin kucoin/KUCOIN.20210425_1918.ndjson.zst
 okx okx/OKX.20220227_2314.ndjson.zst
+poloniex poloniex/POLONIEX.20220821_2253.ndjson.zst
 upbit upbit/UPBIT.20210405_1817.ndjson.zst
 """.split("\n") if words]
 
