@@ -7,6 +7,7 @@
 
 namespace mp::venue {
 
+std::unique_ptr<Adapter> make_ascendex();
 std::unique_ptr<Adapter> make_binance();
 std::unique_ptr<Adapter> make_binance_coinm();
 std::unique_ptr<Adapter> make_binance_options();
@@ -49,6 +50,7 @@ std::unique_ptr<Adapter> make_upbit();
 namespace {
 
 constexpr std::array kRegistry = {
+    Registration{"ascendex", &make_ascendex},
     Registration{"binance", &make_binance},
     Registration{"binance-coinm", &make_binance_coinm},
     Registration{"binance-options", &make_binance_options},

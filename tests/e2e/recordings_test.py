@@ -36,6 +36,7 @@ class Row(NamedTuple):
 
 
 RECORDINGS = [Row(*words.split()) for words in """
+ascendex ascendex/BITMAX.20210405_1730.ndjson.zst
 binance binance_spot/BINANCE.20210405_1833.ndjson.zst
 binance binance_spot/BINANCE.20210814_1446.ndjson.zst
 binance-coinm binance_coinm/BINANCE_DELIVERY.20210417_1638.ndjson.zst
@@ -70,6 +71,11 @@ def binance_listing(symbols, _):
     yield "https://x.example/api/v3/exchangeInfo", {"symbols": [
         {"symbol": symbol, "status": "TRADING", "baseAsset": symbol, "quoteAsset": "X",
          "filters": []} for symbol in symbols]}
+
+
+def ascendex_listing(symbols, _):
+    yield "https://x.example/api/pro/v1/cash/products", {"code": 0, "data": [
+        {"symbol": symbol, "statusCode": "Normal"} for symbol in symbols]}
 
 
 def bitfinex_listing(symbols, _):
@@ -138,6 +144,7 @@ def gemini_details(_, answers):
 
 
 LISTINGS = {
+    "ascendex/BITMAX.20210405_1730.ndjson.zst": ascendex_listing,
     "crypto_com/CRYPTO.COM.20211123.ndjson.zst": crypto_com_listing,
     "gemini/GEMINI.20210624_0014.ndjson.zst": gemini_details,
     "upbit/UPBIT.20210405_1817.ndjson.zst": upbit_listing,
