@@ -44,6 +44,7 @@ std::unique_ptr<Adapter> make_kucoin();
 std::unique_ptr<Adapter> make_kucoin_futures();
 std::unique_ptr<Adapter> make_okx();
 std::unique_ptr<Adapter> make_okx_spreads();
+std::unique_ptr<Adapter> make_phemex();
 std::unique_ptr<Adapter> make_poloniex();
 std::unique_ptr<Adapter> make_upbit();
 
@@ -87,6 +88,7 @@ constexpr std::array kRegistry = {
     Registration{"kucoin-futures", &make_kucoin_futures},
     Registration{"okx", &make_okx},
     Registration{"okx-spreads", &make_okx_spreads},
+    Registration{"phemex", &make_phemex},
     Registration{"poloniex", &make_poloniex},
     Registration{"upbit", &make_upbit},
 };

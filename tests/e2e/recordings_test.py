@@ -62,6 +62,7 @@ kraken-futures kraken_futures/KRAKEN_FUTURES.20210417_1648.ndjson.zst
 kraken-v1 kraken_spot_v1/KRAKEN.20210405_2347_3.ndjson.zst
 kucoin kucoin/KUCOIN.20210425_1918.ndjson.zst
 okx okx/OKX.20220227_2314.ndjson.zst
+phemex phemex/PHEMEX.20210703_1957.ndjson.zst
 poloniex poloniex/POLONIEX.20220821_2253.ndjson.zst
 upbit upbit/UPBIT.20210405_1817.ndjson.zst
 """.split("\n") if words]
@@ -76,6 +77,12 @@ def binance_listing(symbols, _):
 def ascendex_listing(symbols, _):
     yield "https://x.example/api/pro/v1/cash/products", {"code": 0, "data": [
         {"symbol": symbol, "statusCode": "Normal"} for symbol in symbols]}
+
+
+def phemex_listing(_, answers):
+    """The call of today has another path."""
+    for _, answer in answers:
+        yield "https://x.example/public/products", json.loads(answer)
 
 
 def bitfinex_listing(symbols, _):
@@ -145,6 +152,7 @@ def gemini_details(_, answers):
 
 LISTINGS = {
     "ascendex/BITMAX.20210405_1730.ndjson.zst": ascendex_listing,
+    "phemex/PHEMEX.20210703_1957.ndjson.zst": phemex_listing,
     "crypto_com/CRYPTO.COM.20211123.ndjson.zst": crypto_com_listing,
     "gemini/GEMINI.20210624_0014.ndjson.zst": gemini_details,
     "upbit/UPBIT.20210405_1817.ndjson.zst": upbit_listing,
