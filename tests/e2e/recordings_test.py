@@ -55,6 +55,7 @@ deribit deribit/DERIBIT.20210405_1747.ndjson.zst
 gate gateio_spot/GATEIO.20210422_1212.ndjson.zst
 gate-futures gateio_futures/GATEIO_FUTURES.20230524_1209.ndjson.zst
 gemini gemini/GEMINI.20210624_0014.ndjson.zst
+hitbtc-v2 hitbtc/HITBTC.20210417_1646.ndjson.zst
 htx htx_spot/HUOBI.20210417_1647.ndjson.zst
 htx-inverse htx_swap/HUOBI_SWAP.20220219_1649.ndjson.zst
 htx-linear htx_swap/HUOBI_SWAP.20220219_1649.ndjson.zst
