@@ -28,6 +28,7 @@ std::unique_ptr<Adapter> make_coinbase();
 std::unique_ptr<Adapter> make_coinbase_advanced();
 std::unique_ptr<Adapter> make_coinbase_international();
 std::unique_ptr<Adapter> make_crypto_com();
+std::unique_ptr<Adapter> make_delta();
 std::unique_ptr<Adapter> make_deribit();
 std::unique_ptr<Adapter> make_gate();
 std::unique_ptr<Adapter> make_gate_futures();
@@ -73,6 +74,7 @@ constexpr std::array kRegistry = {
     Registration{"coinbase-advanced", &make_coinbase_advanced},
     Registration{"coinbase-international", &make_coinbase_international},
     Registration{"crypto-com", &make_crypto_com},
+    Registration{"delta", &make_delta},
     Registration{"deribit", &make_deribit},
     Registration{"gate", &make_gate},
     Registration{"gate-futures", &make_gate_futures},

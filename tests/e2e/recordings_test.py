@@ -51,6 +51,7 @@ bybit-linear bybit/BYBIT.20260809.ndjson.zst
 coinbase coinbase_exchange/COINBASE.20210417_1643.ndjson.zst
 coinbase-advanced coinbase_advanced/COINBASE.20260809.ndjson.zst
 crypto-com crypto_com/CRYPTO.COM.20211123.ndjson.zst
+delta delta/DELTA.20211129_0054.ndjson.zst
 deribit deribit/DERIBIT.20210405_1747.ndjson.zst
 gate gateio_spot/GATEIO.20210422_1212.ndjson.zst
 gate-futures gateio_futures/GATEIO_FUTURES.20230524_1209.ndjson.zst

@@ -214,7 +214,7 @@ TEST(Others, tardis_node_agrees) {
   for (const TardisCase& which :
        {TardisCase{"okx", "okex", 18, 70},
         TardisCase{"binance-options", "binance-european-options", 8, 40},
-        TardisCase{"binance-usdm", "binance-futures", 2, 0},
+        TardisCase{"binance-usdm", "binance-futures", 2, 0}, TardisCase{"delta", "delta", 4, 20},
         TardisCase{"poloniex", "poloniex", 4, 12}}) {
     SCOPED_TRACE(which.venue);
     compare_tardis(which, pairs);
