@@ -18,6 +18,7 @@ std::unique_ptr<Adapter> make_bitflyer();
 std::unique_ptr<Adapter> make_bitget();
 std::unique_ptr<Adapter> make_bitget_futures();
 std::unique_ptr<Adapter> make_bitget_v1();
+std::unique_ptr<Adapter> make_bithumb_v1();
 std::unique_ptr<Adapter> make_bitmex();
 std::unique_ptr<Adapter> make_bitstamp();
 std::unique_ptr<Adapter> make_bybit();
@@ -64,6 +65,7 @@ constexpr std::array kRegistry = {
     Registration{"bitget", &make_bitget},
     Registration{"bitget-futures", &make_bitget_futures},
     Registration{"bitget-v1", &make_bitget_v1},
+    Registration{"bithumb-v1", &make_bithumb_v1},
     Registration{"bitmex", &make_bitmex},
     Registration{"bitstamp", &make_bitstamp},
     Registration{"bybit", &make_bybit},

@@ -45,6 +45,7 @@ binance-us binance_us/BINANCE_US.20210814_1445.ndjson.zst
 bitfinex bitfinex/BITFINEX.20210405_1726.ndjson.zst
 bitflyer bitflyer/BITFLYER.20210417_1639.ndjson.zst
 bitget-v1 bitget/BITGET.20220403_2204.ndjson.zst
+bithumb-v1 bithumb/BITHUMB.20210601_2343_2.ndjson.zst
 bitmex bitmex/BITMEX.20210405_1841.ndjson.zst
 bybit bybit/BYBIT.20260809.ndjson.zst
 bybit-linear bybit/BYBIT.20260809.ndjson.zst
