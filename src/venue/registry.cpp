@@ -49,6 +49,7 @@ std::unique_ptr<Adapter> make_okx();
 std::unique_ptr<Adapter> make_okx_spreads();
 std::unique_ptr<Adapter> make_phemex();
 std::unique_ptr<Adapter> make_poloniex();
+std::unique_ptr<Adapter> make_probit();
 std::unique_ptr<Adapter> make_upbit();
 
 namespace {
@@ -96,6 +97,7 @@ constexpr std::array kRegistry = {
     Registration{"okx-spreads", &make_okx_spreads},
     Registration{"phemex", &make_phemex},
     Registration{"poloniex", &make_poloniex},
+    Registration{"probit", &make_probit},
     Registration{"upbit", &make_upbit},
 };
 

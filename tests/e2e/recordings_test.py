@@ -67,6 +67,7 @@ kucoin kucoin/KUCOIN.20210425_1918.ndjson.zst
 okx okx/OKX.20220227_2314.ndjson.zst
 phemex phemex/PHEMEX.20210703_1957.ndjson.zst
 poloniex poloniex/POLONIEX.20220821_2253.ndjson.zst
+probit probit/PROBIT.20210405_1821.ndjson.zst
 upbit upbit/UPBIT.20210405_1817.ndjson.zst
 """.split("\n") if words]
 
@@ -80,6 +81,12 @@ def binance_listing(symbols, _):
 def ascendex_listing(symbols, _):
     yield "https://x.example/api/pro/v1/cash/products", {"code": 0, "data": [
         {"symbol": symbol, "statusCode": "Normal"} for symbol in symbols]}
+
+
+def probit_listing(symbols, _):
+    yield "https://x.example/api/exchange/v1/market", {"data": [
+        {"id": symbol, "base_currency_id": symbol.split("-")[0],
+         "quote_currency_id": symbol.split("-")[1]} for symbol in symbols]}
 
 
 def phemex_listing(_, answers):
@@ -156,6 +163,7 @@ def gemini_details(_, answers):
 LISTINGS = {
     "ascendex/BITMAX.20210405_1730.ndjson.zst": ascendex_listing,
     "phemex/PHEMEX.20210703_1957.ndjson.zst": phemex_listing,
+    "probit/PROBIT.20210405_1821.ndjson.zst": probit_listing,
     "crypto_com/CRYPTO.COM.20211123.ndjson.zst": crypto_com_listing,
     "gemini/GEMINI.20210624_0014.ndjson.zst": gemini_details,
     "upbit/UPBIT.20210405_1817.ndjson.zst": upbit_listing,
