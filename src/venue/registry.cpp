@@ -21,6 +21,7 @@ std::unique_ptr<Adapter> make_bitget_v1();
 std::unique_ptr<Adapter> make_bithumb_v1();
 std::unique_ptr<Adapter> make_bitmex();
 std::unique_ptr<Adapter> make_bitstamp();
+std::unique_ptr<Adapter> make_blockchain_com();
 std::unique_ptr<Adapter> make_bybit();
 std::unique_ptr<Adapter> make_bybit_inverse();
 std::unique_ptr<Adapter> make_bybit_linear();
@@ -69,6 +70,7 @@ constexpr std::array kRegistry = {
     Registration{"bithumb-v1", &make_bithumb_v1},
     Registration{"bitmex", &make_bitmex},
     Registration{"bitstamp", &make_bitstamp},
+    Registration{"blockchain-com", &make_blockchain_com},
     Registration{"bybit", &make_bybit},
     Registration{"bybit-inverse", &make_bybit_inverse},
     Registration{"bybit-linear", &make_bybit_linear},

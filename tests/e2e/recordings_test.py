@@ -47,6 +47,7 @@ bitflyer bitflyer/BITFLYER.20210417_1639.ndjson.zst
 bitget-v1 bitget/BITGET.20220403_2204.ndjson.zst
 bithumb-v1 bithumb/BITHUMB.20210601_2343_2.ndjson.zst
 bitmex bitmex/BITMEX.20210405_1841.ndjson.zst
+blockchain-com blockchain/BLOCKCHAIN.20210417_1642.ndjson.zst
 bybit bybit/BYBIT.20260809.ndjson.zst
 bybit-linear bybit/BYBIT.20260809.ndjson.zst
 coinbase coinbase_exchange/COINBASE.20210417_1643.ndjson.zst
@@ -93,6 +94,13 @@ def phemex_listing(_, answers):
     """The call of today has another path."""
     for _, answer in answers:
         yield "https://x.example/public/products", json.loads(answer)
+
+
+def blockchain_listing(_, answers):
+    """Likewise, and its answer is by symbol."""
+    for _, answer in answers:
+        yield "https://x.example/v3/exchange/symbols", {
+            each["symbol"]: each for each in json.loads(answer)}
 
 
 def bitfinex_listing(symbols, _):
@@ -162,6 +170,7 @@ def gemini_details(_, answers):
 
 LISTINGS = {
     "ascendex/BITMAX.20210405_1730.ndjson.zst": ascendex_listing,
+    "blockchain/BLOCKCHAIN.20210417_1642.ndjson.zst": blockchain_listing,
     "phemex/PHEMEX.20210703_1957.ndjson.zst": phemex_listing,
     "probit/PROBIT.20210405_1821.ndjson.zst": probit_listing,
     "crypto_com/CRYPTO.COM.20211123.ndjson.zst": crypto_com_listing,
