@@ -8,14 +8,17 @@ namespace {
 
 using namespace codec;  // the vocabulary of shapes
 
-// A request replaces what the session had asked for of its type; tickers come for one period.
+// Whether a request adds to one before is not said. So each type has a session of its own (a path
+// of its own, by a query that the venue does not read), with one request for all. Tickers have
+// periods.
 constexpr std::string_view kSymbol = R"("{symbol}")";
 constexpr std::array kRoutes = {
-    Route{Channel::trade, kSymbol, "recorded 2021-06-01", "transaction",
+    Route{Channel::trade, kSymbol, "recorded 2021-06-01", R"("transaction")",
           "/pub/ws?type=transaction"},
-    Route{Channel::book, kSymbol, "documented", "orderbooksnapshot",
+    Route{Channel::book, kSymbol, "documented", R"("orderbooksnapshot")",
           "/pub/ws?type=orderbooksnapshot"},
-    Route{Channel::ticker, kSymbol, "documented", "ticker", "/pub/ws?type=ticker"},
+    Route{Channel::ticker, kSymbol, "documented", R"("ticker","tickTypes":["24H"])",
+          "/pub/ws?type=ticker"},
 };
 constexpr std::array kEndpoints = {
     Endpoint{.target = "/public/ticker/ALL_KRW",
@@ -25,7 +28,7 @@ constexpr std::array kEndpoints = {
              .evidence = "recorded 2021-06-01",
              .source = "v1.2.0, Public API, Ticker"},
 };
-constexpr std::string_view kAsk = R"({"type":"{group}","symbols":[{topics}],"tickTypes":["24H"]})";
+constexpr std::string_view kAsk = R"({"type":{group},"symbols":[{topics}]})";
 constexpr Traits kTraits = {
     .name = "bithumb-v1",
     .docs_url = "https://apidocs.bithumb.com/v1.2.0/",
@@ -35,7 +38,7 @@ constexpr Traits kTraits = {
     .routes = kRoutes,
     .endpoints = kEndpoints,
     .requests = {.subscribe = kAsk,
-                 .unsubscribe = kAsk,  // there is none: what is asked for replaces the rest
+                 .unsubscribe = kAsk,  // there is none
                  .source = "v1.2.0, WebSocket, Public: filters"},
     .ping = {},  // nobody does
     .limits = {.topics_per_session = 200,

@@ -8,8 +8,8 @@ namespace {
 
 using namespace codec;  // the vocabulary of shapes
 
-// A subscription of a market has filters, and a later one replaces them: each channel has a session
-// of its own (a path of its own, by a query that the venue does not read).
+// A subscription of a market has filters; whether a second one adds to them is not said. So each
+// channel has a session of its own (a path of its own, by a query that the venue does not read).
 constexpr std::string_view kSymbol = R"("{symbol}")";
 constexpr std::array kRoutes = {
     Route{Channel::trade, kSymbol, "recorded 2021-04-05", "recent_trades",
