@@ -169,11 +169,13 @@ void send(const DayMessage& day, Output& out) {
 struct InstrumentMessage : Message<InstrumentInfo> {
   std::string_view type, display;
   std::optional<Decimal> quote_step, base_step;
+  std::optional<std::int64_t> price_scale;
 };
 using InstrumentShape =
     Loose<Field<"symbol", &Facts::symbol>, Field<"type", &InstrumentMessage::type>,
           Field<"displaySymbol", &InstrumentMessage::display>,
           Field<"quoteCurrency", &InstrumentInfo::quote>,
+          Field<"priceScale", &InstrumentMessage::price_scale>,
           Field<"settleCurrency", &InstrumentInfo::settle>,
           Field<"contractSize", &InstrumentInfo::contract_size>,
           OneOf<Field<"lotSize", &InstrumentInfo::lot_size>,
@@ -196,8 +198,9 @@ void send(InstrumentMessage& product, Output& out) {
   const auto slash = product.display.find(" / ");
   if (slash == std::string_view::npos) return;
   info.base = product.display.substr(0, slash);
+  const auto by = scale_of(product.symbol);
+  if (product.price_scale.value_or(-by.price) != -by.price) return;  // we would misread it
   if (product.type == "Spot") {
-    const auto by = scale_of(product.symbol);
     if (!scale(product.quote_step, by.price) || !scale(product.base_step, by.quantity)) return;
     if (product.quote_step) info.tick_size = Price{*product.quote_step};
     if (product.base_step) info.lot_size = Quantity{*product.base_step};
