@@ -35,6 +35,7 @@ std::unique_ptr<Adapter> make_deribit();
 std::unique_ptr<Adapter> make_gate();
 std::unique_ptr<Adapter> make_gate_futures();
 std::unique_ptr<Adapter> make_gemini();
+std::unique_ptr<Adapter> make_hitbtc();
 std::unique_ptr<Adapter> make_hitbtc_v2();
 std::unique_ptr<Adapter> make_htx();
 std::unique_ptr<Adapter> make_htx_futures();
@@ -84,6 +85,7 @@ constexpr std::array kRegistry = {
     Registration{"gate", &make_gate},
     Registration{"gate-futures", &make_gate_futures},
     Registration{"gemini", &make_gemini},
+    Registration{"hitbtc", &make_hitbtc},
     Registration{"hitbtc-v2", &make_hitbtc_v2},
     Registration{"htx", &make_htx},
     Registration{"htx-futures", &make_htx_futures},
