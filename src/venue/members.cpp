@@ -25,7 +25,8 @@ class Walk {
   // Behind the quote that opens a string: past the one that closes it. What is between them.
   [[nodiscard]] std::string_view string() {
     const std::size_t begin = at_;
-    while (at_ < text_.size() && text_[at_] != '"') at_ += text_[at_] == '\\' ? 2 : 1;
+    while (at_ < text_.size() && text_[at_] != '"')
+      at_ += text_[at_] == '\\' ? std::size_t{2} : std::size_t{1};
     if (at_ >= text_.size()) {
       at_ = kEnd;
       return {};
