@@ -14,8 +14,8 @@ constexpr std::string_view kSymbol = R"("{symbol}")";
 constexpr std::array kRoutes = {
     Route{Channel::trade, kSymbol, "recorded 2021-04-05", "recent_trades",
           "/api/exchange/v1/ws?filter=recent_trades"},
-    Route{Channel::book, kSymbol, "recorded 2021-04-05", "order_books_l0",
-          "/api/exchange/v1/ws?filter=order_books_l0"},
+    Route{Channel::book, kSymbol, "recorded 2021-04-05", "order_books",
+          "/api/exchange/v1/ws?filter=order_books"},
     Route{Channel::ticker, kSymbol, "documented", "ticker", "/api/exchange/v1/ws?filter=ticker"},
 };
 constexpr std::array kEndpoints = {
@@ -84,9 +84,7 @@ struct MarketMessage {
 using MarketShape =
     Loose<Field<"channel", &MarketMessage::channel>, Field<"market_id", &MarketMessage::symbol>,
           Field<"status", &MarketMessage::status>, Id<"errorCode", &MarketMessage::error>,
-          Field<"message", &MarketMessage::details>,
-          OneOf<Field<"order_books", &MarketMessage::whole>,
-                Field<"order_books_l0", &MarketMessage::whole>>,
+          Field<"message", &MarketMessage::details>, Field<"order_books", &MarketMessage::whole>,
           Rows<"recent_trades", &MarketMessage::trades, TradeShape, kOptional>,
           Object<"ticker", &MarketMessage::day, TickerShape>,
           Field<"reset", &MarketMessage::reset>>;
