@@ -86,6 +86,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     MP_ASSERT(mp::book::test::same(reference, book, mp::book::kLevelsMax, scratch));
     (void)mp::book::crc32_25(book);
+    (void)mp::book::crc32_sides_10(book);
     (void)book.crossed();
   }
   return 0;

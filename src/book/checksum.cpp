@@ -131,6 +131,24 @@ std::int32_t bitfinex_crc32(const OrderBook& book) {
   return alternating(book, of_bid, of_ask);
 }
 
+std::uint32_t crc32_sides_10(const OrderBook& book) {
+  Text<kCrcSidesDepth * 2> text;
+  const auto add = [&](const Level& level, bool first) {
+    char* out = text.end();
+    if (!first) *out++ = ',';
+    out = write_decimal(level.price().decimal, out);
+    *out++ = ':';
+    text.end_at(write_decimal(level.quantity().decimal, out));
+  };
+  for (std::size_t rank = 0; rank < std::min(book.ask_count(), kCrcSidesDepth); ++rank)
+    add(book.ask(rank), rank == 0);
+  *text.end() = '|';
+  text.end_at(text.end() + 1);
+  for (std::size_t rank = 0; rank < std::min(book.bid_count(), kCrcSidesDepth); ++rank)
+    add(book.bid(rank), rank == 0);
+  return text.crc32();
+}
+
 ChecksumResult check(BookChecksum algorithm, const OrderBook& book,
                      std::optional<std::int64_t> sent) {
   if (!sent) return ChecksumResult::not_checked;
@@ -144,6 +162,8 @@ ChecksumResult check(BookChecksum algorithm, const OrderBook& book,
       return compared(kraken_crc32(book), *sent);
     case BookChecksum::bitfinex_crc32:
       return compared(bitfinex_crc32(book), *sent);
+    case BookChecksum::crc32_sides_10:
+      return compared(crc32_sides_10(book), *sent);
   }
   return ChecksumResult::not_checked;
 }

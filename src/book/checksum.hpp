@@ -12,6 +12,7 @@ namespace mp::book {
 
 inline constexpr std::size_t kCrc25Depth = 25;
 inline constexpr std::size_t kKrakenChecksumDepth = 10;
+inline constexpr std::size_t kCrcSidesDepth = 10;
 
 // All are CRC-32 as zlib has it.
 
@@ -30,6 +31,11 @@ inline constexpr std::size_t kKrakenChecksumDepth = 10;
 // zeros at the end of a fraction, "1e-7". Source:
 // https://docs.bitfinex.com/docs/ws-websocket-checksum
 [[nodiscard]] std::int32_t bitfinex_crc32(const OrderBook& book);
+
+// As an unsigned number, of "price:quantity,price:quantity|price:quantity", the best 10 asks and,
+// behind the stroke, the best 10 bids, digits as they were sent. Delta. Source:
+// https://docs-global.delta.exchange/#l2-updates
+[[nodiscard]] std::uint32_t crc32_sides_10(const OrderBook& book);
 
 enum class ChecksumResult { not_checked, right, wrong };
 

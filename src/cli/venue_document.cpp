@@ -57,6 +57,8 @@ std::string_view words_of(BookChecksum checksum) {
       return "CRC-32 of 10 levels";
     case BookChecksum::bitfinex_crc32:
       return "CRC-32 of 25 levels, JavaScript's numbers";
+    case BookChecksum::crc32_sides_10:
+      return "CRC-32 of 10 levels, side after side";
     case BookChecksum::none:
       break;
   }

@@ -57,4 +57,19 @@ struct MakerIsBuyer {
 };
 inline constexpr MakerIsBuyer kMakerIsBuyer{};
 
+// A step (of prices, of quantities) that a venue tells as its count of decimal places: 2 is 0.01,
+// -1 is 10. A count that no step of ours can have is none.
+struct StepOfPlaces {
+  template <class Meaning>
+  [[nodiscard]] static bool convert(const Scalar& scalar, std::optional<Exact<Meaning>>& out) {
+    out.reset();
+    std::optional<std::int64_t> places;
+    if (!codec::convert(scalar, places)) return false;
+    if (!places || *places > -kDecimalExponentMin || *places < -kDecimalExponentMax) return true;
+    out = Exact<Meaning>{Decimal{1, static_cast<std::int8_t>(-*places)}};
+    return true;
+  }
+};
+inline constexpr StepOfPlaces kStepOfPlaces{};
+
 }  // namespace mp::codec

@@ -37,6 +37,7 @@ enum class BookChecksum : std::uint8_t {
   kraken_crc32,  // 10 asks, then 10 bids, no points, no zeros in front; unsigned; 0 is a checksum
   bitfinex_crc32,  // as crc32_25, but amounts of asks are negative and numbers as JavaScript has
                    // them
+  crc32_sides_10,  // 10 asks, "|", 10 bids: "price:size,price:size|price:size"; unsigned
 };
 
 struct BookRule {

@@ -122,6 +122,7 @@ std::string upgrade_request(const Url& url, std::string_view key) {
   std::string out = "GET " + url.target + " HTTP/1.1\r\nHost: " + url.authority();
   out += "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13";
   out += "\r\nSec-WebSocket-Key: " + std::string(key);
+  if (!url.origin.empty()) out += "\r\nOrigin: " + url.origin;
   out += "\r\nUser-Agent: marketprism\r\n\r\n";
   return out;
 }

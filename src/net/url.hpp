@@ -16,6 +16,7 @@ struct Url {
   std::string host;  // a name, an IPv4 address or an IPv6 address without brackets; lower case
   std::uint16_t port = 443;
   std::string target = "/";  // path and query, as sent
+  std::string origin{};      // the Origin header of a WebSocket upgrade; empty: none is sent
 
   [[nodiscard]] bool secure() const { return scheme == Scheme::https || scheme == Scheme::wss; }
   [[nodiscard]] bool websocket() const { return scheme == Scheme::ws || scheme == Scheme::wss; }

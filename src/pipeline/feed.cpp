@@ -48,6 +48,7 @@ Result<std::unique_ptr<Feed>> Feed::create(FeedConfig config, const FeedParts& p
   }
   auto ws_url = venue_url(config.ws_url, traits.ws_url, config.venue);
   if (!ws_url) return ws_url.error();
+  ws_url->origin = traits.origin;
   auto rest_url = venue_url(config.rest_url, traits.rest_url, config.venue);
   if (!rest_url) return rest_url.error();
   auto tls = net::TlsContext::create({.ca_file = config.ca_file});

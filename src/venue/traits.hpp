@@ -117,6 +117,7 @@ struct Traits {
   std::string_view docs_url;
   std::string_view ws_url;      // scheme, host and port
   std::string_view path = "/";  // of a session under it, unless a route has its own
+  std::string_view origin{};    // the Origin header without which the venue refuses a session
   std::string_view rest_url;
   std::span<const Route> routes{};
   std::span<const Endpoint> endpoints{};

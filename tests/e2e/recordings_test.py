@@ -36,6 +36,7 @@ class Row(NamedTuple):
 
 
 RECORDINGS = [Row(*words.split()) for words in """
+ascendex ascendex/BITMAX.20210405_1730.ndjson.zst
 binance binance_spot/BINANCE.20210405_1833.ndjson.zst
 binance binance_spot/BINANCE.20210814_1446.ndjson.zst
 binance-coinm binance_coinm/BINANCE_DELIVERY.20210417_1638.ndjson.zst
@@ -44,16 +45,20 @@ binance-us binance_us/BINANCE_US.20210814_1445.ndjson.zst
 bitfinex bitfinex/BITFINEX.20210405_1726.ndjson.zst
 bitflyer bitflyer/BITFLYER.20210417_1639.ndjson.zst
 bitget-v1 bitget/BITGET.20220403_2204.ndjson.zst
+bithumb-v1 bithumb/BITHUMB.20210601_2343_2.ndjson.zst
 bitmex bitmex/BITMEX.20210405_1841.ndjson.zst
+blockchain-com blockchain/BLOCKCHAIN.20210417_1642.ndjson.zst
 bybit bybit/BYBIT.20260809.ndjson.zst
 bybit-linear bybit/BYBIT.20260809.ndjson.zst
 coinbase coinbase_exchange/COINBASE.20210417_1643.ndjson.zst
 coinbase-advanced coinbase_advanced/COINBASE.20260809.ndjson.zst
 crypto-com crypto_com/CRYPTO.COM.20211123.ndjson.zst
+delta delta/DELTA.20211129_0054.ndjson.zst
 deribit deribit/DERIBIT.20210405_1747.ndjson.zst
 gate gateio_spot/GATEIO.20210422_1212.ndjson.zst
 gate-futures gateio_futures/GATEIO_FUTURES.20230524_1209.ndjson.zst
 gemini gemini/GEMINI.20210624_0014.ndjson.zst
+hitbtc-v2 hitbtc/HITBTC.20210417_1646.ndjson.zst
 htx htx_spot/HUOBI.20210417_1647.ndjson.zst
 htx-inverse htx_swap/HUOBI_SWAP.20220219_1649.ndjson.zst
 htx-linear htx_swap/HUOBI_SWAP.20220219_1649.ndjson.zst
@@ -61,6 +66,9 @@ kraken-futures kraken_futures/KRAKEN_FUTURES.20210417_1648.ndjson.zst
 kraken-v1 kraken_spot_v1/KRAKEN.20210405_2347_3.ndjson.zst
 kucoin kucoin/KUCOIN.20210425_1918.ndjson.zst
 okx okx/OKX.20220227_2314.ndjson.zst
+phemex phemex/PHEMEX.20210703_1957.ndjson.zst
+poloniex poloniex/POLONIEX.20220821_2253.ndjson.zst
+probit probit/PROBIT.20210405_1821.ndjson.zst
 upbit upbit/UPBIT.20210405_1817.ndjson.zst
 """.split("\n") if words]
 
@@ -69,6 +77,30 @@ def binance_listing(symbols, _):
     yield "https://x.example/api/v3/exchangeInfo", {"symbols": [
         {"symbol": symbol, "status": "TRADING", "baseAsset": symbol, "quoteAsset": "X",
          "filters": []} for symbol in symbols]}
+
+
+def ascendex_listing(symbols, _):
+    yield "https://x.example/api/pro/v1/cash/products", {"code": 0, "data": [
+        {"symbol": symbol, "statusCode": "Normal"} for symbol in symbols]}
+
+
+def probit_listing(symbols, _):
+    yield "https://x.example/api/exchange/v1/market", {"data": [
+        {"id": symbol, "base_currency_id": symbol.split("-")[0],
+         "quote_currency_id": symbol.split("-")[1]} for symbol in symbols]}
+
+
+def phemex_listing(_, answers):
+    """The call of today has another path."""
+    for _, answer in answers:
+        yield "https://x.example/public/products", json.loads(answer)
+
+
+def blockchain_listing(_, answers):
+    """Likewise, and its answer is by symbol."""
+    for _, answer in answers:
+        yield "https://x.example/v3/exchange/symbols", {
+            each["symbol"]: each for each in json.loads(answer)}
 
 
 def bitfinex_listing(symbols, _):
@@ -137,6 +169,10 @@ def gemini_details(_, answers):
 
 
 LISTINGS = {
+    "ascendex/BITMAX.20210405_1730.ndjson.zst": ascendex_listing,
+    "blockchain/BLOCKCHAIN.20210417_1642.ndjson.zst": blockchain_listing,
+    "phemex/PHEMEX.20210703_1957.ndjson.zst": phemex_listing,
+    "probit/PROBIT.20210405_1821.ndjson.zst": probit_listing,
     "crypto_com/CRYPTO.COM.20211123.ndjson.zst": crypto_com_listing,
     "gemini/GEMINI.20210624_0014.ndjson.zst": gemini_details,
     "upbit/UPBIT.20210405_1817.ndjson.zst": upbit_listing,

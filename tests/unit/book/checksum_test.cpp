@@ -156,6 +156,42 @@ TEST(BitfinexChecksum, writes_numbers_as_javascript_does) {
                 "6000.1:1e-7:60020:-1e-7:6000:1.5e-7:600300:-12.5:5999:0.000001:600400:-0.000012"));
 }
 
+// A book that a venue sent with its checksum: pair tardis, C-BTC-27700-010423.
+TEST(CrcSides, is_that_of_a_recorded_book) {
+  OrderBook book;
+  book.reset(levels({{"772.0", "6490"},
+                     {"767.0", "7828"},
+                     {"757.0", "11819"},
+                     {"736.0", "17844"},
+                     {"699.0", "16703"},
+                     {"663.0", "10238"},
+                     {"628.0", "11745"},
+                     {"582.0", "13473"},
+                     {"521.0", "15457"},
+                     {"441.0", "17732"},
+                     {"0.1", "15000"}}),
+             levels({{"805.0", "3894"},
+                     {"809.0", "4697"},
+                     {"819.0", "7091"},
+                     {"841.0", "10706"},
+                     {"877.0", "10022"},
+                     {"913.0", "6143"},
+                     {"948.0", "7047"},
+                     {"994.0", "8084"},
+                     {"1055.0", "9274"},
+                     {"1135.0", "10639"}}));
+  EXPECT_EQ(crc32_sides_10(book), 882652872U);
+  EXPECT_EQ(check(BookChecksum::crc32_sides_10, book, 882652872), ChecksumResult::right);
+  EXPECT_EQ(check(BookChecksum::crc32_sides_10, book, 882652871), ChecksumResult::wrong);
+}
+
+TEST(CrcSides, has_its_stroke_where_a_side_is_empty) {
+  OrderBook book;
+  EXPECT_EQ(crc32_sides_10(book), static_cast<std::uint32_t>(slow_crc32("|")));
+  book.reset(levels({{"1.50", "2"}}), {});
+  EXPECT_EQ(crc32_sides_10(book), static_cast<std::uint32_t>(slow_crc32("|1.50:2")));
+}
+
 TEST(Checksum, takes_the_digits_as_they_were_sent) {
   OrderBook book;
   const auto bids =

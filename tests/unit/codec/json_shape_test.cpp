@@ -127,6 +127,16 @@ TEST(Shapes, read_sides_as_venues_spell_them) {
   EXPECT_EQ(read<Letters>(R"({"m":"X"})"), "-|-|-|-|-|-|-|");
 }
 
+TEST(Shapes, read_steps_told_as_decimal_places) {
+  using Step = Loose<Field<"s", &Message::price, kStepOfPlaces>>;
+  EXPECT_EQ(read<Step>(R"({"s":2})"), "-|-|-|0.01|-|-|-|");
+  EXPECT_EQ(read<Step>(R"({"s":"0"})"), "-|-|-|1|-|-|-|");
+  EXPECT_EQ(read<Step>(R"({"s":-1})"), "-|-|-|10|-|-|-|");
+  for (const auto* none : {R"({"s":37})", R"({"s":-19})", R"({"s":null})", R"({})"})
+    EXPECT_EQ(read<Step>(none), "-|-|-|-|-|-|-|") << none;
+  EXPECT_EQ(read<Step>(R"({"s":"two"})"), "refused");
+}
+
 TEST(Shapes, read_levels_of_every_form) {
   using Places = Loose<Field<"l", &Message::levels, kLevelsAt<1, 2>>>;
   EXPECT_EQ(read<Places>(R"({"l":[["new",1.5,2],["delete",3,0,{"a":1}]]})"),

@@ -42,6 +42,14 @@ TEST(Upgrade, asks_as_the_protocol_wants) {
   EXPECT_TRUE(text.ends_with("\r\n\r\n"));
 }
 
+TEST(Upgrade, names_its_origin_where_it_has_one) {
+  Url url = *parse_url("wss://h/");
+  EXPECT_EQ(upgrade_request(url, kKey).find("Origin"), std::string::npos);
+  url.origin = "https://exchange.example";
+  EXPECT_NE(upgrade_request(url, kKey).find("\r\nOrigin: https://exchange.example\r\n"),
+            std::string::npos);
+}
+
 TEST(Upgrade, takes_a_good_answer_however_it_is_cut) {
   const std::string stream = kGood + "frames";
   std::size_t searched = 0;

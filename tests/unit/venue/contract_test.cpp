@@ -87,7 +87,8 @@ std::string rewritten(od::value json, const Rewriting& how) {
       part.append(how.space).append(":").append(how.space);
       parts.push_back(part.append(rewritten(field.value(), how)));
     }
-    if (!how.added.empty()) parts.insert(parts.begin() + 1, std::string{how.added});
+    if (!how.added.empty())
+      parts.insert(parts.begin() + (parts.empty() ? 0 : 1), std::string{how.added});
     return joined('{', '}');
   }
   if (json.type() == od::json_type::array) {

@@ -211,9 +211,11 @@ TEST(Others, tardis_node_agrees) {
   const auto data = testing::shared_data();
   if (data.empty()) GTEST_SKIP() << "no pairs: set MP_SHARED_DATA to the recordings' folder";
   const auto pairs = testing::lines_of(testing::read_file(data / "pairs/tardis_node.ndjson"));
-  for (const TardisCase& which : {TardisCase{"okx", "okex", 18, 70},
-                                  TardisCase{"binance-options", "binance-european-options", 8, 40},
-                                  TardisCase{"binance-usdm", "binance-futures", 2, 0}}) {
+  for (const TardisCase& which :
+       {TardisCase{"okx", "okex", 18, 70},
+        TardisCase{"binance-options", "binance-european-options", 8, 40},
+        TardisCase{"binance-usdm", "binance-futures", 2, 0}, TardisCase{"delta", "delta", 4, 20},
+        TardisCase{"poloniex", "poloniex", 4, 12}}) {
     SCOPED_TRACE(which.venue);
     compare_tardis(which, pairs);
   }
