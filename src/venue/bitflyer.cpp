@@ -147,13 +147,9 @@ class Bitflyer final : public JsonDecoder<Bitflyer> {
   // "BTC_JPY", "FX_BTC_JPY", "BTCJPY25JUN2021".
   static std::optional<InstrumentInfo> derive(std::string_view symbol) {
     constexpr std::size_t kPair = 6, kDay = 5, kCentury = 2, kYear = 2;
+    if (const auto pair = pair_spelled(symbol, '_')) return pair;
     const auto part = parts_of(symbol, '_');
     InstrumentInfo info;
-    if (part.count == 2) {
-      info.base = part[0];
-      info.quote = part[1];
-      return info;
-    }
     if (part.count == 3 && part[0] == "FX") {
       info.kind = InstrumentKind::perpetual;
       info.base = part[1];

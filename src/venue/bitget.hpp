@@ -102,13 +102,6 @@ template <class S, class In, class M>
   return Verdict::rejected;
 }
 
-// A step of so many decimal places, where the listing does not say it otherwise.
-template <class Step>
-void default_step(std::optional<Step>& step, std::optional<std::int64_t> places) {
-  if (step || !places || *places < 0 || *places > -kDecimalExponentMin) return;
-  step = Step{Decimal{1, static_cast<std::int8_t>(-*places)}};
-}
-
 // The word behind "channel:" in "instType:SP,channel:trade,instId:NOPE doesn't exist".
 [[nodiscard]] inline std::string_view word_after(std::string_view key, std::string_view text) {
   const auto at = text.find(key);

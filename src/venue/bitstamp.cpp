@@ -91,19 +91,12 @@ using InstrumentShape =
           Field<"base_decimals", &InstrumentMessage::base_digits>,
           Field<"counter_decimals", &InstrumentMessage::quote_digits>>;
 void send(const InstrumentMessage& message, Output& out) {
-  const auto part = parts_of(message.name, '/');
-  if (part.count != 2) return;
-  const auto step = [](std::optional<std::int64_t> digits) -> std::optional<Decimal> {
-    if (!digits || *digits < 0 || *digits > -kDecimalExponentMin) return std::nullopt;
-    return Decimal{1, static_cast<std::int8_t>(-*digits)};
-  };
-  InstrumentInfo info;
-  info.base = part[0];
-  info.quote = part[1];
-  if (const auto tick = step(message.quote_digits)) info.tick_size = Price{*tick};
-  if (const auto lot = step(message.base_digits)) info.lot_size = Quantity{*lot};
-  info.status = message.state == "Enabled" ? "trading" : "halted";
-  out(message.symbol, std::nullopt, info);
+  auto info = pair_spelled(message.name, '/');
+  if (!info) return;
+  default_step(info->tick_size, message.quote_digits);
+  default_step(info->lot_size, message.base_digits);
+  info->status = message.state == "Enabled" ? "trading" : "halted";
+  out(message.symbol, std::nullopt, *info);
 }
 
 struct Refusal {

@@ -110,16 +110,11 @@ using AnswerShape = Loose<Id<"retCode", &Answer<Row>::code>, Field<"retMsg", &An
 // BTC-25DEC26-100000-C, settled in USDC, or BTC-25DEC26-100000-C-USDT.
 std::optional<InstrumentInfo> option_spelled(std::string_view symbol) {
   const auto part = parts_of(symbol, '-');
-  if (part.count < 4 || (part[3] != "C" && part[3] != "P")) return std::nullopt;
   InstrumentInfo info;
-  info.kind = InstrumentKind::option;
   info.base = part[0];
   info.quote = part.count == 5 ? part[4] : "USD";
   info.expiry = expiry_spelled(part[1]);
-  const auto strike = parse_decimal(part[2]);
-  if (!info.expiry || !strike) return std::nullopt;
-  info.strike = Price{*strike};
-  info.option_type = part[3] == "C" ? "call" : "put";
+  if (!info.expiry || !make_option(info, part[2], part[3])) return std::nullopt;
   return info;
 }
 

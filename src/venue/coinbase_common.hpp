@@ -12,12 +12,8 @@ namespace mp::venue::coinbase {
 
 // "BTC-USD"; the symbols of derivatives tell too little.
 [[nodiscard]] inline std::optional<InstrumentInfo> spot_spelled(std::string_view symbol) {
-  const auto part = parts_of(symbol, '-');
-  if (part.count != 2 || part[1] == "PERP") return std::nullopt;
-  InstrumentInfo info;
-  info.base = part[0];
-  info.quote = part[1];
-  return info;
+  const auto info = pair_spelled(symbol, '-');
+  return info && info->quote == "PERP" ? std::nullopt : info;
 }
 
 // RFC 3339, but for the year 1, which stands for no time.

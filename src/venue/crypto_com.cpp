@@ -164,14 +164,8 @@ void send(InstrumentMessage& message, Output& out) {
     info.contract_size.reset();
     if (type != "CCY_PAIR") return;  // of a kind that we do not know
   }
-  const auto step = [](std::optional<std::int64_t> places) -> std::optional<Decimal> {
-    if (!places || *places < 0 || *places > -kDecimalExponentMin) return std::nullopt;
-    return Decimal{1, static_cast<std::int8_t>(-*places)};
-  };
-  if (const auto tick = step(message.price_places); tick && !info.tick_size)
-    info.tick_size = Price{*tick};
-  if (const auto lot = step(message.quantity_places); lot && !info.lot_size)
-    info.lot_size = Quantity{*lot};
+  default_step(info.tick_size, message.price_places);
+  default_step(info.lot_size, message.quantity_places);
   info.status = message.tradable.value_or(true) ? "trading" : "halted";
   send<InstrumentInfo>(message, out);
 }
@@ -213,12 +207,7 @@ class CryptoCom final : public JsonDecoder<CryptoCom> {
 
   // "BTC_USDT"; derivatives ("BTCUSD-PERP") do not tell their currencies apart.
   static std::optional<InstrumentInfo> derive(std::string_view symbol) {
-    const auto part = parts_of(symbol, '_');
-    if (part.count != 2) return std::nullopt;
-    InstrumentInfo info;
-    info.base = part[0];
-    info.quote = part[1];
-    return info;
+    return pair_spelled(symbol, '_');
   }
 
   // The index of "BTCUSD-PERP" is "BTCUSD-INDEX".

@@ -244,14 +244,10 @@ std::optional<InstrumentInfo> spelled_out(std::string_view symbol) {
   info.expiry = expiry_spelled(part[1]);
   if (!info.expiry) return std::nullopt;
   if (part.count == 2) return info;
-  if (part.count != 4 || (part[3] != "C" && part[3] != "P")) return std::nullopt;
-  info.kind = InstrumentKind::option;
-  info.option_type = part[3] == "C" ? "call" : "put";
-  std::string spelled{part[2]};
-  std::ranges::replace(spelled, 'd', '.');
-  const auto strike = parse_decimal(spelled);
-  if (strike) info.strike = Price{*strike};
-  return strike ? std::optional{info} : std::nullopt;
+  std::string strike{part[2]};
+  std::ranges::replace(strike, 'd', '.');
+  if (part.count != 4 || !make_option(info, strike, part[3])) return std::nullopt;
+  return info;
 }
 
 void send(const InstrumentMessage& in, Output& out) {

@@ -112,12 +112,8 @@ void send(const InstrumentMessage& message, Output& out) {
   const std::string quote = upper_case(info.quote);
   info.base = base;
   info.quote = quote;
-  const auto step = [](std::optional<std::int64_t> digits) -> std::optional<Decimal> {
-    if (!digits || *digits < 0 || *digits > -kDecimalExponentMin) return std::nullopt;
-    return Decimal{1, static_cast<std::int8_t>(-*digits)};
-  };
-  if (const auto tick = step(message.price_digits)) info.tick_size = Price{*tick};
-  if (const auto lot = step(message.amount_digits)) info.lot_size = Quantity{*lot};
+  default_step(info.tick_size, message.price_digits);
+  default_step(info.lot_size, message.amount_digits);
   if (info.status == "online") info.status = "trading";
   if (info.status == "suspend") info.status = "halted";
   out(message.symbol, std::nullopt, info);

@@ -187,11 +187,6 @@ using UniverseShape = Loose<Rows<"universe", &Universe::assets, AssetShape>,
                             Field<"collateralToken", &Universe::collateral>>;
 
 // Sizes are counted in 10^-szDecimals. There is no tick size: prices have five significant digits.
-std::optional<Quantity> lot_of(std::int64_t decimals) {
-  if (decimals < 0 || decimals > -kDecimalExponentMin) return std::nullopt;
-  return Quantity{Decimal{1, static_cast<std::int8_t>(-decimals)}};
-}
-
 void send(const Universe& universe, Output& out) {
   const auto token = [&](std::int64_t index) {
     const auto found = std::ranges::find(universe.tokens, index, &Token::index);
@@ -204,13 +199,13 @@ void send(const Universe& universe, Output& out) {
       const Token base = token(asset.tokens->base);
       info.base = base.name;
       info.quote = token(asset.tokens->quote).name;
-      info.lot_size = lot_of(base.size_decimals);
+      default_step(info.lot_size, base.size_decimals);
     } else if (asset.size_decimals) {
       info.kind = InstrumentKind::perpetual;
       info.base = asset.name;
       info.quote = "USD";
       if (universe.collateral.value_or(0) == 0) info.settle = "USDC";  // the first token
-      info.lot_size = lot_of(*asset.size_decimals);
+      default_step(info.lot_size, asset.size_decimals);
       info.contract_size = Quantity{Decimal{1, 0}};
     }
     if (!info.base.empty() && !info.quote.empty()) out(asset.name, std::nullopt, info);

@@ -158,7 +158,7 @@ void send(const InstrumentMessage& in, Output& out) {
   info.base = kraken::asset_named(part[0]);
   info.quote = kraken::asset_named(part[1]);
   info.settle = in.type == "futures_inverse" ? info.base : info.quote;
-  if (const auto step = kraken::step_of(in.quantity_places)) info.lot_size = Quantity{*step};
+  default_step(info.lot_size, in.quantity_places, -kDecimalExponentMax);
   info.status = in.tradeable ? "trading" : "halted";
   out(upper_case(in.symbol), std::nullopt, info);
 }

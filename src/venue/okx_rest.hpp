@@ -22,11 +22,7 @@ inline std::optional<InstrumentInfo> spelled_out(std::string_view symbol) {
   info.expiry = expiry_named(part[2]);
   if (!info.expiry || part.count == 4) return std::nullopt;
   if (part.count == 3) return info;
-  info.kind = InstrumentKind::option;
-  const auto strike = parse_decimal(part[3]);
-  if (!strike || (part[4] != "C" && part[4] != "P")) return std::nullopt;
-  info.strike = Price{*strike};
-  info.option_type = part[4] == "C" ? "call" : "put";
+  if (!make_option(info, part[3], part[4])) return std::nullopt;
   return info;
 }
 

@@ -34,8 +34,8 @@ using std::chrono_literals::operator""h;
                            std::string_view body);
 
 // A decoder of JSON frames. `Self` has
-//   template <class In> Verdict decide(In& in, std::string_view frame, Output& out, Reading&
-//   reading)
+//   template <class In>
+//   Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading)
 // which reads by in.read<Shape>() and hands over what it read once all of that has succeeded; it
 // may run twice for a frame, with the scanner and with the exact reader.
 template <class Self>
@@ -99,9 +99,9 @@ class JsonDecoder : public Decoder {
 
 // An adapter out of data and a decoder D. What D has of these static functions is used; without
 // `read_rest` the venue has no REST.
-//   template <class In> Verdict read_rest(const Traits&, In&, const RestCall&, std::string_view
-//   body,
-//                                         Output&, RestReading&, std::string& problem)
+//   template <class In>
+//   Verdict read_rest(const Traits&, In&, const RestCall&, std::string_view body, Output&,
+//                     RestReading&, std::string& problem)
 //   bool fill(std::string_view hole, const Subscription&, std::string& out)
 //   std::optional<InstrumentInfo> derive(std::string_view symbol)
 template <class D>
@@ -119,7 +119,7 @@ class JsonVenue final : public Adapter {
 
   Result<void> read_rest(const RestCall& call, std::string_view body, Timestamp ts_recv,
                          EventHandler& handler, RestReading& answer) const override {
-    codec::JsonReader json;  // not a decoder's: a listing takes megabytes, once a day
+    codec::JsonReader json;  // not a decoder's: a listing takes megabytes, every half hour
     Output out{traits_.name, ts_recv, handler};
     std::string problem;
     if constexpr (requires { &D::template read_rest<codec::Scanner>; }) {
@@ -160,6 +160,23 @@ class Latest {
   };
   std::unordered_map<std::string, T, Hash, std::equal_to<>> states_;
 };
+
+// A step of so many decimal places, where the listing does not say it otherwise. Some venues count
+// places before the point, as numbers below zero.
+template <class Step>
+void default_step(std::optional<Step>& step, std::optional<std::int64_t> places,
+                  std::int64_t places_min = 0) {
+  if (step || !places || *places < places_min || *places > -kDecimalExponentMin) return;
+  step = Step{Decimal{1, static_cast<std::int8_t>(-*places)}};
+}
+
+// A spot instrument by its currencies around a separator, "BTC-USDT".
+[[nodiscard]] std::optional<InstrumentInfo> pair_spelled(std::string_view symbol, char separator);
+
+// Makes an option of an instrument by the end of its symbol, "100000" and "C" or "P"; false where
+// it says anything else.
+[[nodiscard]] bool make_option(InstrumentInfo& info, std::string_view strike,
+                               std::string_view type);
 
 // The taker's side by the sign of a quantity, which loses it.
 [[nodiscard]] Side side_of_sign(Quantity& quantity);

@@ -139,11 +139,8 @@ using CandleShape =
 
 // KRW-BTC: the quote comes first.
 std::optional<InstrumentInfo> spelled_out(std::string_view symbol) {
-  const auto part = parts_of(symbol, '-');
-  if (part.count != 2) return std::nullopt;
-  InstrumentInfo info;
-  info.base = part[1];
-  info.quote = part[0];
+  auto info = pair_spelled(symbol, '-');
+  if (info) std::swap(info->base, info->quote);
   return info;
 }
 
