@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "venue/bitfinex_listing.hpp"
-#include "venue/support.hpp"
+#include "venue/contract_facts.hpp"
 
 namespace mp::venue {
 namespace {
@@ -112,27 +112,13 @@ using TickerShape =
 using CandleShape = Row<cell<&Candle::open_time, kMilliseconds>, &Candle::open, &Candle::close,
                         &Candle::high, &Candle::low, &Candle::volume>;
 
-struct StatusMessage : Facts {
-  std::optional<Price> spot, mark;
-  std::optional<Timestamp> next_time;
-  std::optional<Decimal> accrued, current;
-  std::optional<Quantity> interest;
-};
+// The rate is that of the period that runs, the predicted one ("accrued") what the next one has
+// come to so far.
 using StatusShape =
-    Row<cell<&Facts::time, kMilliseconds, kRequired>, kPass, kPass, &StatusMessage::spot, kPass,
-        kPass, kPass, cell<&StatusMessage::next_time, kMilliseconds>, &StatusMessage::accrued,
-        kPass, kPass, &StatusMessage::current, kPass, kPass, &StatusMessage::mark, kPass, kPass,
-        &StatusMessage::interest>;
-// "current" is the rate of the period that runs, "accrued" what the next one has come to so far.
-void send(const StatusMessage& in, Output& out) {
-  if (in.current) {
-    out(in.symbol, in.time,
-        Funding{.rate = *in.current, .next_time = in.next_time, .predicted_rate = in.accrued});
-  }
-  if (in.interest) out(in.symbol, in.time, OpenInterest{.quantity = *in.interest, .value = {}});
-  if (in.mark) out(in.symbol, in.time, MarkPrice{*in.mark});
-  if (in.spot) out(in.symbol, in.time, IndexPrice{*in.spot});
-}
+    Row<cell<&Facts::time, kMilliseconds, kRequired>, kPass, kPass, &ContractFacts::index_price,
+        kPass, kPass, kPass, cell<&ContractFacts::next_funding, kMilliseconds>,
+        &ContractFacts::predicted_rate, kPass, kPass, &ContractFacts::funding_rate, kPass, kPass,
+        &ContractFacts::mark_price, kPass, kPass, &ContractFacts::open_interest>;
 
 struct LiquidationMessage : Message<Liquidation> {
   std::optional<std::int64_t> is_match;
@@ -386,7 +372,7 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
   Message<Book> book_;
   Ticker ticker_;
   RowList<Message<Candle>> candles_;
-  StatusMessage status_;
+  Message<ContractFacts> status_;
   RowList<LiquidationMessage> liquidations_;
 };
 

@@ -119,10 +119,10 @@ using TickerShape = Loose<Kept<&Ticker::last_price, "lastPrice", "lastPr">,
                           Kept<&Ticker::quote_volume, "turnover24h", "quoteVolume">,
                           Kept<&Ticker::bid_price, "bid1Price", "bidPr">,
                           Kept<&Ticker::ask_price, "ask1Price", "askPr">,
-                          Field<"fundingRate", &TickerMessage::funding, kKept>,
-                          Field<"nextFundingTime", &TickerMessage::next_funding, kKept>,
-                          Kept<&TickerMessage::open_interest, "openInterest", "holdingAmount">,
-                          Field<"markPrice", &TickerMessage::mark, kKept>,
+                          Field<"fundingRate", &ContractFacts::funding_rate, kKept>,
+                          Field<"nextFundingTime", &ContractFacts::next_funding, kKept>,
+                          Kept<&ContractFacts::open_interest, "openInterest", "holdingAmount">,
+                          Field<"markPrice", &ContractFacts::mark_price, kKept>,
                           Id<"indexPrice", &TickerMessage::index_text>, Field<"ts", &Facts::time>>;
 // The side is that of the position: its liquidation is an order of the other side. The amount is
 // what it was worth, price times quantity, cut off at some digit.
@@ -254,7 +254,7 @@ class Bitget : public bitget::Decoder<Bitget> {
     ticker.symbol = symbol();
     if (!ticker.time) ticker.time = tickers_.sent;
     latest_.of(symbol()) = ticker;  // the texts of which are never read again
-    send_ticker(ticker, out);
+    send(ticker, out);
     return Verdict::data;
   }
 
@@ -262,8 +262,8 @@ class Bitget : public bitget::Decoder<Bitget> {
   bool read_index(TickerMessage& ticker) {
     const auto number = parse_decimal(*ticker.index_text);
     if (!number && !is_json_number(*ticker.index_text)) return false;
-    ticker.index.reset();
-    if (number) ticker.index = Price{*number};
+    ticker.index_price.reset();
+    if (number) ticker.index_price = Price{*number};
     if (!number) ++left_out_;
     return true;
   }

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "venue/support.hpp"
+#include "venue/contract_facts.hpp"
 
 namespace mp::venue::bitget {
 
@@ -64,23 +64,12 @@ using CandleMessage = Message<Candle>;
 using CandleRow = Row<&Candle::open_time, &Candle::open, &Candle::high, &Candle::low,
                       &Candle::close, &Candle::volume, &Candle::quote_volume>;
 
-// Tickers of contracts carry four more facts.
-struct TickerMessage : Message<Ticker> {
-  std::optional<Decimal> funding;
-  std::optional<Timestamp> next_funding;
-  std::optional<Quantity> open_interest;
-  std::optional<Price> mark, index;
+struct TickerMessage : ContractTicker {
   std::optional<std::string_view> index_text;  // where the adapter reads it itself
 };
-inline void send_ticker(const TickerMessage& ticker, Output& out) {
-  const auto symbol = ticker.symbol;
+inline void send(const TickerMessage& ticker, Output& out) {
   if (ticker.last_price) send<Ticker>(ticker, out);
-  if (ticker.funding)
-    out(symbol, ticker.time, Funding{.rate = *ticker.funding, .next_time = ticker.next_funding});
-  if (ticker.open_interest)
-    out(symbol, ticker.time, OpenInterest{.quantity = *ticker.open_interest, .value = {}});
-  if (ticker.mark) out(symbol, ticker.time, MarkPrice{*ticker.mark});
-  if (ticker.index) out(symbol, ticker.time, IndexPrice{*ticker.index});
+  send_facts(ticker, ticker, out);
 }
 
 // An answer by REST.

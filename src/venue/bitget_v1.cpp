@@ -62,10 +62,11 @@ using TickerShape =
           Field<"open24h", &Ticker::open_price>, Field<"high24h", &Ticker::high_price>,
           Field<"low24h", &Ticker::low_price>, Field<"baseVolume", &Ticker::volume>,
           Field<"quoteVolume", &Ticker::quote_volume>, Field<"bestBid", &Ticker::bid_price>,
-          Field<"bestAsk", &Ticker::ask_price>, Field<"capitalRate", &TickerMessage::funding>,
-          Field<"nextSettleTime", &TickerMessage::next_funding>,
-          Field<"holding", &TickerMessage::open_interest>, Field<"markPrice", &TickerMessage::mark>,
-          Field<"indexPrice", &TickerMessage::index>,
+          Field<"bestAsk", &Ticker::ask_price>, Field<"capitalRate", &ContractFacts::funding_rate>,
+          Field<"nextSettleTime", &ContractFacts::next_funding>,
+          Field<"holding", &ContractFacts::open_interest>,
+          Field<"markPrice", &ContractFacts::mark_price>,
+          Field<"indexPrice", &ContractFacts::index_price>,
           OneOf<Field<"ts", &Facts::time>, Field<"systemTime", &Facts::time>>>;
 
 struct InstrumentMessage : Message<InstrumentInfo> {
@@ -91,7 +92,7 @@ class BitgetV1 final : public bitget::Decoder<BitgetV1> {
     }
     if (!equals<"ticker">(topic)) return Verdict::unknown;
     return read_batch<TickerShape>(in, frame, tickers_,
-                                   [&](const TickerMessage& ticker) { send_ticker(ticker, out); });
+                                   [&](const TickerMessage& ticker) { send(ticker, out); });
   }
 
   template <class In>

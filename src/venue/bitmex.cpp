@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "venue/bitmex_listing.hpp"
-#include "venue/support.hpp"
+#include "venue/contract_facts.hpp"
 
 namespace mp::venue {
 namespace {
@@ -132,24 +132,19 @@ using FundingShape =
           Field<"fundingRate", &Funding::rate>>;
 
 // Of an instrument only what has changed is sent.
-struct StateMessage : Message<Ticker> {
-  std::optional<Decimal> rate, indicative, hours;
-  std::optional<Timestamp> next_time;
-  std::optional<Quantity> interest;
-  std::optional<Price> mark, index;
-};
 using StateShape =
     Loose<Field<"symbol", &Facts::symbol>, Field<"timestamp", &Facts::time, kRfc3339>,
           Field<"lastPrice", &Ticker::last_price>, Field<"prevPrice24h", &Ticker::open_price>,
           Field<"highPrice", &Ticker::high_price>, Field<"lowPrice", &Ticker::low_price>,
           Field<"volume24h", &Ticker::volume>, Field<"foreignNotional24h", &Ticker::quote_volume>,
           Field<"bidPrice", &Ticker::bid_price>, Field<"askPrice", &Ticker::ask_price>,
-          Field<"fundingRate", &StateMessage::rate>,
-          Field<"indicativeFundingRate", &StateMessage::indicative>,
-          Field<"fundingInterval", &StateMessage::hours, kHours>,
-          Field<"fundingTimestamp", &StateMessage::next_time, kRfc3339>,
-          Field<"openInterest", &StateMessage::interest>, Field<"markPrice", &StateMessage::mark>,
-          Field<"indicativeSettlePrice", &StateMessage::index>>;
+          Field<"fundingRate", &ContractFacts::funding_rate>,
+          Field<"indicativeFundingRate", &ContractFacts::predicted_rate>,
+          Field<"fundingInterval", &ContractFacts::funding_hours, kHours>,
+          Field<"fundingTimestamp", &ContractFacts::next_funding, kRfc3339>,
+          Field<"openInterest", &ContractFacts::open_interest>,
+          Field<"markPrice", &ContractFacts::mark_price>,
+          Field<"indicativeSettlePrice", &ContractFacts::index_price>>;
 
 // Takes those members over that the change has; whether there was one.
 template <auto... Members, class T>
@@ -164,22 +159,19 @@ bool take_over(const T& change, T& state) {
   return any;
 }
 
-void send(const StateMessage& change, StateMessage& state, Output& out) {
-  using S = StateMessage;
+void send(ContractTicker& change, ContractTicker& state, Output& out) {
   if (take_over<&Ticker::last_price, &Ticker::open_price, &Ticker::high_price, &Ticker::low_price,
                 &Ticker::volume, &Ticker::quote_volume, &Ticker::bid_price, &Ticker::ask_price>(
           static_cast<const Ticker&>(change), static_cast<Ticker&>(state)))
     out(change.symbol, change.time, static_cast<const Ticker&>(state));
-  if (take_over<&S::rate, &S::indicative, &S::hours, &S::next_time>(change, state) && state.rate) {
-    out(change.symbol, change.time,
-        Funding{.rate = *state.rate,
-                .next_time = state.next_time,
-                .predicted_rate = state.indicative,
-                .interval_hours = state.hours});
-  }
-  if (change.interest) out(change.symbol, change.time, OpenInterest{*change.interest, {}});
-  if (change.mark) out(change.symbol, change.time, MarkPrice{*change.mark});
-  if (change.index) out(change.symbol, change.time, IndexPrice{*change.index});
+  // When some of what belongs to the funding has changed, all of it is told.
+  const auto take_funding = [](const ContractFacts& from, ContractFacts& to) {
+    using F = ContractFacts;
+    return take_over<&F::funding_rate, &F::predicted_rate, &F::funding_hours, &F::next_funding>(
+        from, to);
+  };
+  if (take_funding(change, state)) take_funding(state, change);
+  send_facts(change, change, out);
 }
 
 class Bitmex final : public JsonDecoder<Bitmex> {
@@ -287,7 +279,7 @@ class Bitmex final : public JsonDecoder<Bitmex> {
   template <class In>
   Verdict read_states(In& in, std::string_view data, Output& out) {
     if (!in.template read_rows<StateShape>(data, changes_)) return Verdict::malformed;
-    for (const StateMessage& change : changes_) send(change, states_.of(change.symbol), out);
+    for (ContractTicker& change : changes_) send(change, states_.of(change.symbol), out);
     return Verdict::data;
   }
 
@@ -336,7 +328,7 @@ class Bitmex final : public JsonDecoder<Bitmex> {
 
   // Of the session.
   Latest<Prices> prices_, prices_25_;
-  Latest<StateMessage> states_;
+  Latest<ContractTicker> states_;
   Envelope envelope_;  // scratch, as all that follows
   RowList<Facts> passed_;
   RowList<Message<Trade>> trades_;
@@ -347,7 +339,7 @@ class Bitmex final : public JsonDecoder<Bitmex> {
   RowList<Message<Candle>> candles_;
   RowList<Message<Liquidation>> liquidations_;
   RowList<Message<Funding>> fundings_;
-  RowList<StateMessage> changes_;
+  RowList<ContractTicker> changes_;
 };
 
 }  // namespace

@@ -292,17 +292,20 @@ class Bybit final : public JsonDecoder<Bybit> {
     drop_zeros(now);
     const auto hand_over = [&](const auto& body) { out(change.symbol, change.time, body); };
     hand_over(static_cast<const Ticker&>(now));
-    if (change.funding_rate || (now.funding_rate && (change.next_funding || change.funding_hours)))
-      hand_over(Funding{.rate = *now.funding_rate,
-                        .next_time = now.next_funding,
-                        .predicted_rate = {},
-                        .interval_hours = now.funding_hours});
-    if (now.open_interest && (change.open_interest || change.open_interest_value))
-      hand_over(OpenInterest{*now.open_interest, now.open_interest_value});
-    if (change.mark_price) hand_over(MarkPrice{*change.mark_price});
-    if (change.index_price) hand_over(IndexPrice{*change.index_price});
+    send_facts(change, news_of(change, now), out);
     if (option_) hand_over_option(now, hand_over);
     return Verdict::data;
+  }
+
+  // Of what has changed, all that is known.
+  static ContractFacts news_of(const Tick& change, const Tick& now) {
+    ContractFacts news = now;
+    if (!change.funding_rate && !change.next_funding && !change.funding_hours)
+      news.funding_rate.reset();
+    if (!change.open_interest && !change.open_interest_value) news.open_interest.reset();
+    news.mark_price = change.mark_price;
+    news.index_price = change.index_price;
+    return news;
   }
 
   template <class HandOver>

@@ -5,6 +5,7 @@
 // Coinbase Advanced trades these instruments through another gateway, which speaks Deribit's
 // protocol.
 #include "venue/coinbase_common.hpp"
+#include "venue/contract_facts.hpp"
 
 namespace mp::venue {
 namespace {
@@ -88,20 +89,10 @@ void send(QuoteMessage& quote, Output& out) {
 // "is_final": false tells what the rate of the running hour is going to be.
 using FundingShape = Loose<Field<"funding_rate", &Funding::rate>,
                            Field<"time", &Facts::time, kTime>, Field<"product_id", &Facts::symbol>>;
-struct RiskMessage : Facts {
-  std::optional<Price> index, mark;
-  std::optional<Quantity> open_interest;
-};
-using RiskShape =
-    Loose<Field<"index_price", &RiskMessage::index>, Field<"mark_price", &RiskMessage::mark>,
-          Field<"open_interest", &RiskMessage::open_interest>, Field<"time", &Facts::time, kTime>,
-          Field<"product_id", &Facts::symbol>>;
-void send(const RiskMessage& risk, Output& out) {
-  const auto give = [&](const auto& body) { out(risk.symbol, risk.time, body); };
-  if (risk.open_interest) give(OpenInterest{*risk.open_interest, {}});
-  if (risk.mark) give(MarkPrice{*risk.mark});
-  if (risk.index) give(IndexPrice{*risk.index});
-}
+using RiskShape = Loose<Field<"index_price", &ContractFacts::index_price>,
+                        Field<"mark_price", &ContractFacts::mark_price>,
+                        Field<"open_interest", &ContractFacts::open_interest>,
+                        Field<"time", &Facts::time, kTime>, Field<"product_id", &Facts::symbol>>;
 
 struct CandleMessage : Facts {
   std::optional<Timestamp> start;
@@ -257,7 +248,7 @@ class CoinbaseInternational final : public JsonDecoder<CoinbaseInternational> {
   Message<Book> book_;
   coinbase::Changes changes_;
   Message<Funding> funding_;
-  RiskMessage risk_;
+  Message<ContractFacts> risk_;
   CandleMessage candle_;
   Candles candles_;
   Subscriptions subscriptions_;

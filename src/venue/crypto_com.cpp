@@ -2,6 +2,7 @@
 // https://exchange-docs.crypto.com/exchange/v1/rest-ws/index.html
 #include <type_traits>
 
+#include "venue/contract_facts.hpp"
 #include "venue/ticker_quote.hpp"
 
 namespace mp::venue {
@@ -95,20 +96,17 @@ using UpdateShape =
           Field<"t", &Facts::time>, Field<"u", &Book::last_sequence, kRequired>,
           Field<"pu", &Book::previous_sequence, kRequired>, Field<"cs", &Book::checksum>>;
 
-struct TickerMessage : TickerWithQuote {
-  std::optional<Quantity> open_interest;
-};
+struct TickerMessage : TickerWithQuote, ContractFacts {};
 using TickerShape =
     Loose<Field<"h", &Ticker::high_price>, Field<"l", &Ticker::low_price>,
           Field<"a", &Ticker::last_price>, Field<"b", &Ticker::bid_price>,
           Field<"bs", &TickerWithQuote::bid_quantity>, Field<"k", &Ticker::ask_price>,
           Field<"ks", &TickerWithQuote::ask_quantity>, Field<"v", &Ticker::volume>,
-          Field<"vv", &Ticker::quote_volume>, Field<"oi", &TickerMessage::open_interest>,
+          Field<"vv", &Ticker::quote_volume>, Field<"oi", &ContractFacts::open_interest>,
           Field<"t", &Facts::time>>;
 void send(TickerMessage& ticker, Output& out) {
   send(static_cast<TickerWithQuote&>(ticker), out);
-  if (ticker.open_interest)
-    out(ticker.symbol, ticker.time, OpenInterest{*ticker.open_interest, {}});
+  send_facts(ticker, ticker, out);
 }
 
 using CandleShape =

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <array>
 
-#include "venue/support.hpp"
+#include "venue/contract_facts.hpp"
 
 namespace mp::venue {
 namespace {
@@ -149,29 +149,30 @@ void send(QuoteMessage& quote, Output& out) {
   send<Quote>(quote, out);
 }
 
-struct TickerMessage : Message<Ticker>, OptionSummary {
-  std::optional<Quantity> bid_amount, ask_amount, interest, usd_volume;
-  std::optional<Price> mark, index;
-  // The rate now, as one for 8 hours; it is paid all the time. "funding_8h" is what the last 8
-  // hours came to.
-  std::optional<Decimal> funding;
+// "current_funding" is the rate now, as one for 8 hours; it is paid all the time. "funding_8h" is
+// what the last 8 hours came to.
+struct TickerMessage : Message<Ticker>, ContractFacts, OptionSummary {
+  std::optional<Quantity> bid_amount, ask_amount, usd_volume;
 };
-using TickerShape = Loose<
-    Field<"timestamp", &Facts::time, kRequired>, Field<"instrument_name", &Facts::symbol>,
-    Inside<"stats", Field<"high", &Ticker::high_price>, Field<"low", &Ticker::low_price>,
-           Field<"volume", &Ticker::volume>, Field<"volume_usd", &TickerMessage::usd_volume>,
-           Field<"volume_notional", &Ticker::quote_volume>>,
-    Inside<"greeks", Field<"delta", &OptionSummary::delta>, Field<"gamma", &OptionSummary::gamma>,
-           Field<"vega", &OptionSummary::vega>, Field<"theta", &OptionSummary::theta>,
-           Field<"rho", &OptionSummary::rho>>,
-    Field<"last_price", &Ticker::last_price>, Field<"best_bid_price", &Ticker::bid_price>,
-    Field<"best_ask_price", &Ticker::ask_price>,
-    Field<"best_bid_amount", &TickerMessage::bid_amount>,
-    Field<"best_ask_amount", &TickerMessage::ask_amount>, Field<"mark_price", &TickerMessage::mark>,
-    Field<"index_price", &TickerMessage::index>, Field<"open_interest", &TickerMessage::interest>,
-    Field<"current_funding", &TickerMessage::funding>, Field<"mark_iv", &OptionSummary::mark_iv>,
-    Field<"bid_iv", &OptionSummary::bid_iv>, Field<"ask_iv", &OptionSummary::ask_iv>,
-    Field<"underlying_price", &OptionSummary::underlying_price>>;
+using TickerShape =
+    Loose<Field<"timestamp", &Facts::time, kRequired>, Field<"instrument_name", &Facts::symbol>,
+          Inside<"stats", Field<"high", &Ticker::high_price>, Field<"low", &Ticker::low_price>,
+                 Field<"volume", &Ticker::volume>, Field<"volume_usd", &TickerMessage::usd_volume>,
+                 Field<"volume_notional", &Ticker::quote_volume>>,
+          Inside<"greeks", Field<"delta", &OptionSummary::delta>,
+                 Field<"gamma", &OptionSummary::gamma>, Field<"vega", &OptionSummary::vega>,
+                 Field<"theta", &OptionSummary::theta>, Field<"rho", &OptionSummary::rho>>,
+          Field<"last_price", &Ticker::last_price>, Field<"best_bid_price", &Ticker::bid_price>,
+          Field<"best_ask_price", &Ticker::ask_price>,
+          Field<"best_bid_amount", &TickerMessage::bid_amount>,
+          Field<"best_ask_amount", &TickerMessage::ask_amount>,
+          Field<"mark_price", &ContractFacts::mark_price>,
+          Field<"index_price", &ContractFacts::index_price>,
+          Field<"open_interest", &ContractFacts::open_interest>,
+          Field<"current_funding", &ContractFacts::funding_rate>,
+          Field<"mark_iv", &OptionSummary::mark_iv>, Field<"bid_iv", &OptionSummary::bid_iv>,
+          Field<"ask_iv", &OptionSummary::ask_iv>,
+          Field<"underlying_price", &OptionSummary::underlying_price>>;
 
 void send(TickerMessage& in, Output& out) {
   Ticker& ticker = in;
@@ -180,18 +181,16 @@ void send(TickerMessage& in, Output& out) {
   if (!ticker.quote_volume && in.symbol.find('_') == std::string_view::npos)
     ticker.quote_volume = in.usd_volume;
   send<Ticker>(in, out);
-  if (in.funding) out(in.symbol, in.time, Funding{.rate = *in.funding});
-  if (in.interest) out(in.symbol, in.time, OpenInterest{.quantity = *in.interest, .value = {}});
-  if (in.mark) out(in.symbol, in.time, MarkPrice{*in.mark});
-  if (in.index) out(in.symbol, in.time, IndexPrice{*in.index});
+  const ContractFacts& facts = in;
+  send_facts(in, facts, out);
   OptionSummary& option = in;
   if (!option.mark_iv && !option.delta) return;
   option.bid_price = ticker.bid_price;
   option.ask_price = ticker.ask_price;
   if (!option.bid_price && option.bid_iv && option.bid_iv->is_zero()) option.bid_iv.reset();
   if (!option.ask_price && option.ask_iv && option.ask_iv->is_zero()) option.ask_iv.reset();
-  option.mark_price = in.mark;
-  option.open_interest = in.interest;
+  option.mark_price = facts.mark_price;
+  option.open_interest = facts.open_interest;
   out(in.symbol, in.time, option);
 }
 

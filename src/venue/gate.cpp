@@ -2,9 +2,9 @@
 // https://www.gate.com/docs/developers/apiv4/ws/en/ and .../futures/ws/en/
 #include <algorithm>
 
+#include "venue/contract_facts.hpp"
 #include "venue/gate_instruments.hpp"
 #include "venue/gate_traits.hpp"
-#include "venue/support.hpp"
 
 namespace mp::venue {
 namespace {
@@ -77,11 +77,6 @@ using SnapshotShape = Loose<Field<"current", &Facts::time, Unit>, Field<"id", &B
                             Field<"asks", &BookMessage::ask_levels, Form...>>;
 constexpr auto kObjects = kLevelKeys<"p", "s">;
 
-struct TickerMessage : Message<Ticker> {
-  std::optional<Price> mark_price, index_price;
-  std::optional<Decimal> funding_rate, next_rate;
-  std::optional<Quantity> open_interest;
-};
 using TickerShape =
     Loose<SymbolField<&Facts::symbol>, Field<"last", &Ticker::last_price>,
           Field<"lowest_ask", &Ticker::ask_price>, Field<"highest_bid", &Ticker::bid_price>,
@@ -89,11 +84,11 @@ using TickerShape =
           OneOf<Field<"base_volume", &Ticker::volume>, Field<"volume_24h", &Ticker::volume>>,
           OneOf<Field<"quote_volume", &Ticker::quote_volume>,
                 Field<"volume_24h_quote", &Ticker::quote_volume>>,
-          Field<"mark_price", &TickerMessage::mark_price>,
-          Field<"index_price", &TickerMessage::index_price>,
-          Field<"funding_rate", &TickerMessage::funding_rate>,
-          Field<"funding_rate_indicative", &TickerMessage::next_rate>,
-          Field<"total_size", &TickerMessage::open_interest>>;
+          Field<"mark_price", &ContractFacts::mark_price>,
+          Field<"index_price", &ContractFacts::index_price>,
+          Field<"funding_rate", &ContractFacts::funding_rate>,
+          Field<"funding_rate_indicative", &ContractFacts::predicted_rate>,
+          Field<"total_size", &ContractFacts::open_interest>>;
 
 struct CandleMessage : Candle {
   std::string_view name;
@@ -275,13 +270,9 @@ class Gate : public JsonDecoder<Gate> {
   template <class In>
   Verdict read_tickers(In& in, std::string_view text, Output& out) {
     if (!read_some<TickerShape>(in, text, tickers_)) return Verdict::malformed;
-    for (const TickerMessage& ticker : tickers_) {
-      const auto hand_over = [&](const auto& body) { out(ticker.symbol, time_, body); };
-      hand_over(static_cast<const Ticker&>(ticker));
-      if (ticker.funding_rate) hand_over(Funding{*ticker.funding_rate, {}, ticker.next_rate, {}});
-      if (ticker.open_interest) hand_over(OpenInterest{*ticker.open_interest, {}});
-      if (ticker.mark_price) hand_over(MarkPrice{*ticker.mark_price});
-      if (ticker.index_price) hand_over(IndexPrice{*ticker.index_price});
+    for (ContractTicker& ticker : tickers_) {
+      ticker.time = time_;
+      send(ticker, out);
     }
     return Verdict::data;
   }
@@ -343,7 +334,7 @@ class Gate : public JsonDecoder<Gate> {
   RowList<TradeMessage> trades_;
   Message<Quote> quote_;
   BookMessage book_;
-  RowList<TickerMessage> tickers_;
+  RowList<ContractTicker> tickers_;
   RowList<CandleMessage> candles_;
   RowList<LiquidationMessage> liquidations_;
   RowList<Message<LongShortRatio>> ratios_;

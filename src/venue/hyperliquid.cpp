@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "venue/contract_facts.hpp"
 #include "venue/recent_trades.hpp"
-#include "venue/support.hpp"
 
 namespace mp::venue {
 namespace {
@@ -135,29 +135,14 @@ using CandleShape =
           Field<"v", &Candle::volume>, Field<"n", &Candle::trades>>;
 
 // Without a time, and without the price of the last trade. Spot pairs have fewer facts.
-struct ContextMessage : Message<Ticker> {
-  std::optional<Decimal> funding;
-  std::optional<Quantity> open_interest;
-  std::optional<Price> mark, oracle;
-};
-using ContextShape = Loose<
-    Field<"coin", &Facts::symbol>,
-    Inside<"ctx", Field<"funding", &ContextMessage::funding>,
-           Field<"openInterest", &ContextMessage::open_interest>,
-           Field<"prevDayPx", &Ticker::open_price, kRequired>,
-           Field<"dayNtlVlm", &Ticker::quote_volume>, Field<"dayBaseVlm", &Ticker::volume>,
-           Field<"oraclePx", &ContextMessage::oracle>, Field<"markPx", &ContextMessage::mark>>>;
-void send(const ContextMessage& context, Output& out) {
-  send<Ticker>(context, out);
-  const auto symbol = context.symbol;
-  // Funding is paid every hour, and the rate is the hour's (docs: trading/funding).
-  if (context.funding)
-    out(symbol, {}, Funding{.rate = *context.funding, .interval_hours = Decimal{1, 0}});
-  if (context.open_interest)
-    out(symbol, {}, OpenInterest{.quantity = *context.open_interest, .value = {}});
-  if (context.mark) out(symbol, {}, MarkPrice{*context.mark});
-  if (context.oracle) out(symbol, {}, IndexPrice{*context.oracle});
-}
+using ContextShape =
+    Loose<Field<"coin", &Facts::symbol>,
+          Inside<"ctx", Field<"funding", &ContractFacts::funding_rate>,
+                 Field<"openInterest", &ContractFacts::open_interest>,
+                 Field<"prevDayPx", &Ticker::open_price, kRequired>,
+                 Field<"dayNtlVlm", &Ticker::quote_volume>, Field<"dayBaseVlm", &Ticker::volume>,
+                 Field<"oraclePx", &ContractFacts::index_price>,
+                 Field<"markPx", &ContractFacts::mark_price>>>;
 
 struct Token {
   std::string_view name;
@@ -226,8 +211,11 @@ class Hyperliquid final : public JsonDecoder<Hyperliquid> {
     if (equals<"l2Book">(channel)) return read_book(in, data, out);
     if (equals<"bbo">(channel)) return read_quote(in, data, out);
     if (equals<"trades">(channel)) return read_trades(in, data, out);
-    if (equals<"activeAssetCtx", "activeSpotAssetCtx">(channel))
+    if (equals<"activeAssetCtx", "activeSpotAssetCtx">(channel)) {
+      // Funding is paid every hour, and the rate is the hour's (docs: trading/funding).
+      context_.funding_hours = Decimal{1, 0};
       return read_one<ContextShape>(in, data, context_, out);
+    }
     if (equals<"candle">(channel)) return read_one<CandleShape>(in, data, candle_, out);
     if (equals<"subscriptionResponse">(channel)) return read_answer(in, data);
     if (equals<"error">(channel)) return read_refusal(in, frame, reading);
@@ -309,7 +297,7 @@ class Hyperliquid final : public JsonDecoder<Hyperliquid> {
   BookMessage book_;
   QuoteMessage quote_;
   Message<Candle> candle_;
-  ContextMessage context_;
+  ContractTicker context_;
   Answer answer_;
   Refusal refusal_;
   Latest<RecentTrades> recent_;  // of the session

@@ -1,4 +1,5 @@
 // Kraken Futures, WebSocket v1. Source: https://docs.kraken.com/api/docs/futures-api/websocket/book
+#include "venue/contract_facts.hpp"
 #include "venue/kraken_names.hpp"
 
 namespace mp::venue {
@@ -93,34 +94,25 @@ using ChangeShape =
           Field<"seq", &Change::sequence>, Field<"price", &Change::price>,
           Field<"qty", &Change::quantity>, Field<"timestamp", &Facts::time>>;
 
-struct TickerMessage : TickerWithQuote {
-  std::optional<Quantity> open_interest;
-  std::optional<Price> mark, index;
-  std::optional<Decimal> rate, predicted;
-  std::optional<Timestamp> next_time;
-};
-// "ticker_lite" has some of these keys, and neither sizes nor a time.
+struct TickerMessage : TickerWithQuote, ContractFacts {};
+// "ticker_lite" has some of these keys, and neither sizes nor a time. "funding_rate" is an amount
+// for a contract.
 using TickerShape =
     Loose<Field<"time", &Facts::time>, Field<"product_id", &Facts::symbol>,
-          Field<"relative_funding_rate", &TickerMessage::rate>,
-          Field<"relative_funding_rate_prediction", &TickerMessage::predicted>,
-          Field<"next_funding_rate_time", &TickerMessage::next_time>,
+          Field<"relative_funding_rate", &ContractFacts::funding_rate>,
+          Field<"relative_funding_rate_prediction", &ContractFacts::predicted_rate>,
+          Field<"next_funding_rate_time", &ContractFacts::next_funding>,
           Field<"bid", &Ticker::bid_price>, Field<"ask", &Ticker::ask_price>,
           Field<"bid_size", &TickerMessage::bid_quantity>,
           Field<"ask_size", &TickerMessage::ask_quantity>, Field<"volume", &Ticker::volume>,
-          Field<"volumeQuote", &Ticker::quote_volume>, Field<"index", &TickerMessage::index>,
-          Field<"last", &Ticker::last_price>, Field<"openInterest", &TickerMessage::open_interest>,
-          Field<"markPrice", &TickerMessage::mark>, Field<"open", &Ticker::open_price>,
+          Field<"volumeQuote", &Ticker::quote_volume>, Field<"index", &ContractFacts::index_price>,
+          Field<"last", &Ticker::last_price>, Field<"openInterest", &ContractFacts::open_interest>,
+          Field<"markPrice", &ContractFacts::mark_price>, Field<"open", &Ticker::open_price>,
           Field<"high", &Ticker::high_price>, Field<"low", &Ticker::low_price>>;
 void send(TickerMessage& ticker, Output& out) {
-  const auto give = [&](const auto& body) { out(ticker.symbol, ticker.time, body); };
-  if (ticker.next_time == Timestamp{}) ticker.next_time.reset();
+  if (ticker.next_funding == Timestamp{}) ticker.next_funding.reset();
   send(static_cast<TickerWithQuote&>(ticker), out);
-  // "funding_rate" beside it is an amount for a contract.
-  if (ticker.rate) give(Funding{*ticker.rate, ticker.next_time, ticker.predicted, {}});
-  if (ticker.open_interest) give(OpenInterest{*ticker.open_interest, {}});
-  if (ticker.mark) give(MarkPrice{*ticker.mark});
-  if (ticker.index) give(IndexPrice{*ticker.index});
+  send_facts(ticker, ticker, out);
 }
 
 struct InstrumentMessage : Message<InstrumentInfo> {

@@ -1,4 +1,5 @@
 // KuCoin futures, in coins and in USDT or USDC. Source: https://www.kucoin.com/docs-new/
+#include "venue/contract_facts.hpp"
 #include "venue/kucoin.hpp"
 
 namespace mp::venue {
@@ -110,13 +111,9 @@ using CandleShape =
                  Row<cell<&Candle::open_time, kSeconds>, &Candle::open, &Candle::close,
                      &Candle::high, &Candle::low, kPass, &Candle::volume>>>;
 
-struct PricesMessage {
-  std::optional<Timestamp> time;
-  std::optional<Price> mark, index;
-};
-using PricesShape =
-    Loose<Field<"markPrice", &PricesMessage::mark>, Field<"indexPrice", &PricesMessage::index>,
-          Field<"timestamp", &PricesMessage::time, kRequired>>;
+using PricesShape = Loose<Field<"markPrice", &ContractFacts::mark_price>,
+                          Field<"indexPrice", &ContractFacts::index_price>,
+                          Field<"timestamp", &Facts::time, kRequired>>;
 struct FundingMessage : Message<Funding> {
   std::optional<std::int64_t> granularity;  // ms; a minute where the rate is still an estimate
 };
@@ -235,10 +232,8 @@ class KucoinFutures final : public KucoinDecoder<KucoinFutures> {
   Verdict read_instrument(In& in, std::string_view subject, std::string_view symbol,
                           std::string_view data, Output& out) {
     if (subject == "mark.index.price") {
-      if (!in.template read<PricesShape>(data, prices_)) return Verdict::malformed;
-      if (prices_.mark) out(symbol, prices_.time, MarkPrice{*prices_.mark});
-      if (prices_.index) out(symbol, prices_.time, IndexPrice{*prices_.index});
-      return Verdict::data;
+      prices_.symbol = symbol;
+      return read_one<PricesShape>(in, data, prices_, out);
     }
     if (subject != "funding.rate") return Verdict::unknown;
     if (!in.template read<FundingShape>(data, funding_)) return Verdict::malformed;
@@ -257,7 +252,7 @@ class KucoinFutures final : public KucoinDecoder<KucoinFutures> {
   WholeBook whole_;
   Message<Quote> quote_;
   Message<Ticker> ticker_;
-  PricesMessage prices_;
+  Message<ContractFacts> prices_;
   FundingMessage funding_;
 };
 
