@@ -236,12 +236,9 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
     // 20051: the server stops; 20061: maintenance is over, and what was before is wrong.
     reading.reconnect_soon = event == "info" && (code == "20051" || code == "20061");
     named_ = named();
-    for (const Route& route : kRoutes) {
-      if (!named_.channel || (!is_refused && event != "subscribed")) break;
-      if (route.topic != route_of(traits(), *named_.channel)->topic) continue;
-      answer(is_refused ? Condition::rejected : Condition::subscribed, named_.symbol,
-             route.channel);
-    }
+    if (named_.channel && (is_refused || event == "subscribed"))
+      answer_shared(is_refused ? Condition::rejected : Condition::subscribed, named_.symbol,
+                    named_.channel);
     return is_refused ? refuse(reading, code, notice_.message.value_or("")) : Verdict::control;
   }
 

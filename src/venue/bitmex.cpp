@@ -211,11 +211,10 @@ class Bitmex final : public JsonDecoder<Bitmex> {
     const auto table = topic.substr(0, colon);
     const auto symbol = topic.substr(std::min(colon + 1, topic.size()));
     constexpr std::string_view kBins = "tradeBin";
-    for (const Route& route : kRoutes) {
+    answer_routes(condition, symbol, [&](const Route& route) {
       const auto theirs = route.topic.substr(1, route.topic.find(':') - 1);
-      const bool is_bins = theirs.starts_with(kBins) && table.starts_with(kBins);
-      if (is_bins || theirs == table) answer(condition, symbol, route.channel);
-    }
+      return theirs == table || (theirs.starts_with(kBins) && table.starts_with(kBins));
+    });
   }
 
   Verdict read_notice(Reading& reading) {

@@ -241,14 +241,13 @@ class Bybit final : public JsonDecoder<Bybit> {
                   reply_.words.value_or(""));
   }
 
-  // Several channels may have asked for a topic. That of a coin's trades names no symbol.
+  // The topic of a coin's trades names no symbol.
   void answer_topic(Condition condition, std::string_view topic) {
-    const auto symbol = symbol_of(topic);
-    const bool whole = option_ && symbol.find('-') == std::string_view::npos;
-    for (const Route& route : traits().routes) {
-      if (word_of(route.topic).substr(1) == word_of(topic))
-        answer(condition, whole ? std::string_view{} : symbol, route.channel);
-    }
+    auto symbol = symbol_of(topic);
+    if (option_ && symbol.find('-') == std::string_view::npos) symbol = {};
+    answer_routes(condition, symbol, [&](const Route& route) {
+      return word_of(route.topic).substr(1) == word_of(topic);
+    });
   }
 
   template <class In>

@@ -327,14 +327,13 @@ class Deribit final : public JsonDecoder<Deribit> {
     return refuse(reading, "", "no such channel");
   }
 
-  // What was asked for and is not named does not exist; channels of ours may share one of theirs.
+  // What was asked for and is not named does not exist.
   void answer_for(std::string_view channel) {
     const auto part = parts_of(channel, '.');
     const auto symbol = part.count > 2 && part[0] == "chart" ? part[2] : part[1];
-    for (const Route& route : kRoutes) {
-      const auto word = route.topic.substr(1, route.topic.find('.') - 1);
-      if (word == part[0]) answer(Condition::subscribed, symbol, route.channel);
-    }
+    answer_routes(Condition::subscribed, symbol, [&](const Route& route) {
+      return route.topic.substr(1, route.topic.find('.') - 1) == part[0];
+    });
   }
 
   template <class In>

@@ -189,19 +189,17 @@ class Gate : public JsonDecoder<Gate> {
     const auto& error = envelope_.error;
     if (error && !in.template read<FailureShape>(error->json, failure_)) return Verdict::malformed;
     reading.answers = envelope_.request;
-    if (!envelope_.request && envelope_.event == "subscribe") answer_payload(error.has_value());
+    if (!envelope_.request && envelope_.event == "subscribe")
+      answer_payload(error ? Condition::rejected : Condition::subscribed);
     if (!error) return Verdict::control;
     return refuse(reading, failure_.code, failure_.message.value_or(""));
   }
 
-  void answer_payload(bool refused) {
+  void answer_payload(Condition condition) {
     for (const auto text : envelope_.payload) {
       if (text.find('_') == std::string_view::npos) continue;  // an interval, a depth
-      for (const Route& route : traits().routes) {
-        if (route.group == envelope_.channel)
-          answer(refused ? Condition::rejected : Condition::subscribed, symbol_of(text),
-                 route.channel);
-      }
+      answer_routes(condition, symbol_of(text),
+                    [&](const Route& route) { return route.group == envelope_.channel; });
     }
   }
 

@@ -68,6 +68,22 @@ class JsonDecoder : public Decoder {
   void answer(Condition condition, std::string_view symbol, std::optional<Channel> channel) {
     answers_.next() = {condition, symbol, channel};
   }
+  // The same for each channel whose route `is_meant` is true of: several may have asked for a
+  // topic.
+  template <class IsMeant>
+  void answer_routes(Condition condition, std::string_view symbol, IsMeant&& is_meant) {
+    for (const Route& route : traits_.routes) {
+      if (is_meant(route)) answer(condition, symbol, route.channel);
+    }
+  }
+  // The same for a channel and those that share its topic.
+  void answer_shared(Condition condition, std::string_view symbol, std::optional<Channel> channel) {
+    const Route* const named = channel ? route_of(traits_, *channel) : nullptr;
+    if (named == nullptr) return answer(condition, symbol, channel);
+    answer_routes(condition, symbol, [named](const Route& route) {
+      return route.topic == named->topic && route.group == named->group;
+    });
+  }
 
   // Something to send back at once.
   [[nodiscard]] std::string& reply_buffer() {
