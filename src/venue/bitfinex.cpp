@@ -332,12 +332,11 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
   template <class In>
   Verdict read_levels(In& in, const Known& known, std::string_view data, Output& out) {
     if (!read_some<LevelShape>(in, data, levels_)) return Verdict::malformed;
-    book_.bid_levels.clear();
-    book_.ask_levels.clear();
+    book_.clear_levels();
     for (LevelMessage& level : levels_) {
-      const bool is_bid = side_of_sign(level.amount) == Side::buy;
+      const Side side = side_of_sign(level.amount);
       if (level.count == 0) level.amount = {};  // 1 or -1 stand for the side
-      (is_bid ? book_.bid_levels : book_.ask_levels).emplace_back(level.price, level.amount);
+      book_.levels(side).emplace_back(level.price, level.amount);
     }
     book_.symbol = known.symbol;
     book_.time = time_;

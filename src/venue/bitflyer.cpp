@@ -199,8 +199,7 @@ class Bitflyer final : public JsonDecoder<Bitflyer> {
                     Output& out) {
     if (!in.template read<BookShape>(data, book_)) return Verdict::malformed;
     // Market orders of an auction have the price zero.
-    for (auto* const side : {&book_.bid_levels, &book_.ask_levels})
-      std::erase_if(*side, [](const Level& level) { return level.price_mantissa == 0; });
+    book_.drop_levels([](const Level& level) { return level.price_mantissa == 0; });
     book_.symbol = symbol;
     book_.is_snapshot = whole;
     book_.known_bid = whole ? worst_of(book_.bid_levels, std::less{}) : std::nullopt;

@@ -307,8 +307,7 @@ class Bitmex final : public JsonDecoder<Bitmex> {
     const bool is_removal = equals<"delete">(action);
     book_.symbol = symbol;
     book_.time.reset();
-    book_.bid_levels.clear();
-    book_.ask_levels.clear();
+    book_.clear_levels();
     for (const LevelMessage& level : levels_) {
       if (level.symbol != symbol) continue;
       if (level.time) book_.time = level.time;
@@ -318,8 +317,7 @@ class Bitmex final : public JsonDecoder<Bitmex> {
       if (!price || !level.side || (!level.size && !is_removal)) continue;
       if (!is_removal && prices.by_id.size() < kLevelsMax)
         prices.by_id.insert_or_assign(level.id, *price);
-      auto& side = level.side == Side::buy ? book_.bid_levels : book_.ask_levels;
-      side.emplace_back(*price, is_removal ? Quantity{} : *level.size);
+      book_.levels(*level.side).emplace_back(*price, is_removal ? Quantity{} : *level.size);
     }
     if (book_.is_snapshot || !book_.bid_levels.empty() || !book_.ask_levels.empty())
       send(book_, out);

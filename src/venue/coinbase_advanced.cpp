@@ -84,14 +84,15 @@ using TradeShape =
           Field<"time", &Facts::time, kRfc3339>, Field<"side", &Trade::side, kMakersSide>>;
 
 struct Change {
-  std::string_view side;
+  std::optional<Side> side;
   std::optional<Timestamp> time;
   Price price;
   Quantity quantity;
 };
 using ChangeShape =
-    Shape<Field<"side", &Change::side>, Field<"event_time", &Change::time, kRfc3339>,
-          Field<"price_level", &Change::price>, Field<"new_quantity", &Change::quantity>>;
+    Shape<Field<"side", &Change::side, kSides<"bid", "offer">>,
+          Field<"event_time", &Change::time, kRfc3339>, Field<"price_level", &Change::price>,
+          Field<"new_quantity", &Change::quantity>>;
 struct Changes {
   std::string_view type, symbol;
   RowList<Change> changes;
@@ -233,17 +234,14 @@ class CoinbaseAdvanced final : public JsonDecoder<CoinbaseAdvanced> {
     if (!in.template read_rows<ChangesShape>(text, events_)) return Verdict::malformed;
     for (const Changes& event : events_) {
       for (const Change& change : event.changes) {
-        if (!equals<"bid", "offer">(change.side))
-          return reading.problem = R"("side" is no side)", Verdict::malformed;
+        if (!change.side) return reading.problem = R"("side" is no side)", Verdict::malformed;
       }
     }
     for (const Changes& event : events_) {
-      book_.bid_levels.clear();
-      book_.ask_levels.clear();
+      book_.clear_levels();
       book_.time.reset();
       for (const Change& change : event.changes) {
-        auto& levels = equals<"bid">(change.side) ? book_.bid_levels : book_.ask_levels;
-        levels.emplace_back(change.price, change.quantity);
+        book_.levels(*change.side).emplace_back(change.price, change.quantity);
         if (change.time) book_.time = std::max(book_.time.value_or(*change.time), *change.time);
       }
       if (!book_.time || book_.time == Timestamp{}) book_.time = envelope_.sent;

@@ -63,13 +63,11 @@ template <class In>
                                    Reading& reading) {
   if (!in.template read<ChangesShape>(frame, message)) return Verdict::malformed;
   Message<Book>& book = message.book;
-  book.bid_levels.clear();
-  book.ask_levels.clear();
+  book.clear_levels();
   for (const Change& change : message.changes) {
     if (!change.side) return reading.problem = R"("changes": a side is none)", Verdict::malformed;
-    auto& levels = change.side == Side::buy ? book.bid_levels : book.ask_levels;
     const bool negative = change.quantity.decimal.mantissa < 0;  // has been seen for none
-    levels.emplace_back(change.price, negative ? Quantity{} : change.quantity);
+    book.levels(*change.side).emplace_back(change.price, negative ? Quantity{} : change.quantity);
   }
   book.symbol = message.symbol;
   book.time = message.time;
@@ -85,8 +83,7 @@ using WholeShape = codec::Loose<codec::Field<"product_id", &MessageFacts::symbol
 template <class In>
 [[nodiscard]] Verdict read_whole(In& in, std::string_view frame, Message<Book>& book, Output& out) {
   if (!in.template read<WholeShape>(frame, book)) return Verdict::malformed;
-  for (auto* levels : {&book.bid_levels, &book.ask_levels})
-    std::erase_if(*levels, [](const Level& level) { return level.quantity_mantissa <= 0; });
+  book.drop_levels([](const Level& level) { return level.quantity_mantissa <= 0; });
   book.is_snapshot = true;
   send(book, out);
   return Verdict::data;

@@ -75,16 +75,10 @@ using TradeShape =
           Field<"trade_qty", &Trade::quantity>, Field<"aggressor_side", &Trade::side>,
           Field<"time", &Facts::time, kTime>, Field<"product_id", &Facts::symbol>>;
 
-struct QuoteMessage : Message<Quote> {};
 using QuoteShape =
     Loose<Field<"bid_price", &Quote::bid_price>, Field<"bid_qty", &Quote::bid_quantity>,
           Field<"ask_price", &Quote::ask_price>, Field<"ask_qty", &Quote::ask_quantity>,
           Field<"time", &Facts::time, kTime>, Field<"product_id", &Facts::symbol>>;
-void send(QuoteMessage& quote, Output& out) {
-  drop_zeros(quote.bid_price, quote.bid_quantity);
-  drop_zeros(quote.ask_price, quote.ask_quantity);
-  send<Quote>(quote, out);
-}
 
 // "is_final": false tells what the rate of the running hour is going to be.
 using FundingShape = Loose<Field<"funding_rate", &Funding::rate>,
@@ -244,7 +238,7 @@ class CoinbaseInternational final : public JsonDecoder<CoinbaseInternational> {
   coinbase::Announced announced_;
   Head head_;  // scratch, as what follows
   Message<Trade> trade_;
-  QuoteMessage quote_;
+  QuoteOfZeros quote_;
   Message<Book> book_;
   coinbase::Changes changes_;
   Message<Funding> funding_;

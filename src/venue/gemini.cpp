@@ -106,12 +106,9 @@ using BookShape =
           Field<"trades", &BookMessage::trades>, Field<"auction_events", &BookMessage::auctions>>;
 void send(BookMessage& book, Output& out) {
   book.is_snapshot = book.trades || book.auctions;
-  book.bid_levels.clear();
-  book.ask_levels.clear();
-  for (const Change& change : book.changes) {
-    auto& levels = change.side == Side::buy ? book.bid_levels : book.ask_levels;
-    levels.emplace_back(change.price, change.quantity);
-  }
+  book.clear_levels();
+  for (const Change& change : book.changes)
+    book.levels(*change.side).emplace_back(change.price, change.quantity);
   send(static_cast<const Message<Book>&>(book), out);
 }
 

@@ -211,8 +211,7 @@ class KrakenFutures final : public JsonDecoder<KrakenFutures> {
   template <class In>
   Verdict read_book(In& in, std::string_view frame, Output& out) {
     if (!in.template read<BookShape>(frame, book_)) return Verdict::malformed;
-    for (auto* levels : {&book_.bid_levels, &book_.ask_levels})
-      std::erase_if(*levels, [](const Level& level) { return level.quantity_mantissa <= 0; });
+    book_.drop_levels([](const Level& level) { return level.quantity_mantissa <= 0; });
     book_.is_snapshot = true;
     send(book_, out);
     return Verdict::data;

@@ -69,14 +69,8 @@ using Facts = MessageFacts;
 
 using TradeShape = Row<&Trade::price, &Trade::quantity, cell<&Facts::time, kSeconds, kRequired>,
                        cell<&Trade::side, kSides<"b", "s">>>;
-struct QuoteMessage : Message<Quote> {};
 using QuoteShape = Row<cell<&Quote::bid_price, kRequired>, cell<&Quote::ask_price, kRequired>,
                        cell<&Facts::time, kSeconds>, &Quote::bid_quantity, &Quote::ask_quantity>;
-void send(QuoteMessage& quote, Output& out) {
-  drop_zeros(quote.bid_price, quote.bid_quantity);
-  drop_zeros(quote.ask_price, quote.ask_quantity);
-  send<Quote>(quote, out);
-}
 using CandleShape =
     Row<cell<&Facts::time, kSeconds>, cell<&Candle::close_time, kSeconds, kRequired>, &Candle::open,
         &Candle::high, &Candle::low, &Candle::close, kPass, &Candle::volume, &Candle::trades>;
@@ -210,8 +204,7 @@ class KrakenV1 final : public JsonDecoder<KrakenV1> {
       return Verdict::malformed;
     book_.symbol = pair;
     book_.time.reset();
-    book_.bid_levels.clear();
-    book_.ask_levels.clear();
+    book_.clear_levels();
     book_.checksum.reset();
     const auto depth = number_after(channel, "book-");
     book_.depth = depth == 1000 ? std::nullopt : depth;
@@ -238,7 +231,7 @@ class KrakenV1 final : public JsonDecoder<KrakenV1> {
   Envelope envelope_;  // scratch, as what follows
   Notice notice_;
   RowList<Message<Trade>> trades_;
-  QuoteMessage quote_;
+  QuoteOfZeros quote_;
   Message<Candle> candle_;
   TickerMessage ticker_;
   std::array<BookPart, 2> parts_;

@@ -167,8 +167,7 @@ class Kucoin final : public KucoinDecoder<Kucoin> {
   template <class In>
   Verdict read_changes(In& in, std::string_view data, Output& out) {
     if (!in.template read<ChangesShape>(data, changes_)) return Verdict::malformed;
-    for (auto* const side : {&changes_.bid_levels, &changes_.ask_levels})
-      std::erase_if(*side, [](const Level& level) { return level.price_mantissa == 0; });
+    changes_.drop_levels([](const Level& level) { return level.price_mantissa == 0; });
     send(changes_, out);
     return Verdict::data;
   }

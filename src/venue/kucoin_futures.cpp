@@ -220,10 +220,9 @@ class KucoinFutures final : public KucoinDecoder<KucoinFutures> {
     if (!in.template read<ChangeShape>(data, change_)) return Verdict::malformed;
     const Change& change = change_.change;
     change_.symbol = symbol;
-    change_.bid_levels.clear();
-    change_.ask_levels.clear();
-    auto& side = change.side == Side::buy ? change_.bid_levels : change_.ask_levels;
-    if (!change.price.decimal.is_zero()) side.emplace_back(change.price, change.quantity);
+    change_.clear_levels();
+    if (!change.price.decimal.is_zero())
+      change_.levels(change.side).emplace_back(change.price, change.quantity);
     send(static_cast<const BookMessage&>(change_), out);
     return Verdict::data;
   }

@@ -50,6 +50,19 @@ template <>
 struct Message<Book> : MessageFacts, Book {
   std::vector<Level> bid_levels;
   std::vector<Level> ask_levels;
+
+  [[nodiscard]] std::vector<Level>& levels(Side side) {
+    return side == Side::buy ? bid_levels : ask_levels;
+  }
+  void clear_levels() {
+    bid_levels.clear();
+    ask_levels.clear();
+  }
+  // Those that `is_none` is true of.
+  void drop_levels(auto is_none) {
+    std::erase_if(bid_levels, is_none);
+    std::erase_if(ask_levels, is_none);
+  }
 };
 
 template <class Body>

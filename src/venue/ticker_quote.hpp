@@ -19,6 +19,13 @@ inline void drop_zeros(std::optional<Price>& price, std::optional<Quantity>& qua
   quantity.reset();
 }
 
+struct QuoteOfZeros : Message<Quote> {};
+inline void send(QuoteOfZeros& quote, Output& out) {
+  drop_zeros(quote.bid_price, quote.bid_quantity);
+  drop_zeros(quote.ask_price, quote.ask_quantity);
+  send<Quote>(quote, out);
+}
+
 inline void send(TickerWithQuote& message, Output& out) {
   drop_zeros(message.bid_price, message.bid_quantity);
   drop_zeros(message.ask_price, message.ask_quantity);

@@ -97,8 +97,7 @@ using BookShape =
                 Rows<"obu", &BookMessage::units, UnitShape>>>;
 void send(BookMessage& book, Output& out) {
   book.is_snapshot = true;
-  book.bid_levels.clear();
-  book.ask_levels.clear();
+  book.clear_levels();
   for (const Unit& unit : book.units) {
     if (!unit.bid_price.decimal.is_zero())
       book.bid_levels.emplace_back(unit.bid_price, unit.bid_size);
