@@ -93,15 +93,9 @@ std::optional<Channel> channel_of(std::string_view name) {
   return channel_named(name);
 }
 
-class Coinbase final : public JsonDecoder<Coinbase> {
+class Coinbase final : public coinbase::CoinbaseDecoder<Coinbase> {
  public:
-  using JsonDecoder::JsonDecoder;
-
-  Reading read(std::string_view frame, Timestamp ts_recv, EventHandler& handler) override {
-    const Reading reading = JsonDecoder::read(frame, ts_recv, handler);
-    announced_.end(reading);
-    return reading;
-  }
+  using CoinbaseDecoder::CoinbaseDecoder;
 
   template <class In>
   Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
@@ -120,11 +114,7 @@ class Coinbase final : public JsonDecoder<Coinbase> {
   template <class In>
   static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
-    if (Notice refusal; body.starts_with('{')) {
-      if (!in.template read<NoticeShape>(body, refusal) || !refusal.message)
-        return Verdict::malformed;
-      return problem = *refusal.message, Verdict::rejected;
-    }
+    if (body.starts_with('{')) return coinbase::read_refusal(in, body, problem);
     RowList<InstrumentMessage> products;
     return read_all<InstrumentShape>(in, body, products, out);
   }
@@ -139,18 +129,10 @@ class Coinbase final : public JsonDecoder<Coinbase> {
     if (!in.template read<NoticeShape>(frame, notice_)) return Verdict::malformed;
     if (head_.type == "error")
       return refuse(reading, notice_.message.value_or("error"), notice_.reason.value_or(""));
-    announced_.begin();
-    for (const auto& channel : notice_.channels) {
-      const auto ours = channel_of(channel.name);
-      if (!ours) continue;  // heartbeats
-      for (const auto product : channel.products) {
-        if (announced_.is_new(product, *ours)) answer(Condition::subscribed, product, ours);
-      }
-    }
+    answer_new(notice_.channels, &channel_of);
     return Verdict::control;
   }
 
-  coinbase::Announced announced_;
   Head head_;  // scratch, as what follows
   Notice notice_;
   Message<Trade> trade_;

@@ -160,25 +160,15 @@ void send(InstrumentMessage& message, Output& out) {
   if (message.disabled.value_or(false) && info.status == "trading") info.status = "halted";
   send<InstrumentInfo>(message, out);
 }
-struct Refusal {
-  std::string_view message;
-};
-using RefusalShape = Loose<Field<"message", &Refusal::message>>;
 
-class CoinbaseAdvanced final : public JsonDecoder<CoinbaseAdvanced> {
+class CoinbaseAdvanced final : public coinbase::CoinbaseDecoder<CoinbaseAdvanced> {
  public:
-  using JsonDecoder::JsonDecoder;
-
-  Reading read(std::string_view frame, Timestamp ts_recv, EventHandler& handler) override {
-    Reading reading = JsonDecoder::read(frame, ts_recv, handler);
-    numbers_.check(envelope_.sequence, reading);
-    announced_.end(reading);
-    return reading;
-  }
+  using CoinbaseDecoder::CoinbaseDecoder;
 
   template <class In>
   Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
+    number_ = envelope_.sequence;
     if (envelope_.type == "error") return refuse(reading, {}, envelope_.message.value_or("error"));
     if (!envelope_.channel || !envelope_.events) return Verdict::unknown;
     const auto channel = *envelope_.channel;
@@ -199,8 +189,7 @@ class CoinbaseAdvanced final : public JsonDecoder<CoinbaseAdvanced> {
   template <class In>
   static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
-    if (Refusal refusal; in.template read<RefusalShape>(body, refusal))
-      return problem = refusal.message, Verdict::rejected;
+    if (coinbase::read_refusal(in, body, problem) == Verdict::rejected) return Verdict::rejected;
     ListOf<InstrumentMessage> listing;
     if (!in.template read<ListShape<"products", InstrumentMessage, InstrumentShape>>(body, listing))
       return Verdict::malformed;
@@ -255,23 +244,15 @@ class CoinbaseAdvanced final : public JsonDecoder<CoinbaseAdvanced> {
   template <class In>
   Verdict read_subscriptions(In& in, std::string_view text) {
     if (!in.template read_rows<SubscribedShape>(text, subscribed_)) return Verdict::malformed;
-    const auto answer_all = [&](const Symbols& symbols, Channel channel) {
-      for (const auto symbol : symbols) {
-        if (announced_.is_new(symbol, channel)) answer(Condition::subscribed, symbol, channel);
-      }
-    };
-    announced_.begin();
     for (const Subscribed& now : subscribed_) {
-      answer_all(now.trades, Channel::trade);
-      answer_all(now.tickers, Channel::ticker);
-      answer_all(now.candles, Channel::candle);
-      answer_all(now.books, Channel::book);
+      answer_new(now.trades, Channel::trade);
+      answer_new(now.tickers, Channel::ticker);
+      answer_new(now.candles, Channel::candle);
+      answer_new(now.books, Channel::book);
     }
     return Verdict::control;
   }
 
-  coinbase::SessionNumbers numbers_;
-  coinbase::Announced announced_;
   Envelope envelope_;  // scratch, as what follows
   RowList<ListOf<Message<Trade>>> trades_;
   RowList<Changes> events_;

@@ -144,20 +144,14 @@ std::optional<Channel> channel_of(std::string_view name) {
   return std::nullopt;
 }
 
-class CoinbaseInternational final : public JsonDecoder<CoinbaseInternational> {
+class CoinbaseInternational final : public coinbase::CoinbaseDecoder<CoinbaseInternational> {
  public:
-  using JsonDecoder::JsonDecoder;
-
-  Reading read(std::string_view frame, Timestamp ts_recv, EventHandler& handler) override {
-    Reading reading = JsonDecoder::read(frame, ts_recv, handler);
-    numbers_.check(head_.sequence, reading);
-    announced_.end(reading);
-    return reading;
-  }
+  using CoinbaseDecoder::CoinbaseDecoder;
 
   template <class In>
   Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
+    number_ = head_.sequence;
     const auto channel = head_.channel.value_or("");
     if (equals<"REJECT">(channel) || (head_.message && head_.reason))
       return refuse(reading, head_.message.value_or("refused"), head_.reason.value_or(""));
@@ -180,11 +174,7 @@ class CoinbaseInternational final : public JsonDecoder<CoinbaseInternational> {
   template <class In>
   static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
-    if (Head refusal; body.starts_with('{')) {
-      if (!in.template read<HeadShape>(body, refusal) || !refusal.message)
-        return Verdict::malformed;
-      return problem = *refusal.message, Verdict::rejected;
-    }
+    if (body.starts_with('{')) return coinbase::read_refusal(in, body, problem);
     RowList<InstrumentMessage> instruments;
     return read_all<InstrumentShape>(in, body, instruments, out);
   }
@@ -224,18 +214,10 @@ class CoinbaseInternational final : public JsonDecoder<CoinbaseInternational> {
   template <class In>
   Verdict read_subscriptions(In& in, std::string_view frame) {
     if (!in.template read<SubscriptionsShape>(frame, subscriptions_)) return Verdict::malformed;
-    announced_.begin();
-    for (const auto& channel : subscriptions_.channels) {
-      const auto ours = channel_of(channel.name);
-      for (const auto product : channel.products) {
-        if (ours && announced_.is_new(product, *ours)) answer(Condition::subscribed, product, ours);
-      }
-    }
+    answer_new(subscriptions_.channels, &channel_of);
     return Verdict::control;
   }
 
-  coinbase::SessionNumbers numbers_;
-  coinbase::Announced announced_;
   Head head_;  // scratch, as what follows
   Message<Trade> trade_;
   QuoteOfZeros quote_;
