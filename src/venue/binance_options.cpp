@@ -150,8 +150,7 @@ class Options final : public Family<Options, ContractShapes> {
                            Output& out, RestReading&, std::string& problem) {
     Listing listing;
     if (!in.template read<ListingShape>(body, listing)) return read_refusal(in, body, problem);
-    for (auto& option : listing.symbols) send(option, out);
-    return Verdict::data;
+    return send_all(listing.symbols, out);
   }
 
   // "btcusdt" and "261225" of "BTC-261225-100000-C": all are of underlyings in USDT.

@@ -136,18 +136,6 @@ void send(LiquidationMessage& message, Output& out) {
   send<Liquidation>(message, out);
 }
 
-bool is_list_of_rows(std::string_view data) {
-  const auto inner = data.find_first_not_of(" \n\r\t", 1);
-  return inner != std::string_view::npos && (data[inner] == '[' || data[inner] == ']');
-}
-// A list of rows, or one row.
-template <class S, class In, class M>
-bool read_some(In& in, std::string_view data, RowList<M>& rows) {
-  if (is_list_of_rows(data)) return in.template read_rows<S>(data, rows);
-  rows.clear();
-  return in.template read<S>(data, rows.next());
-}
-
 std::optional<std::int64_t> whole_number(std::string_view json) {
   std::int64_t value = 0;
   const auto read = std::from_chars(json.data(), json.data() + json.size(), value);
@@ -340,7 +328,7 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
     }
     book_.symbol = known.symbol;
     book_.time = time_;
-    book_.is_snapshot = is_list_of_rows(data);
+    book_.is_snapshot = is_list<LevelShape>(data);
     send(book_, out);
     return Verdict::data;
   }
@@ -348,11 +336,11 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
   template <class In>
   Verdict read_candles(In& in, const Known& known, std::string_view data, Output& out) {
     if (!read_some<CandleShape>(in, data, candles_)) return Verdict::malformed;
-    for (auto& candle : candles_) {
+    return send_all(candles_, out, [&](Message<Candle>& candle) {
+      candle.symbol = known.symbol;
+      candle.time = time_;
       candle.interval = known.interval;
-      out(known.symbol, time_, static_cast<const Candle&>(candle));
-    }
-    return Verdict::data;
+    });
   }
 
   std::unordered_map<std::int64_t, Known> channels_;

@@ -211,8 +211,7 @@ class Bitget : public bitget::Decoder<Bitget> {
     Answer<InstrumentMessage> answer;
     const auto verdict = read_answer<InstrumentShape>(in, body, answer, problem);
     if (verdict != Verdict::data) return verdict;
-    for (auto& instrument : answer.rows) send(instrument, out);
-    return Verdict::data;
+    return send_all(answer.rows, out);
   }
 
   // How a symbol of the futures is spelled tells its type: BTCUSDT, BTCPERP, BTCUSD, BTCUSDH26.

@@ -214,8 +214,7 @@ class Bybit final : public JsonDecoder<Bybit> {
   template <class S, class In, class M>
   static Verdict read_rows(In& in, std::string_view frame, M& message, Output& out) {
     if (!in.template read<S>(frame, message)) return Verdict::malformed;
-    for (const auto& row : message.rows) send(row, out);
-    return Verdict::data;
+    return send_all(message.rows, out);
   }
 
   // Replies to requests have one shape, pings included; those of options another.

@@ -193,8 +193,7 @@ class CoinbaseAdvanced final : public coinbase::CoinbaseDecoder<CoinbaseAdvanced
     ListOf<InstrumentMessage> listing;
     if (!in.template read<ListShape<"products", InstrumentMessage, InstrumentShape>>(body, listing))
       return Verdict::malformed;
-    for (auto& product : listing.list) send(product, out);
-    return Verdict::data;
+    return send_all(listing.list, out);
   }
 
   static std::optional<InstrumentInfo> derive(std::string_view symbol) {

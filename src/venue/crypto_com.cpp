@@ -199,8 +199,7 @@ class CryptoCom final : public JsonDecoder<CryptoCom> {
     Listing listing;
     if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
     if (listing.code != 0) return problem = listing.message.value_or("refused"), Verdict::rejected;
-    for (auto& instrument : listing.instruments) send(instrument, out);
-    return Verdict::data;
+    return send_all(listing.instruments, out);
   }
 
   // "BTC_USDT"; derivatives ("BTCUSD-PERP") do not tell their currencies apart.

@@ -293,8 +293,7 @@ class Deribit final : public JsonDecoder<Deribit> {
       return problem = envelope.error->message.value_or("an error"), Verdict::rejected;
     Listing listing;
     if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
-    for (const auto& instrument : listing.instruments) send(instrument, out);
-    return Verdict::data;
+    return send_all(listing.instruments, out);
   }
 
   static std::optional<InstrumentInfo> derive(std::string_view symbol) {

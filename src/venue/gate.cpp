@@ -90,14 +90,13 @@ using TickerShape =
           Field<"funding_rate_indicative", &ContractFacts::predicted_rate>,
           Field<"total_size", &ContractFacts::open_interest>>;
 
-struct CandleMessage : Candle {
-  std::string_view name;
+struct CandleMessage : Message<Candle> {  // its symbol with the interval before it
   std::optional<Quantity> base_volume;
 };
 using CandleShape =
     Loose<Field<"t", &Candle::open_time, kSeconds>, Field<"v", &Candle::volume>,
           Field<"c", &Candle::close>, Field<"h", &Candle::high>, Field<"l", &Candle::low>,
-          Field<"o", &Candle::open>, Field<"n", &CandleMessage::name>,
+          Field<"o", &Candle::open>, Field<"n", &Facts::symbol>,
           Field<"a", &CandleMessage::base_volume>, Field<"w", &Candle::is_closed>>;
 
 struct LiquidationMessage : Message<Liquidation> {
@@ -116,14 +115,6 @@ struct Refusal {
   std::optional<std::string_view> message;
 };
 using RefusalShape = Loose<Field<"label", &Refusal::label>, Field<"message", &Refusal::message>>;
-
-// Reads one object of shape S, or an array of them.
-template <class S, class In, class M>
-bool read_some(In& in, std::string_view text, RowList<M>& rows) {
-  if (text.starts_with('[')) return in.template read_rows<S>(text, rows);
-  rows.clear();
-  return in.template read<S>(text, rows.next());
-}
 
 class Gate : public JsonDecoder<Gate> {
  public:
@@ -163,17 +154,12 @@ class Gate : public JsonDecoder<Gate> {
     if (body.starts_with('{') && in.template read<RefusalShape>(body, refusal))
       return problem = refusal.message.value_or(refusal.label), Verdict::rejected;
     if (call.kind == RestKind::snapshot) return Verdict::malformed;
-    return spot ? read_pairs(in, body, out) : read_contracts(in, call, body, out);
+    if (!spot) return read_contracts(in, call, body, out);
+    RowList<PairMessage> pairs;
+    return read_all<PairShape>(in, body, pairs, out);
   }
 
  private:
-  template <class In>
-  static Verdict read_pairs(In& in, std::string_view body, Output& out) {
-    RowList<PairMessage> pairs;
-    if (!in.template read_rows<PairShape>(body, pairs)) return Verdict::malformed;
-    for (const auto& pair : pairs) send(pair, out);
-    return Verdict::data;
-  }
   template <class In>
   static Verdict read_contracts(In& in, const RestCall& call, std::string_view body, Output& out) {
     RowList<ContractMessage> contracts;
@@ -226,12 +212,10 @@ class Gate : public JsonDecoder<Gate> {
   template <class In>
   Verdict read_trades(In& in, std::string_view text, Output& out) {
     if (!read_some<TradeShape>(in, text, trades_)) return Verdict::malformed;
-    for (TradeMessage& trade : trades_) {
+    return send_all(trades_, out, [this](TradeMessage& trade) {
       if (futures()) trade.side = side_of_sign(trade.quantity);
       if (!trade.time) trade.time = trade.seconds;
-      send<Trade>(trade, out);
-    }
-    return Verdict::data;
+    });
   }
 
   template <class In>
@@ -268,11 +252,7 @@ class Gate : public JsonDecoder<Gate> {
   template <class In>
   Verdict read_tickers(In& in, std::string_view text, Output& out) {
     if (!read_some<TickerShape>(in, text, tickers_)) return Verdict::malformed;
-    for (ContractTicker& ticker : tickers_) {
-      ticker.time = time_;
-      send(ticker, out);
-    }
-    return Verdict::data;
+    return send_all(tickers_, out, [this](ContractTicker& ticker) { ticker.time = time_; });
   }
 
   // "v" counts contracts, of spot the quote currency; spot had no "a" until 2022: then it is the
@@ -280,40 +260,33 @@ class Gate : public JsonDecoder<Gate> {
   template <class In>
   Verdict read_candles(In& in, std::string_view text, Output& out) {
     if (!read_some<CandleShape>(in, text, candles_)) return Verdict::malformed;
-    for (CandleMessage& candle : candles_) {
-      const auto interval = candle.name.substr(0, candle.name.find('_'));
+    return send_all(candles_, out, [this](CandleMessage& candle) {
+      const auto interval = candle.symbol.substr(0, candle.symbol.find('_'));
       candle.interval = our_interval(traits(), interval).value_or(interval);
+      candle.time = time_;
       candle.quote_volume.reset();
       if (!futures() && candle.base_volume) {
         candle.quote_volume = candle.volume;
         candle.volume = *candle.base_volume;
       }
-      candle.name.remove_prefix(std::min(candle.name.size(), interval.size() + 1));
-      out(candle.name, time_, static_cast<const Candle&>(candle));
-    }
-    return Verdict::data;
+      candle.symbol.remove_prefix(std::min(candle.symbol.size(), interval.size() + 1));
+    });
   }
 
   // Whether the sign of the size is the order's or the position's is disputed: no side.
   template <class In>
   Verdict read_liquidations(In& in, std::string_view text, Output& out) {
     if (!read_some<LiquidationShape>(in, text, liquidations_)) return Verdict::malformed;
-    for (LiquidationMessage& liquidation : liquidations_) {
+    return send_all(liquidations_, out, [](LiquidationMessage& liquidation) {
       (void)side_of_sign(liquidation.quantity);
       if (liquidation.time_ms) liquidation.time = liquidation.time_ms;
-      send<Liquidation>(liquidation, out);
-    }
-    return Verdict::data;
+    });
   }
 
   template <class In>
   Verdict read_ratios(In& in, std::string_view text, Output& out) {
     if (!read_some<RatioShape>(in, text, ratios_)) return Verdict::malformed;
-    for (auto& ratio : ratios_) {
-      ratio.kind = "accounts";
-      send(ratio, out);
-    }
-    return Verdict::data;
+    return send_all(ratios_, out, [](auto& ratio) { ratio.kind = "accounts"; });
   }
 
   // "BTC_USDT", of a stream "ob.BTC_USDT.400" too.

@@ -149,8 +149,7 @@ class Htx final : public HtxDecoder<Htx> {
     if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
     if (listing.status != "ok")
       return problem = listing.message.value_or("an error"), Verdict::rejected;
-    for (const auto& instrument : listing.instruments) send(instrument, out);
-    return Verdict::data;
+    return send_all(listing.instruments, out);
   }
 
  private:
@@ -186,11 +185,7 @@ class Htx final : public HtxDecoder<Htx> {
   template <class In>
   Verdict read_tickers(In& in, std::string_view frame, Output& out) {
     if (!in.template read<TickersShape>(frame, tickers_)) return Verdict::malformed;
-    for (auto& ticker : tickers_.rows) {
-      ticker.time = tickers_.time;
-      send(ticker, out);
-    }
-    return Verdict::data;
+    return send_all(tickers_.rows, out, [this](auto& each) { each.time = tickers_.time; });
   }
 
   First first_;  // scratch, as all that follows

@@ -182,8 +182,7 @@ class Kraken final : public JsonDecoder<Kraken> {
     }
     if (equals<"instrument">(channel)) {
       if (!in.template read<InstrumentsShape>(data, instruments_)) return Verdict::malformed;
-      for (auto& pair : instruments_.pairs) send(pair, out);
-      return Verdict::data;
+      return send_all(instruments_.pairs, out);
     }
     return equals<"status", "heartbeat">(channel) ? Verdict::control : Verdict::unknown;
   }

@@ -181,8 +181,7 @@ class KrakenFutures final : public JsonDecoder<KrakenFutures> {
     if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
     if (listing.result != "success")
       return problem = listing.error.value_or(listing.result), Verdict::rejected;
-    for (const auto& instrument : listing.instruments) send(instrument, out);
-    return Verdict::data;
+    return send_all(listing.instruments, out);
   }
 
  private:

@@ -92,22 +92,48 @@ template <class S, class In, class M>
   return Verdict::data;
 }
 
-// The same for an array of messages; nothing is handed over unless all of it could be read.
-// `amend(message)` runs before each is.
-template <class S, class In, class M, class Amend>
-[[nodiscard]] Verdict read_all(In& in, std::string_view text, codec::RowList<M>& messages,
-                               Output& out, Amend&& amend) {
-  if (!in.template read_rows<S>(text, messages)) return Verdict::malformed;
+// Hands over messages that have been read; `amend(message)` runs before each is.
+template <class M, class Amend>
+Verdict send_all(codec::RowList<M>& messages, Output& out, Amend&& amend) {
   for (auto& message : messages) {
     amend(message);
     send(message, out);
   }
   return Verdict::data;
 }
+template <class M>
+Verdict send_all(codec::RowList<M>& messages, Output& out) {
+  return send_all(messages, out, [](M&) {});
+}
+
+// The same as read_one for an array of messages; nothing is handed over unless all of it could be
+// read.
+template <class S, class In, class M, class Amend>
+[[nodiscard]] Verdict read_all(In& in, std::string_view text, codec::RowList<M>& messages,
+                               Output& out, Amend&& amend) {
+  if (!in.template read_rows<S>(text, messages)) return Verdict::malformed;
+  return send_all(messages, out, amend);
+}
 template <class S, class In, class M>
 [[nodiscard]] Verdict read_all(In& in, std::string_view text, codec::RowList<M>& messages,
                                Output& out) {
   return read_all<S>(in, text, messages, out, [](M&) {});
+}
+
+// Whether a text is an array of messages of shape S, and not one of them, which may be an array
+// itself.
+template <class S>
+[[nodiscard]] bool is_list(std::string_view text) {
+  if (!text.starts_with('[') || !codec::kIsRow<S>) return text.starts_with('[');
+  const auto inner = text.find_first_not_of(" \n\r\t", 1);
+  return inner != std::string_view::npos && (text[inner] == '[' || text[inner] == ']');
+}
+// Reads an array of messages, or one that stands alone.
+template <class S, class In, class M>
+[[nodiscard]] bool read_some(In& in, std::string_view text, codec::RowList<M>& messages) {
+  if (is_list<S>(text)) return in.template read_rows<S>(text, messages);
+  messages.clear();
+  return in.template read<S>(text, messages.next());
 }
 
 inline constexpr Reading kControl = [] {
