@@ -57,7 +57,7 @@ struct Answer {
 };
 struct Envelope : Answer {
   std::optional<std::string_view> method;
-  std::optional<Raw> result, params;
+  std::optional<Raw> params;
 };
 struct Params {
   std::string_view channel;
@@ -66,10 +66,9 @@ struct Params {
 using RefusalShape = Loose<Id<"code", &Refusal::code>, Field<"message", &Refusal::message>>;
 using AnswerShape =
     Loose<Field<"id", &Answer::request>, Object<"error", &Answer::error, RefusalShape>>;
-using EnvelopeShape =
-    Shape<Skip<"jsonrpc">, Field<"id", &Answer::request>,
-          Object<"error", &Answer::error, RefusalShape>, Field<"result", &Envelope::result>,
-          Field<"method", &Envelope::method>, Tail<"params", &Envelope::params>>;
+using EnvelopeShape = Shape<Skip<"jsonrpc">, Field<"id", &Answer::request>,
+                            Object<"error", &Answer::error, RefusalShape>, Skip<"result">,
+                            Field<"method", &Envelope::method>, Tail<"params", &Envelope::params>>;
 using ParamsShape = Shape<Field<"channel", &Params::channel>, Tail<"message", &Params::message>>;
 
 using Facts = MessageFacts;

@@ -59,20 +59,18 @@ constexpr Traits kTraits = {
 using Facts = MessageFacts;
 
 struct Envelope {
-  std::optional<std::string_view> table, action, subscribe, unsubscribe, info, status, error;
+  std::optional<std::string_view> table, action, subscribe, info, status, error;
   std::optional<bool> success;
   std::optional<std::string_view> of;    // of an empty partial: the symbol
   std::vector<std::string_view> topics;  // of the request that is answered
   std::optional<Raw> data;
 };
-using EnvelopeShape =
-    Shape<Field<"table", &Envelope::table>, Field<"action", &Envelope::action>,
-          Inside<"filter", Field<"symbol", &Envelope::of>>, Field<"success", &Envelope::success>,
-          Field<"subscribe", &Envelope::subscribe>, Field<"unsubscribe", &Envelope::unsubscribe>,
-          Field<"info", &Envelope::info>, Id<"status", &Envelope::status>,
-          Field<"error", &Envelope::error>,
-          Inside<"request", Field<"args", &Envelope::topics, kOptional>>,
-          Tail<"data", &Envelope::data>>;
+using EnvelopeShape = Shape<
+    Field<"table", &Envelope::table>, Field<"action", &Envelope::action>,
+    Inside<"filter", Field<"symbol", &Envelope::of>>, Field<"success", &Envelope::success>,
+    Field<"subscribe", &Envelope::subscribe>, Skip<"unsubscribe">, Field<"info", &Envelope::info>,
+    Id<"status", &Envelope::status>, Field<"error", &Envelope::error>,
+    Inside<"request", Field<"args", &Envelope::topics, kOptional>>, Tail<"data", &Envelope::data>>;
 
 using PassedShape = Loose<Field<"symbol", &Facts::symbol>>;
 using TradeShape =

@@ -34,8 +34,7 @@ struct Window {
 struct Limits {
   std::size_t topics_per_session = 100;
   std::size_t topics_per_request = 50;
-  std::size_t request_bytes = 0;  // of one request; 0: no limit is known
-  std::size_t session_bytes = 0;  // of the topics of a session together; likewise
+  std::size_t session_bytes = 0;  // of the topics of a session together; 0: no limit is known
   Window requests{4, std::chrono::milliseconds{1000}};  // messages of ours on a session
   Window connects{1, std::chrono::milliseconds{1000}};
   Window rest_calls{5, std::chrono::milliseconds{1000}};
@@ -64,8 +63,7 @@ struct Ping {
 struct Route {
   Channel channel = Channel::trade;
   // The topic as it stands in a request, a JSON string or object mostly. Holes: {symbol},
-  // {symbol_lower}, {symbol_upper}, {interval} (the venue's word), and those that Adapter::fill
-  // knows.
+  // {symbol_lower}, {interval} (the venue's word), and those that Adapter::fill knows.
   std::string_view topic{};
   std::string_view evidence{};  // "recorded 2024-08-08", "pair tardis", "documented"
   std::string_view group{};     // fills {group} of a request, which then holds topics of one group
