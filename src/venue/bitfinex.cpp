@@ -15,6 +15,7 @@ constexpr std::string_view kTicker = R"("channel":"ticker","symbol":"{symbol}")"
 constexpr std::string_view kStatus = R"("channel":"status","key":"deriv:{symbol}")";
 constexpr std::string_view kBook =
     R"("channel":"book","symbol":"{symbol}","prec":"P0","freq":"F0","len":"100")";
+constexpr std::string_view kSymbol = "{symbol}";
 constexpr std::string_view kCandles = R"("channel":"candles","key":"trade:{interval}:{symbol}")";
 constexpr std::array kRoutes = {
     Route{Channel::trade, R"("channel":"trades","symbol":"{symbol}")", "recorded 2021-04-05"},
@@ -151,17 +152,19 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
   Reading read(std::string_view frame, Timestamp ts_recv, EventHandler& handler) override {
     Reading reading = JsonDecoder::read(frame, ts_recv, handler);
     if (reading.verdict == Verdict::malformed) return reading;
-    if (is_notice_) keep_notice(reading);
-    if (!is_notice_ && number_) keep_number(*number_, reading);
+    if (is_notice(frame)) {
+      keep_notice(reading);
+    } else if (number_) {
+      keep_number(*number_, reading);
+    }
     return reading;
   }
 
   // Changes nothing of the session: it may run twice for a frame.
   template <class In>
   Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
-    is_notice_ = frame.starts_with('{');
     number_.reset();
-    if (is_notice_) {
+    if (is_notice(frame)) {
       if (!in.template read<NoticeShape>(frame, notice_)) return Verdict::malformed;
       return read_notice(reading);
     }
@@ -191,6 +194,8 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
     bool renew = false;      // asked for again: it is to end and begin anew
   };
   static constexpr std::size_t kChannelsMax = 1024;
+
+  static bool is_notice(std::string_view frame) { return frame.starts_with('{'); }
 
   // What a notice says of a channel. Symbols of funding begin with "f": they are not read.
   [[nodiscard]] Known named() const {
@@ -250,10 +255,9 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
     if (!equals<"unsubscribed">(event) || !notice_.id) return;
     const auto ended = channels_.extract(*notice_.id);
     if (!ended || !ended.mapped().renew) return;
-    reading.reply = reply_buffer()
-                        .append(R"({"event":"subscribe","channel":"book","symbol":")")
-                        .append(ended.mapped().symbol)
-                        .append(R"(","prec":"P0","freq":"F0","len":"100"})");
+    std::string& reply =
+        reply_buffer().append(R"({"event":"subscribe",)").append(kBook).append("}");
+    reading.reply = reply.replace(reply.find(kSymbol), kSymbol.size(), ended.mapped().symbol);
   }
 
   // All messages of a session that are not notices are numbered together.
@@ -346,7 +350,6 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
   std::unordered_map<std::int64_t, Known> channels_;
   std::optional<std::int64_t> last_number_, number_;  // the frame's is the second
   std::optional<Timestamp> time_;                     // of the frame, as what follows
-  bool is_notice_ = false;
   Known named_;
   Notice notice_;  // scratch, as all that follows
   Frame frame_;

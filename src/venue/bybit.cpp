@@ -47,17 +47,15 @@ using TradeShape = Loose<Field<"T", &Facts::time, kRequired>, Field<"s", &Facts:
 using TradesShape = Loose<Rows<"data", &Trades::rows, TradeShape>>;
 
 struct BookMessage : Message<Book> {
-  std::string_view topic, type;
+  std::string_view type;
 };
 using BookShape = Loose<
-    Field<"topic", &BookMessage::topic>, Field<"type", &BookMessage::type>,
-    Field<"ts", &Facts::time, kRequired>,
+    Skip<"topic">, Field<"type", &BookMessage::type>, Field<"ts", &Facts::time, kRequired>,
     Inside<"data", Field<"s", &Facts::symbol>, Field<"b", &BookMessage::bid_levels, kOptional>,
            Field<"a", &BookMessage::ask_levels, kOptional>,
            Field<"u", &Book::last_sequence, kRequired>>>;
 
 struct Candles {
-  std::string_view topic;
   std::optional<Timestamp> time;
   RowList<Candle> rows;
 };
@@ -67,8 +65,8 @@ using CandleShape =
           Field<"close", &Candle::close>, Field<"high", &Candle::high>, Field<"low", &Candle::low>,
           Field<"volume", &Candle::volume>, Field<"turnover", &Candle::quote_volume>,
           Field<"confirm", &Candle::is_closed>>;
-using CandlesShape = Loose<Field<"topic", &Candles::topic>, Field<"ts", &Candles::time, kRequired>,
-                           Rows<"data", &Candles::rows, CandleShape>>;
+using CandlesShape =
+    Loose<Field<"ts", &Candles::time, kRequired>, Rows<"data", &Candles::rows, CandleShape>>;
 
 struct Liquidations {
   RowList<Message<Liquidation>> rows;
@@ -184,10 +182,10 @@ class Bybit final : public JsonDecoder<Bybit> {
   template <class In>
   Verdict read_topic(In& in, std::string_view topic, std::string_view frame, Output& out) {
     const std::string_view word = word_of(topic);
-    if (equals<"orderbook">(word)) return read_book(in, frame, out);
+    if (equals<"orderbook">(word)) return read_book(in, topic, frame, out);
     if (equals<"publicTrade">(word)) return read_rows<TradesShape>(in, frame, trades_, out);
     if (equals<"tickers">(word)) return read_ticker(in, frame, out);
-    if (equals<"kline">(word)) return read_candles(in, frame, out);
+    if (equals<"kline">(word)) return read_candles(in, symbol_of(topic), frame, out);
     if (equals<"allLiquidation">(word))
       return read_rows<LiquidationsShape>(in, frame, liquidations_, out);
     return equals<"system">(word) ? Verdict::control : Verdict::unknown;
@@ -250,10 +248,10 @@ class Bybit final : public JsonDecoder<Bybit> {
   }
 
   template <class In>
-  Verdict read_book(In& in, std::string_view frame, Output& out) {
-    if (!in.template read<BookShape>(frame, book_)) return Verdict::malformed;
-    const auto depth = number_after(book_.topic, kDepth);
+  Verdict read_book(In& in, std::string_view topic, std::string_view frame, Output& out) {
+    const auto depth = number_after(topic, kDepth);
     if (!depth) return Verdict::unknown;
+    if (!in.template read<BookShape>(frame, book_)) return Verdict::malformed;
     // The number 1 tells of a restart of the venue's service: a snapshot whatever its type.
     book_.is_snapshot = book_.type == "snapshot" || book_.last_sequence == 1;
     if (depth == 1) return read_quote(out);
@@ -325,12 +323,12 @@ class Bybit final : public JsonDecoder<Bybit> {
   }
 
   template <class In>
-  Verdict read_candles(In& in, std::string_view frame, Output& out) {
+  Verdict read_candles(In& in, std::string_view symbol, std::string_view frame, Output& out) {
     if (!in.template read<CandlesShape>(frame, candles_)) return Verdict::malformed;
     for (Candle& candle : candles_.rows) {
       candle.interval = our_interval(traits(), candle.interval).value_or(candle.interval);
       if (inverse_) candle.quote_volume.reset();  // it counts the base currency
-      out(symbol_of(candles_.topic), candles_.time, candle);
+      out(symbol, candles_.time, candle);
     }
     return Verdict::data;
   }
