@@ -1,6 +1,6 @@
 // L3. What Binance's markets share: envelope, trades, best prices, books, tickers, candles, filters
-// of a listing, acknowledgements and refusals. Spot is in binance.cpp, futures and options are in
-// binance_futures.cpp.
+// of a listing, acknowledgements and refusals. Spot is in binance.cpp, futures are in
+// binance_futures.cpp, options in binance_options.cpp.
 #pragma once
 
 #include "venue/support.hpp"

@@ -112,7 +112,7 @@ constexpr Traits kCoinm = [] {
 
 class Futures final : public Family<Futures, ContractShapes> {
  public:
-  explicit Futures(const Traits& traits) : Family(traits), inverse_(traits.name == kCoinm.name) {}
+  explicit Futures(const Traits& traits) : Family(traits), inverse_(&traits == &kCoinm) {}
 
   // "btcusdt@depth20@100ms" looks like a change, and is whole.
   bool amend(DepthMessage& depth) {
