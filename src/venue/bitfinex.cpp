@@ -207,8 +207,7 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
     if (key.starts_with("deriv:t")) return {Channel::mark_price, behind(end + 1)};
     if (key.starts_with(kTrade) && end != std::string_view::npos && end >= kTrade.size()) {
       const auto word = key.substr(kTrade.size(), end - kTrade.size());
-      return {Channel::candle, behind(end + 1),
-              std::string{our_interval(traits(), word).value_or(word)}};
+      return {Channel::candle, behind(end + 1), std::string{our_interval(traits(), word)}};
     }
     const auto channel = notice_.channel.value_or("");
     Known known{std::nullopt, std::string{notice_.symbol.value_or("")}};

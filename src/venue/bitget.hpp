@@ -135,12 +135,13 @@ class Decoder : public JsonDecoder<Self> {
   // `interval` is the venue's word; older versions had longer ones too.
   template <class S, class In>
   Verdict read_candles(In& in, std::string_view interval, std::string_view frame, Output& out) {
+    auto ours = our_interval(this->traits(), interval);
+    if (interval == "3D") ours = "3d";
+    if (interval == "1W") ours = "1w";
     return read_batch<S>(in, frame, candles_, [&](CandleMessage& candle) {
       candle.symbol = symbol();
       candle.time = candles_.sent;
-      candle.interval = our_interval(this->traits(), interval).value_or(interval);
-      if (interval == "3D") candle.interval = "3d";
-      if (interval == "1W") candle.interval = "1w";
+      candle.interval = ours;
       send(candle, out);
     });
   }

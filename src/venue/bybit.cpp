@@ -326,7 +326,7 @@ class Bybit final : public JsonDecoder<Bybit> {
   Verdict read_candles(In& in, std::string_view symbol, std::string_view frame, Output& out) {
     if (!in.template read<CandlesShape>(frame, candles_)) return Verdict::malformed;
     for (Candle& candle : candles_.rows) {
-      candle.interval = our_interval(traits(), candle.interval).value_or(candle.interval);
+      candle.interval = our_interval(traits(), candle.interval);
       if (inverse_) candle.quote_volume.reset();  // it counts the base currency
       out(symbol, candles_.time, candle);
     }

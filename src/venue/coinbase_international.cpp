@@ -189,8 +189,7 @@ class CoinbaseInternational final : public coinbase::CoinbaseDecoder<CoinbaseInt
   Verdict read_candles(In& in, std::string_view frame, std::string_view channel, Output& out) {
     if (!in.template read<CandlesShape>(frame, candles_)) return Verdict::malformed;
     if (!in.template read<CandleShape>(frame, candle_)) return Verdict::malformed;
-    const auto word = channel.substr(kCandles.size());
-    const auto interval = our_interval(kTraits, word).value_or(word);
+    const auto interval = our_interval(kTraits, channel.substr(kCandles.size()));
     const auto give = [&](const CandleMessage& in_) {
       if (!in_.start || !in_.open || !in_.high || !in_.low || !in_.close || !in_.volume) return;
       out(candles_.symbol, std::nullopt,

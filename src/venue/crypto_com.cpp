@@ -232,10 +232,10 @@ class CryptoCom final : public JsonDecoder<CryptoCom> {
     }
     if (equals<"ticker">(channel)) return read_all<TickerShape>(in, data, tickers_, out, of_symbol);
     if (equals<"candlestick">(channel)) {
-      const auto interval = result.interval.value_or("");
+      const auto interval = our_interval(kTraits, result.interval.value_or(""));
       return read_all<CandleShape>(in, data, candles_, out, [&](Message<Candle>& candle) {
         candle.symbol = symbol;
-        candle.interval = our_interval(kTraits, interval).value_or(interval);
+        candle.interval = interval;
       });
     }
     if (equals<"funding", "mark", "index">(channel)) return read_values(in, data, result, out);

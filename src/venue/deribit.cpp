@@ -368,7 +368,7 @@ class Deribit final : public JsonDecoder<Deribit> {
     const auto part = parts_of(channel, '.');  // "chart.trades.X.1"
     if (part.count != 4) return Verdict::unknown;
     candle_.symbol = part[2];
-    candle_.interval = our_interval(traits(), part[3]).value_or(part[3]);
+    candle_.interval = our_interval(traits(), part[3]);
     return read_one<CandleShape>(in, data, candle_, out);
   }
 

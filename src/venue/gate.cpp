@@ -262,7 +262,7 @@ class Gate : public JsonDecoder<Gate> {
     if (!read_some<CandleShape>(in, text, candles_)) return Verdict::malformed;
     return send_all(candles_, out, [this](CandleMessage& candle) {
       const auto interval = candle.symbol.substr(0, candle.symbol.find('_'));
-      candle.interval = our_interval(traits(), interval).value_or(interval);
+      candle.interval = our_interval(traits(), interval);
       candle.time = time_;
       candle.quote_volume.reset();
       if (!futures() && candle.base_volume) {

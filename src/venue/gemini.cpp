@@ -226,8 +226,9 @@ class Gemini final : public JsonDecoder<Gemini> {
     if (!in.template read<CandlesShape>(frame, candles_)) return Verdict::malformed;
     const auto word =
         type.substr(kCandles.size(), type.find('_', kCandles.size()) - kCandles.size());
+    const auto interval = our_interval(traits(), word);
     for (Candle& candle : candles_.candles) {
-      candle.interval = our_interval(traits(), word).value_or(word);
+      candle.interval = interval;
       out(candles_.symbol, std::nullopt, candle);
     }
     return Verdict::data;

@@ -164,7 +164,7 @@ class Htx final : public HtxDecoder<Htx> {
     if (const auto step = number_after(kind, "depth.step"))
       return read_depth(in, frame, name.symbol, *step == 0 ? 150 : 20, out);
     if (!kind.starts_with("kline.")) return Verdict::unknown;
-    candle_.interval = our_interval(traits(), kind.substr(6)).value_or(kind.substr(6));
+    candle_.interval = our_interval(traits(), kind.substr(6));
     return read_one<CandleShape>(in, frame, candle_, out);
   }
 

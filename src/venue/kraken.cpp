@@ -177,7 +177,7 @@ class Kraken final : public JsonDecoder<Kraken> {
     if (equals<"ohlc">(channel)) {
       return read_all<CandleShape>(in, data, candles_, out, [&](Message<Candle>& candle) {
         candle.time = envelope_.sent;
-        candle.interval = our_interval(kTraits, candle.interval).value_or(candle.interval);
+        candle.interval = our_interval(kTraits, candle.interval);
       });
     }
     if (equals<"instrument">(channel)) {

@@ -188,8 +188,7 @@ class KrakenV1 final : public JsonDecoder<KrakenV1> {
     if (!in.template read<CandleShape>(content, candle_)) return Verdict::malformed;
     const auto minutes = number_after(channel, "ohlc-");
     if (!minutes || *minutes < 1 || *minutes > 100'000) return Verdict::unknown;
-    const auto word = channel.substr(std::string_view{"ohlc-"}.size());
-    candle_.interval = our_interval(kTraits, word).value_or(word);
+    candle_.interval = our_interval(kTraits, channel.substr(std::string_view{"ohlc-"}.size()));
     candle_.open_time = *candle_.close_time - std::chrono::minutes{*minutes};
     send(candle_, out);
     return Verdict::data;

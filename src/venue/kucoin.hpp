@@ -138,7 +138,7 @@ class KucoinDecoder : public JsonDecoder<Self> {
     if (!in.template read<Shape>(data, candle_)) return Verdict::malformed;
     const auto interval =
         name.symbol.substr(std::min(name.symbol.rfind('_') + 1, name.symbol.size()));
-    candle_.candle.interval = our_interval(this->traits(), interval).value_or(interval);
+    candle_.candle.interval = our_interval(this->traits(), interval);
     out(candle_.symbol, candle_.time, candle_.candle);
     return Verdict::data;
   }

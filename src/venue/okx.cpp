@@ -213,9 +213,10 @@ class Okx final : public JsonDecoder<Okx> {
                        Output& out) {
     const auto info = spelled_out(symbol());
     const bool spot = info && info->kind == InstrumentKind::spot;
+    const auto ours = our_interval(traits(), interval);
     return read_all<CandleShape>(in, data, candles_, out, [&](CandleMessage& candle) {
       candle.symbol = symbol();
-      candle.interval = our_interval(traits(), interval).value_or(interval);
+      candle.interval = ours;
       candle.is_closed.reset();
       if (candle.confirm) candle.is_closed = candle.confirm == 1;
       // Older candles of spot instruments have one volume less: the currency is the quote's.

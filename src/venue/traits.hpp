@@ -143,10 +143,10 @@ template <std::size_t N>
 // Streamed or polled, in the order of Channel.
 [[nodiscard]] std::vector<Channel> channels_of(const Traits& traits);
 
-// The venue's word for an interval of ours, and the other way round; nothing where it has none.
+// The venue's word for an interval of ours; nothing where it has none.
 [[nodiscard]] std::optional<std::string_view> their_interval(const Traits& traits,
                                                              std::string_view ours);
-[[nodiscard]] std::optional<std::string_view> our_interval(const Traits& traits,
-                                                           std::string_view theirs);
+// Our word for an interval of the venue's, which stands for itself where we have none.
+[[nodiscard]] std::string_view our_interval(const Traits& traits, std::string_view theirs);
 
 }  // namespace mp::venue

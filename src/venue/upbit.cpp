@@ -166,8 +166,7 @@ class Upbit final : public JsonDecoder<Upbit> {
     if (equals<"ticker">(type)) return read_one<TickerShape>(in, frame, ticker_, out);
     constexpr std::string_view kCandle = "candle.";
     if (!type.starts_with(kCandle)) return Verdict::unknown;
-    const auto interval = type.substr(kCandle.size());
-    candle_.interval = our_interval(traits(), interval).value_or(interval);
+    candle_.interval = our_interval(traits(), type.substr(kCandle.size()));
     return read_one<CandleShape>(in, frame, candle_, out);
   }
 
