@@ -101,8 +101,7 @@ class Spot final : public Family<Spot, SpotShapes> {
  public:
   using Family::Family;
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall& call, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall& call, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     DepthMessage book;
     Listing listing;

@@ -49,8 +49,8 @@ using RatioShape = Loose<OneOf<Field<"symbol", &Facts::symbol>, Field<"pair", &F
                                Field<"shortPosition", &LongShortRatio::short_share>>,
                          Field<"timestamp", &Facts::time>>;
 
-template <class In>
-[[nodiscard]] Verdict read_poll(In& in, const RestCall& call, std::string_view body, Output& out) {
+[[nodiscard]] Verdict read_poll(auto& in, const RestCall& call, std::string_view body,
+                                Output& out) {
   if (call.channel == Channel::open_interest) {
     Message<OpenInterest> interest;
     return read_one<OpenInterestShape>(in, body, interest, out);

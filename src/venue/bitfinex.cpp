@@ -161,8 +161,7 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
   }
 
   // Changes nothing of the session: it may run twice for a frame.
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     number_.reset();
     if (is_notice(frame)) {
       if (!in.template read<NoticeShape>(frame, notice_)) return Verdict::malformed;
@@ -180,8 +179,7 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
     return read_word(in, channel->second, out);
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     return bitfinex::read_listing(in, body, out, problem);
   }
@@ -280,8 +278,7 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
     }
   }
 
-  template <class In>
-  Verdict read_word(In& in, const Known& known, Output& out) {
+  Verdict read_word(auto& in, const Known& known, Output& out) {
     const std::string_view word = frame_.first.json.substr(0, 4);
     if (word == R"("te")" && known.channel == Channel::trade && frame_.second) {
       trade_.symbol = known.symbol;
@@ -301,8 +298,7 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
     return word == R"("tu")" && known.channel == Channel::trade ? Verdict::data : Verdict::control;
   }
 
-  template <class In>
-  Verdict read_data(In& in, const Known& known, std::string_view data, Output& out) {
+  Verdict read_data(auto& in, const Known& known, std::string_view data, Output& out) {
     if (!known.channel) return Verdict::unknown;
     if (known.channel == Channel::book) return read_levels(in, known, data, out);
     if (known.channel == Channel::candle) return read_candles(in, known, data, out);
@@ -320,8 +316,7 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
   }
 
   // The first message of a channel is the book, as a list of levels; the others change one each.
-  template <class In>
-  Verdict read_levels(In& in, const Known& known, std::string_view data, Output& out) {
+  Verdict read_levels(auto& in, const Known& known, std::string_view data, Output& out) {
     if (!read_some<LevelShape>(in, data, levels_)) return Verdict::malformed;
     book_.clear_levels();
     for (LevelMessage& level : levels_) {
@@ -336,8 +331,7 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_candles(In& in, const Known& known, std::string_view data, Output& out) {
+  Verdict read_candles(auto& in, const Known& known, std::string_view data, Output& out) {
     if (!read_some<CandleShape>(in, data, candles_)) return Verdict::malformed;
     return send_all(candles_, out, [&](Message<Candle>& candle) {
       candle.symbol = known.symbol;

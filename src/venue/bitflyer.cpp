@@ -113,8 +113,7 @@ class Bitflyer final : public JsonDecoder<Bitflyer> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (frame.starts_with('[')) {
       if (!in.template read_rows<AnswerShape>(frame, answers_)) return Verdict::malformed;
       return answers_.size() == 1 ? read_answer(answers_[0], reading) : Verdict::unknown;
@@ -126,8 +125,7 @@ class Bitflyer final : public JsonDecoder<Bitflyer> {
     return read_data(in, params_.channel, params_.message.json, out);
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     Refusal refusal;
     if (body.starts_with('{') && in.template read<ProblemShape>(body, refusal))
@@ -176,8 +174,7 @@ class Bitflyer final : public JsonDecoder<Bitflyer> {
     return refuse(reading, answer.error->code.value_or(""), answer.error->message.value_or(""));
   }
 
-  template <class In>
-  Verdict read_data(In& in, std::string_view channel, std::string_view data, Output& out) {
+  Verdict read_data(auto& in, std::string_view channel, std::string_view data, Output& out) {
     if (const auto symbol = behind("lightning_board_snapshot_", channel))
       return read_book(in, *symbol, true, data, out);
     if (const auto symbol = behind("lightning_board_", channel))
@@ -193,8 +190,7 @@ class Bitflyer final : public JsonDecoder<Bitflyer> {
     return Verdict::unknown;
   }
 
-  template <class In>
-  Verdict read_book(In& in, std::string_view symbol, bool whole, std::string_view data,
+  Verdict read_book(auto& in, std::string_view symbol, bool whole, std::string_view data,
                     Output& out) {
     if (!in.template read<BookShape>(data, book_)) return Verdict::malformed;
     // Market orders of an auction have the price zero.

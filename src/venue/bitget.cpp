@@ -183,8 +183,7 @@ class Bitget : public bitget::Decoder<Bitget> {
     return reading;
   }
 
-  template <class In>
-  Verdict read_topic(In& in, std::string_view topic, std::string_view frame, Output& out) {
+  Verdict read_topic(auto& in, std::string_view topic, std::string_view frame, Output& out) {
     if (equals<"publicTrade", "trade">(topic)) {
       return read_batch<TradeShape>(in, frame, trades_, [&](TradeMessage& trade) {
         trade.symbol = symbol();
@@ -204,8 +203,7 @@ class Bitget : public bitget::Decoder<Bitget> {
     });
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall& call, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall& call, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     if (call.kind == RestKind::poll) return read_ratios(in, call.symbol, body, out, problem);
     Answer<InstrumentMessage> answer;
@@ -226,8 +224,7 @@ class Bitget : public bitget::Decoder<Bitget> {
 
  private:
   // The newest of some.
-  template <class In>
-  static Verdict read_ratios(In& in, std::string_view symbol, std::string_view body, Output& out,
+  static Verdict read_ratios(auto& in, std::string_view symbol, std::string_view body, Output& out,
                              std::string& problem) {
     Answer<RatioMessage> answer;
     const auto verdict = read_answer<RatioShape>(in, body, answer, problem);
@@ -240,8 +237,7 @@ class Bitget : public bitget::Decoder<Bitget> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_ticker(In& in, std::string_view frame, Output& out) {
+  Verdict read_ticker(auto& in, std::string_view frame, Output& out) {
     // The row is read over what is known; there is one in each message.
     tickers_.rows.clear();
     tickers_.rows.next() = is_snapshot() ? TickerMessage{} : latest_.of(symbol());

@@ -82,8 +82,8 @@ struct Answer {
 template <class S, class M>
 using AnswerShape = Loose<Id<"code", &Answer<M>::code>, Field<"msg", &Answer<M>::message>,
                           Rows<"data", &Answer<M>::rows, S, kOptional>>;
-template <class S, class In, class M>
-[[nodiscard]] Verdict read_answer(In& in, std::string_view body, Answer<M>& answer,
+template <class S, class M>
+[[nodiscard]] Verdict read_answer(auto& in, std::string_view body, Answer<M>& answer,
                                   std::string& problem) {
   if (!in.template read<AnswerShape<S, M>>(body, answer)) return Verdict::malformed;
   if (answer.code == "00000") return Verdict::data;
@@ -109,8 +109,7 @@ class Decoder : public JsonDecoder<Self> {
     return frame == "pong" ? kControl : JsonDecoder<Self>::read(frame, ts_recv, handler);
   }
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return read_notice(in, frame, reading);
     const auto topic = head_.arg.topic.value_or("");
     if (symbol().empty() && topic != "liquidation") return Verdict::unknown;
@@ -125,16 +124,17 @@ class Decoder : public JsonDecoder<Self> {
   [[nodiscard]] std::string_view interval() const { return head_.arg.interval.value_or(""); }
   [[nodiscard]] bool is_snapshot() const { return head_.action == "snapshot"; }
 
-  template <class S, class In, class M, class HandOver>
-  static Verdict read_batch(In& in, std::string_view frame, Batch<M>& batch, HandOver&& hand_over) {
+  template <class S, class M, class HandOver>
+  static Verdict read_batch(auto& in, std::string_view frame, Batch<M>& batch,
+                            HandOver&& hand_over) {
     if (!in.template read<BatchShape<S, M>>(frame, batch)) return Verdict::malformed;
     for (M& message : batch.rows) hand_over(message);
     return Verdict::data;
   }
 
   // `interval` is the venue's word; older versions had longer ones too.
-  template <class S, class In>
-  Verdict read_candles(In& in, std::string_view interval, std::string_view frame, Output& out) {
+  template <class S>
+  Verdict read_candles(auto& in, std::string_view interval, std::string_view frame, Output& out) {
     auto ours = our_interval(this->traits(), interval);
     if (interval == "3D") ours = "3d";
     if (interval == "1W") ours = "1w";
@@ -148,8 +148,7 @@ class Decoder : public JsonDecoder<Self> {
 
  private:
   // "books1" has the best level of each side.
-  template <class In>
-  Verdict read_books(In& in, std::string_view topic, std::string_view frame, Output& out) {
+  Verdict read_books(auto& in, std::string_view topic, std::string_view frame, Output& out) {
     return read_batch<BookShape>(in, frame, books_, [&](BookMessage& book) {
       if (topic == "books1") return out(symbol(), book.time, best_of(book));
       book.symbol = symbol();
@@ -161,8 +160,7 @@ class Decoder : public JsonDecoder<Self> {
     });
   }
 
-  template <class In>
-  Verdict read_notice(In& in, std::string_view frame, Reading& reading) {
+  Verdict read_notice(auto& in, std::string_view frame, Reading& reading) {
     if (!in.template read<NoticeShape>(frame, notice_)) return Verdict::malformed;
     if (!notice_.event) return Verdict::unknown;
     if (notice_.event == "error") return read_refusal(reading);

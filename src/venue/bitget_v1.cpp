@@ -82,8 +82,7 @@ class BitgetV1 final : public bitget::Decoder<BitgetV1> {
  public:
   using Decoder::Decoder;
 
-  template <class In>
-  Verdict read_topic(In& in, std::string_view topic, std::string_view frame, Output& out) {
+  Verdict read_topic(auto& in, std::string_view topic, std::string_view frame, Output& out) {
     if (equals<"trade">(topic)) {
       return read_batch<TradeRow>(in, frame, trades_, [&](TradeMessage& trade) {
         trade.symbol = symbol();
@@ -95,8 +94,7 @@ class BitgetV1 final : public bitget::Decoder<BitgetV1> {
                                    [&](const TickerMessage& ticker) { send(ticker, out); });
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     Answer<InstrumentMessage> answer;
     const auto verdict = read_answer<InstrumentShape>(in, body, answer, problem);

@@ -180,16 +180,14 @@ class Bitmex final : public JsonDecoder<Bitmex> {
     return frame == "pong" ? kControl : JsonDecoder::read(frame, ts_recv, handler);
   }
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     if (!envelope_.table) return read_notice(reading);
     if (!envelope_.data || !envelope_.action) return Verdict::unknown;
     return read_table(in, *envelope_.table, *envelope_.action, envelope_.data->json, out);
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string&) {
     RowList<bitmex::InstrumentMessage> instruments;
     return read_all<bitmex::InstrumentShape>(in, body, instruments, out);
@@ -229,9 +227,8 @@ class Bitmex final : public JsonDecoder<Bitmex> {
     return is_known ? Verdict::control : Verdict::unknown;
   }
 
-  template <class In>
-  Verdict read_table(In& in, std::string_view table, std::string_view action, std::string_view data,
-                     Output& out) {
+  Verdict read_table(auto& in, std::string_view table, std::string_view action,
+                     std::string_view data, Output& out) {
     if (equals<"orderBookL2">(table)) return read_book(in, action, data, std::nullopt, out);
     if (equals<"orderBookL2_25">(table)) return read_book(in, action, data, 25, out);
     if (equals<"orderBook10">(table)) return read_tops(in, data, out);
@@ -252,16 +249,14 @@ class Bitmex final : public JsonDecoder<Bitmex> {
     return is_bins ? read_candles(in, table, data, out) : read_states(in, data, out);
   }
 
-  template <class In>
-  Verdict read_tops(In& in, std::string_view data, Output& out) {
+  Verdict read_tops(auto& in, std::string_view data, Output& out) {
     return read_all<TopShape>(in, data, tops_, out, [](Message<Book>& book) {
       book.is_snapshot = true;
       book.depth = 10;
     });
   }
 
-  template <class In>
-  Verdict read_candles(In& in, std::string_view table, std::string_view data, Output& out) {
+  Verdict read_candles(auto& in, std::string_view table, std::string_view data, Output& out) {
     const auto word = table.substr(std::string_view{"tradeBin"}.size());
     const auto known = std::ranges::find(kIntervals, word, &Interval::theirs);
     if (known == kIntervals.end()) return Verdict::unknown;
@@ -273,15 +268,13 @@ class Bitmex final : public JsonDecoder<Bitmex> {
     });
   }
 
-  template <class In>
-  Verdict read_states(In& in, std::string_view data, Output& out) {
+  Verdict read_states(auto& in, std::string_view data, Output& out) {
     if (!in.template read_rows<StateShape>(data, changes_)) return Verdict::malformed;
     for (ContractTicker& change : changes_) send(change, states_.of(change.symbol), out);
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_book(In& in, std::string_view action, std::string_view data,
+  Verdict read_book(auto& in, std::string_view action, std::string_view data,
                     std::optional<std::int64_t> depth, Output& out) {
     if (!in.template read_rows<LevelShape>(data, levels_)) return Verdict::malformed;
     const bool is_whole = equals<"partial">(action);

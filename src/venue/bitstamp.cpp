@@ -119,8 +119,7 @@ class Bitstamp final : public JsonDecoder<Bitstamp> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     if (!envelope_.event) return Verdict::unknown;
     const auto event = *envelope_.event;
@@ -142,8 +141,7 @@ class Bitstamp final : public JsonDecoder<Bitstamp> {
     return refuse(reading, refusal_.code.value_or(""), refusal_.message.value_or("an error"));
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall& call, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall& call, std::string_view body,
                            Output& out, RestReading&, std::string&) {
     if (call.kind == RestKind::snapshot) {
       BookMessage book;
@@ -160,8 +158,7 @@ class Bitstamp final : public JsonDecoder<Bitstamp> {
   }
 
  private:
-  template <class In>
-  Verdict read_trade(In& in, std::string_view symbol, std::string_view data, Output& out,
+  Verdict read_trade(auto& in, std::string_view symbol, std::string_view data, Output& out,
                      Reading& reading) {
     if (!in.template read<TradeShape>(data, trade_)) return Verdict::malformed;
     const auto price = trade_.price_text ? trade_.price_text : trade_.price_number;
@@ -178,8 +175,7 @@ class Bitstamp final : public JsonDecoder<Bitstamp> {
   }
 
   // Changes of the whole book, or whole books of 100 levels.
-  template <class In>
-  Verdict read_book(In& in, const ChannelName& name, std::string_view data, Output& out) {
+  Verdict read_book(auto& in, const ChannelName& name, std::string_view data, Output& out) {
     const bool whole = equals<"order_book_">(name.kind);
     if (!whole && !equals<"diff_order_book_">(name.kind)) return Verdict::unknown;
     BookMessage& book = whole ? whole_ : changes_;

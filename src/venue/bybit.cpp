@@ -151,8 +151,7 @@ class Bybit final : public JsonDecoder<Bybit> {
         inverse_(&traits == &kInverse),
         main_depth_(number_after(route_of(traits, Channel::book)->topic, kDepth)) {}
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
     if (head_.topic) return read_topic(in, *head_.topic, frame, out);
     if (!in.template read<ReplyShape>(frame, reply_)) return Verdict::malformed;
@@ -160,8 +159,7 @@ class Bybit final : public JsonDecoder<Bybit> {
     return read_reply(in, reading);
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall& call, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall& call, std::string_view body,
                            Output& out, RestReading& answer, std::string& problem) {
     if (call.kind == RestKind::listing)
       return read_answer<InstrumentMessage, InstrumentShape>(in, body, out, answer, problem);
@@ -179,8 +177,7 @@ class Bybit final : public JsonDecoder<Bybit> {
   }
 
  private:
-  template <class In>
-  Verdict read_topic(In& in, std::string_view topic, std::string_view frame, Output& out) {
+  Verdict read_topic(auto& in, std::string_view topic, std::string_view frame, Output& out) {
     const std::string_view word = word_of(topic);
     if (equals<"orderbook">(word)) return read_book(in, topic, frame, out);
     if (equals<"publicTrade">(word)) return read_rows<TradesShape>(in, frame, trades_, out);
@@ -191,8 +188,8 @@ class Bybit final : public JsonDecoder<Bybit> {
     return equals<"system">(word) ? Verdict::control : Verdict::unknown;
   }
 
-  template <class Row, class RowShape, class In>
-  static Verdict read_answer(In& in, std::string_view body, Output& out, RestReading& answer,
+  template <class Row, class RowShape>
+  static Verdict read_answer(auto& in, std::string_view body, Output& out, RestReading& answer,
                              std::string& problem) {
     Answer<Row> read;
     if (!in.template read<AnswerShape<Row, RowShape>>(body, read)) return Verdict::malformed;
@@ -209,15 +206,14 @@ class Bybit final : public JsonDecoder<Bybit> {
     return Verdict::data;
   }
 
-  template <class S, class In, class M>
-  static Verdict read_rows(In& in, std::string_view frame, M& message, Output& out) {
+  template <class S, class M>
+  static Verdict read_rows(auto& in, std::string_view frame, M& message, Output& out) {
     if (!in.template read<S>(frame, message)) return Verdict::malformed;
     return send_all(message.rows, out);
   }
 
   // Replies to requests have one shape, pings included; those of options another.
-  template <class In>
-  Verdict read_reply(In& in, Reading& reading) {
+  Verdict read_reply(auto& in, Reading& reading) {
     if (!reply_.success && !reply_.operation) return Verdict::unknown;
     if (reply_.type == "COMMAND_RESP" && reply_.data) return read_outcome(in, reading);
     const auto id = reply_.request.value_or("");
@@ -228,8 +224,7 @@ class Bybit final : public JsonDecoder<Bybit> {
     return refuse(reading, "", reply_.words.value_or(""));
   }
 
-  template <class In>
-  Verdict read_outcome(In& in, Reading& reading) {
+  Verdict read_outcome(auto& in, Reading& reading) {
     if (!in.template read<OutcomeShape>(reply_.data->json, outcome_)) return Verdict::malformed;
     for (const auto topic : outcome_.succeeded) answer_topic(Condition::subscribed, topic);
     for (const auto topic : outcome_.failed) answer_topic(Condition::rejected, topic);
@@ -247,8 +242,7 @@ class Bybit final : public JsonDecoder<Bybit> {
     });
   }
 
-  template <class In>
-  Verdict read_book(In& in, std::string_view topic, std::string_view frame, Output& out) {
+  Verdict read_book(auto& in, std::string_view topic, std::string_view frame, Output& out) {
     const auto depth = number_after(topic, kDepth);
     if (!depth) return Verdict::unknown;
     if (!in.template read<BookShape>(frame, book_)) return Verdict::malformed;
@@ -273,8 +267,7 @@ class Bybit final : public JsonDecoder<Bybit> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_ticker(In& in, std::string_view frame, Output& out) {
+  Verdict read_ticker(auto& in, std::string_view frame, Output& out) {
     if (!in.template read<TickShape>(frame, change_)) return Verdict::malformed;
     const TickMessage& change = change_;
     if (inverse_) change_.quote_volume.reset();  // it counts the base currency
@@ -322,8 +315,7 @@ class Bybit final : public JsonDecoder<Bybit> {
                             .open_interest = now.open_interest});
   }
 
-  template <class In>
-  Verdict read_candles(In& in, std::string_view symbol, std::string_view frame, Output& out) {
+  Verdict read_candles(auto& in, std::string_view symbol, std::string_view frame, Output& out) {
     if (!in.template read<CandlesShape>(frame, candles_)) return Verdict::malformed;
     for (Candle& candle : candles_.rows) {
       candle.interval = our_interval(traits(), candle.interval);

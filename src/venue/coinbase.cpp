@@ -97,8 +97,7 @@ class Coinbase final : public coinbase::CoinbaseDecoder<Coinbase> {
  public:
   using CoinbaseDecoder::CoinbaseDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
     const auto type = head_.type.value_or("");
     if (equals<"l2update">(type)) return coinbase::read_changes(in, frame, changes_, out, reading);
@@ -111,8 +110,7 @@ class Coinbase final : public coinbase::CoinbaseDecoder<Coinbase> {
     return equals<"heartbeat", "status">(type) ? Verdict::control : Verdict::unknown;
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     if (body.starts_with('{')) return coinbase::read_refusal(in, body, problem);
     RowList<InstrumentMessage> products;
@@ -124,8 +122,7 @@ class Coinbase final : public coinbase::CoinbaseDecoder<Coinbase> {
   }
 
  private:
-  template <class In>
-  Verdict read_notice(In& in, std::string_view frame, Reading& reading) {
+  Verdict read_notice(auto& in, std::string_view frame, Reading& reading) {
     if (!in.template read<NoticeShape>(frame, notice_)) return Verdict::malformed;
     if (head_.type == "error")
       return refuse(reading, notice_.message.value_or("error"), notice_.reason.value_or(""));

@@ -165,8 +165,7 @@ class CoinbaseAdvanced final : public coinbase::CoinbaseDecoder<CoinbaseAdvanced
  public:
   using CoinbaseDecoder::CoinbaseDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     number_ = envelope_.sequence;
     if (envelope_.type == "error") return refuse(reading, {}, envelope_.message.value_or("error"));
@@ -186,8 +185,7 @@ class CoinbaseAdvanced final : public coinbase::CoinbaseDecoder<CoinbaseAdvanced
     return equals<"heartbeats">(channel) ? Verdict::control : Verdict::unknown;
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     if (coinbase::read_refusal(in, body, problem) == Verdict::rejected) return Verdict::rejected;
     ListOf<InstrumentMessage> listing;
@@ -201,8 +199,8 @@ class CoinbaseAdvanced final : public coinbase::CoinbaseDecoder<CoinbaseAdvanced
   }
 
  private:
-  template <Key K, class S, class In, class M>
-  Verdict read_lists(In& in, std::string_view text, RowList<ListOf<M>>& events, Output& out) {
+  template <Key K, class S, class M>
+  Verdict read_lists(auto& in, std::string_view text, RowList<ListOf<M>>& events, Output& out) {
     if (!in.template read_rows<ListShape<K, M, S>>(text, events)) return Verdict::malformed;
     constexpr bool kTrades = std::is_same_v<M, Message<Trade>>;
     for (auto& event : events) {
@@ -217,8 +215,7 @@ class CoinbaseAdvanced final : public coinbase::CoinbaseDecoder<CoinbaseAdvanced
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_changes(In& in, std::string_view text, Output& out, Reading& reading) {
+  Verdict read_changes(auto& in, std::string_view text, Output& out, Reading& reading) {
     if (!in.template read_rows<ChangesShape>(text, events_)) return Verdict::malformed;
     for (const Changes& event : events_) {
       for (const Change& change : event.changes) {
@@ -240,8 +237,7 @@ class CoinbaseAdvanced final : public coinbase::CoinbaseDecoder<CoinbaseAdvanced
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_subscriptions(In& in, std::string_view text) {
+  Verdict read_subscriptions(auto& in, std::string_view text) {
     if (!in.template read_rows<SubscribedShape>(text, subscribed_)) return Verdict::malformed;
     for (const Subscribed& now : subscribed_) {
       answer_new(now.trades, Channel::trade);

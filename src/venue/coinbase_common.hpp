@@ -41,8 +41,7 @@ using ChangesShape =
                              codec::Row<&Change::side, &Change::price, &Change::quantity>>,
                  codec::Field<"time", &MessageFacts::time, kTime>>;
 
-template <class In>
-[[nodiscard]] Verdict read_changes(In& in, std::string_view frame, Changes& message, Output& out,
+[[nodiscard]] Verdict read_changes(auto& in, std::string_view frame, Changes& message, Output& out,
                                    Reading& reading) {
   if (!in.template read<ChangesShape>(frame, message)) return Verdict::malformed;
   Message<Book>& book = message.book;
@@ -63,8 +62,8 @@ using WholeShape = codec::Loose<codec::Field<"product_id", &MessageFacts::symbol
                                 codec::Field<"bids", &Message<Book>::bid_levels>,
                                 codec::Field<"asks", &Message<Book>::ask_levels>,
                                 codec::Field<"time", &MessageFacts::time, kTime>>;
-template <class In>
-[[nodiscard]] Verdict read_whole(In& in, std::string_view frame, Message<Book>& book, Output& out) {
+[[nodiscard]] Verdict read_whole(auto& in, std::string_view frame, Message<Book>& book,
+                                 Output& out) {
   if (!in.template read<WholeShape>(frame, book)) return Verdict::malformed;
   book.drop_levels([](const Level& level) { return level.quantity_mantissa <= 0; });
   book.is_snapshot = true;
@@ -85,8 +84,7 @@ struct Refusal {
 };
 using RefusalShape = codec::Loose<codec::Field<"message", &Refusal::message>>;
 // What a REST call is answered with where it is refused.
-template <class In>
-[[nodiscard]] Verdict read_refusal(In& in, std::string_view body, std::string& problem) {
+[[nodiscard]] Verdict read_refusal(auto& in, std::string_view body, std::string& problem) {
   Refusal refusal;
   if (!in.template read<RefusalShape>(body, refusal)) return Verdict::malformed;
   return problem = refusal.message, Verdict::rejected;

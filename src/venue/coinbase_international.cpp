@@ -148,8 +148,7 @@ class CoinbaseInternational final : public coinbase::CoinbaseDecoder<CoinbaseInt
  public:
   using CoinbaseDecoder::CoinbaseDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
     number_ = head_.sequence;
     const auto channel = head_.channel.value_or("");
@@ -171,8 +170,7 @@ class CoinbaseInternational final : public coinbase::CoinbaseDecoder<CoinbaseInt
     return Verdict::data;
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     if (body.starts_with('{')) return coinbase::read_refusal(in, body, problem);
     RowList<InstrumentMessage> instruments;
@@ -185,8 +183,7 @@ class CoinbaseInternational final : public coinbase::CoinbaseDecoder<CoinbaseInt
 
  private:
   // A snapshot has a list, an update is one; what does not tell all of a candle is passed over.
-  template <class In>
-  Verdict read_candles(In& in, std::string_view frame, std::string_view channel, Output& out) {
+  Verdict read_candles(auto& in, std::string_view frame, std::string_view channel, Output& out) {
     if (!in.template read<CandlesShape>(frame, candles_)) return Verdict::malformed;
     if (!in.template read<CandleShape>(frame, candle_)) return Verdict::malformed;
     const auto interval = our_interval(kTraits, channel.substr(kCandles.size()));
@@ -210,8 +207,7 @@ class CoinbaseInternational final : public coinbase::CoinbaseDecoder<CoinbaseInt
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_subscriptions(In& in, std::string_view frame) {
+  Verdict read_subscriptions(auto& in, std::string_view frame) {
     if (!in.template read<SubscriptionsShape>(frame, subscriptions_)) return Verdict::malformed;
     answer_new(subscriptions_.channels, &channel_of);
     return Verdict::control;

@@ -172,8 +172,7 @@ class CryptoCom final : public JsonDecoder<CryptoCom> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     if (envelope_.method == "public/heartbeat" && envelope_.id) {
       reading.reply = reply_buffer()
@@ -193,8 +192,7 @@ class CryptoCom final : public JsonDecoder<CryptoCom> {
     return Verdict::control;
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     Listing listing;
     if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
@@ -216,8 +214,7 @@ class CryptoCom final : public JsonDecoder<CryptoCom> {
   }
 
  private:
-  template <class In>
-  Verdict read_data(In& in, const Result& result, std::string_view data, Output& out) {
+  Verdict read_data(auto& in, const Result& result, std::string_view data, Output& out) {
     const auto channel = *result.channel;
     const auto symbol = result.symbol.value_or("");
     const auto of_symbol = [&](auto& message) { message.symbol = symbol; };
@@ -242,8 +239,8 @@ class CryptoCom final : public JsonDecoder<CryptoCom> {
     return Verdict::unknown;
   }
 
-  template <class S, class In>
-  Verdict read_books(In& in, std::string_view data, const Result& result, Output& out) {
+  template <class S>
+  Verdict read_books(auto& in, std::string_view data, const Result& result, Output& out) {
     return read_all<S>(in, data, books_, out, [&](BookMessage& book) {
       book.symbol = *result.symbol;
       book.is_snapshot = std::is_same_v<S, WholeShape>;
@@ -256,8 +253,7 @@ class CryptoCom final : public JsonDecoder<CryptoCom> {
     });
   }
 
-  template <class In>
-  Verdict read_values(In& in, std::string_view data, const Result& result, Output& out) {
+  Verdict read_values(auto& in, std::string_view data, const Result& result, Output& out) {
     if (!in.template read_rows<ValueShape>(data, values_)) return Verdict::malformed;
     for (const Value& each : values_) {
       if (!each.value) continue;

@@ -269,8 +269,7 @@ class Deribit final : public JsonDecoder<Deribit> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     if (!envelope_.method) return read_answer(in, frame, reading);
     if (!envelope_.params) return Verdict::unknown;
@@ -284,8 +283,7 @@ class Deribit final : public JsonDecoder<Deribit> {
     return read_data(in, *params_.channel, params_.data->json, out);
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     Envelope envelope;
     if (!in.template read<EnvelopeShape>(body, envelope)) return Verdict::malformed;
@@ -309,8 +307,7 @@ class Deribit final : public JsonDecoder<Deribit> {
   }
 
  private:
-  template <class In>
-  Verdict read_answer(In& in, std::string_view frame, Reading& reading) {
+  Verdict read_answer(auto& in, std::string_view frame, Reading& reading) {
     if (!envelope_.request && !envelope_.error) return Verdict::unknown;
     if (envelope_.error) {
       reading.answers = envelope_.request;
@@ -335,8 +332,7 @@ class Deribit final : public JsonDecoder<Deribit> {
     });
   }
 
-  template <class In>
-  Verdict read_data(In& in, std::string_view channel, std::string_view data, Output& out) {
+  Verdict read_data(auto& in, std::string_view channel, std::string_view data, Output& out) {
     const auto kind = channel.substr(0, channel.find('.'));
     if (equals<"trades">(kind)) return read_all<TradeShape>(in, data, trades_, out);
     if (equals<"book">(kind)) return read_book(in, channel, data, out);
@@ -349,8 +345,7 @@ class Deribit final : public JsonDecoder<Deribit> {
   }
 
   // "book.X.100ms" brings changes, "book.X.none.20.100ms" (X, group, depth) whole books.
-  template <class In>
-  Verdict read_book(In& in, std::string_view channel, std::string_view data, Output& out) {
+  Verdict read_book(auto& in, std::string_view channel, std::string_view data, Output& out) {
     const auto part = parts_of(channel, '.');
     if (part.count == 5) {
       grouped_.is_snapshot = true;
@@ -363,8 +358,7 @@ class Deribit final : public JsonDecoder<Deribit> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_candle(In& in, std::string_view channel, std::string_view data, Output& out) {
+  Verdict read_candle(auto& in, std::string_view channel, std::string_view data, Output& out) {
     const auto part = parts_of(channel, '.');  // "chart.trades.X.1"
     if (part.count != 4) return Verdict::unknown;
     candle_.symbol = part[2];

@@ -121,8 +121,7 @@ class Gate : public JsonDecoder<Gate> {
   explicit Gate(const Traits& traits)
       : JsonDecoder(traits), family_(&traits == &kFutures ? "futures." : "spot.") {}
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     reading.reconnect_soon = envelope_.type == "upgrade";
     if (reading.reconnect_soon) return Verdict::control;
@@ -138,8 +137,7 @@ class Gate : public JsonDecoder<Gate> {
     return read_data(in, word, envelope_.result->json, out);
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits& traits, In& in, const RestCall& call,
+  static Verdict read_rest(const Traits& traits, auto& in, const RestCall& call,
                            std::string_view body, Output& out, RestReading&, std::string& problem) {
     Refusal refusal;
     const bool spot = &traits == &kSpot;
@@ -160,8 +158,8 @@ class Gate : public JsonDecoder<Gate> {
   }
 
  private:
-  template <class In>
-  static Verdict read_contracts(In& in, const RestCall& call, std::string_view body, Output& out) {
+  static Verdict read_contracts(auto& in, const RestCall& call, std::string_view body,
+                                Output& out) {
     RowList<ContractMessage> contracts;
     if (!in.template read_rows<ContractShape>(body, contracts)) return Verdict::malformed;
     const std::string_view settle = call.target.find("/btc/") != std::string::npos ? "BTC" : "USDT";
@@ -170,8 +168,7 @@ class Gate : public JsonDecoder<Gate> {
   }
 
   // Frames with the number of the request name no stream; others have the payload at most.
-  template <class In>
-  Verdict read_notice(In& in, Reading& reading) {
+  Verdict read_notice(auto& in, Reading& reading) {
     const auto& error = envelope_.error;
     if (error && !in.template read<FailureShape>(error->json, failure_)) return Verdict::malformed;
     reading.answers = envelope_.request;
@@ -189,8 +186,7 @@ class Gate : public JsonDecoder<Gate> {
     }
   }
 
-  template <class In>
-  Verdict read_data(In& in, std::string_view word, std::string_view text, Output& out) {
+  Verdict read_data(auto& in, std::string_view word, std::string_view text, Output& out) {
     if (equals<"trades", "trades_v2">(word)) return read_trades(in, text, out);
     if (equals<"book_ticker">(word)) return read_quote(in, text, out);
     if (equals<"order_book_update">(word)) {
@@ -209,8 +205,7 @@ class Gate : public JsonDecoder<Gate> {
     return Verdict::unknown;
   }
 
-  template <class In>
-  Verdict read_trades(In& in, std::string_view text, Output& out) {
+  Verdict read_trades(auto& in, std::string_view text, Output& out) {
     if (!read_some<TradeShape>(in, text, trades_)) return Verdict::malformed;
     return send_all(trades_, out, [this](TradeMessage& trade) {
       if (futures()) trade.side = side_of_sign(trade.quantity);
@@ -218,8 +213,7 @@ class Gate : public JsonDecoder<Gate> {
     });
   }
 
-  template <class In>
-  Verdict read_quote(In& in, std::string_view text, Output& out) {
+  Verdict read_quote(auto& in, std::string_view text, Output& out) {
     if (!in.template read<QuoteShape>(text, quote_)) return Verdict::malformed;
     if (!quote_.bid_price) quote_.bid_quantity.reset();  // 0 of a side without orders
     if (!quote_.ask_price) quote_.ask_quantity.reset();
@@ -227,8 +221,8 @@ class Gate : public JsonDecoder<Gate> {
     return Verdict::data;
   }
 
-  template <class S, class In>
-  Verdict read_update(In& in, std::string_view text, Output& out) {
+  template <class S>
+  Verdict read_update(auto& in, std::string_view text, Output& out) {
     if (!in.template read<S>(text, book_)) return Verdict::malformed;
     book_.symbol = symbol_of(book_.symbol);
     book_.is_snapshot = book_.full.value_or(false);
@@ -238,8 +232,8 @@ class Gate : public JsonDecoder<Gate> {
   }
 
   // Whole books of a few levels, beside the one that is kept.
-  template <class S, class In>
-  Verdict read_whole(In& in, std::string_view text, Output& out) {
+  template <class S>
+  Verdict read_whole(auto& in, std::string_view text, Output& out) {
     if (!in.template read<S>(text, book_)) return Verdict::malformed;
     book_.is_snapshot = true;
     book_.first_sequence.reset();
@@ -249,16 +243,14 @@ class Gate : public JsonDecoder<Gate> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_tickers(In& in, std::string_view text, Output& out) {
+  Verdict read_tickers(auto& in, std::string_view text, Output& out) {
     if (!read_some<TickerShape>(in, text, tickers_)) return Verdict::malformed;
     return send_all(tickers_, out, [this](ContractTicker& ticker) { ticker.time = time_; });
   }
 
   // "v" counts contracts, of spot the quote currency; spot had no "a" until 2022: then it is the
   // only volume that the venue tells.
-  template <class In>
-  Verdict read_candles(In& in, std::string_view text, Output& out) {
+  Verdict read_candles(auto& in, std::string_view text, Output& out) {
     if (!read_some<CandleShape>(in, text, candles_)) return Verdict::malformed;
     return send_all(candles_, out, [this](CandleMessage& candle) {
       const auto interval = candle.symbol.substr(0, candle.symbol.find('_'));
@@ -274,8 +266,7 @@ class Gate : public JsonDecoder<Gate> {
   }
 
   // Whether the sign of the size is the order's or the position's is disputed: no side.
-  template <class In>
-  Verdict read_liquidations(In& in, std::string_view text, Output& out) {
+  Verdict read_liquidations(auto& in, std::string_view text, Output& out) {
     if (!read_some<LiquidationShape>(in, text, liquidations_)) return Verdict::malformed;
     return send_all(liquidations_, out, [](LiquidationMessage& liquidation) {
       (void)side_of_sign(liquidation.quantity);
@@ -283,8 +274,7 @@ class Gate : public JsonDecoder<Gate> {
     });
   }
 
-  template <class In>
-  Verdict read_ratios(In& in, std::string_view text, Output& out) {
+  Verdict read_ratios(auto& in, std::string_view text, Output& out) {
     if (!read_some<RatioShape>(in, text, ratios_)) return Verdict::malformed;
     return send_all(ratios_, out, [](auto& ratio) { ratio.kind = "accounts"; });
   }

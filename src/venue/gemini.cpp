@@ -161,8 +161,7 @@ class Gemini final : public JsonDecoder<Gemini> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
     if (head_.result == "error")
       return refuse(reading, head_.reason.value_or(""), head_.message.value_or(""));
@@ -174,8 +173,7 @@ class Gemini final : public JsonDecoder<Gemini> {
     return equals<"heartbeat">(type) ? Verdict::control : Verdict::unknown;
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall& call, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall& call, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     Head head;
     const bool is_list = body.starts_with('[');
@@ -190,8 +188,7 @@ class Gemini final : public JsonDecoder<Gemini> {
  private:
   static constexpr std::string_view kCandles = "candles_";
 
-  template <class In>
-  static Verdict read_poll(In& in, const RestCall& call, std::string_view body, Output& out) {
+  static Verdict read_poll(auto& in, const RestCall& call, std::string_view body, Output& out) {
     if (call.channel == Channel::ticker) {
       Ticker ticker;
       if (!in.template read<TickerShape>(body, ticker)) return Verdict::malformed;
@@ -208,8 +205,7 @@ class Gemini final : public JsonDecoder<Gemini> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_book(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict read_book(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<BookShape>(frame, book_)) return Verdict::malformed;
     for (const Change& change : book_.changes) {
       if (change.side) continue;
@@ -221,8 +217,7 @@ class Gemini final : public JsonDecoder<Gemini> {
   }
 
   // "candles_15m_updates". The first one brings a day of them.
-  template <class In>
-  Verdict read_candles(In& in, std::string_view type, std::string_view frame, Output& out) {
+  Verdict read_candles(auto& in, std::string_view type, std::string_view frame, Output& out) {
     if (!in.template read<CandlesShape>(frame, candles_)) return Verdict::malformed;
     const auto word =
         type.substr(kCandles.size(), type.find('_', kCandles.size()) - kCandles.size());

@@ -123,8 +123,7 @@ class Htx final : public HtxDecoder<Htx> {
  public:
   using HtxDecoder::HtxDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<FirstShape>(frame, first_)) return Verdict::malformed;
     if (first_.channel == "market.tickers") return read_tickers(in, frame, out);
     if (first_.channel) return read_channel(in, channel_name(*first_.channel), frame, out);
@@ -142,8 +141,7 @@ class Htx final : public HtxDecoder<Htx> {
     return Verdict::data;
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     Listing listing;
     if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
@@ -153,8 +151,7 @@ class Htx final : public HtxDecoder<Htx> {
   }
 
  private:
-  template <class In>
-  Verdict read_channel(In& in, const ChannelName& name, std::string_view frame, Output& out) {
+  Verdict read_channel(auto& in, const ChannelName& name, std::string_view frame, Output& out) {
     const auto kind = name.kind;
     if (kind.starts_with("mbp.")) return read_prices(in, name, frame, out);
     if (equals<"trade.detail">(kind)) return read_trades(in, frame, name.symbol, out);
@@ -170,8 +167,7 @@ class Htx final : public HtxDecoder<Htx> {
 
   // "mbp.400", formerly "mbp.150": changes of the main book. "mbp.5" to "mbp.20": changes of
   // smaller ones. "mbp.refresh.20": whole books.
-  template <class In>
-  Verdict read_prices(In& in, const ChannelName& name, std::string_view frame, Output& out) {
+  Verdict read_prices(auto& in, const ChannelName& name, std::string_view frame, Output& out) {
     const auto refreshed = number_after(name.kind, "mbp.refresh.");
     const auto levels = refreshed ? refreshed : number_after(name.kind, "mbp.");
     book_.symbol = name.symbol;
@@ -182,8 +178,7 @@ class Htx final : public HtxDecoder<Htx> {
     return read_one<PricesShape>(in, frame, book_, out);
   }
 
-  template <class In>
-  Verdict read_tickers(In& in, std::string_view frame, Output& out) {
+  Verdict read_tickers(auto& in, std::string_view frame, Output& out) {
     if (!in.template read<TickersShape>(frame, tickers_)) return Verdict::malformed;
     return send_all(tickers_.rows, out, [this](auto& each) { each.time = tickers_.time; });
   }

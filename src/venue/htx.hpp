@@ -115,8 +115,7 @@ class HtxDecoder : public JsonDecoder<Self> {
   }
 
  protected:
-  template <class In>
-  Verdict read_trades(In& in, std::string_view frame, std::string_view symbol, Output& out) {
+  Verdict read_trades(auto& in, std::string_view frame, std::string_view symbol, Output& out) {
     if (!in.template read<TradeShape>(frame, trades_)) return Verdict::malformed;
     for (TradeRow& trade : trades_.trades) {
       trade.symbol = symbol;
@@ -126,8 +125,7 @@ class HtxDecoder : public JsonDecoder<Self> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_depth(In& in, std::string_view frame, std::string_view symbol, std::int64_t levels,
+  Verdict read_depth(auto& in, std::string_view frame, std::string_view symbol, std::int64_t levels,
                      Output& out) {
     if (!in.template read<DepthShape>(frame, depth_)) return Verdict::malformed;
     depth_.symbol = symbol;

@@ -149,8 +149,7 @@ class HtxFutures final : public HtxDecoder<HtxFutures> {
  public:
   using HtxDecoder::HtxDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<FirstShape>(frame, first_)) return Verdict::malformed;
     if (first_.channel) return read_channel(in, channel_name(*first_.channel), frame, out);
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
@@ -163,8 +162,7 @@ class HtxFutures final : public HtxDecoder<HtxFutures> {
     return kind == "heartbeat" ? Verdict::control : Verdict::unknown;
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall& call, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall& call, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     Status status;
     if (!in.template read<StatusShape>(body, status)) return Verdict::malformed;
@@ -206,8 +204,7 @@ class HtxFutures final : public HtxDecoder<HtxFutures> {
   }
 
  private:
-  template <class In>
-  Verdict read_channel(In& in, const ChannelName& name, std::string_view frame, Output& out) {
+  Verdict read_channel(auto& in, const ChannelName& name, std::string_view frame, Output& out) {
     const auto kind = name.kind;
     if (kind.ends_with(".high_freq")) return read_changes(in, name, frame, out);
     if (equals<"trade.detail">(kind)) return read_trades(in, frame, name.symbol, out);
@@ -225,8 +222,7 @@ class HtxFutures final : public HtxDecoder<HtxFutures> {
     return read_one<CandleShape>(in, frame, candle_, out);
   }
 
-  template <class In>
-  Verdict read_changes(In& in, const ChannelName& name, std::string_view frame, Output& out) {
+  Verdict read_changes(auto& in, const ChannelName& name, std::string_view frame, Output& out) {
     if (!in.template read<DepthShape>(frame, book_)) return Verdict::malformed;
     book_.symbol = name.symbol;
     book_.is_snapshot = book_.event == "snapshot";
@@ -237,8 +233,8 @@ class HtxFutures final : public HtxDecoder<HtxFutures> {
   }
 
   // Rows of one message, which has the time where they have none.
-  template <class S, class In, class M>
-  static Verdict read_rows(In& in, std::string_view frame, Rowed<M>& message, Output& out) {
+  template <class S, class M>
+  static Verdict read_rows(auto& in, std::string_view frame, Rowed<M>& message, Output& out) {
     if (!in.template read<RowedShape<M, S>>(frame, message)) return Verdict::malformed;
     for (auto& row : message.rows) {
       if constexpr (!std::is_same_v<M, Message<Liquidation>>) row.time = message.time;

@@ -201,8 +201,7 @@ class Hyperliquid final : public JsonDecoder<Hyperliquid> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     const auto channel = envelope_.channel;
     if (equals<"pong">(channel)) return Verdict::control;
@@ -222,8 +221,7 @@ class Hyperliquid final : public JsonDecoder<Hyperliquid> {
     return Verdict::unknown;
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string&) {
     if (!body.starts_with('[')) {
       Universe universe;
@@ -237,8 +235,7 @@ class Hyperliquid final : public JsonDecoder<Hyperliquid> {
   }
 
  private:
-  template <class In>
-  Verdict read_book(In& in, std::string_view data, Output& out) {
+  Verdict read_book(auto& in, std::string_view data, Output& out) {
     if (!in.template read<BookShape>(data, book_)) return Verdict::malformed;
     Book book;
     book.is_snapshot = true;
@@ -248,8 +245,7 @@ class Hyperliquid final : public JsonDecoder<Hyperliquid> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_quote(In& in, std::string_view data, Output& out) {
+  Verdict read_quote(auto& in, std::string_view data, Output& out) {
     if (!in.template read<QuoteShape>(data, quote_)) return Verdict::malformed;
     static_cast<Quote&>(quote_) = {};
     const auto& [bid, ask] = quote_.best;
@@ -260,8 +256,7 @@ class Hyperliquid final : public JsonDecoder<Hyperliquid> {
   }
 
   // The first message of a subscription repeats recent trades.
-  template <class In>
-  Verdict read_trades(In& in, std::string_view data, Output& out) {
+  Verdict read_trades(auto& in, std::string_view data, Output& out) {
     if (!in.template read_rows<TradeShape>(data, trades_)) return Verdict::malformed;
     for (const TradeMessage& trade : trades_) {
       if (recent_.of(trade.symbol).is_new(*trade.trade_id)) send(trade, out);
@@ -270,8 +265,7 @@ class Hyperliquid final : public JsonDecoder<Hyperliquid> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_answer(In& in, std::string_view data) {
+  Verdict read_answer(auto& in, std::string_view data) {
     if (!in.template read<AnswerShape>(data, answer_)) return Verdict::malformed;
     if (answer_.method != "subscribe") return Verdict::control;
     const auto& [type, coin] = answer_.topic;
@@ -281,8 +275,7 @@ class Hyperliquid final : public JsonDecoder<Hyperliquid> {
   }
 
   // The words end with the subscription or the request: Invalid subscription {"type":...}
-  template <class In>
-  Verdict read_refusal(In& in, std::string_view frame, Reading& reading) {
+  Verdict read_refusal(auto& in, std::string_view frame, Reading& reading) {
     if (!in.template read<RefusalShape>(frame, refusal_)) return Verdict::malformed;
     const std::string_view words = refusal_.words;
     const auto json = words.substr(std::min(words.find('{'), words.size()));

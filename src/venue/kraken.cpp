@@ -116,8 +116,7 @@ class Kraken final : public JsonDecoder<Kraken> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     if (envelope_.channel && envelope_.data)
       return read_data(in, *envelope_.channel, envelope_.data->json, out);
@@ -126,8 +125,7 @@ class Kraken final : public JsonDecoder<Kraken> {
     return envelope_.method || envelope_.error ? read_answer(reading) : Verdict::unknown;
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     return kraken::read_listing(in, body, true, out, problem);
   }
@@ -156,8 +154,7 @@ class Kraken final : public JsonDecoder<Kraken> {
     return refuse(reading, {}, envelope_.error.value_or("refused"));
   }
 
-  template <class In>
-  Verdict read_data(In& in, std::string_view channel, std::string_view data, Output& out) {
+  Verdict read_data(auto& in, std::string_view channel, std::string_view data, Output& out) {
     const bool whole = envelope_.type == "snapshot";
     if (equals<"book">(channel)) {
       return read_all<BookShape>(in, data, books_, out,

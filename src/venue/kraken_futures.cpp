@@ -159,8 +159,7 @@ class KrakenFutures final : public JsonDecoder<KrakenFutures> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
     if (head_.event) return read_notice(in, frame, reading);
     const auto feed = head_.feed.value_or("");
@@ -174,8 +173,7 @@ class KrakenFutures final : public JsonDecoder<KrakenFutures> {
     return equals<"heartbeat">(feed) ? Verdict::control : Verdict::unknown;
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     Listing listing;
     if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
@@ -185,8 +183,7 @@ class KrakenFutures final : public JsonDecoder<KrakenFutures> {
   }
 
  private:
-  template <class In>
-  Verdict read_notice(In& in, std::string_view frame, Reading& reading) {
+  Verdict read_notice(auto& in, std::string_view frame, Reading& reading) {
     if (!in.template read<NoticeShape>(frame, notice_)) return Verdict::malformed;
     const auto event = *head_.event;
     if (equals<"error", "alert", "subscribed_failed", "unsubscribed_failed">(event))
@@ -197,8 +194,7 @@ class KrakenFutures final : public JsonDecoder<KrakenFutures> {
     return Verdict::control;
   }
 
-  template <class In>
-  Verdict read_trade(In& in, std::string_view frame, Output& out) {
+  Verdict read_trade(auto& in, std::string_view frame, Output& out) {
     if (!in.template read<TradeShape>(frame, trade_)) return Verdict::malformed;
     send<Trade>(trade_, out);
     if (trade_.type == "liquidation") {
@@ -207,8 +203,7 @@ class KrakenFutures final : public JsonDecoder<KrakenFutures> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_book(In& in, std::string_view frame, Output& out) {
+  Verdict read_book(auto& in, std::string_view frame, Output& out) {
     if (!in.template read<BookShape>(frame, book_)) return Verdict::malformed;
     book_.drop_levels([](const Level& level) { return level.quantity_mantissa <= 0; });
     book_.is_snapshot = true;
@@ -217,8 +212,7 @@ class KrakenFutures final : public JsonDecoder<KrakenFutures> {
   }
 
   // A change is of one level. A quantity below zero has been seen for none.
-  template <class In>
-  Verdict read_change(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict read_change(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<ChangeShape>(frame, change_)) return Verdict::malformed;
     if (!change_.side) return reading.problem = R"("side" is no side)", Verdict::malformed;
     if (change_.quantity.decimal.mantissa < 0) change_.quantity = {};

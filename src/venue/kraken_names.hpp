@@ -79,8 +79,7 @@ using ListingShape =
 }
 
 // `v2`: symbols as the newer protocol has them, "BTC/USD".
-template <class In>
-[[nodiscard]] Verdict read_listing(In& in, std::string_view body, bool v2, Output& out,
+[[nodiscard]] Verdict read_listing(auto& in, std::string_view body, bool v2, Output& out,
                                    std::string& problem) {
   Listing listing;
   if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;

@@ -112,8 +112,7 @@ class KrakenV1 final : public JsonDecoder<KrakenV1> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!frame.starts_with('[')) return read_notice(in, frame, reading);
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     if (!envelope_.third) return Verdict::unknown;  // of accounts
@@ -135,8 +134,7 @@ class KrakenV1 final : public JsonDecoder<KrakenV1> {
     return Verdict::unknown;
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     return kraken::read_listing(in, body, false, out, problem);
   }
@@ -146,8 +144,7 @@ class KrakenV1 final : public JsonDecoder<KrakenV1> {
   }
 
  private:
-  template <class In>
-  Verdict read_notice(In& in, std::string_view frame, Reading& reading) {
+  Verdict read_notice(auto& in, std::string_view frame, Reading& reading) {
     if (!in.template read<NoticeShape>(frame, notice_)) return Verdict::malformed;
     if (notice_.status == "error" || notice_.event == "error") {
       if (notice_.pair) answer(Condition::rejected, *notice_.pair, channel());
@@ -167,8 +164,7 @@ class KrakenV1 final : public JsonDecoder<KrakenV1> {
     return channel_named(notice_.channel.value_or(""));
   }
 
-  template <class In>
-  Verdict read_ticker(In& in, std::string_view content, std::string_view pair, Output& out) {
+  Verdict read_ticker(auto& in, std::string_view content, std::string_view pair, Output& out) {
     if (!in.template read<TickerShape>(content, ticker_)) return Verdict::malformed;
     const auto day = [](const Two& two) { return two.second.value_or(two.first); };
     out(pair, std::nullopt,
@@ -183,8 +179,7 @@ class KrakenV1 final : public JsonDecoder<KrakenV1> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_candle(In& in, std::string_view content, std::string_view channel, Output& out) {
+  Verdict read_candle(auto& in, std::string_view content, std::string_view channel, Output& out) {
     if (!in.template read<CandleShape>(content, candle_)) return Verdict::malformed;
     const auto minutes = number_after(channel, "ohlc-");
     if (!minutes || *minutes < 1 || *minutes > 100'000) return Verdict::unknown;
@@ -194,8 +189,7 @@ class KrakenV1 final : public JsonDecoder<KrakenV1> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_book(In& in, std::string_view channel, std::string_view pair, bool two,
+  Verdict read_book(auto& in, std::string_view channel, std::string_view pair, bool two,
                     Output& out) {
     if (!in.template read<BookPartShape>(envelope_.first.json, parts_[0]))
       return Verdict::malformed;

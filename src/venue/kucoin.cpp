@@ -117,8 +117,7 @@ class Kucoin final : public KucoinDecoder<Kucoin> {
  public:
   using KucoinDecoder::KucoinDecoder;
 
-  template <class In>
-  Verdict read_message(In& in, const Envelope& envelope, const TopicName& name,
+  Verdict read_message(auto& in, const Envelope& envelope, const TopicName& name,
                        std::string_view data, Output& out) {
     const auto kind = name.kind;
     if (equals<"/market/level2">(kind)) return read_changes(in, data, out);
@@ -144,8 +143,7 @@ class Kucoin final : public KucoinDecoder<Kucoin> {
     return Verdict::unknown;
   }
 
-  template <class In>
-  static Verdict read_answer(In& in, const RestCall& call, std::string_view data, Output& out) {
+  static Verdict read_answer(auto& in, const RestCall& call, std::string_view data, Output& out) {
     if (call.kind == RestKind::snapshot) {
       BookMessage book;
       book.symbol = call.symbol;
@@ -164,16 +162,14 @@ class Kucoin final : public KucoinDecoder<Kucoin> {
   }
 
  private:
-  template <class In>
-  Verdict read_changes(In& in, std::string_view data, Output& out) {
+  Verdict read_changes(auto& in, std::string_view data, Output& out) {
     if (!in.template read<ChangesShape>(data, changes_)) return Verdict::malformed;
     changes_.drop_levels([](const Level& level) { return level.price_mantissa == 0; });
     send(changes_, out);
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_best(In& in, std::string_view symbol, std::string_view data, Output& out) {
+  Verdict read_best(auto& in, std::string_view symbol, std::string_view data, Output& out) {
     if (!in.template read<BestsShape>(data, best_)) return Verdict::malformed;
     const auto bid = best_.bid.value_or(Best{});
     const auto ask = best_.ask.value_or(Best{});

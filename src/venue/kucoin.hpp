@@ -85,8 +85,7 @@ using TokenShape =
                  codec::Rows<"instanceServers", &Token::servers,
                              codec::Loose<codec::Field<"endpoint", &Server::endpoint>,
                                           codec::Field<"pingInterval", &Server::ping_ms>>>>;
-template <class In>
-Verdict read_token(In& in, std::string_view data, RestReading& answer) {
+Verdict read_token(auto& in, std::string_view data, RestReading& answer) {
   Token token;
   if (!in.template read<TokenShape>(data, token) || token.servers.empty())
     return Verdict::malformed;
@@ -110,8 +109,7 @@ class KucoinDecoder : public JsonDecoder<Self> {
  public:
   using JsonDecoder<Self>::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     const bool message = envelope_.type.value_or("message") == "message";
     if (!message) return read_notice(reading);
@@ -120,8 +118,7 @@ class KucoinDecoder : public JsonDecoder<Self> {
                                                   envelope_.data->json, out);
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall& call, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall& call, std::string_view body,
                            Output& out, RestReading& reading, std::string& problem) {
     Answer answer;
     if (!in.template read<AnswerShape>(body, answer)) return Verdict::malformed;
@@ -133,8 +130,8 @@ class KucoinDecoder : public JsonDecoder<Self> {
 
  protected:
   // Candles name the interval behind the symbol, "BTC-USDT_1min".
-  template <class Shape, class In>
-  Verdict read_candle(In& in, const TopicName& name, std::string_view data, Output& out) {
+  template <class Shape>
+  Verdict read_candle(auto& in, const TopicName& name, std::string_view data, Output& out) {
     if (!in.template read<Shape>(data, candle_)) return Verdict::malformed;
     const auto interval =
         name.symbol.substr(std::min(name.symbol.rfind('_') + 1, name.symbol.size()));

@@ -158,8 +158,7 @@ class KucoinFutures final : public KucoinDecoder<KucoinFutures> {
  public:
   using KucoinDecoder::KucoinDecoder;
 
-  template <class In>
-  Verdict read_message(In& in, const Envelope& envelope, const TopicName& name,
+  Verdict read_message(auto& in, const Envelope& envelope, const TopicName& name,
                        std::string_view data, Output& out) {
     const auto kind = name.kind;
     if (equals<"/contractMarket/level2">(kind)) return read_change(in, name.symbol, data, out);
@@ -189,8 +188,7 @@ class KucoinFutures final : public KucoinDecoder<KucoinFutures> {
     return kind == "/contract/announcement" ? Verdict::control : Verdict::unknown;
   }
 
-  template <class In>
-  static Verdict read_answer(In& in, const RestCall& call, std::string_view data, Output& out) {
+  static Verdict read_answer(auto& in, const RestCall& call, std::string_view data, Output& out) {
     if (call.kind == RestKind::snapshot) {
       WholeBook book;
       if (!in.template read<WholeShape>(data, book) || !book.last_sequence)
@@ -215,8 +213,7 @@ class KucoinFutures final : public KucoinDecoder<KucoinFutures> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_change(In& in, std::string_view symbol, std::string_view data, Output& out) {
+  Verdict read_change(auto& in, std::string_view symbol, std::string_view data, Output& out) {
     if (!in.template read<ChangeShape>(data, change_)) return Verdict::malformed;
     const Change& change = change_.change;
     change_.symbol = symbol;
@@ -227,8 +224,7 @@ class KucoinFutures final : public KucoinDecoder<KucoinFutures> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_instrument(In& in, std::string_view subject, std::string_view symbol,
+  Verdict read_instrument(auto& in, std::string_view subject, std::string_view symbol,
                           std::string_view data, Output& out) {
     if (subject == "mark.index.price") {
       prices_.symbol = symbol;

@@ -75,8 +75,8 @@ template <class M, class S>
 using AnswerShape = Loose<Id<"code", &Answer<M>::code>, Field<"msg", &Answer<M>::message>,
                           Rows<"data", &Answer<M>::rows, S, kOptional>>;
 // Calls `visit(row)` for each row.
-template <class M, class S, class In, class Visit>
-[[nodiscard]] Verdict read_answer(In& in, std::string_view body, std::string& problem,
+template <class M, class S, class Visit>
+[[nodiscard]] Verdict read_answer(auto& in, std::string_view body, std::string& problem,
                                   Visit&& visit) {
   Answer<M> answer;
   if (!in.template read<AnswerShape<M, S>>(body, answer)) return Verdict::malformed;
@@ -85,8 +85,7 @@ template <class M, class S, class In, class Visit>
   return Verdict::data;
 }
 
-template <class In>
-[[nodiscard]] Verdict read_instruments(In& in, std::string_view body, Output& out,
+[[nodiscard]] Verdict read_instruments(auto& in, std::string_view body, Output& out,
                                        std::string& problem) {
   return read_answer<InstrumentMessage, InstrumentShape>(
       in, body, problem, [&](const auto& instrument) { send(instrument, out); });
@@ -102,8 +101,7 @@ struct Families {
 };
 using FamiliesShape = Loose<Id<"code", &Families::code>, Field<"msg", &Families::message>,
                             Object<"data", &Families::list, Row<cell<&Names::names, kOptional>>>>;
-template <class In>
-[[nodiscard]] Verdict read_families(In& in, std::string_view body, RestReading& answer,
+[[nodiscard]] Verdict read_families(auto& in, std::string_view body, RestReading& answer,
                                     std::string& problem) {
   Families families;
   if (!in.template read<FamiliesShape>(body, families)) return Verdict::malformed;
@@ -116,9 +114,8 @@ template <class In>
 }
 
 using RatioShape = Row<cell<&Facts::time, kRequired>, cell<&LongShortRatio::ratio, kRequired>>;
-template <class In>
-[[nodiscard]] Verdict read_ratios(In& in, const RestCall& call, std::string_view body, Output& out,
-                                  std::string& problem) {
+[[nodiscard]] Verdict read_ratios(auto& in, const RestCall& call, std::string_view body,
+                                  Output& out, std::string& problem) {
   const auto period = query_value(call.target, "period");
   const bool positions = call.target.find("position-ratio") != std::string::npos;
   return read_answer<Message<LongShortRatio>, RatioShape>(in, body, problem, [&](auto& ratio) {

@@ -85,8 +85,8 @@ inline void send(Message<Book>& message, Output& out) {  // the same, without th
 // Reads `text` as one message of shape S; once that has succeeded, send(message, out) hands over
 // its event. An adapter that has to amend messages of a kind gives them a type and a `send` of
 // their own.
-template <class S, class In, class M>
-[[nodiscard]] Verdict read_one(In& in, std::string_view text, M& message, Output& out) {
+template <class S, class M>
+[[nodiscard]] Verdict read_one(auto& in, std::string_view text, M& message, Output& out) {
   if (!in.template read<S>(text, message)) return Verdict::malformed;
   send(message, out);
   return Verdict::data;
@@ -108,14 +108,14 @@ Verdict send_all(codec::RowList<M>& messages, Output& out) {
 
 // The same as read_one for an array of messages; nothing is handed over unless all of it could be
 // read.
-template <class S, class In, class M, class Amend>
-[[nodiscard]] Verdict read_all(In& in, std::string_view text, codec::RowList<M>& messages,
+template <class S, class M, class Amend>
+[[nodiscard]] Verdict read_all(auto& in, std::string_view text, codec::RowList<M>& messages,
                                Output& out, Amend&& amend) {
   if (!in.template read_rows<S>(text, messages)) return Verdict::malformed;
   return send_all(messages, out, amend);
 }
-template <class S, class In, class M>
-[[nodiscard]] Verdict read_all(In& in, std::string_view text, codec::RowList<M>& messages,
+template <class S, class M>
+[[nodiscard]] Verdict read_all(auto& in, std::string_view text, codec::RowList<M>& messages,
                                Output& out) {
   return read_all<S>(in, text, messages, out, [](M&) {});
 }
@@ -129,8 +129,8 @@ template <class S>
   return inner != std::string_view::npos && (text[inner] == '[' || text[inner] == ']');
 }
 // Reads an array of messages, or one that stands alone.
-template <class S, class In, class M>
-[[nodiscard]] bool read_some(In& in, std::string_view text, codec::RowList<M>& messages) {
+template <class S, class M>
+[[nodiscard]] bool read_some(auto& in, std::string_view text, codec::RowList<M>& messages) {
   if (is_list<S>(text)) return in.template read_rows<S>(text, messages);
   messages.clear();
   return in.template read<S>(text, messages.next());

@@ -34,8 +34,7 @@ using std::chrono_literals::operator""h;
                            std::string_view body);
 
 // A decoder of JSON frames. `Self` has
-//   template <class In>
-//   Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading)
+//   Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading)
 // which reads by in.read<Shape>() and hands over what it read once all of that has succeeded; it
 // may run twice for a frame, with the scanner and with the exact reader.
 template <class Self>
@@ -115,8 +114,7 @@ class JsonDecoder : public Decoder {
 
 // An adapter out of data and a decoder D. What D has of these static functions is used; without
 // `read_rest` the venue has no REST.
-//   template <class In>
-//   Verdict read_rest(const Traits&, In&, const RestCall&, std::string_view body, Output&,
+//   Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body, Output&,
 //                     RestReading&, std::string& problem)
 //   bool fill(std::string_view hole, const Subscription&, std::string& out)
 //   std::optional<InstrumentInfo> derive(std::string_view symbol)

@@ -152,8 +152,7 @@ class Upbit final : public JsonDecoder<Upbit> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
     if (head_.error) {
       if (!in.template read<RefusalShape>(frame, refusal_)) return Verdict::malformed;
@@ -170,8 +169,7 @@ class Upbit final : public JsonDecoder<Upbit> {
     return read_one<CandleShape>(in, frame, candle_, out);
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     RowList<Market> markets;
     if (!in.template read_rows<MarketShape>(body, markets)) {
