@@ -10,8 +10,6 @@ namespace {  // the callers in a file are all there are: the compiler inlines ac
 
 using namespace codec;  // the vocabulary of shapes; these names are for the files of Binance only
 
-using Facts = MessageFacts;
-
 inline constexpr Requests kRequests = {
     .subscribe = R"({"method":"SUBSCRIBE","params":[{topics}],"id":{id}})",
     .unsubscribe = R"({"method":"UNSUBSCRIBE","params":[{topics}],"id":{id}})",

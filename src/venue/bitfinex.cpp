@@ -67,8 +67,6 @@ constexpr Traits kTraits = {
     .book_source = "docs.bitfinex.com, ws-public-books; ws-websocket-checksum",
 };
 
-using Facts = MessageFacts;
-
 // What the venue says of a session or a channel.
 struct Notice {
   std::optional<std::string_view> event, code, message, channel, symbol, key, precision;

@@ -71,8 +71,6 @@ using EnvelopeShape = Shape<Skip<"jsonrpc">, Field<"id", &Answer::request>,
                             Field<"method", &Envelope::method>, Tail<"params", &Envelope::params>>;
 using ParamsShape = Shape<Field<"channel", &Params::channel>, Tail<"message", &Params::message>>;
 
-using Facts = MessageFacts;
-
 using TradeShape = Loose<Id<"id", &Trade::trade_id, kRequired>, Field<"side", &Trade::side>,
                          Field<"price", &Trade::price>, Field<"size", &Trade::quantity>,
                          Field<"exec_date", &Facts::time, kRfc3339>>;

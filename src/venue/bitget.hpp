@@ -10,8 +10,6 @@ namespace mp::venue::bitget {
 
 using namespace codec;  // the vocabulary of shapes
 
-using Facts = MessageFacts;
-
 [[nodiscard]] inline std::optional<Channel> channel_of(std::string_view topic) {
   if (topic == "publicTrade" || topic == "trade") return Channel::trade;
   if (topic == "books1") return Channel::quote;

@@ -56,8 +56,6 @@ constexpr Traits kTraits = {
     .book_source = "wsAPI, Response Format; Order Book",
 };
 
-using Facts = MessageFacts;
-
 struct Envelope {
   std::optional<std::string_view> table, action, subscribe, info, status, error;
   std::optional<bool> success;

@@ -46,8 +46,6 @@ constexpr Traits kTraits = {
     .book_source = "websocket/v2, Live full order book",
 };
 
-using Facts = MessageFacts;
-
 struct Envelope {
   std::optional<std::string_view> event, channel;
   std::optional<Raw> data;

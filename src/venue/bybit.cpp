@@ -13,8 +13,6 @@ namespace {
 using namespace codec;  // the vocabulary of shapes
 using namespace bybit;
 
-using Facts = MessageFacts;
-
 // The topic comes first mostly.
 struct Head {
   std::optional<std::string_view> topic;

@@ -54,8 +54,6 @@ using NoticeShape =
     Loose<Field<"message", &Notice::message>, Field<"reason", &Notice::reason>,
           Rows<"channels", &Notice::channels, coinbase::SubscribedShape, kOptional>>;
 
-using Facts = MessageFacts;
-
 using TradeShape = Shape<Skip<"type">, Id<"trade_id", &Trade::trade_id, kRequired>,
                          Skip<"maker_order_id">, Skip<"taker_order_id">,
                          Field<"side", &Trade::side, kMakersSide>, Field<"size", &Trade::quantity>,

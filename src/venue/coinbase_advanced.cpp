@@ -67,8 +67,6 @@ using EnvelopeShape =
           Field<"type", &Envelope::type>, Field<"message", &Envelope::message>,
           Tail<"events", &Envelope::events>>;
 
-using Facts = MessageFacts;
-
 // An event of most channels: a list of messages.
 template <class M>
 struct ListOf {

@@ -66,8 +66,6 @@ using HeadShape = Loose<Field<"sequence", &Head::sequence>, Field<"channel", &He
                         Field<"type", &Head::type>, Field<"message", &Head::message>,
                         Field<"reason", &Head::reason>>;
 
-using Facts = MessageFacts;
-
 using coinbase::kTime;
 
 using TradeShape =

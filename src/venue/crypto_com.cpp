@@ -76,8 +76,6 @@ using EnvelopeShape = Loose<Field<"id", &Envelope::id>, Field<"method", &Envelop
                             Field<"code", &Envelope::code>, Field<"message", &Envelope::message>,
                             Object<"result", &Envelope::result, ResultShape>>;
 
-using Facts = MessageFacts;
-
 struct TradeMessage : Message<Trade> {
   std::optional<Timestamp> exact;
 };

@@ -68,8 +68,6 @@ constexpr Traits kTraits = {
     .book_source = "docs.deribit.com, book.{instrument_name}.{interval}",
 };
 
-using Facts = MessageFacts;
-
 struct Refusal {
   std::optional<std::string_view> code, message;
 };

@@ -13,8 +13,6 @@ using namespace codec;  // the vocabulary of shapes
 
 using namespace gate;
 
-using Facts = MessageFacts;
-
 struct Failure {
   std::string_view code;
   std::optional<std::string_view> message;

@@ -76,8 +76,6 @@ constexpr Traits kTraits = {
     .book_source = "docs.gemini.com, websocket/market-data/v2, Level 2 data",
 };
 
-using Facts = MessageFacts;
-
 struct Head {
   std::optional<std::string_view> type, result, reason, message;
 };

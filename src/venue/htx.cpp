@@ -41,8 +41,6 @@ constexpr Traits kTraits = {
     .stale_after = 20s,
 };
 
-using Facts = MessageFacts;
-
 // Changes, and whole books of a few levels. A side that did not change is left out, or null.
 using PricesShape = Loose<Field<"ts", &BookMessage::sent, kRequired>,
                           Inside<"tick", Field<"seqNum", &Book::last_sequence, kRequired>,

@@ -9,8 +9,6 @@ namespace {
 using namespace codec;  // the vocabulary of shapes
 using namespace htx;
 
-using Facts = MessageFacts;
-
 // [price, contracts]; missing where a side is empty.
 struct Best {
   std::optional<Price> price;

@@ -73,8 +73,6 @@ std::optional<Channel> channel_of(std::string_view type) {
   return route == kRoutes.end() ? std::nullopt : std::optional{route->channel};
 }
 
-using Facts = MessageFacts;
-
 struct Envelope {
   std::string_view channel;
   std::optional<Raw> data;

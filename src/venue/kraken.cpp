@@ -63,8 +63,6 @@ using EnvelopeShape =
           Field<"success", &Envelope::success>, Field<"symbol", &Envelope::symbol>, Skip<"time_in">,
           Skip<"time_out">, Field<"req_id", &Envelope::request>, Tail<"data", &Envelope::data>>;
 
-using Facts = MessageFacts;
-
 using TradeShape =
     Shape<Field<"symbol", &Facts::symbol>, Field<"side", &Trade::side>,
           Field<"price", &Trade::price>, Field<"qty", &Trade::quantity>, Skip<"ord_type">,

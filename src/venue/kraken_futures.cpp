@@ -63,8 +63,6 @@ struct Notice {
 using NoticeShape =
     Loose<Field<"message", &Notice::message>, Field<"product_ids", &Notice::products, kOptional>>;
 
-using Facts = MessageFacts;
-
 struct TradeMessage : Message<Trade> {
   std::optional<std::string_view> type;
 };

@@ -65,8 +65,6 @@ std::string_view unquoted(std::string_view json) {
   return json.substr(1, json.size() - 2);
 }
 
-using Facts = MessageFacts;
-
 using TradeShape = Row<&Trade::price, &Trade::quantity, cell<&Facts::time, kSeconds, kRequired>,
                        cell<&Trade::side, kSides<"b", "s">>>;
 using QuoteShape = Row<cell<&Quote::bid_price, kRequired>, cell<&Quote::ask_price, kRequired>,

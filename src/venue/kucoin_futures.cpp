@@ -53,8 +53,6 @@ constexpr Traits kTraits = {
     .book_source = "Futures, Public channels, Orderbook - Increment",
 };
 
-using Facts = MessageFacts;
-
 using TradeShape =
     Loose<Field<"symbol", &Facts::symbol>, Field<"side", &Trade::side>,
           Field<"size", &Trade::quantity>, Field<"price", &Trade::price>,

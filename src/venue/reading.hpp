@@ -42,6 +42,7 @@ struct MessageFacts {
   std::string_view symbol;
   std::optional<Timestamp> time;
 };
+using Facts = MessageFacts;  // the word for shapes
 template <class Body>
 struct Message : MessageFacts, Body {};
 

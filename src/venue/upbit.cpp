@@ -56,8 +56,6 @@ constexpr Traits kTraits = {
 template <Key Long, Key Short, auto Member, auto... Options>
 using Named = OneOf<Field<Long, Member, Options...>, Field<Short, Member, Options...>>;
 
-using Facts = MessageFacts;
-
 struct Head {
   std::optional<std::string_view> type, status;
   std::optional<Raw> error;
