@@ -147,7 +147,7 @@ class Futures final : public Family<Futures, ContractShapes> {
       book.is_snapshot = true;
       send(book, out);
     } else if (call.kind == RestKind::listing && in.template read<ListingShape>(body, listing)) {
-      for (auto& contract : listing.symbols) send(contract, out);
+      for (auto& contract : listing.rows) send(contract, out);
     } else if (call.kind != RestKind::poll || read_poll(in, call, body, out) != Verdict::data) {
       return read_refusal(in, body, problem);
     }

@@ -94,9 +94,7 @@ struct OptionMessage : Message<InstrumentInfo> {
   std::optional<std::string_view> state;
   Filters filters;
 };
-struct Listing {
-  RowList<OptionMessage> symbols;
-};
+using Listing = Batch<OptionMessage>;
 using OptionShape =
     Loose<Field<"symbol", &Facts::symbol>, Field<"side", &OptionMessage::side>,
           Field<"strikePrice", &InstrumentInfo::strike, kRequired>,
@@ -104,7 +102,7 @@ using OptionShape =
           Field<"quoteAsset", &InstrumentInfo::quote>,
           Field<"unit", &InstrumentInfo::contract_size>, Field<"status", &OptionMessage::state>,
           Rows<"filters", &OptionMessage::filters, FilterShape>>;
-using ListingShape = Loose<Rows<"optionSymbols", &Listing::symbols, OptionShape>>;
+using ListingShape = Loose<Rows<"optionSymbols", &Listing::rows, OptionShape>>;
 void send(OptionMessage& option, Output& out) {
   option.kind = InstrumentKind::option;
   option.base = option.symbol.substr(0, option.symbol.find('-'));
@@ -147,7 +145,7 @@ class Options final : public Family<Options, ContractShapes> {
                            Output& out, RestReading&, std::string& problem) {
     Listing listing;
     if (!in.template read<ListingShape>(body, listing)) return read_refusal(in, body, problem);
-    return send_all(listing.symbols, out);
+    return send_all(listing.rows, out);
   }
 
   // "btcusdt" and "261225" of "BTC-261225-100000-C": all are of underlyings in USDT.

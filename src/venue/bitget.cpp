@@ -206,7 +206,7 @@ class Bitget : public bitget::Decoder<Bitget> {
   static Verdict read_rest(const Traits&, auto& in, const RestCall& call, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     if (call.kind == RestKind::poll) return read_ratios(in, call.symbol, body, out, problem);
-    Answer<InstrumentMessage> answer;
+    Batch<InstrumentMessage> answer;
     const auto verdict = read_answer<InstrumentShape>(in, body, answer, problem);
     if (verdict != Verdict::data) return verdict;
     return send_all(answer.rows, out);
@@ -226,7 +226,7 @@ class Bitget : public bitget::Decoder<Bitget> {
   // The newest of some.
   static Verdict read_ratios(auto& in, std::string_view symbol, std::string_view body, Output& out,
                              std::string& problem) {
-    Answer<RatioMessage> answer;
+    Batch<RatioMessage> answer;
     const auto verdict = read_answer<RatioShape>(in, body, answer, problem);
     if (verdict != Verdict::data || answer.rows.empty()) return verdict;
     RatioMessage& newest = *std::ranges::max_element(answer.rows, {}, &RatioMessage::time);
@@ -247,7 +247,7 @@ class Bitget : public bitget::Decoder<Bitget> {
     TickerMessage& ticker = *tickers_.rows.begin();
     if (ticker.index_text && !read_index(ticker)) return Verdict::malformed;
     ticker.symbol = symbol();
-    if (!ticker.time) ticker.time = tickers_.sent;
+    if (!ticker.time) ticker.time = tickers_.time;
     latest_.of(symbol()) = ticker;  // the texts of which are never read again
     send(ticker, out);
     return Verdict::data;

@@ -41,13 +41,8 @@ struct Notice {
 using NoticeShape = Loose<Field<"event", &Notice::event>, Id<"code", &Notice::code>,
                           Field<"msg", &Notice::message>, Object<"arg", &Notice::arg, ArgShape>>;
 
-template <class M>
-struct Batch {
-  RowList<M> rows;
-  std::optional<Timestamp> sent;
-};
 template <class S, class M>
-using BatchShape = Loose<Rows<"data", &Batch<M>::rows, S>, Field<"ts", &Batch<M>::sent>>;
+using BatchShape = Loose<Rows<"data", &Batch<M>::rows, S>, Field<"ts", &Batch<M>::time>>;
 
 using BookMessage = Message<Book>;
 using BookShape =
@@ -71,21 +66,15 @@ inline void send(const TickerMessage& ticker, Output& out) {
 }
 
 // An answer by REST.
-template <class M>
-struct Answer {
-  std::string_view code;
-  std::optional<std::string_view> message;
-  RowList<M> rows;
-};
 template <class S, class M>
-using AnswerShape = Loose<Id<"code", &Answer<M>::code>, Field<"msg", &Answer<M>::message>,
-                          Rows<"data", &Answer<M>::rows, S, kOptional>>;
+using AnswerShape = Loose<Id<"code", &Batch<M>::code, kRequired>, Field<"msg", &Batch<M>::words>,
+                          Rows<"data", &Batch<M>::rows, S, kOptional>>;
 template <class S, class M>
-[[nodiscard]] Verdict read_answer(auto& in, std::string_view body, Answer<M>& answer,
+[[nodiscard]] Verdict read_answer(auto& in, std::string_view body, Batch<M>& answer,
                                   std::string& problem) {
   if (!in.template read<AnswerShape<S, M>>(body, answer)) return Verdict::malformed;
   if (answer.code == "00000") return Verdict::data;
-  problem.assign(answer.code).append(" ").append(answer.message.value_or(""));
+  problem.assign(*answer.code).append(" ").append(answer.words.value_or(""));
   return Verdict::rejected;
 }
 
@@ -138,7 +127,7 @@ class Decoder : public JsonDecoder<Self> {
     if (interval == "1W") ours = "1w";
     return read_batch<S>(in, frame, candles_, [&](CandleMessage& candle) {
       candle.symbol = symbol();
-      candle.time = candles_.sent;
+      candle.time = candles_.time;
       candle.interval = ours;
       send(candle, out);
     });

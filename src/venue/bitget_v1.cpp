@@ -96,7 +96,7 @@ class BitgetV1 final : public bitget::Decoder<BitgetV1> {
 
   static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
-    Answer<InstrumentMessage> answer;
+    Batch<InstrumentMessage> answer;
     const auto verdict = read_answer<InstrumentShape>(in, body, answer, problem);
     if (verdict != Verdict::data) return verdict;
     for (InstrumentMessage& instrument : answer.rows) {

@@ -36,9 +36,7 @@ struct Outcome {
 using OutcomeShape = Loose<Field<"failTopics", &Outcome::failed, kOptional>,
                            Field<"successTopics", &Outcome::succeeded, kOptional>>;
 
-struct Trades {
-  RowList<Message<Trade>> rows;
-};
+using Trades = Batch<Message<Trade>>;
 using TradeShape = Loose<Field<"T", &Facts::time, kRequired>, Field<"s", &Facts::symbol>,
                          Field<"S", &Trade::side>, Field<"v", &Trade::quantity>,
                          Field<"p", &Trade::price>, Id<"i", &Trade::trade_id, kRequired>>;
@@ -53,10 +51,7 @@ using BookShape = Loose<
            Field<"a", &BookMessage::ask_levels, kOptional>,
            Field<"u", &Book::last_sequence, kRequired>>>;
 
-struct Candles {
-  std::optional<Timestamp> time;
-  RowList<Candle> rows;
-};
+using Candles = Batch<Candle>;
 using CandleShape =
     Loose<Field<"start", &Candle::open_time>, Field<"end", &Candle::close_time>,
           Field<"interval", &Candle::interval>, Field<"open", &Candle::open>,
@@ -66,9 +61,7 @@ using CandleShape =
 using CandlesShape =
     Loose<Field<"ts", &Candles::time, kRequired>, Rows<"data", &Candles::rows, CandleShape>>;
 
-struct Liquidations {
-  RowList<Message<Liquidation>> rows;
-};
+using Liquidations = Batch<Message<Liquidation>>;
 using LiquidationShape =
     Loose<Field<"T", &Facts::time, kRequired>, Field<"s", &Facts::symbol>,
           Field<"S", &Liquidation::side, kMakersSide>,  // of the position: the order has the other
@@ -87,21 +80,16 @@ using InstrumentShape =
           Inside<"priceFilter", Field<"tickSize", &InstrumentInfo::tick_size>>,
           Inside<"lotSizeFilter", OneOf<Field<"qtyStep", &InstrumentInfo::lot_size>,
                                         Field<"basePrecision", &InstrumentInfo::lot_size>>>>;
-struct RatioMessage : Message<LongShortRatio> {};
+using RatioMessage = Message<LongShortRatio>;
 using RatioShape = Loose<Field<"symbol", &Facts::symbol>,
                          Field<"buyRatio", &LongShortRatio::long_share, kRequired>,
                          Field<"sellRatio", &LongShortRatio::short_share, kRequired>,
                          Field<"timestamp", &Facts::time, kRequired>>;
-template <class Row>
-struct Answer {
-  std::string_view code;
-  std::optional<std::string_view> words, next_page;
-  RowList<Row> rows;
-};
-template <class Row, class RowShape>
-using AnswerShape = Loose<Id<"retCode", &Answer<Row>::code>, Field<"retMsg", &Answer<Row>::words>,
-                          Inside<"result", Field<"nextPageCursor", &Answer<Row>::next_page>,
-                                 Rows<"list", &Answer<Row>::rows, RowShape, kOptional>>>;
+template <class M, class S>
+using AnswerShape =
+    Loose<Id<"retCode", &Batch<M>::code, kRequired>, Field<"retMsg", &Batch<M>::words>,
+          Inside<"result", Field<"nextPageCursor", &Batch<M>::next_page>,
+                 Rows<"list", &Batch<M>::rows, S, kOptional>>>;
 
 // BTC-25DEC26-100000-C, settled in USDC, or BTC-25DEC26-100000-C-USDT.
 std::optional<InstrumentInfo> option_spelled(std::string_view symbol) {
@@ -159,9 +147,13 @@ class Bybit final : public JsonDecoder<Bybit> {
 
   static Verdict read_rest(const Traits&, auto& in, const RestCall& call, std::string_view body,
                            Output& out, RestReading& answer, std::string& problem) {
-    if (call.kind == RestKind::listing)
-      return read_answer<InstrumentMessage, InstrumentShape>(in, body, out, answer, problem);
-    return read_answer<RatioMessage, RatioShape>(in, body, out, answer, problem);
+    if (call.kind == RestKind::poll) return read_ratios(in, body, out, problem);
+    Batch<InstrumentMessage> listing;
+    if (!in.template read<AnswerShape<InstrumentMessage, InstrumentShape>>(body, listing))
+      return Verdict::malformed;
+    if (is_refusal(listing, "0", problem)) return Verdict::rejected;
+    answer.next_page = listing.next_page.value_or("");
+    return send_all(listing.rows, out);
   }
 
   static bool fill(std::string_view hole, const Subscription& wanted, std::string& out) {
@@ -186,22 +178,15 @@ class Bybit final : public JsonDecoder<Bybit> {
     return equals<"system">(word) ? Verdict::control : Verdict::unknown;
   }
 
-  template <class Row, class RowShape>
-  static Verdict read_answer(auto& in, std::string_view body, Output& out, RestReading& answer,
-                             std::string& problem) {
-    Answer<Row> read;
-    if (!in.template read<AnswerShape<Row, RowShape>>(body, read)) return Verdict::malformed;
-    if (read.code != "0") return problem = read.words.value_or(read.code), Verdict::rejected;
-    for (Row& row : read.rows) {
-      if constexpr (std::is_same_v<Row, RatioMessage>) {
-        row.kind = "accounts";
-        row.period = "5m";
-      }
-      send(row, out);
-    }
-    if constexpr (std::is_same_v<Row, InstrumentMessage>)
-      answer.next_page = read.next_page.value_or("");
-    return Verdict::data;
+  static Verdict read_ratios(auto& in, std::string_view body, Output& out, std::string& problem) {
+    Batch<RatioMessage> ratios;
+    if (!in.template read<AnswerShape<RatioMessage, RatioShape>>(body, ratios))
+      return Verdict::malformed;
+    if (is_refusal(ratios, "0", problem)) return Verdict::rejected;
+    return send_all(ratios.rows, out, [](RatioMessage& ratio) {
+      ratio.kind = "accounts";
+      ratio.period = "5m";
+    });
   }
 
   template <class S, class M>

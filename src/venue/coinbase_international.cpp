@@ -102,11 +102,8 @@ struct Candles {
 using CandlesShape = Loose<Field<"product_id", &Candles::symbol>,
                            Rows<"candles", &Candles::list, CandleShape, kOptional>>;
 
-struct Subscriptions {
-  RowList<coinbase::Subscribed> channels;
-};
-using SubscriptionsShape =
-    Loose<Rows<"channels", &Subscriptions::channels, coinbase::SubscribedShape>>;
+using Subscriptions = Batch<coinbase::Subscribed>;
+using SubscriptionsShape = Loose<Rows<"channels", &Subscriptions::rows, coinbase::SubscribedShape>>;
 
 struct InstrumentMessage : Message<InstrumentInfo> {
   std::string_view type;
@@ -207,7 +204,7 @@ class CoinbaseInternational final : public coinbase::CoinbaseDecoder<CoinbaseInt
 
   Verdict read_subscriptions(auto& in, std::string_view frame) {
     if (!in.template read<SubscriptionsShape>(frame, subscriptions_)) return Verdict::malformed;
-    answer_new(subscriptions_.channels, &channel_of);
+    answer_new(subscriptions_.rows, &channel_of);
     return Verdict::control;
   }
 

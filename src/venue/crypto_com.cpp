@@ -137,16 +137,11 @@ using InstrumentShape = Loose<
     Field<"contract_size", &InstrumentInfo::contract_size>,
     Field<"expiry_timestamp_ms", &InstrumentInfo::expiry>, Field<"strike", &InstrumentInfo::strike>,
     Field<"put_call", &InstrumentMessage::option>, Field<"tradable", &InstrumentMessage::tradable>>;
-struct Listing {
-  std::optional<std::int64_t> code;
-  std::optional<std::string_view> message;
-  RowList<InstrumentMessage> instruments;
-};
+using Listing = Batch<InstrumentMessage>;
 using ListingShape =
-    Loose<Field<"code", &Listing::code, kRequired>, Field<"message", &Listing::message>,
-          Inside<"result",
-                 OneOf<Rows<"data", &Listing::instruments, InstrumentShape, kOptional>,
-                       Rows<"instruments", &Listing::instruments, InstrumentShape, kOptional>>>>;
+    Loose<Id<"code", &Listing::code, kRequired>, Field<"message", &Listing::words>,
+          Inside<"result", OneOf<Rows<"data", &Listing::rows, InstrumentShape, kOptional>,
+                                 Rows<"instruments", &Listing::rows, InstrumentShape, kOptional>>>>;
 void send(InstrumentMessage& message, Output& out) {
   InstrumentInfo& info = message;
   const auto type = message.type.value_or("CCY_PAIR");
@@ -194,8 +189,8 @@ class CryptoCom final : public JsonDecoder<CryptoCom> {
                            Output& out, RestReading&, std::string& problem) {
     Listing listing;
     if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
-    if (listing.code != 0) return problem = listing.message.value_or("refused"), Verdict::rejected;
-    return send_all(listing.instruments, out);
+    if (is_refusal(listing, "0", problem)) return Verdict::rejected;
+    return send_all(listing.rows, out);
   }
 
   // "BTC_USDT"; derivatives ("BTCUSD-PERP") do not tell their currencies apart.

@@ -217,10 +217,8 @@ using InstrumentShape = Loose<
     Field<"strike", &InstrumentInfo::strike>, Field<"option_type", &InstrumentInfo::option_type>,
     Field<"settlement_period", &InstrumentMessage::period>,
     Field<"state", &InstrumentMessage::state>, Field<"is_active", &InstrumentMessage::is_active>>;
-struct Listing {
-  RowList<InstrumentMessage> instruments;
-};
-using ListingShape = Loose<Rows<"result", &Listing::instruments, InstrumentShape>>;
+using Listing = Batch<InstrumentMessage>;
+using ListingShape = Loose<Rows<"result", &Listing::rows, InstrumentShape>>;
 
 // BTC_USDC; BTC-PERPETUAL, BTC_USDC-PERPETUAL, BTC-25DEC26, BTC-25DEC26-100000-C,
 // XRP_USDC-25DEC26-0d625-P. Where no quote currency is named, it is the dollar.
@@ -289,7 +287,7 @@ class Deribit final : public JsonDecoder<Deribit> {
       return problem = envelope.error->message.value_or("an error"), Verdict::rejected;
     Listing listing;
     if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
-    return send_all(listing.instruments, out);
+    return send_all(listing.rows, out);
   }
 
   static std::optional<InstrumentInfo> derive(std::string_view symbol) {

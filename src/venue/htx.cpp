@@ -68,10 +68,7 @@ using TickerShape =
                  Field<"ask", &Ticker::ask_price>>>;
 
 // All symbols in one message.
-struct TickersMessage {
-  std::optional<Timestamp> time;
-  RowList<Message<Ticker>> rows;
-};
+using TickersMessage = Batch<Message<Ticker>>;
 using TickersShape = Loose<
     Field<"ts", &TickersMessage::time, kRequired>,
     Rows<"data", &TickersMessage::rows,
@@ -91,18 +88,15 @@ using CandleShape =
 struct InstrumentMessage : Message<InstrumentInfo> {
   std::optional<std::int64_t> price_digits, amount_digits;
 };
-struct Listing {
-  std::string_view status;
-  std::optional<std::string_view> message;
-  RowList<InstrumentMessage> instruments;
-};
+using Listing = Batch<InstrumentMessage>;
 using InstrumentShape =
     Loose<Field<"symbol", &Facts::symbol>, Field<"base-currency", &InstrumentInfo::base>,
           Field<"quote-currency", &InstrumentInfo::quote>, Field<"state", &InstrumentInfo::status>,
           Field<"price-precision", &InstrumentMessage::price_digits>,
           Field<"amount-precision", &InstrumentMessage::amount_digits>>;
-using ListingShape = Loose<Field<"status", &Listing::status>, Field<"err-msg", &Listing::message>,
-                           Rows<"data", &Listing::instruments, InstrumentShape, kOptional>>;
+using ListingShape =
+    Loose<Field<"status", &Listing::code, kRequired>, Field<"err-msg", &Listing::words>,
+          Rows<"data", &Listing::rows, InstrumentShape, kOptional>>;
 
 void send(const InstrumentMessage& message, Output& out) {
   InstrumentInfo info = message;
@@ -143,9 +137,8 @@ class Htx final : public HtxDecoder<Htx> {
                            Output& out, RestReading&, std::string& problem) {
     Listing listing;
     if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
-    if (listing.status != "ok")
-      return problem = listing.message.value_or("an error"), Verdict::rejected;
-    return send_all(listing.instruments, out);
+    if (is_refusal(listing, "ok", problem)) return Verdict::rejected;
+    return send_all(listing.rows, out);
   }
 
  private:

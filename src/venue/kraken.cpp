@@ -91,15 +91,13 @@ using CandleShape =
           Field<"timestamp", &Candle::close_time, kRfc3339>>;
 
 struct InstrumentMessage : Message<InstrumentInfo> {};
-struct Instruments {
-  RowList<InstrumentMessage> pairs;
-};
+using Instruments = Batch<InstrumentMessage>;
 using InstrumentShape =
     Loose<Field<"symbol", &Facts::symbol>, Field<"base", &InstrumentInfo::base>,
           Field<"quote", &InstrumentInfo::quote>, Field<"status", &InstrumentInfo::status>,
           Field<"qty_increment", &InstrumentInfo::lot_size>,
           Field<"price_increment", &InstrumentInfo::tick_size>>;
-using InstrumentsShape = Loose<Rows<"pairs", &Instruments::pairs, InstrumentShape, kOptional>>;
+using InstrumentsShape = Loose<Rows<"pairs", &Instruments::rows, InstrumentShape, kOptional>>;
 void send(InstrumentMessage& message, Output& out) {
   if (message.status == "online") message.status = "trading";
   send<InstrumentInfo>(message, out);
@@ -177,7 +175,7 @@ class Kraken final : public JsonDecoder<Kraken> {
     }
     if (equals<"instrument">(channel)) {
       if (!in.template read<InstrumentsShape>(data, instruments_)) return Verdict::malformed;
-      return send_all(instruments_.pairs, out);
+      return send_all(instruments_.rows, out);
     }
     return equals<"status", "heartbeat">(channel) ? Verdict::control : Verdict::unknown;
   }

@@ -71,10 +71,8 @@ using TradeShape =
           Field<"side", &Trade::side>, Field<"type", &TradeMessage::type>, Skip<"seq">,
           Field<"time", &Facts::time>, Field<"qty", &Trade::quantity>,
           Field<"price", &Trade::price>>;
-struct Trades {
-  RowList<TradeMessage> trades;
-};
-using TradesShape = Loose<Rows<"trades", &Trades::trades, TradeShape>>;
+using Trades = Batch<TradeMessage>;
+using TradesShape = Loose<Rows<"trades", &Trades::rows, TradeShape>>;
 
 using BookMessage = Message<Book>;
 using BookShape = Loose<Field<"product_id", &Facts::symbol>, Field<"timestamp", &Facts::time>,
@@ -128,13 +126,10 @@ using InstrumentShape =
           Field<"contractSize", &InstrumentInfo::contract_size>,
           Field<"contractValueTradePrecision", &InstrumentMessage::quantity_places>,
           Field<"tradeable", &InstrumentMessage::tradeable>>;
-struct Listing {
-  std::string_view result;
-  std::optional<std::string_view> error;
-  RowList<InstrumentMessage> instruments;
-};
-using ListingShape = Loose<Field<"result", &Listing::result>, Field<"error", &Listing::error>,
-                           Rows<"instruments", &Listing::instruments, InstrumentShape, kOptional>>;
+using Listing = Batch<InstrumentMessage>;
+using ListingShape =
+    Loose<Field<"result", &Listing::code, kRequired>, Field<"error", &Listing::words>,
+          Rows<"instruments", &Listing::rows, InstrumentShape, kOptional>>;
 // Symbols stand in capitals in messages, once in small letters in the listing.
 void send(const InstrumentMessage& in, Output& out) {
   if (!in.type.starts_with("futures") && !in.type.starts_with("flexible")) return;  // indices
@@ -175,9 +170,8 @@ class KrakenFutures final : public JsonDecoder<KrakenFutures> {
                            Output& out, RestReading&, std::string& problem) {
     Listing listing;
     if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
-    if (listing.result != "success")
-      return problem = listing.error.value_or(listing.result), Verdict::rejected;
-    return send_all(listing.instruments, out);
+    if (is_refusal(listing, "success", problem)) return Verdict::rejected;
+    return send_all(listing.rows, out);
   }
 
  private:

@@ -65,30 +65,22 @@ inline void send(const InstrumentMessage& in, Output& out) {
   out(in.symbol, std::nullopt, info);
 }
 
-// An answer of REST.
-template <class M>
-struct Answer {
-  std::string_view code, message;
-  RowList<M> rows;
-};
 template <class M, class S>
-using AnswerShape = Loose<Id<"code", &Answer<M>::code>, Field<"msg", &Answer<M>::message>,
-                          Rows<"data", &Answer<M>::rows, S, kOptional>>;
-// Calls `visit(row)` for each row.
-template <class M, class S, class Visit>
-[[nodiscard]] Verdict read_answer(auto& in, std::string_view body, std::string& problem,
-                                  Visit&& visit) {
-  Answer<M> answer;
+using AnswerShape = Loose<Id<"code", &Batch<M>::code, kRequired>, Field<"msg", &Batch<M>::words>,
+                          Rows<"data", &Batch<M>::rows, S, kOptional>>;
+template <class M, class S, class Amend>
+[[nodiscard]] Verdict read_answer(auto& in, std::string_view body, Output& out,
+                                  std::string& problem, Amend&& amend) {
+  Batch<M> answer;
   if (!in.template read<AnswerShape<M, S>>(body, answer)) return Verdict::malformed;
-  if (answer.code != "0") return problem = answer.message, Verdict::rejected;
-  for (auto& row : answer.rows) visit(row);
-  return Verdict::data;
+  if (is_refusal(answer, "0", problem)) return Verdict::rejected;
+  return send_all(answer.rows, out, amend);
 }
 
 [[nodiscard]] Verdict read_instruments(auto& in, std::string_view body, Output& out,
                                        std::string& problem) {
-  return read_answer<InstrumentMessage, InstrumentShape>(
-      in, body, problem, [&](const auto& instrument) { send(instrument, out); });
+  return read_answer<InstrumentMessage, InstrumentShape>(in, body, out, problem,
+                                                         [](const auto&) {});
 }
 
 // The families of options, in an array of one array: each has a listing of its own.
@@ -118,11 +110,10 @@ using RatioShape = Row<cell<&Facts::time, kRequired>, cell<&LongShortRatio::rati
                                   Output& out, std::string& problem) {
   const auto period = query_value(call.target, "period");
   const bool positions = call.target.find("position-ratio") != std::string::npos;
-  return read_answer<Message<LongShortRatio>, RatioShape>(in, body, problem, [&](auto& ratio) {
+  return read_answer<Message<LongShortRatio>, RatioShape>(in, body, out, problem, [&](auto& ratio) {
     ratio.symbol = call.symbol;
     ratio.kind = positions ? "positions" : "accounts";
     if (period) ratio.period = *period;
-    send(ratio, out);
   });
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -91,6 +92,21 @@ template <class S, class M>
   if (!in.template read<S>(text, message)) return Verdict::malformed;
   send(message, out);
   return Verdict::data;
+}
+
+// Messages in an array that is a member of what was sent.
+template <class M>
+struct Batch {
+  codec::RowList<M> rows;
+  std::optional<Timestamp> time;                           // of all of them
+  std::optional<std::string_view> code, words, next_page;  // of an answer by REST
+};
+// Whether a REST answer is a refusal, since its code is not the good one: `problem` gets its words.
+template <class M>
+[[nodiscard]] bool is_refusal(const Batch<M>& answer, std::string_view good, std::string& problem) {
+  if (answer.code == good) return false;
+  problem = answer.words.value_or(answer.code.value_or("refused"));
+  return true;
 }
 
 // Hands over messages that have been read; `amend(message)` runs before each is.
