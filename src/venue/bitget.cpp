@@ -207,7 +207,7 @@ class Bitget : public bitget::Decoder<Bitget> {
                            Output& out, RestReading&, std::string& problem) {
     if (call.kind == RestKind::poll) return read_ratios(in, call.symbol, body, out, problem);
     Batch<InstrumentMessage> answer;
-    const auto verdict = read_answer<InstrumentShape>(in, body, answer, problem);
+    const auto verdict = read_rest_answer<InstrumentShape>(in, body, answer, problem);
     if (verdict != Verdict::data) return verdict;
     return send_all(answer.rows, out);
   }
@@ -227,7 +227,7 @@ class Bitget : public bitget::Decoder<Bitget> {
   static Verdict read_ratios(auto& in, std::string_view symbol, std::string_view body, Output& out,
                              std::string& problem) {
     Batch<RatioMessage> answer;
-    const auto verdict = read_answer<RatioShape>(in, body, answer, problem);
+    const auto verdict = read_rest_answer<RatioShape>(in, body, answer, problem);
     if (verdict != Verdict::data || answer.rows.empty()) return verdict;
     RatioMessage& newest = *std::ranges::max_element(answer.rows, {}, &RatioMessage::time);
     newest.symbol = symbol;

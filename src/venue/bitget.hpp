@@ -70,8 +70,8 @@ template <class S, class M>
 using AnswerShape = Loose<Id<"code", &Batch<M>::code, kRequired>, Field<"msg", &Batch<M>::words>,
                           Rows<"data", &Batch<M>::rows, S, kOptional>>;
 template <class S, class M>
-[[nodiscard]] Verdict read_answer(auto& in, std::string_view body, Batch<M>& answer,
-                                  std::string& problem) {
+[[nodiscard]] Verdict read_rest_answer(auto& in, std::string_view body, Batch<M>& answer,
+                                       std::string& problem) {
   if (!in.template read<AnswerShape<S, M>>(body, answer)) return Verdict::malformed;
   if (answer.code == "00000") return Verdict::data;
   problem.assign(*answer.code).append(" ").append(answer.words.value_or(""));

@@ -97,7 +97,7 @@ class BitgetV1 final : public bitget::Decoder<BitgetV1> {
   static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     Batch<InstrumentMessage> answer;
-    const auto verdict = read_answer<InstrumentShape>(in, body, answer, problem);
+    const auto verdict = read_rest_answer<InstrumentShape>(in, body, answer, problem);
     if (verdict != Verdict::data) return verdict;
     for (InstrumentMessage& instrument : answer.rows) {
       default_step(instrument.tick_size, instrument.price_places);

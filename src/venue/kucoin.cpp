@@ -141,7 +141,8 @@ class Kucoin final : public KucoinDecoder<Kucoin> {
     return Verdict::unknown;
   }
 
-  static Verdict read_answer(auto& in, const RestCall& call, std::string_view data, Output& out) {
+  static Verdict read_rest_answer(auto& in, const RestCall& call, std::string_view data,
+                                  Output& out) {
     if (call.kind == RestKind::snapshot) {
       BookMessage book;
       book.symbol = call.symbol;

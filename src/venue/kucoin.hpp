@@ -103,7 +103,7 @@ Verdict read_token(auto& in, std::string_view data, RestReading& answer) {
 }
 
 // `Self` has read_message(in, envelope, name, data, out) and a static
-// read_answer(in, call, data, out).
+// read_rest_answer(in, call, data, out).
 template <class Self>
 class KucoinDecoder : public JsonDecoder<Self> {
  public:
@@ -125,7 +125,7 @@ class KucoinDecoder : public JsonDecoder<Self> {
     if (answer.code != "200000" || !answer.data)
       return problem = answer.message.value_or(answer.code), Verdict::rejected;
     if (call.kind == RestKind::token) return read_token(in, answer.data->json, reading);
-    return Self::read_answer(in, call, answer.data->json, out);
+    return Self::read_rest_answer(in, call, answer.data->json, out);
   }
 
  protected:

@@ -186,7 +186,8 @@ class KucoinFutures final : public KucoinDecoder<KucoinFutures> {
     return kind == "/contract/announcement" ? Verdict::control : Verdict::unknown;
   }
 
-  static Verdict read_answer(auto& in, const RestCall& call, std::string_view data, Output& out) {
+  static Verdict read_rest_answer(auto& in, const RestCall& call, std::string_view data,
+                                  Output& out) {
     if (call.kind == RestKind::snapshot) {
       WholeBook book;
       if (!in.template read<WholeShape>(data, book) || !book.last_sequence)

@@ -69,8 +69,8 @@ template <class M, class S>
 using AnswerShape = Loose<Id<"code", &Batch<M>::code, kRequired>, Field<"msg", &Batch<M>::words>,
                           Rows<"data", &Batch<M>::rows, S, kOptional>>;
 template <class M, class S, class Amend>
-[[nodiscard]] Verdict read_answer(auto& in, std::string_view body, Output& out,
-                                  std::string& problem, Amend&& amend) {
+[[nodiscard]] Verdict read_rest_answer(auto& in, std::string_view body, Output& out,
+                                       std::string& problem, Amend&& amend) {
   Batch<M> answer;
   if (!in.template read<AnswerShape<M, S>>(body, answer)) return Verdict::malformed;
   if (is_refusal(answer, "0", problem)) return Verdict::rejected;
@@ -79,8 +79,8 @@ template <class M, class S, class Amend>
 
 [[nodiscard]] Verdict read_instruments(auto& in, std::string_view body, Output& out,
                                        std::string& problem) {
-  return read_answer<InstrumentMessage, InstrumentShape>(in, body, out, problem,
-                                                         [](const auto&) {});
+  return read_rest_answer<InstrumentMessage, InstrumentShape>(in, body, out, problem,
+                                                              [](const auto&) {});
 }
 
 // The families of options, in an array of one array: each has a listing of its own.
@@ -110,11 +110,12 @@ using RatioShape = Row<cell<&Facts::time, kRequired>, cell<&LongShortRatio::rati
                                   Output& out, std::string& problem) {
   const auto period = query_value(call.target, "period");
   const bool positions = call.target.find("position-ratio") != std::string::npos;
-  return read_answer<Message<LongShortRatio>, RatioShape>(in, body, out, problem, [&](auto& ratio) {
-    ratio.symbol = call.symbol;
-    ratio.kind = positions ? "positions" : "accounts";
-    if (period) ratio.period = *period;
-  });
+  return read_rest_answer<Message<LongShortRatio>, RatioShape>(
+      in, body, out, problem, [&](auto& ratio) {
+        ratio.symbol = call.symbol;
+        ratio.kind = positions ? "positions" : "accounts";
+        if (period) ratio.period = *period;
+      });
 }
 
 }  // namespace
