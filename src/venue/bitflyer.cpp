@@ -48,9 +48,6 @@ constexpr Traits kTraits = {
 };
 constexpr std::size_t kSnapshotLevels = 300;  // a side, as recorded: there it is cut off
 
-struct Refusal {
-  std::optional<std::string_view> code, message;
-};
 struct Answer {
   std::optional<std::int64_t> request;
   std::optional<Refusal> error;
@@ -63,7 +60,6 @@ struct Params {
   std::string_view channel;
   Raw message;
 };
-using RefusalShape = Loose<Id<"code", &Refusal::code>, Field<"message", &Refusal::message>>;
 using AnswerShape =
     Loose<Field<"id", &Answer::request>, Object<"error", &Answer::error, RefusalShape>>;
 using EnvelopeShape = Shape<Skip<"jsonrpc">, Field<"id", &Answer::request>,
@@ -169,7 +165,7 @@ class Bitflyer final : public JsonDecoder<Bitflyer> {
     if (!answer.request && !answer.error) return Verdict::unknown;
     reading.answers = answer.request;
     if (!answer.error) return Verdict::control;
-    return refuse(reading, answer.error->code.value_or(""), answer.error->message.value_or(""));
+    return refuse(reading, *answer.error);
   }
 
   Verdict read_data(auto& in, std::string_view channel, std::string_view data, Output& out) {

@@ -97,11 +97,6 @@ void send(const InstrumentMessage& message, Output& out) {
   out(message.symbol, std::nullopt, *info);
 }
 
-struct Refusal {
-  std::optional<std::string_view> code, message;
-};
-using RefusalShape = Loose<Id<"code", &Refusal::code>, Field<"message", &Refusal::message>>;
-
 // "diff_order_book_btcusd"
 struct ChannelName {
   std::string_view kind, symbol;

@@ -68,16 +68,12 @@ constexpr Traits kTraits = {
     .book_source = "docs.deribit.com, book.{instrument_name}.{interval}",
 };
 
-struct Refusal {
-  std::optional<std::string_view> code, message;
-};
 struct Envelope {
   std::optional<std::int64_t> request;
   std::optional<std::string_view> method;
   std::optional<Refusal> error;
   std::optional<Raw> result, params;
 };
-using RefusalShape = Loose<Id<"code", &Refusal::code>, Field<"message", &Refusal::message>>;
 using EnvelopeShape =
     Shape<Skip<"jsonrpc">, Field<"id", &Envelope::request>,
           Object<"error", &Envelope::error, RefusalShape>, Field<"result", &Envelope::result>,
@@ -307,8 +303,7 @@ class Deribit final : public JsonDecoder<Deribit> {
     if (!envelope_.request && !envelope_.error) return Verdict::unknown;
     if (envelope_.error) {
       reading.answers = envelope_.request;
-      return refuse(reading, envelope_.error->code.value_or(""),
-                    envelope_.error->message.value_or(""));
+      return refuse(reading, *envelope_.error);
     }
     const bool names_channels = envelope_.result && envelope_.result->json.starts_with('[');
     if (!names_channels || envelope_.request.value_or(0) == 0) return Verdict::control;

@@ -13,11 +13,6 @@ using namespace codec;  // the vocabulary of shapes
 
 using namespace gate;
 
-struct Failure {
-  std::string_view code;
-  std::optional<std::string_view> message;
-};
-using FailureShape = Loose<Id<"code", &Failure::code>, Field<"message", &Failure::message>>;
 struct Envelope {
   std::optional<Timestamp> seconds, milliseconds;
   std::optional<std::int64_t> request;
@@ -108,11 +103,9 @@ using LiquidationShape =
 using RatioShape = Loose<Field<"time", &Facts::time, kSeconds>, Field<"contract", &Facts::symbol>,
                          Field<"lsr_account", &LongShortRatio::ratio, kRequired>>;
 
-struct Refusal {
-  std::string_view label;
-  std::optional<std::string_view> message;
-};
-using RefusalShape = Loose<Field<"label", &Refusal::label>, Field<"message", &Refusal::message>>;
+// By REST, with a word for a code.
+using AnswerShape =
+    Loose<Field<"label", &Refusal::code, kRequired>, Field<"message", &Refusal::message>>;
 
 class Gate : public JsonDecoder<Gate> {
  public:
@@ -147,8 +140,8 @@ class Gate : public JsonDecoder<Gate> {
       book.is_snapshot = true;
       if (read) return send(book, out), Verdict::data;
     }
-    if (body.starts_with('{') && in.template read<RefusalShape>(body, refusal))
-      return problem = refusal.message.value_or(refusal.label), Verdict::rejected;
+    if (body.starts_with('{') && in.template read<AnswerShape>(body, refusal))
+      return problem = refusal.message.value_or(*refusal.code), Verdict::rejected;
     if (call.kind == RestKind::snapshot) return Verdict::malformed;
     if (!spot) return read_contracts(in, call, body, out);
     RowList<PairMessage> pairs;
@@ -168,12 +161,12 @@ class Gate : public JsonDecoder<Gate> {
   // Frames with the number of the request name no stream; others have the payload at most.
   Verdict read_notice(auto& in, Reading& reading) {
     const auto& error = envelope_.error;
-    if (error && !in.template read<FailureShape>(error->json, failure_)) return Verdict::malformed;
+    if (error && !in.template read<RefusalShape>(error->json, refusal_)) return Verdict::malformed;
     reading.answers = envelope_.request;
     if (!envelope_.request && envelope_.event == "subscribe")
       answer_payload(error ? Condition::rejected : Condition::subscribed);
     if (!error) return Verdict::control;
-    return refuse(reading, failure_.code, failure_.message.value_or(""));
+    return refuse(reading, refusal_);
   }
 
   void answer_payload(Condition condition) {
@@ -289,7 +282,7 @@ class Gate : public JsonDecoder<Gate> {
   std::string_view family_;
   std::optional<Timestamp> time_;  // of the frame
   Envelope envelope_;              // scratch, as what follows
-  Failure failure_;
+  Refusal refusal_;
   RowList<TradeMessage> trades_;
   Message<Quote> quote_;
   BookMessage book_;

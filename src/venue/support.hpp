@@ -33,6 +33,13 @@ using std::chrono_literals::operator""h;
 [[nodiscard]] Error unread(std::string_view venue, const RestCall& call, std::string_view problem,
                            std::string_view body);
 
+// Why something was refused, as most venues write it.
+struct Refusal {
+  std::optional<std::string_view> code, message;
+};
+using RefusalShape =
+    codec::Loose<codec::Id<"code", &Refusal::code>, codec::Field<"message", &Refusal::message>>;
+
 // A decoder of JSON frames. `Self` has
 //   Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading)
 // which reads by in.read<Shape>() and hands over what it read once all of that has succeeded; it
@@ -61,6 +68,9 @@ class JsonDecoder : public Decoder {
     if (!code.empty() && !words.empty()) refusal_.append(" ");
     reading.problem = refusal_.append(words);
     return Verdict::rejected;
+  }
+  Verdict refuse(Reading& reading, const Refusal& refusal) {
+    return refuse(reading, refusal.code.value_or(""), refusal.message.value_or(""));
   }
   // The venue acknowledged the subscription of a channel, or refused it (then with refuse()):
   // handed over as a status event once the frame is read. `symbol` may be empty: of all.
