@@ -5,6 +5,7 @@
 #include "venue/contract_facts.hpp"
 #include "venue/gate_instruments.hpp"
 #include "venue/gate_traits.hpp"
+#include "venue/ticker_quote.hpp"
 
 namespace mp::venue {
 namespace {
@@ -179,7 +180,7 @@ class Gate : public JsonDecoder<Gate> {
 
   Verdict read_data(auto& in, std::string_view word, std::string_view text, Output& out) {
     if (equals<"trades", "trades_v2">(word)) return read_trades(in, text, out);
-    if (equals<"book_ticker">(word)) return read_quote(in, text, out);
+    if (equals<"book_ticker">(word)) return read_one<QuoteShape>(in, text, quote_, out);
     if (equals<"order_book_update">(word)) {
       return futures() ? read_update<UpdateShape<kObjects>>(in, text, out)
                        : read_update<UpdateShape<>>(in, text, out);
@@ -202,14 +203,6 @@ class Gate : public JsonDecoder<Gate> {
       if (futures()) trade.side = side_of_sign(trade.quantity);
       if (!trade.time) trade.time = trade.seconds;
     });
-  }
-
-  Verdict read_quote(auto& in, std::string_view text, Output& out) {
-    if (!in.template read<QuoteShape>(text, quote_)) return Verdict::malformed;
-    if (!quote_.bid_price) quote_.bid_quantity.reset();  // 0 of a side without orders
-    if (!quote_.ask_price) quote_.ask_quantity.reset();
-    send(quote_, out);
-    return Verdict::data;
   }
 
   template <class S>
@@ -284,7 +277,7 @@ class Gate : public JsonDecoder<Gate> {
   Envelope envelope_;              // scratch, as what follows
   Refusal refusal_;
   RowList<TradeMessage> trades_;
-  Message<Quote> quote_;
+  QuoteOfZeros quote_;
   BookMessage book_;
   RowList<ContractTicker> tickers_;
   RowList<CandleMessage> candles_;

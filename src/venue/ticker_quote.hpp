@@ -12,7 +12,7 @@ struct TickerWithQuote : MessageFacts, Ticker {
   std::optional<std::int64_t> sequence;  // of the quote
 };
 
-// Some venues send zeros for a side without orders.
+// Some venues send zeros for a side without orders, some the quantity alone.
 inline void drop_zeros(std::optional<Price>& price, std::optional<Quantity>& quantity) {
   if (price && !price->is_zero()) return;
   price.reset();
