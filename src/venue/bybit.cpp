@@ -195,15 +195,19 @@ class Bybit final : public JsonDecoder<Bybit> {
     }
     Tick now = state;
     drop_zeros(now);
-    const auto hand_over = [&](const auto& body) { out(change.symbol, change.time, body); };
-    hand_over(static_cast<const Ticker&>(now));
+    const Ticker& ticker = now;
+    out(change.symbol, change.time, ticker);
     send_facts(change, news_of(change, now), out);
-    if (option_) hand_over_option(now, hand_over);
+    if (!option_) return Verdict::data;
+    complete_option(now);
+    out(change.symbol, change.time,
+        Quote{ticker.bid_price, now.bid_quantity, ticker.ask_price, now.ask_quantity, {}});
+    out(change.symbol, change.time, static_cast<const OptionSummary&>(now));
     return Verdict::data;
   }
 
   // Of what has changed, all that is known.
-  static ContractFacts news_of(const Tick& change, const Tick& now) {
+  static ContractFacts news_of(const ContractFacts& change, const ContractFacts& now) {
     ContractFacts news = now;
     if (!change.funding_rate && !change.next_funding && !change.funding_hours)
       news.funding_rate.reset();
@@ -211,24 +215,6 @@ class Bybit final : public JsonDecoder<Bybit> {
     news.mark_price = change.mark_price;
     news.index_price = change.index_price;
     return news;
-  }
-
-  template <class HandOver>
-  static void hand_over_option(const Tick& now, const HandOver& hand_over) {
-    hand_over(Quote{now.bid_price, now.bid_quantity, now.ask_price, now.ask_quantity, {}});
-    hand_over(OptionSummary{.bid_price = now.bid_price,
-                            .ask_price = now.ask_price,
-                            .mark_price = now.mark_price,
-                            .mark_iv = now.mark_iv,
-                            .bid_iv = now.bid_iv,
-                            .ask_iv = now.ask_iv,
-                            .delta = now.delta,
-                            .gamma = now.gamma,
-                            .vega = now.vega,
-                            .theta = now.theta,
-                            .rho = {},
-                            .underlying_price = now.underlying_price,
-                            .open_interest = now.open_interest});
   }
 
   Verdict read_candles(auto& in, std::string_view symbol, std::string_view frame, Output& out) {

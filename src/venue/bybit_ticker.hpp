@@ -8,10 +8,8 @@ namespace mp::venue::bybit {
 using namespace codec;  // the vocabulary of shapes
 
 // What a ticker tells, without views: it is kept.
-struct Tick : Ticker, ContractFacts {
+struct Tick : Ticker, ContractFacts, OptionSummary {
   std::optional<Quantity> bid_quantity, ask_quantity;
-  std::optional<Price> underlying_price;
-  std::optional<Decimal> mark_iv, bid_iv, ask_iv, delta, gamma, vega, theta;
 };
 struct TickMessage : MessageFacts, Tick {
   std::string_view type;
@@ -45,22 +43,23 @@ inline void merge(Tick& state, const Tick& change) {
   };
   keep(&Ticker::last_price, &Ticker::open_price, &Ticker::high_price, &Ticker::low_price,
        &Ticker::volume, &Ticker::quote_volume, &Ticker::bid_price, &Ticker::ask_price);
-  keep(&Tick::bid_quantity, &Tick::ask_quantity, &Tick::open_interest, &Tick::mark_price,
-       &Tick::index_price, &Tick::underlying_price, &Tick::next_funding, &Tick::open_interest_value,
-       &Tick::funding_rate, &Tick::funding_hours);
+  keep(&Tick::bid_quantity, &Tick::ask_quantity, &ContractFacts::open_interest,
+       &ContractFacts::mark_price, &Tick::index_price, &Tick::underlying_price, &Tick::next_funding,
+       &Tick::open_interest_value, &Tick::funding_rate, &Tick::funding_hours);
   keep(&Tick::mark_iv, &Tick::bid_iv, &Tick::ask_iv, &Tick::delta, &Tick::gamma, &Tick::vega,
        &Tick::theta);
 }
 
 // How a side without orders is sent.
 inline void drop_zeros(Tick& tick) {
-  if (tick.bid_price && tick.bid_price->is_zero()) {
-    tick.bid_price.reset();
+  Ticker& ticker = tick;
+  if (ticker.bid_price && ticker.bid_price->is_zero()) {
+    ticker.bid_price.reset();
     tick.bid_quantity.reset();
     tick.bid_iv.reset();
   }
-  if (tick.ask_price && tick.ask_price->is_zero()) {
-    tick.ask_price.reset();
+  if (ticker.ask_price && ticker.ask_price->is_zero()) {
+    ticker.ask_price.reset();
     tick.ask_quantity.reset();
     tick.ask_iv.reset();
   }

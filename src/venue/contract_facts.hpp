@@ -29,6 +29,18 @@ inline void send_facts(const MessageFacts& whose, const ContractFacts& facts, Ou
   if (facts.index_price) give(IndexPrice{*facts.index_price});
 }
 
+// What such a message of an option tells beside its greeks, from where it stands otherwise.
+template <class M>
+void complete_option(M& message) {
+  const Ticker& ticker = message;
+  const ContractFacts& facts = message;
+  OptionSummary& option = message;
+  option.bid_price = ticker.bid_price;
+  option.ask_price = ticker.ask_price;
+  option.mark_price = facts.mark_price;
+  option.open_interest = facts.open_interest;
+}
+
 // A message of nothing else, and a ticker that has them too.
 inline void send(const Message<ContractFacts>& message, Output& out) {
   send_facts(message, message, out);

@@ -176,16 +176,12 @@ void send(TickerMessage& in, Output& out) {
   if (!ticker.quote_volume && in.symbol.find('_') == std::string_view::npos)
     ticker.quote_volume = in.usd_volume;
   send<Ticker>(in, out);
-  const ContractFacts& facts = in;
-  send_facts(in, facts, out);
+  send_facts(in, in, out);
   OptionSummary& option = in;
   if (!option.mark_iv && !option.delta) return;
-  option.bid_price = ticker.bid_price;
-  option.ask_price = ticker.ask_price;
+  complete_option(in);
   if (!option.bid_price && option.bid_iv && option.bid_iv->is_zero()) option.bid_iv.reset();
   if (!option.ask_price && option.ask_iv && option.ask_iv->is_zero()) option.ask_iv.reset();
-  option.mark_price = facts.mark_price;
-  option.open_interest = facts.open_interest;
   out(in.symbol, in.time, option);
 }
 
