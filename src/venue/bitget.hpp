@@ -152,8 +152,8 @@ class Decoder : public JsonDecoder<Self> {
     if (!notice_.event) return Verdict::unknown;
     if (notice_.event == "error") return read_refusal(reading);
     if (notice_.event == "subscribe" && notice_.arg) {
-      this->answer(Condition::subscribed, notice_.arg->symbol.value_or(""),
-                   channel_of(notice_.arg->topic.value_or("")));
+      this->answer_shared(Condition::subscribed, notice_.arg->symbol.value_or(""),
+                          channel_of(notice_.arg->topic.value_or("")));
     }
     return Verdict::control;
   }
@@ -167,7 +167,7 @@ class Decoder : public JsonDecoder<Self> {
       topic = notice_.arg->topic.value_or("");
       symbol = notice_.arg->symbol.value_or("");
     }
-    if (!topic.empty()) this->answer(Condition::rejected, symbol, channel_of(topic));
+    if (!topic.empty()) this->answer_shared(Condition::rejected, symbol, channel_of(topic));
     return this->refuse(reading, notice_.code.value_or(""), words);
   }
 

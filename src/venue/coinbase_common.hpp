@@ -110,7 +110,7 @@ class CoinbaseDecoder : public JsonDecoder<Self> {
     for (const auto product : products) {
       const auto key = std::string{product}.append(" ").append(name_of(channel));
       listed_.insert(key);
-      if (!known_.contains(key)) this->answer(Condition::subscribed, product, channel);
+      if (!known_.contains(key)) this->answer_shared(Condition::subscribed, product, channel);
     }
   }
   // `channel_of(name)` answers nothing for what we do not ask for.

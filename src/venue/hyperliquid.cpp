@@ -216,7 +216,7 @@ class Hyperliquid final : public JsonDecoder<Hyperliquid> {
     if (!in.template read<AnswerShape>(data, answer_)) return Verdict::malformed;
     if (answer_.method != "subscribe") return Verdict::control;
     const auto& [type, coin] = answer_.topic;
-    answer(Condition::subscribed, coin.value_or(""), channel_of(type));
+    answer_shared(Condition::subscribed, coin.value_or(""), channel_of(type));
     if (type == "trades" && coin) recent_.of(*coin).replayed = true;
     return Verdict::control;
   }
@@ -228,7 +228,8 @@ class Hyperliquid final : public JsonDecoder<Hyperliquid> {
     const auto json = words.substr(std::min(words.find('{'), words.size()));
     const bool has_it = words.starts_with("Already subscribed");
     if (!has_it && in.template read<TopicShape>(json, answer_.topic))
-      answer(Condition::rejected, answer_.topic.coin.value_or(""), channel_of(answer_.topic.type));
+      answer_shared(Condition::rejected, answer_.topic.coin.value_or(""),
+                    channel_of(answer_.topic.type));
     return refuse(reading, "", words);
   }
 

@@ -136,10 +136,8 @@ class Kraken final : public JsonDecoder<Kraken> {
     if (!envelope_.error && envelope_.success.value_or(true)) {
       if (!envelope_.result || !envelope_.result->symbol || envelope_.method != "subscribe")
         return Verdict::control;
-      const auto channel = channel_of(envelope_.result->channel);
-      answer(Condition::subscribed, *envelope_.result->symbol, channel);
-      if (channel == Channel::ticker)
-        answer(Condition::subscribed, *envelope_.result->symbol, Channel::quote);
+      answer_shared(Condition::subscribed, *envelope_.result->symbol,
+                    channel_of(envelope_.result->channel));
       return Verdict::control;
     }
     if (envelope_.symbol) {

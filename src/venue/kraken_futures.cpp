@@ -182,7 +182,7 @@ class KrakenFutures final : public JsonDecoder<KrakenFutures> {
       return refuse(reading, {}, notice_.message.value_or(event));
     if (!equals<"subscribed">(event)) return Verdict::control;
     for (const auto product : notice_.products)
-      answer(Condition::subscribed, product, channel_named(head_.feed.value_or("")));
+      answer_shared(Condition::subscribed, product, channel_named(head_.feed.value_or("")));
     return Verdict::control;
   }
 
