@@ -90,27 +90,6 @@ template <class Ask, auto... Cells, class T>
 inline constexpr bool kFits<Ask, Row<Cells...>, T> =
     (kFits<Ask, typename CellOf<Cells>::Type, T> && ...);
 
-// The keys of an object, those of OneOf and of what is flattened apart.
-template <class... Members>
-consteval bool has_key_twice() {
-  std::vector<std::string_view> keys;
-  bool twice = false;
-  const auto add = [&]<class M>(M) {
-    if constexpr (requires { KeyOf<M>::kKey; }) {
-      for (const auto key : keys) twice = twice || key == kKeyOf<M>.view();
-      keys.push_back(kKeyOf<M>.view());
-    }
-  };
-  (add(Members{}), ...);
-  return twice;
-}
-template <class S>
-inline constexpr bool kKeyTwice = false;
-template <class... Members>
-inline constexpr bool kKeyTwice<Shape<Members...>> = has_key_twice<Members...>();
-template <class... Members>
-inline constexpr bool kKeyTwice<Loose<Members...>> = has_key_twice<Members...>();
-
 }  // namespace detail
 
 // Whether S can be read into a T; where it cannot, the compilation ends with one sentence.
@@ -118,9 +97,7 @@ template <class S, class T>
 [[nodiscard]] consteval bool check_shape() {
   constexpr bool kMembers = detail::kFits<detail::AskMembers, S, T>;
   static_assert(kMembers, "a shape names a member of another message than the one it is read into");
-  constexpr bool kKeys = !detail::kKeyTwice<S>;
-  static_assert(kKeys, "a shape names a key twice");
-  if constexpr (kMembers && kKeys) {
+  if constexpr (kMembers) {
     constexpr bool kTypes = detail::kFits<detail::AskTypes, S, T>;
     static_assert(kTypes,
                   "a field's member is of a type that nothing fills: a converter for that type, "

@@ -169,6 +169,10 @@ struct Loose {};
 // kPass for an element of no interest, or cell<member, options...>.
 template <auto... Cells>
 struct Row {};
+template <class S>
+inline constexpr bool kIsRow = false;
+template <auto... Cells>
+inline constexpr bool kIsRow<Row<Cells...>> = true;
 template <auto Member, auto... Options>
 struct Cell {};
 template <auto Member, auto... Options>

@@ -187,7 +187,7 @@ class Ascendex final : public JsonDecoder<Ascendex> {
     if (equals<"depth-snapshot">(kind)) return read_book(in, true, frame, out);
     if (equals<"bar">(kind)) {
       if (!in.template read<CandleShape>(frame, candle_)) return Verdict::malformed;
-      candle_.interval = our_interval(traits(), candle_.interval).value_or(candle_.interval);
+      candle_.interval = our_interval(traits(), candle_.interval);
       send(candle_, out);
       return Verdict::data;
     }

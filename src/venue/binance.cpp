@@ -88,21 +88,18 @@ struct SpotShapes {
 struct InstrumentMessage : Message<InstrumentInfo> {
   Filters filters;
 };
-struct Listing {
-  RowList<InstrumentMessage> symbols;
-};
+using Listing = Batch<InstrumentMessage>;
 using InstrumentShape =
     Loose<Field<"symbol", &Facts::symbol>, Field<"status", &InstrumentInfo::status>,
           Field<"baseAsset", &InstrumentInfo::base>, Field<"quoteAsset", &InstrumentInfo::quote>,
           Rows<"filters", &InstrumentMessage::filters, FilterShape>>;
-using ListingShape = Loose<Rows<"symbols", &Listing::symbols, InstrumentShape>>;
+using ListingShape = Loose<Rows<"symbols", &Listing::rows, InstrumentShape>>;
 
 class Spot final : public Family<Spot, SpotShapes> {
  public:
   using Family::Family;
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall& call, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall& call, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     DepthMessage book;
     Listing listing;
@@ -111,7 +108,7 @@ class Spot final : public Family<Spot, SpotShapes> {
       book.is_snapshot = true;
       send(book, out);
     } else if (call.kind == RestKind::listing && in.template read<ListingShape>(body, listing)) {
-      for (const auto& each : listing.symbols) send_listed(each, each, each.filters, out);
+      for (const auto& each : listing.rows) send_listed(each, each, each.filters, out);
     } else {
       return read_refusal(in, body, problem);
     }

@@ -1,6 +1,6 @@
 // L3. What Binance's markets share: envelope, trades, best prices, books, tickers, candles, filters
-// of a listing, acknowledgements and refusals. Spot is in binance.cpp, futures and options are in
-// binance_futures.cpp.
+// of a listing, acknowledgements and refusals. Spot is in binance.cpp, futures are in
+// binance_futures.cpp, options in binance_options.cpp.
 #pragma once
 
 #include "venue/support.hpp"
@@ -9,8 +9,6 @@ namespace mp::venue::binance {
 namespace {  // the callers in a file are all there are: the compiler inlines accordingly
 
 using namespace codec;  // the vocabulary of shapes; these names are for the files of Binance only
-
-using Facts = MessageFacts;
 
 inline constexpr Requests kRequests = {
     .subscribe = R"({"method":"SUBSCRIBE","params":[{topics}],"id":{id}})",
@@ -116,8 +114,7 @@ inline void send_listed(const Facts& facts, InstrumentInfo info, const Filters& 
 }
 
 // What a REST call is answered with where it is refused.
-template <class In>
-[[nodiscard]] Verdict read_refusal(In& in, std::string_view body, std::string& problem) {
+[[nodiscard]] Verdict read_refusal(auto& in, std::string_view body, std::string& problem) {
   Refusal refusal;
   // Not a word about "code" where something else is wrong.
   if (body.find("\"code\"") == std::string_view::npos) return Verdict::malformed;
@@ -134,8 +131,7 @@ class Family : public JsonDecoder<Self> {
  public:
   using JsonDecoder<Self>::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     const bool grown = envelope_.stream && !envelope_.data;  // another key stands between
     if (grown && !in.template read<GrownShape>(frame, envelope_)) return Verdict::malformed;
@@ -150,15 +146,13 @@ class Family : public JsonDecoder<Self> {
 
  protected:
   // Streams of all symbols in one message.
-  template <class In>
-  Verdict read_list(In& in, std::string_view list, Output& out) {
+  Verdict read_list(auto& in, std::string_view list, Output& out) {
     if (stream() != "!ticker@arr") return Verdict::unknown;
     return read_all<TickerShape>(in, list, tickers_, out,
                                  [this](auto& each) { self().amend(each); });
   }
   // Events that only this market has.
-  template <class In>
-  Verdict read_other(In&, std::string_view, std::string_view, Output&) {
+  Verdict read_other(auto&, std::string_view, std::string_view, Output&) {
     return Verdict::unknown;
   }
   // What is meant otherwise than by spot; false for what we do not read.
@@ -172,16 +166,15 @@ class Family : public JsonDecoder<Self> {
  private:
   Self& self() { return static_cast<Self&>(*this); }
 
-  template <class S, class In, class M>
-  Verdict read_amended(In& in, std::string_view body, M& message, Output& out) {
+  template <class S, class M>
+  Verdict read_amended(auto& in, std::string_view body, M& message, Output& out) {
     if (!in.template read<S>(body, message)) return Verdict::malformed;
     if (!self().amend(message)) return Verdict::unknown;
     send(message, out);
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_event(In& in, std::string_view event, std::string_view body, Output& out,
+  Verdict read_event(auto& in, std::string_view event, std::string_view body, Output& out,
                      Reading& reading) {
     if (equals<"trade">(event)) return read_one<typename Shapes::Trade>(in, body, trade_, out);
     if (equals<"aggTrade">(event))
@@ -196,8 +189,7 @@ class Family : public JsonDecoder<Self> {
     return Verdict::control;
   }
 
-  template <class In>
-  Verdict read_notice(In& in, std::string_view body, Reading& reading) {
+  Verdict read_notice(auto& in, std::string_view body, Reading& reading) {
     Notice notice;
     if (!in.template read<NoticeShape>(body, notice)) return Verdict::malformed;
     if (notice.request) reading.answers = number_after(*notice.request, "");  // ours are numbers
@@ -207,8 +199,7 @@ class Family : public JsonDecoder<Self> {
   }
 
   // "btcusdt@depth20@100ms" of spot: whole books of some levels, beside the one that is kept.
-  template <class In>
-  Verdict read_partial_book(In& in, std::string_view body, Output& out) {
+  Verdict read_partial_book(auto& in, std::string_view body, Output& out) {
     const std::string symbol = upper_case(stream().substr(0, stream().find('@')));
     partial_.symbol = symbol;
     partial_.is_snapshot = true;

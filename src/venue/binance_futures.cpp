@@ -112,7 +112,7 @@ constexpr Traits kCoinm = [] {
 
 class Futures final : public Family<Futures, ContractShapes> {
  public:
-  explicit Futures(const Traits& traits) : Family(traits), inverse_(traits.name == kCoinm.name) {}
+  explicit Futures(const Traits& traits) : Family(traits), inverse_(&traits == &kCoinm) {}
 
   // "btcusdt@depth20@100ms" looks like a change, and is whole.
   bool amend(DepthMessage& depth) {
@@ -127,21 +127,18 @@ class Futures final : public Family<Futures, ContractShapes> {
     return true;
   }
 
-  template <class In>
-  Verdict read_other(In& in, std::string_view event, std::string_view body, Output& out) {
+  Verdict read_other(auto& in, std::string_view event, std::string_view body, Output& out) {
     if (equals<"markPriceUpdate">(event)) return read_one<MarkShape>(in, body, mark_, out);
     if (equals<"indexPriceUpdate">(event)) return read_one<IndexShape>(in, body, index_, out);
     if (equals<"forceOrder">(event)) return read_one<LiquidationShape>(in, body, liquidation_, out);
     return Verdict::unknown;
   }
-  template <class In>
-  Verdict read_list(In& in, std::string_view list, Output& out) {
+  Verdict read_list(auto& in, std::string_view list, Output& out) {
     if (!stream().starts_with("!markPrice@arr")) return Family::read_list(in, list, out);
     return read_all<MarkShape>(in, list, marks_, out);
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall& call, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall& call, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     DepthMessage book;
     Listing listing;
@@ -150,7 +147,7 @@ class Futures final : public Family<Futures, ContractShapes> {
       book.is_snapshot = true;
       send(book, out);
     } else if (call.kind == RestKind::listing && in.template read<ListingShape>(body, listing)) {
-      for (auto& contract : listing.symbols) send(contract, out);
+      for (auto& contract : listing.rows) send(contract, out);
     } else if (call.kind != RestKind::poll || read_poll(in, call, body, out) != Verdict::data) {
       return read_refusal(in, body, problem);
     }

@@ -49,8 +49,8 @@ using RatioShape = Loose<OneOf<Field<"symbol", &Facts::symbol>, Field<"pair", &F
                                Field<"shortPosition", &LongShortRatio::short_share>>,
                          Field<"timestamp", &Facts::time>>;
 
-template <class In>
-[[nodiscard]] Verdict read_poll(In& in, const RestCall& call, std::string_view body, Output& out) {
+[[nodiscard]] Verdict read_poll(auto& in, const RestCall& call, std::string_view body,
+                                Output& out) {
   if (call.channel == Channel::open_interest) {
     Message<OpenInterest> interest;
     return read_one<OpenInterestShape>(in, body, interest, out);
@@ -70,9 +70,7 @@ struct ContractMessage : Message<InstrumentInfo> {
   std::optional<Timestamp> delivery;
   Filters filters;
 };
-struct Listing {
-  RowList<ContractMessage> symbols;
-};
+using Listing = Batch<ContractMessage>;
 using ContractShape =
     Loose<Field<"symbol", &Facts::symbol>, Field<"contractType", &ContractMessage::type>,
           Field<"deliveryDate", &ContractMessage::delivery>,
@@ -82,7 +80,7 @@ using ContractShape =
           Field<"marginAsset", &InstrumentInfo::settle>,
           Field<"contractSize", &InstrumentInfo::contract_size>,
           Rows<"filters", &ContractMessage::filters, FilterShape>>;
-using ListingShape = Loose<Rows<"symbols", &Listing::symbols, ContractShape>>;
+using ListingShape = Loose<Rows<"symbols", &Listing::rows, ContractShape>>;
 inline void send(ContractMessage& contract, Output& out) {
   // PERPETUAL, TRADIFI_PERPETUAL, PERPETUAL_DELIVERING; they have a date too, of the year 2100.
   const bool dated = contract.type.find("PERPETUAL") == std::string_view::npos;

@@ -94,9 +94,7 @@ struct OptionMessage : Message<InstrumentInfo> {
   std::optional<std::string_view> state;
   Filters filters;
 };
-struct Listing {
-  RowList<OptionMessage> symbols;
-};
+using Listing = Batch<OptionMessage>;
 using OptionShape =
     Loose<Field<"symbol", &Facts::symbol>, Field<"side", &OptionMessage::side>,
           Field<"strikePrice", &InstrumentInfo::strike, kRequired>,
@@ -104,7 +102,7 @@ using OptionShape =
           Field<"quoteAsset", &InstrumentInfo::quote>,
           Field<"unit", &InstrumentInfo::contract_size>, Field<"status", &OptionMessage::state>,
           Rows<"filters", &OptionMessage::filters, FilterShape>>;
-using ListingShape = Loose<Rows<"optionSymbols", &Listing::symbols, OptionShape>>;
+using ListingShape = Loose<Rows<"optionSymbols", &Listing::rows, OptionShape>>;
 void send(OptionMessage& option, Output& out) {
   option.kind = InstrumentKind::option;
   option.base = option.symbol.substr(0, option.symbol.find('-'));
@@ -131,13 +129,11 @@ class Options final : public Family<Options, ContractShapes> {
     return stream().find("@depth@") == std::string_view::npos;
   }
 
-  template <class In>
-  Verdict read_other(In& in, std::string_view event, std::string_view body, Output& out) {
+  Verdict read_other(auto& in, std::string_view event, std::string_view body, Output& out) {
     if (!equals<"index">(event)) return Verdict::unknown;
     return read_one<IndexShape>(in, body, index_, out);
   }
-  template <class In>
-  Verdict read_list(In& in, std::string_view list, Output& out) {
+  Verdict read_list(auto& in, std::string_view list, Output& out) {
     const auto is = [this](std::string_view word) { return stream().find(word) != stream().npos; };
     if (is("@optionMarkPrice")) return read_all<SummaryShape>(in, list, summaries_, out);
     if (is("penInterest@")) return read_all<OpenInterestShape>(in, list, interests_, out);
@@ -145,13 +141,11 @@ class Options final : public Family<Options, ContractShapes> {
     return Family::read_list(in, list, out);
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     Listing listing;
     if (!in.template read<ListingShape>(body, listing)) return read_refusal(in, body, problem);
-    for (auto& option : listing.symbols) send(option, out);
-    return Verdict::data;
+    return send_all(listing.rows, out);
   }
 
   // "btcusdt" and "261225" of "BTC-261225-100000-C": all are of underlyings in USDT.

@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "venue/bitfinex_listing.hpp"
-#include "venue/support.hpp"
+#include "venue/contract_facts.hpp"
 
 namespace mp::venue {
 namespace {
@@ -15,6 +15,7 @@ constexpr std::string_view kTicker = R"("channel":"ticker","symbol":"{symbol}")"
 constexpr std::string_view kStatus = R"("channel":"status","key":"deriv:{symbol}")";
 constexpr std::string_view kBook =
     R"("channel":"book","symbol":"{symbol}","prec":"P0","freq":"F0","len":"100")";
+constexpr std::string_view kSymbol = "{symbol}";
 constexpr std::string_view kCandles = R"("channel":"candles","key":"trade:{interval}:{symbol}")";
 constexpr std::array kRoutes = {
     Route{Channel::trade, R"("channel":"trades","symbol":"{symbol}")", "recorded 2021-04-05"},
@@ -66,8 +67,6 @@ constexpr Traits kTraits = {
     .book_source = "docs.bitfinex.com, ws-public-books; ws-websocket-checksum",
 };
 
-using Facts = MessageFacts;
-
 // What the venue says of a session or a channel.
 struct Notice {
   std::optional<std::string_view> event, code, message, channel, symbol, key, precision;
@@ -112,27 +111,13 @@ using TickerShape =
 using CandleShape = Row<cell<&Candle::open_time, kMilliseconds>, &Candle::open, &Candle::close,
                         &Candle::high, &Candle::low, &Candle::volume>;
 
-struct StatusMessage : Facts {
-  std::optional<Price> spot, mark;
-  std::optional<Timestamp> next_time;
-  std::optional<Decimal> accrued, current;
-  std::optional<Quantity> interest;
-};
+// The rate is that of the period that runs, the predicted one ("accrued") what the next one has
+// come to so far.
 using StatusShape =
-    Row<cell<&Facts::time, kMilliseconds, kRequired>, kPass, kPass, &StatusMessage::spot, kPass,
-        kPass, kPass, cell<&StatusMessage::next_time, kMilliseconds>, &StatusMessage::accrued,
-        kPass, kPass, &StatusMessage::current, kPass, kPass, &StatusMessage::mark, kPass, kPass,
-        &StatusMessage::interest>;
-// "current" is the rate of the period that runs, "accrued" what the next one has come to so far.
-void send(const StatusMessage& in, Output& out) {
-  if (in.current) {
-    out(in.symbol, in.time,
-        Funding{.rate = *in.current, .next_time = in.next_time, .predicted_rate = in.accrued});
-  }
-  if (in.interest) out(in.symbol, in.time, OpenInterest{.quantity = *in.interest, .value = {}});
-  if (in.mark) out(in.symbol, in.time, MarkPrice{*in.mark});
-  if (in.spot) out(in.symbol, in.time, IndexPrice{*in.spot});
-}
+    Row<cell<&Facts::time, kMilliseconds, kRequired>, kPass, kPass, &ContractFacts::index_price,
+        kPass, kPass, kPass, cell<&ContractFacts::next_funding, kMilliseconds>,
+        &ContractFacts::predicted_rate, kPass, kPass, &ContractFacts::funding_rate, kPass, kPass,
+        &ContractFacts::mark_price, kPass, kPass, &ContractFacts::open_interest>;
 
 struct LiquidationMessage : Message<Liquidation> {
   std::optional<std::int64_t> is_match;
@@ -150,18 +135,6 @@ void send(LiquidationMessage& message, Output& out) {
   send<Liquidation>(message, out);
 }
 
-bool is_list_of_rows(std::string_view data) {
-  const auto inner = data.find_first_not_of(" \n\r\t", 1);
-  return inner != std::string_view::npos && (data[inner] == '[' || data[inner] == ']');
-}
-// A list of rows, or one row.
-template <class S, class In, class M>
-bool read_some(In& in, std::string_view data, RowList<M>& rows) {
-  if (is_list_of_rows(data)) return in.template read_rows<S>(data, rows);
-  rows.clear();
-  return in.template read<S>(data, rows.next());
-}
-
 std::optional<std::int64_t> whole_number(std::string_view json) {
   std::int64_t value = 0;
   const auto read = std::from_chars(json.data(), json.data() + json.size(), value);
@@ -177,17 +150,18 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
   Reading read(std::string_view frame, Timestamp ts_recv, EventHandler& handler) override {
     Reading reading = JsonDecoder::read(frame, ts_recv, handler);
     if (reading.verdict == Verdict::malformed) return reading;
-    if (is_notice_) keep_notice(reading);
-    if (!is_notice_ && number_) keep_number(*number_, reading);
+    if (is_notice(frame)) {
+      keep_notice(reading);
+    } else if (number_) {
+      keep_number(*number_, reading);
+    }
     return reading;
   }
 
   // Changes nothing of the session: it may run twice for a frame.
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
-    is_notice_ = frame.starts_with('{');
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     number_.reset();
-    if (is_notice_) {
+    if (is_notice(frame)) {
       if (!in.template read<NoticeShape>(frame, notice_)) return Verdict::malformed;
       return read_notice(reading);
     }
@@ -203,8 +177,7 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
     return read_word(in, channel->second, out);
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     return bitfinex::read_listing(in, body, out, problem);
   }
@@ -218,6 +191,8 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
   };
   static constexpr std::size_t kChannelsMax = 1024;
 
+  static bool is_notice(std::string_view frame) { return frame.starts_with('{'); }
+
   // What a notice says of a channel. Symbols of funding begin with "f": they are not read.
   [[nodiscard]] Known named() const {
     const auto key = notice_.key.value_or("");
@@ -228,8 +203,7 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
     if (key.starts_with("deriv:t")) return {Channel::mark_price, behind(end + 1)};
     if (key.starts_with(kTrade) && end != std::string_view::npos && end >= kTrade.size()) {
       const auto word = key.substr(kTrade.size(), end - kTrade.size());
-      return {Channel::candle, behind(end + 1),
-              std::string{our_interval(traits(), word).value_or(word)}};
+      return {Channel::candle, behind(end + 1), std::string{our_interval(traits(), word)}};
     }
     const auto channel = notice_.channel.value_or("");
     Known known{std::nullopt, std::string{notice_.symbol.value_or("")}};
@@ -250,12 +224,9 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
     // 20051: the server stops; 20061: maintenance is over, and what was before is wrong.
     reading.reconnect_soon = event == "info" && (code == "20051" || code == "20061");
     named_ = named();
-    for (const Route& route : kRoutes) {
-      if (!named_.channel || (!is_refused && event != "subscribed")) break;
-      if (route.topic != route_of(traits(), *named_.channel)->topic) continue;
-      answer(is_refused ? Condition::rejected : Condition::subscribed, named_.symbol,
-             route.channel);
-    }
+    if (named_.channel && (is_refused || event == "subscribed"))
+      answer_shared(is_refused ? Condition::rejected : Condition::subscribed, named_.symbol,
+                    named_.channel);
     return is_refused ? refuse(reading, code, notice_.message.value_or("")) : Verdict::control;
   }
 
@@ -279,10 +250,9 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
     if (!equals<"unsubscribed">(event) || !notice_.id) return;
     const auto ended = channels_.extract(*notice_.id);
     if (!ended || !ended.mapped().renew) return;
-    reading.reply = reply_buffer()
-                        .append(R"({"event":"subscribe","channel":"book","symbol":")")
-                        .append(ended.mapped().symbol)
-                        .append(R"(","prec":"P0","freq":"F0","len":"100"})");
+    std::string& reply =
+        reply_buffer().append(R"({"event":"subscribe",)").append(kBook).append("}");
+    reading.reply = reply.replace(reply.find(kSymbol), kSymbol.size(), ended.mapped().symbol);
   }
 
   // All messages of a session that are not notices are numbered together.
@@ -306,8 +276,7 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
     }
   }
 
-  template <class In>
-  Verdict read_word(In& in, const Known& known, Output& out) {
+  Verdict read_word(auto& in, const Known& known, Output& out) {
     const std::string_view word = frame_.first.json.substr(0, 4);
     if (word == R"("te")" && known.channel == Channel::trade && frame_.second) {
       trade_.symbol = known.symbol;
@@ -327,8 +296,7 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
     return word == R"("tu")" && known.channel == Channel::trade ? Verdict::data : Verdict::control;
   }
 
-  template <class In>
-  Verdict read_data(In& in, const Known& known, std::string_view data, Output& out) {
+  Verdict read_data(auto& in, const Known& known, std::string_view data, Output& out) {
     if (!known.channel) return Verdict::unknown;
     if (known.channel == Channel::book) return read_levels(in, known, data, out);
     if (known.channel == Channel::candle) return read_candles(in, known, data, out);
@@ -346,37 +314,33 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
   }
 
   // The first message of a channel is the book, as a list of levels; the others change one each.
-  template <class In>
-  Verdict read_levels(In& in, const Known& known, std::string_view data, Output& out) {
+  Verdict read_levels(auto& in, const Known& known, std::string_view data, Output& out) {
     if (!read_some<LevelShape>(in, data, levels_)) return Verdict::malformed;
-    book_.bid_levels.clear();
-    book_.ask_levels.clear();
+    book_.clear_levels();
     for (LevelMessage& level : levels_) {
-      const bool is_bid = side_of_sign(level.amount) == Side::buy;
+      const Side side = side_of_sign(level.amount);
       if (level.count == 0) level.amount = {};  // 1 or -1 stand for the side
-      (is_bid ? book_.bid_levels : book_.ask_levels).emplace_back(level.price, level.amount);
+      book_.levels(side).emplace_back(level.price, level.amount);
     }
     book_.symbol = known.symbol;
     book_.time = time_;
-    book_.is_snapshot = is_list_of_rows(data);
+    book_.is_snapshot = is_list<LevelShape>(data);
     send(book_, out);
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_candles(In& in, const Known& known, std::string_view data, Output& out) {
+  Verdict read_candles(auto& in, const Known& known, std::string_view data, Output& out) {
     if (!read_some<CandleShape>(in, data, candles_)) return Verdict::malformed;
-    for (auto& candle : candles_) {
+    return send_all(candles_, out, [&](Message<Candle>& candle) {
+      candle.symbol = known.symbol;
+      candle.time = time_;
       candle.interval = known.interval;
-      out(known.symbol, time_, static_cast<const Candle&>(candle));
-    }
-    return Verdict::data;
+    });
   }
 
   std::unordered_map<std::int64_t, Known> channels_;
   std::optional<std::int64_t> last_number_, number_;  // the frame's is the second
   std::optional<Timestamp> time_;                     // of the frame, as what follows
-  bool is_notice_ = false;
   Known named_;
   Notice notice_;  // scratch, as all that follows
   Frame frame_;
@@ -386,7 +350,7 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
   Message<Book> book_;
   Ticker ticker_;
   RowList<Message<Candle>> candles_;
-  StatusMessage status_;
+  Message<ContractFacts> status_;
   RowList<LiquidationMessage> liquidations_;
 };
 

@@ -50,8 +50,7 @@ inline void send_instrument(std::string_view pair, InstrumentKind kind, const Ro
 }
 
 // Three lists in one answer: what short names stand for, pairs, derivatives.
-template <class In>
-[[nodiscard]] Verdict read_listing(In& in, std::string_view body, Output& out,
+[[nodiscard]] Verdict read_listing(auto& in, std::string_view body, Output& out,
                                    std::string& problem) {
   ListingAnswer answer;
   RowList<Name> names;

@@ -48,31 +48,24 @@ constexpr Traits kTraits = {
 };
 constexpr std::size_t kSnapshotLevels = 300;  // a side, as recorded: there it is cut off
 
-struct Refusal {
-  std::optional<std::string_view> code, message;
-};
 struct Answer {
   std::optional<std::int64_t> request;
   std::optional<Refusal> error;
 };
 struct Envelope : Answer {
   std::optional<std::string_view> method;
-  std::optional<Raw> result, params;
+  std::optional<Raw> params;
 };
 struct Params {
   std::string_view channel;
   Raw message;
 };
-using RefusalShape = Loose<Id<"code", &Refusal::code>, Field<"message", &Refusal::message>>;
 using AnswerShape =
     Loose<Field<"id", &Answer::request>, Object<"error", &Answer::error, RefusalShape>>;
-using EnvelopeShape =
-    Shape<Skip<"jsonrpc">, Field<"id", &Answer::request>,
-          Object<"error", &Answer::error, RefusalShape>, Field<"result", &Envelope::result>,
-          Field<"method", &Envelope::method>, Tail<"params", &Envelope::params>>;
+using EnvelopeShape = Shape<Skip<"jsonrpc">, Field<"id", &Answer::request>,
+                            Object<"error", &Answer::error, RefusalShape>, Skip<"result">,
+                            Field<"method", &Envelope::method>, Tail<"params", &Envelope::params>>;
 using ParamsShape = Shape<Field<"channel", &Params::channel>, Tail<"message", &Params::message>>;
-
-using Facts = MessageFacts;
 
 using TradeShape = Loose<Id<"id", &Trade::trade_id, kRequired>, Field<"side", &Trade::side>,
                          Field<"price", &Trade::price>, Field<"size", &Trade::quantity>,
@@ -114,8 +107,7 @@ class Bitflyer final : public JsonDecoder<Bitflyer> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (frame.starts_with('[')) {
       if (!in.template read_rows<AnswerShape>(frame, answers_)) return Verdict::malformed;
       return answers_.size() == 1 ? read_answer(answers_[0], reading) : Verdict::unknown;
@@ -127,8 +119,7 @@ class Bitflyer final : public JsonDecoder<Bitflyer> {
     return read_data(in, params_.channel, params_.message.json, out);
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     Refusal refusal;
     if (body.starts_with('{') && in.template read<ProblemShape>(body, refusal))
@@ -147,13 +138,9 @@ class Bitflyer final : public JsonDecoder<Bitflyer> {
   // "BTC_JPY", "FX_BTC_JPY", "BTCJPY25JUN2021".
   static std::optional<InstrumentInfo> derive(std::string_view symbol) {
     constexpr std::size_t kPair = 6, kDay = 5, kCentury = 2, kYear = 2;
+    if (const auto pair = pair_spelled(symbol, '_')) return pair;
     const auto part = parts_of(symbol, '_');
     InstrumentInfo info;
-    if (part.count == 2) {
-      info.base = part[0];
-      info.quote = part[1];
-      return info;
-    }
     if (part.count == 3 && part[0] == "FX") {
       info.kind = InstrumentKind::perpetual;
       info.base = part[1];
@@ -178,11 +165,10 @@ class Bitflyer final : public JsonDecoder<Bitflyer> {
     if (!answer.request && !answer.error) return Verdict::unknown;
     reading.answers = answer.request;
     if (!answer.error) return Verdict::control;
-    return refuse(reading, answer.error->code.value_or(""), answer.error->message.value_or(""));
+    return refuse(reading, *answer.error);
   }
 
-  template <class In>
-  Verdict read_data(In& in, std::string_view channel, std::string_view data, Output& out) {
+  Verdict read_data(auto& in, std::string_view channel, std::string_view data, Output& out) {
     if (const auto symbol = behind("lightning_board_snapshot_", channel))
       return read_book(in, *symbol, true, data, out);
     if (const auto symbol = behind("lightning_board_", channel))
@@ -198,13 +184,11 @@ class Bitflyer final : public JsonDecoder<Bitflyer> {
     return Verdict::unknown;
   }
 
-  template <class In>
-  Verdict read_book(In& in, std::string_view symbol, bool whole, std::string_view data,
+  Verdict read_book(auto& in, std::string_view symbol, bool whole, std::string_view data,
                     Output& out) {
     if (!in.template read<BookShape>(data, book_)) return Verdict::malformed;
     // Market orders of an auction have the price zero.
-    for (auto* const side : {&book_.bid_levels, &book_.ask_levels})
-      std::erase_if(*side, [](const Level& level) { return level.price_mantissa == 0; });
+    book_.drop_levels([](const Level& level) { return level.price_mantissa == 0; });
     book_.symbol = symbol;
     book_.is_snapshot = whole;
     book_.known_bid = whole ? worst_of(book_.bid_levels, std::less{}) : std::nullopt;

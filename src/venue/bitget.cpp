@@ -119,10 +119,10 @@ using TickerShape = Loose<Kept<&Ticker::last_price, "lastPrice", "lastPr">,
                           Kept<&Ticker::quote_volume, "turnover24h", "quoteVolume">,
                           Kept<&Ticker::bid_price, "bid1Price", "bidPr">,
                           Kept<&Ticker::ask_price, "ask1Price", "askPr">,
-                          Field<"fundingRate", &TickerMessage::funding, kKept>,
-                          Field<"nextFundingTime", &TickerMessage::next_funding, kKept>,
-                          Kept<&TickerMessage::open_interest, "openInterest", "holdingAmount">,
-                          Field<"markPrice", &TickerMessage::mark, kKept>,
+                          Field<"fundingRate", &ContractFacts::funding_rate, kKept>,
+                          Field<"nextFundingTime", &ContractFacts::next_funding, kKept>,
+                          Kept<&ContractFacts::open_interest, "openInterest", "holdingAmount">,
+                          Field<"markPrice", &ContractFacts::mark_price, kKept>,
                           Id<"indexPrice", &TickerMessage::index_text>, Field<"ts", &Facts::time>>;
 // The side is that of the position: its liquidation is an order of the other side. The amount is
 // what it was worth, price times quantity, cut off at some digit.
@@ -183,8 +183,7 @@ class Bitget : public bitget::Decoder<Bitget> {
     return reading;
   }
 
-  template <class In>
-  Verdict read_topic(In& in, std::string_view topic, std::string_view frame, Output& out) {
+  Verdict read_topic(auto& in, std::string_view topic, std::string_view frame, Output& out) {
     if (equals<"publicTrade", "trade">(topic)) {
       return read_batch<TradeShape>(in, frame, trades_, [&](TradeMessage& trade) {
         trade.symbol = symbol();
@@ -204,15 +203,13 @@ class Bitget : public bitget::Decoder<Bitget> {
     });
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall& call, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall& call, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     if (call.kind == RestKind::poll) return read_ratios(in, call.symbol, body, out, problem);
-    Answer<InstrumentMessage> answer;
-    const auto verdict = read_answer<InstrumentShape>(in, body, answer, problem);
+    Batch<InstrumentMessage> answer;
+    const auto verdict = read_rest_answer<InstrumentShape>(in, body, answer, problem);
     if (verdict != Verdict::data) return verdict;
-    for (auto& instrument : answer.rows) send(instrument, out);
-    return Verdict::data;
+    return send_all(answer.rows, out);
   }
 
   // How a symbol of the futures is spelled tells its type: BTCUSDT, BTCPERP, BTCUSD, BTCUSDH26.
@@ -227,11 +224,10 @@ class Bitget : public bitget::Decoder<Bitget> {
 
  private:
   // The newest of some.
-  template <class In>
-  static Verdict read_ratios(In& in, std::string_view symbol, std::string_view body, Output& out,
+  static Verdict read_ratios(auto& in, std::string_view symbol, std::string_view body, Output& out,
                              std::string& problem) {
-    Answer<RatioMessage> answer;
-    const auto verdict = read_answer<RatioShape>(in, body, answer, problem);
+    Batch<RatioMessage> answer;
+    const auto verdict = read_rest_answer<RatioShape>(in, body, answer, problem);
     if (verdict != Verdict::data || answer.rows.empty()) return verdict;
     RatioMessage& newest = *std::ranges::max_element(answer.rows, {}, &RatioMessage::time);
     newest.symbol = symbol;
@@ -241,8 +237,7 @@ class Bitget : public bitget::Decoder<Bitget> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_ticker(In& in, std::string_view frame, Output& out) {
+  Verdict read_ticker(auto& in, std::string_view frame, Output& out) {
     // The row is read over what is known; there is one in each message.
     tickers_.rows.clear();
     tickers_.rows.next() = is_snapshot() ? TickerMessage{} : latest_.of(symbol());
@@ -252,9 +247,9 @@ class Bitget : public bitget::Decoder<Bitget> {
     TickerMessage& ticker = *tickers_.rows.begin();
     if (ticker.index_text && !read_index(ticker)) return Verdict::malformed;
     ticker.symbol = symbol();
-    if (!ticker.time) ticker.time = tickers_.sent;
+    if (!ticker.time) ticker.time = tickers_.time;
     latest_.of(symbol()) = ticker;  // the texts of which are never read again
-    send_ticker(ticker, out);
+    send(ticker, out);
     return Verdict::data;
   }
 
@@ -262,8 +257,8 @@ class Bitget : public bitget::Decoder<Bitget> {
   bool read_index(TickerMessage& ticker) {
     const auto number = parse_decimal(*ticker.index_text);
     if (!number && !is_json_number(*ticker.index_text)) return false;
-    ticker.index.reset();
-    if (number) ticker.index = Price{*number};
+    ticker.index_price.reset();
+    if (number) ticker.index_price = Price{*number};
     if (!number) ++left_out_;
     return true;
   }

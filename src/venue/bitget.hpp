@@ -4,13 +4,11 @@
 
 #include <string_view>
 
-#include "venue/support.hpp"
+#include "venue/contract_facts.hpp"
 
 namespace mp::venue::bitget {
 
 using namespace codec;  // the vocabulary of shapes
-
-using Facts = MessageFacts;
 
 [[nodiscard]] inline std::optional<Channel> channel_of(std::string_view topic) {
   if (topic == "publicTrade" || topic == "trade") return Channel::trade;
@@ -43,13 +41,8 @@ struct Notice {
 using NoticeShape = Loose<Field<"event", &Notice::event>, Id<"code", &Notice::code>,
                           Field<"msg", &Notice::message>, Object<"arg", &Notice::arg, ArgShape>>;
 
-template <class M>
-struct Batch {
-  RowList<M> rows;
-  std::optional<Timestamp> sent;
-};
 template <class S, class M>
-using BatchShape = Loose<Rows<"data", &Batch<M>::rows, S>, Field<"ts", &Batch<M>::sent>>;
+using BatchShape = Loose<Rows<"data", &Batch<M>::rows, S>, Field<"ts", &Batch<M>::time>>;
 
 using BookMessage = Message<Book>;
 using BookShape =
@@ -64,49 +57,25 @@ using CandleMessage = Message<Candle>;
 using CandleRow = Row<&Candle::open_time, &Candle::open, &Candle::high, &Candle::low,
                       &Candle::close, &Candle::volume, &Candle::quote_volume>;
 
-// Tickers of contracts carry four more facts.
-struct TickerMessage : Message<Ticker> {
-  std::optional<Decimal> funding;
-  std::optional<Timestamp> next_funding;
-  std::optional<Quantity> open_interest;
-  std::optional<Price> mark, index;
+struct TickerMessage : ContractTicker {
   std::optional<std::string_view> index_text;  // where the adapter reads it itself
 };
-inline void send_ticker(const TickerMessage& ticker, Output& out) {
-  const auto symbol = ticker.symbol;
+inline void send(const TickerMessage& ticker, Output& out) {
   if (ticker.last_price) send<Ticker>(ticker, out);
-  if (ticker.funding)
-    out(symbol, ticker.time, Funding{.rate = *ticker.funding, .next_time = ticker.next_funding});
-  if (ticker.open_interest)
-    out(symbol, ticker.time, OpenInterest{.quantity = *ticker.open_interest, .value = {}});
-  if (ticker.mark) out(symbol, ticker.time, MarkPrice{*ticker.mark});
-  if (ticker.index) out(symbol, ticker.time, IndexPrice{*ticker.index});
+  send_facts(ticker, ticker, out);
 }
 
 // An answer by REST.
-template <class M>
-struct Answer {
-  std::string_view code;
-  std::optional<std::string_view> message;
-  RowList<M> rows;
-};
 template <class S, class M>
-using AnswerShape = Loose<Id<"code", &Answer<M>::code>, Field<"msg", &Answer<M>::message>,
-                          Rows<"data", &Answer<M>::rows, S, kOptional>>;
-template <class S, class In, class M>
-[[nodiscard]] Verdict read_answer(In& in, std::string_view body, Answer<M>& answer,
-                                  std::string& problem) {
+using AnswerShape = Loose<Id<"code", &Batch<M>::code, kRequired>, Field<"msg", &Batch<M>::words>,
+                          Rows<"data", &Batch<M>::rows, S, kOptional>>;
+template <class S, class M>
+[[nodiscard]] Verdict read_rest_answer(auto& in, std::string_view body, Batch<M>& answer,
+                                       std::string& problem) {
   if (!in.template read<AnswerShape<S, M>>(body, answer)) return Verdict::malformed;
   if (answer.code == "00000") return Verdict::data;
-  problem.assign(answer.code).append(" ").append(answer.message.value_or(""));
+  problem.assign(*answer.code).append(" ").append(answer.words.value_or(""));
   return Verdict::rejected;
-}
-
-// A step of so many decimal places, where the listing does not say it otherwise.
-template <class Step>
-void default_step(std::optional<Step>& step, std::optional<std::int64_t> places) {
-  if (step || !places || *places < 0 || *places > -kDecimalExponentMin) return;
-  step = Step{Decimal{1, static_cast<std::int8_t>(-*places)}};
 }
 
 // The word behind "channel:" in "instType:SP,channel:trade,instId:NOPE doesn't exist".
@@ -127,8 +96,7 @@ class Decoder : public JsonDecoder<Self> {
     return frame == "pong" ? kControl : JsonDecoder<Self>::read(frame, ts_recv, handler);
   }
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return read_notice(in, frame, reading);
     const auto topic = head_.arg.topic.value_or("");
     if (symbol().empty() && topic != "liquidation") return Verdict::unknown;
@@ -143,30 +111,31 @@ class Decoder : public JsonDecoder<Self> {
   [[nodiscard]] std::string_view interval() const { return head_.arg.interval.value_or(""); }
   [[nodiscard]] bool is_snapshot() const { return head_.action == "snapshot"; }
 
-  template <class S, class In, class M, class HandOver>
-  static Verdict read_batch(In& in, std::string_view frame, Batch<M>& batch, HandOver&& hand_over) {
+  template <class S, class M, class HandOver>
+  static Verdict read_batch(auto& in, std::string_view frame, Batch<M>& batch,
+                            HandOver&& hand_over) {
     if (!in.template read<BatchShape<S, M>>(frame, batch)) return Verdict::malformed;
     for (M& message : batch.rows) hand_over(message);
     return Verdict::data;
   }
 
   // `interval` is the venue's word; older versions had longer ones too.
-  template <class S, class In>
-  Verdict read_candles(In& in, std::string_view interval, std::string_view frame, Output& out) {
+  template <class S>
+  Verdict read_candles(auto& in, std::string_view interval, std::string_view frame, Output& out) {
+    auto ours = our_interval(this->traits(), interval);
+    if (interval == "3D") ours = "3d";
+    if (interval == "1W") ours = "1w";
     return read_batch<S>(in, frame, candles_, [&](CandleMessage& candle) {
       candle.symbol = symbol();
-      candle.time = candles_.sent;
-      candle.interval = our_interval(this->traits(), interval).value_or(interval);
-      if (interval == "3D") candle.interval = "3d";
-      if (interval == "1W") candle.interval = "1w";
+      candle.time = candles_.time;
+      candle.interval = ours;
       send(candle, out);
     });
   }
 
  private:
   // "books1" has the best level of each side.
-  template <class In>
-  Verdict read_books(In& in, std::string_view topic, std::string_view frame, Output& out) {
+  Verdict read_books(auto& in, std::string_view topic, std::string_view frame, Output& out) {
     return read_batch<BookShape>(in, frame, books_, [&](BookMessage& book) {
       if (topic == "books1") return out(symbol(), book.time, best_of(book));
       book.symbol = symbol();
@@ -178,14 +147,13 @@ class Decoder : public JsonDecoder<Self> {
     });
   }
 
-  template <class In>
-  Verdict read_notice(In& in, std::string_view frame, Reading& reading) {
+  Verdict read_notice(auto& in, std::string_view frame, Reading& reading) {
     if (!in.template read<NoticeShape>(frame, notice_)) return Verdict::malformed;
     if (!notice_.event) return Verdict::unknown;
     if (notice_.event == "error") return read_refusal(reading);
     if (notice_.event == "subscribe" && notice_.arg) {
-      this->answer(Condition::subscribed, notice_.arg->symbol.value_or(""),
-                   channel_of(notice_.arg->topic.value_or("")));
+      this->answer_shared(Condition::subscribed, notice_.arg->symbol.value_or(""),
+                          channel_of(notice_.arg->topic.value_or("")));
     }
     return Verdict::control;
   }
@@ -199,7 +167,7 @@ class Decoder : public JsonDecoder<Self> {
       topic = notice_.arg->topic.value_or("");
       symbol = notice_.arg->symbol.value_or("");
     }
-    if (!topic.empty()) this->answer(Condition::rejected, symbol, channel_of(topic));
+    if (!topic.empty()) this->answer_shared(Condition::rejected, symbol, channel_of(topic));
     return this->refuse(reading, notice_.code.value_or(""), words);
   }
 

@@ -62,10 +62,11 @@ using TickerShape =
           Field<"open24h", &Ticker::open_price>, Field<"high24h", &Ticker::high_price>,
           Field<"low24h", &Ticker::low_price>, Field<"baseVolume", &Ticker::volume>,
           Field<"quoteVolume", &Ticker::quote_volume>, Field<"bestBid", &Ticker::bid_price>,
-          Field<"bestAsk", &Ticker::ask_price>, Field<"capitalRate", &TickerMessage::funding>,
-          Field<"nextSettleTime", &TickerMessage::next_funding>,
-          Field<"holding", &TickerMessage::open_interest>, Field<"markPrice", &TickerMessage::mark>,
-          Field<"indexPrice", &TickerMessage::index>,
+          Field<"bestAsk", &Ticker::ask_price>, Field<"capitalRate", &ContractFacts::funding_rate>,
+          Field<"nextSettleTime", &ContractFacts::next_funding>,
+          Field<"holding", &ContractFacts::open_interest>,
+          Field<"markPrice", &ContractFacts::mark_price>,
+          Field<"indexPrice", &ContractFacts::index_price>,
           OneOf<Field<"ts", &Facts::time>, Field<"systemTime", &Facts::time>>>;
 
 struct InstrumentMessage : Message<InstrumentInfo> {
@@ -81,8 +82,7 @@ class BitgetV1 final : public bitget::Decoder<BitgetV1> {
  public:
   using Decoder::Decoder;
 
-  template <class In>
-  Verdict read_topic(In& in, std::string_view topic, std::string_view frame, Output& out) {
+  Verdict read_topic(auto& in, std::string_view topic, std::string_view frame, Output& out) {
     if (equals<"trade">(topic)) {
       return read_batch<TradeRow>(in, frame, trades_, [&](TradeMessage& trade) {
         trade.symbol = symbol();
@@ -91,14 +91,13 @@ class BitgetV1 final : public bitget::Decoder<BitgetV1> {
     }
     if (!equals<"ticker">(topic)) return Verdict::unknown;
     return read_batch<TickerShape>(in, frame, tickers_,
-                                   [&](const TickerMessage& ticker) { send_ticker(ticker, out); });
+                                   [&](const TickerMessage& ticker) { send(ticker, out); });
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
-    Answer<InstrumentMessage> answer;
-    const auto verdict = read_answer<InstrumentShape>(in, body, answer, problem);
+    Batch<InstrumentMessage> answer;
+    const auto verdict = read_rest_answer<InstrumentShape>(in, body, answer, problem);
     if (verdict != Verdict::data) return verdict;
     for (InstrumentMessage& instrument : answer.rows) {
       default_step(instrument.tick_size, instrument.price_places);

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "venue/bitmex_listing.hpp"
-#include "venue/support.hpp"
+#include "venue/contract_facts.hpp"
 
 namespace mp::venue {
 namespace {
@@ -56,23 +56,19 @@ constexpr Traits kTraits = {
     .book_source = "wsAPI, Response Format; Order Book",
 };
 
-using Facts = MessageFacts;
-
 struct Envelope {
-  std::optional<std::string_view> table, action, subscribe, unsubscribe, info, status, error;
+  std::optional<std::string_view> table, action, subscribe, info, status, error;
   std::optional<bool> success;
   std::optional<std::string_view> of;    // of an empty partial: the symbol
   std::vector<std::string_view> topics;  // of the request that is answered
   std::optional<Raw> data;
 };
-using EnvelopeShape =
-    Shape<Field<"table", &Envelope::table>, Field<"action", &Envelope::action>,
-          Inside<"filter", Field<"symbol", &Envelope::of>>, Field<"success", &Envelope::success>,
-          Field<"subscribe", &Envelope::subscribe>, Field<"unsubscribe", &Envelope::unsubscribe>,
-          Field<"info", &Envelope::info>, Id<"status", &Envelope::status>,
-          Field<"error", &Envelope::error>,
-          Inside<"request", Field<"args", &Envelope::topics, kOptional>>,
-          Tail<"data", &Envelope::data>>;
+using EnvelopeShape = Shape<
+    Field<"table", &Envelope::table>, Field<"action", &Envelope::action>,
+    Inside<"filter", Field<"symbol", &Envelope::of>>, Field<"success", &Envelope::success>,
+    Field<"subscribe", &Envelope::subscribe>, Skip<"unsubscribe">, Field<"info", &Envelope::info>,
+    Id<"status", &Envelope::status>, Field<"error", &Envelope::error>,
+    Inside<"request", Field<"args", &Envelope::topics, kOptional>>, Tail<"data", &Envelope::data>>;
 
 using PassedShape = Loose<Field<"symbol", &Facts::symbol>>;
 using TradeShape =
@@ -132,24 +128,19 @@ using FundingShape =
           Field<"fundingRate", &Funding::rate>>;
 
 // Of an instrument only what has changed is sent.
-struct StateMessage : Message<Ticker> {
-  std::optional<Decimal> rate, indicative, hours;
-  std::optional<Timestamp> next_time;
-  std::optional<Quantity> interest;
-  std::optional<Price> mark, index;
-};
 using StateShape =
     Loose<Field<"symbol", &Facts::symbol>, Field<"timestamp", &Facts::time, kRfc3339>,
           Field<"lastPrice", &Ticker::last_price>, Field<"prevPrice24h", &Ticker::open_price>,
           Field<"highPrice", &Ticker::high_price>, Field<"lowPrice", &Ticker::low_price>,
           Field<"volume24h", &Ticker::volume>, Field<"foreignNotional24h", &Ticker::quote_volume>,
           Field<"bidPrice", &Ticker::bid_price>, Field<"askPrice", &Ticker::ask_price>,
-          Field<"fundingRate", &StateMessage::rate>,
-          Field<"indicativeFundingRate", &StateMessage::indicative>,
-          Field<"fundingInterval", &StateMessage::hours, kHours>,
-          Field<"fundingTimestamp", &StateMessage::next_time, kRfc3339>,
-          Field<"openInterest", &StateMessage::interest>, Field<"markPrice", &StateMessage::mark>,
-          Field<"indicativeSettlePrice", &StateMessage::index>>;
+          Field<"fundingRate", &ContractFacts::funding_rate>,
+          Field<"indicativeFundingRate", &ContractFacts::predicted_rate>,
+          Field<"fundingInterval", &ContractFacts::funding_hours, kHours>,
+          Field<"fundingTimestamp", &ContractFacts::next_funding, kRfc3339>,
+          Field<"openInterest", &ContractFacts::open_interest>,
+          Field<"markPrice", &ContractFacts::mark_price>,
+          Field<"indicativeSettlePrice", &ContractFacts::index_price>>;
 
 // Takes those members over that the change has; whether there was one.
 template <auto... Members, class T>
@@ -164,22 +155,19 @@ bool take_over(const T& change, T& state) {
   return any;
 }
 
-void send(const StateMessage& change, StateMessage& state, Output& out) {
-  using S = StateMessage;
+void send(ContractTicker& change, ContractTicker& state, Output& out) {
   if (take_over<&Ticker::last_price, &Ticker::open_price, &Ticker::high_price, &Ticker::low_price,
                 &Ticker::volume, &Ticker::quote_volume, &Ticker::bid_price, &Ticker::ask_price>(
           static_cast<const Ticker&>(change), static_cast<Ticker&>(state)))
     out(change.symbol, change.time, static_cast<const Ticker&>(state));
-  if (take_over<&S::rate, &S::indicative, &S::hours, &S::next_time>(change, state) && state.rate) {
-    out(change.symbol, change.time,
-        Funding{.rate = *state.rate,
-                .next_time = state.next_time,
-                .predicted_rate = state.indicative,
-                .interval_hours = state.hours});
-  }
-  if (change.interest) out(change.symbol, change.time, OpenInterest{*change.interest, {}});
-  if (change.mark) out(change.symbol, change.time, MarkPrice{*change.mark});
-  if (change.index) out(change.symbol, change.time, IndexPrice{*change.index});
+  // When some of what belongs to the funding has changed, all of it is told.
+  const auto take_funding = [](const ContractFacts& from, ContractFacts& to) {
+    using F = ContractFacts;
+    return take_over<&F::funding_rate, &F::predicted_rate, &F::funding_hours, &F::next_funding>(
+        from, to);
+  };
+  if (take_funding(change, state)) take_funding(state, change);
+  send_facts(change, change, out);
 }
 
 class Bitmex final : public JsonDecoder<Bitmex> {
@@ -190,16 +178,14 @@ class Bitmex final : public JsonDecoder<Bitmex> {
     return frame == "pong" ? kControl : JsonDecoder::read(frame, ts_recv, handler);
   }
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     if (!envelope_.table) return read_notice(reading);
     if (!envelope_.data || !envelope_.action) return Verdict::unknown;
     return read_table(in, *envelope_.table, *envelope_.action, envelope_.data->json, out);
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string&) {
     RowList<bitmex::InstrumentMessage> instruments;
     return read_all<bitmex::InstrumentShape>(in, body, instruments, out);
@@ -219,11 +205,10 @@ class Bitmex final : public JsonDecoder<Bitmex> {
     const auto table = topic.substr(0, colon);
     const auto symbol = topic.substr(std::min(colon + 1, topic.size()));
     constexpr std::string_view kBins = "tradeBin";
-    for (const Route& route : kRoutes) {
+    answer_routes(condition, symbol, [&](const Route& route) {
       const auto theirs = route.topic.substr(1, route.topic.find(':') - 1);
-      const bool is_bins = theirs.starts_with(kBins) && table.starts_with(kBins);
-      if (is_bins || theirs == table) answer(condition, symbol, route.channel);
-    }
+      return theirs == table || (theirs.starts_with(kBins) && table.starts_with(kBins));
+    });
   }
 
   Verdict read_notice(Reading& reading) {
@@ -240,9 +225,8 @@ class Bitmex final : public JsonDecoder<Bitmex> {
     return is_known ? Verdict::control : Verdict::unknown;
   }
 
-  template <class In>
-  Verdict read_table(In& in, std::string_view table, std::string_view action, std::string_view data,
-                     Output& out) {
+  Verdict read_table(auto& in, std::string_view table, std::string_view action,
+                     std::string_view data, Output& out) {
     if (equals<"orderBookL2">(table)) return read_book(in, action, data, std::nullopt, out);
     if (equals<"orderBookL2_25">(table)) return read_book(in, action, data, 25, out);
     if (equals<"orderBook10">(table)) return read_tops(in, data, out);
@@ -263,16 +247,14 @@ class Bitmex final : public JsonDecoder<Bitmex> {
     return is_bins ? read_candles(in, table, data, out) : read_states(in, data, out);
   }
 
-  template <class In>
-  Verdict read_tops(In& in, std::string_view data, Output& out) {
+  Verdict read_tops(auto& in, std::string_view data, Output& out) {
     return read_all<TopShape>(in, data, tops_, out, [](Message<Book>& book) {
       book.is_snapshot = true;
       book.depth = 10;
     });
   }
 
-  template <class In>
-  Verdict read_candles(In& in, std::string_view table, std::string_view data, Output& out) {
+  Verdict read_candles(auto& in, std::string_view table, std::string_view data, Output& out) {
     const auto word = table.substr(std::string_view{"tradeBin"}.size());
     const auto known = std::ranges::find(kIntervals, word, &Interval::theirs);
     if (known == kIntervals.end()) return Verdict::unknown;
@@ -284,15 +266,13 @@ class Bitmex final : public JsonDecoder<Bitmex> {
     });
   }
 
-  template <class In>
-  Verdict read_states(In& in, std::string_view data, Output& out) {
+  Verdict read_states(auto& in, std::string_view data, Output& out) {
     if (!in.template read_rows<StateShape>(data, changes_)) return Verdict::malformed;
-    for (const StateMessage& change : changes_) send(change, states_.of(change.symbol), out);
+    for (ContractTicker& change : changes_) send(change, states_.of(change.symbol), out);
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_book(In& in, std::string_view action, std::string_view data,
+  Verdict read_book(auto& in, std::string_view action, std::string_view data,
                     std::optional<std::int64_t> depth, Output& out) {
     if (!in.template read_rows<LevelShape>(data, levels_)) return Verdict::malformed;
     const bool is_whole = equals<"partial">(action);
@@ -316,8 +296,7 @@ class Bitmex final : public JsonDecoder<Bitmex> {
     const bool is_removal = equals<"delete">(action);
     book_.symbol = symbol;
     book_.time.reset();
-    book_.bid_levels.clear();
-    book_.ask_levels.clear();
+    book_.clear_levels();
     for (const LevelMessage& level : levels_) {
       if (level.symbol != symbol) continue;
       if (level.time) book_.time = level.time;
@@ -327,8 +306,7 @@ class Bitmex final : public JsonDecoder<Bitmex> {
       if (!price || !level.side || (!level.size && !is_removal)) continue;
       if (!is_removal && prices.by_id.size() < kLevelsMax)
         prices.by_id.insert_or_assign(level.id, *price);
-      auto& side = level.side == Side::buy ? book_.bid_levels : book_.ask_levels;
-      side.emplace_back(*price, is_removal ? Quantity{} : *level.size);
+      book_.levels(*level.side).emplace_back(*price, is_removal ? Quantity{} : *level.size);
     }
     if (book_.is_snapshot || !book_.bid_levels.empty() || !book_.ask_levels.empty())
       send(book_, out);
@@ -336,7 +314,7 @@ class Bitmex final : public JsonDecoder<Bitmex> {
 
   // Of the session.
   Latest<Prices> prices_, prices_25_;
-  Latest<StateMessage> states_;
+  Latest<ContractTicker> states_;
   Envelope envelope_;  // scratch, as all that follows
   RowList<Facts> passed_;
   RowList<Message<Trade>> trades_;
@@ -347,7 +325,7 @@ class Bitmex final : public JsonDecoder<Bitmex> {
   RowList<Message<Candle>> candles_;
   RowList<Message<Liquidation>> liquidations_;
   RowList<Message<Funding>> fundings_;
-  RowList<StateMessage> changes_;
+  RowList<ContractTicker> changes_;
 };
 
 }  // namespace

@@ -46,8 +46,6 @@ constexpr Traits kTraits = {
     .book_source = "websocket/v2, Live full order book",
 };
 
-using Facts = MessageFacts;
-
 struct Envelope {
   std::optional<std::string_view> event, channel;
   std::optional<Raw> data;
@@ -91,25 +89,13 @@ using InstrumentShape =
           Field<"base_decimals", &InstrumentMessage::base_digits>,
           Field<"counter_decimals", &InstrumentMessage::quote_digits>>;
 void send(const InstrumentMessage& message, Output& out) {
-  const auto part = parts_of(message.name, '/');
-  if (part.count != 2) return;
-  const auto step = [](std::optional<std::int64_t> digits) -> std::optional<Decimal> {
-    if (!digits || *digits < 0 || *digits > -kDecimalExponentMin) return std::nullopt;
-    return Decimal{1, static_cast<std::int8_t>(-*digits)};
-  };
-  InstrumentInfo info;
-  info.base = part[0];
-  info.quote = part[1];
-  if (const auto tick = step(message.quote_digits)) info.tick_size = Price{*tick};
-  if (const auto lot = step(message.base_digits)) info.lot_size = Quantity{*lot};
-  info.status = message.state == "Enabled" ? "trading" : "halted";
-  out(message.symbol, std::nullopt, info);
+  auto info = pair_spelled(message.name, '/');
+  if (!info) return;
+  default_step(info->tick_size, message.quote_digits);
+  default_step(info->lot_size, message.base_digits);
+  info->status = message.state == "Enabled" ? "trading" : "halted";
+  out(message.symbol, std::nullopt, *info);
 }
-
-struct Refusal {
-  std::optional<std::string_view> code, message;
-};
-using RefusalShape = Loose<Id<"code", &Refusal::code>, Field<"message", &Refusal::message>>;
 
 // "diff_order_book_btcusd"
 struct ChannelName {
@@ -126,8 +112,7 @@ class Bitstamp final : public JsonDecoder<Bitstamp> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     if (!envelope_.event) return Verdict::unknown;
     const auto event = *envelope_.event;
@@ -149,8 +134,7 @@ class Bitstamp final : public JsonDecoder<Bitstamp> {
     return refuse(reading, refusal_.code.value_or(""), refusal_.message.value_or("an error"));
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall& call, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall& call, std::string_view body,
                            Output& out, RestReading&, std::string&) {
     if (call.kind == RestKind::snapshot) {
       BookMessage book;
@@ -167,8 +151,7 @@ class Bitstamp final : public JsonDecoder<Bitstamp> {
   }
 
  private:
-  template <class In>
-  Verdict read_trade(In& in, std::string_view symbol, std::string_view data, Output& out,
+  Verdict read_trade(auto& in, std::string_view symbol, std::string_view data, Output& out,
                      Reading& reading) {
     if (!in.template read<TradeShape>(data, trade_)) return Verdict::malformed;
     const auto price = trade_.price_text ? trade_.price_text : trade_.price_number;
@@ -185,8 +168,7 @@ class Bitstamp final : public JsonDecoder<Bitstamp> {
   }
 
   // Changes of the whole book, or whole books of 100 levels.
-  template <class In>
-  Verdict read_book(In& in, const ChannelName& name, std::string_view data, Output& out) {
+  Verdict read_book(auto& in, const ChannelName& name, std::string_view data, Output& out) {
     const bool whole = equals<"order_book_">(name.kind);
     if (!whole && !equals<"diff_order_book_">(name.kind)) return Verdict::unknown;
     BookMessage& book = whole ? whole_ : changes_;

@@ -217,7 +217,7 @@ class BlockchainCom final : public JsonDecoder<BlockchainCom> {
     if (!in.template read<CandleShape>(frame, candles_)) return Verdict::malformed;
     if (!candles_.row) return Verdict::data;  // none yet
     const std::string_view word = intervals_.of(candles_.symbol);
-    candles_.row->interval = our_interval(traits(), word).value_or(word);
+    candles_.row->interval = our_interval(traits(), word);
     out(candles_.symbol, std::nullopt, *candles_.row);
     return Verdict::data;
   }

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <tuple>
 
+#include "venue/bybit_rest.hpp"
 #include "venue/bybit_ticker.hpp"
 #include "venue/bybit_traits.hpp"
 #include "venue/support.hpp"
@@ -12,8 +13,6 @@ namespace {
 
 using namespace codec;  // the vocabulary of shapes
 using namespace bybit;
-
-using Facts = MessageFacts;
 
 // The topic comes first mostly.
 struct Head {
@@ -38,108 +37,37 @@ struct Outcome {
 using OutcomeShape = Loose<Field<"failTopics", &Outcome::failed, kOptional>,
                            Field<"successTopics", &Outcome::succeeded, kOptional>>;
 
-struct Trades {
-  RowList<Message<Trade>> rows;
-};
+using Trades = Batch<Message<Trade>>;
 using TradeShape = Loose<Field<"T", &Facts::time, kRequired>, Field<"s", &Facts::symbol>,
                          Field<"S", &Trade::side>, Field<"v", &Trade::quantity>,
                          Field<"p", &Trade::price>, Id<"i", &Trade::trade_id, kRequired>>;
 using TradesShape = Loose<Rows<"data", &Trades::rows, TradeShape>>;
 
 struct BookMessage : Message<Book> {
-  std::string_view topic, type;
+  std::string_view type;
 };
 using BookShape = Loose<
-    Field<"topic", &BookMessage::topic>, Field<"type", &BookMessage::type>,
-    Field<"ts", &Facts::time, kRequired>,
+    Skip<"topic">, Field<"type", &BookMessage::type>, Field<"ts", &Facts::time, kRequired>,
     Inside<"data", Field<"s", &Facts::symbol>, Field<"b", &BookMessage::bid_levels, kOptional>,
            Field<"a", &BookMessage::ask_levels, kOptional>,
            Field<"u", &Book::last_sequence, kRequired>>>;
 
-struct Candles {
-  std::string_view topic;
-  std::optional<Timestamp> time;
-  RowList<Candle> rows;
-};
+using Candles = Batch<Candle>;
 using CandleShape =
     Loose<Field<"start", &Candle::open_time>, Field<"end", &Candle::close_time>,
           Field<"interval", &Candle::interval>, Field<"open", &Candle::open>,
           Field<"close", &Candle::close>, Field<"high", &Candle::high>, Field<"low", &Candle::low>,
           Field<"volume", &Candle::volume>, Field<"turnover", &Candle::quote_volume>,
           Field<"confirm", &Candle::is_closed>>;
-using CandlesShape = Loose<Field<"topic", &Candles::topic>, Field<"ts", &Candles::time, kRequired>,
-                           Rows<"data", &Candles::rows, CandleShape>>;
+using CandlesShape =
+    Loose<Field<"ts", &Candles::time, kRequired>, Rows<"data", &Candles::rows, CandleShape>>;
 
-struct Liquidations {
-  RowList<Message<Liquidation>> rows;
-};
+using Liquidations = Batch<Message<Liquidation>>;
 using LiquidationShape =
     Loose<Field<"T", &Facts::time, kRequired>, Field<"s", &Facts::symbol>,
           Field<"S", &Liquidation::side, kMakersSide>,  // of the position: the order has the other
           Field<"v", &Liquidation::quantity>, Field<"p", &Liquidation::price>>;
 using LiquidationsShape = Loose<Rows<"data", &Liquidations::rows, LiquidationShape>>;
-
-struct InstrumentMessage : Message<InstrumentInfo> {
-  std::optional<std::string_view> contract, option;
-};
-using InstrumentShape =
-    Loose<Field<"symbol", &Facts::symbol>, Field<"contractType", &InstrumentMessage::contract>,
-          Field<"optionsType", &InstrumentMessage::option>,
-          Field<"status", &InstrumentInfo::status>, Field<"baseCoin", &InstrumentInfo::base>,
-          Field<"quoteCoin", &InstrumentInfo::quote>, Field<"settleCoin", &InstrumentInfo::settle>,
-          Field<"deliveryTime", &InstrumentInfo::expiry>,
-          Inside<"priceFilter", Field<"tickSize", &InstrumentInfo::tick_size>>,
-          Inside<"lotSizeFilter", OneOf<Field<"qtyStep", &InstrumentInfo::lot_size>,
-                                        Field<"basePrecision", &InstrumentInfo::lot_size>>>>;
-struct RatioMessage : Message<LongShortRatio> {};
-using RatioShape = Loose<Field<"symbol", &Facts::symbol>,
-                         Field<"buyRatio", &LongShortRatio::long_share, kRequired>,
-                         Field<"sellRatio", &LongShortRatio::short_share, kRequired>,
-                         Field<"timestamp", &Facts::time, kRequired>>;
-template <class Row>
-struct Answer {
-  std::string_view code;
-  std::optional<std::string_view> words, next_page;
-  RowList<Row> rows;
-};
-template <class Row, class RowShape>
-using AnswerShape = Loose<Id<"retCode", &Answer<Row>::code>, Field<"retMsg", &Answer<Row>::words>,
-                          Inside<"result", Field<"nextPageCursor", &Answer<Row>::next_page>,
-                                 Rows<"list", &Answer<Row>::rows, RowShape, kOptional>>>;
-
-// BTC-25DEC26-100000-C, settled in USDC, or BTC-25DEC26-100000-C-USDT.
-std::optional<InstrumentInfo> option_spelled(std::string_view symbol) {
-  const auto part = parts_of(symbol, '-');
-  if (part.count < 4 || (part[3] != "C" && part[3] != "P")) return std::nullopt;
-  InstrumentInfo info;
-  info.kind = InstrumentKind::option;
-  info.base = part[0];
-  info.quote = part.count == 5 ? part[4] : "USD";
-  info.expiry = expiry_spelled(part[1]);
-  const auto strike = parse_decimal(part[2]);
-  if (!info.expiry || !strike) return std::nullopt;
-  info.strike = Price{*strike};
-  info.option_type = part[3] == "C" ? "call" : "put";
-  return info;
-}
-
-void send(const InstrumentMessage& message, Output& out) {
-  InstrumentInfo info = message;
-  if (message.contract) {
-    const bool perpetual = message.contract->ends_with("Perpetual");
-    info.kind = perpetual ? InstrumentKind::perpetual : InstrumentKind::future;
-    if (message.contract->starts_with("Inverse")) info.contract_size = Quantity{Decimal{1, 0}};
-    if (perpetual) info.expiry.reset();  // 0
-  } else if (message.option) {
-    const auto spelled = option_spelled(message.symbol);
-    if (!spelled) return;
-    info.kind = InstrumentKind::option;
-    info.strike = spelled->strike;
-    info.option_type = *message.option == "Call" ? "call" : "put";
-  }
-  if (info.status == "Trading") info.status = "trading";
-  out(message.symbol, std::nullopt, info);
-}
 
 // "orderbook" of "orderbook.200.BTCUSDT", and "BTCUSDT".
 std::string_view word_of(std::string_view topic) {
@@ -158,8 +86,7 @@ class Bybit final : public JsonDecoder<Bybit> {
         inverse_(&traits == &kInverse),
         main_depth_(number_after(route_of(traits, Channel::book)->topic, kDepth)) {}
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
     if (head_.topic) return read_topic(in, *head_.topic, frame, out);
     if (!in.template read<ReplyShape>(frame, reply_)) return Verdict::malformed;
@@ -167,12 +94,10 @@ class Bybit final : public JsonDecoder<Bybit> {
     return read_reply(in, reading);
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall& call, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall& call, std::string_view body,
                            Output& out, RestReading& answer, std::string& problem) {
-    if (call.kind == RestKind::listing)
-      return read_answer<InstrumentMessage, InstrumentShape>(in, body, out, answer, problem);
-    return read_answer<RatioMessage, RatioShape>(in, body, out, answer, problem);
+    if (call.kind == RestKind::poll) return read_ratios(in, body, out, problem);
+    return read_listing(in, body, out, answer, problem);
   }
 
   static bool fill(std::string_view hole, const Subscription& wanted, std::string& out) {
@@ -186,46 +111,25 @@ class Bybit final : public JsonDecoder<Bybit> {
   }
 
  private:
-  template <class In>
-  Verdict read_topic(In& in, std::string_view topic, std::string_view frame, Output& out) {
+  Verdict read_topic(auto& in, std::string_view topic, std::string_view frame, Output& out) {
     const std::string_view word = word_of(topic);
-    if (equals<"orderbook">(word)) return read_book(in, frame, out);
+    if (equals<"orderbook">(word)) return read_book(in, topic, frame, out);
     if (equals<"publicTrade">(word)) return read_rows<TradesShape>(in, frame, trades_, out);
     if (equals<"tickers">(word)) return read_ticker(in, frame, out);
-    if (equals<"kline">(word)) return read_candles(in, frame, out);
+    if (equals<"kline">(word)) return read_candles(in, symbol_of(topic), frame, out);
     if (equals<"allLiquidation">(word))
       return read_rows<LiquidationsShape>(in, frame, liquidations_, out);
     return equals<"system">(word) ? Verdict::control : Verdict::unknown;
   }
 
-  template <class Row, class RowShape, class In>
-  static Verdict read_answer(In& in, std::string_view body, Output& out, RestReading& answer,
-                             std::string& problem) {
-    Answer<Row> read;
-    if (!in.template read<AnswerShape<Row, RowShape>>(body, read)) return Verdict::malformed;
-    if (read.code != "0") return problem = read.words.value_or(read.code), Verdict::rejected;
-    for (Row& row : read.rows) {
-      if constexpr (std::is_same_v<Row, RatioMessage>) {
-        row.kind = "accounts";
-        row.period = "5m";
-      }
-      send(row, out);
-    }
-    if constexpr (std::is_same_v<Row, InstrumentMessage>)
-      answer.next_page = read.next_page.value_or("");
-    return Verdict::data;
-  }
-
-  template <class S, class In, class M>
-  static Verdict read_rows(In& in, std::string_view frame, M& message, Output& out) {
+  template <class S, class M>
+  static Verdict read_rows(auto& in, std::string_view frame, M& message, Output& out) {
     if (!in.template read<S>(frame, message)) return Verdict::malformed;
-    for (const auto& row : message.rows) send(row, out);
-    return Verdict::data;
+    return send_all(message.rows, out);
   }
 
   // Replies to requests have one shape, pings included; those of options another.
-  template <class In>
-  Verdict read_reply(In& in, Reading& reading) {
+  Verdict read_reply(auto& in, Reading& reading) {
     if (!reply_.success && !reply_.operation) return Verdict::unknown;
     if (reply_.type == "COMMAND_RESP" && reply_.data) return read_outcome(in, reading);
     const auto id = reply_.request.value_or("");
@@ -236,8 +140,7 @@ class Bybit final : public JsonDecoder<Bybit> {
     return refuse(reading, "", reply_.words.value_or(""));
   }
 
-  template <class In>
-  Verdict read_outcome(In& in, Reading& reading) {
+  Verdict read_outcome(auto& in, Reading& reading) {
     if (!in.template read<OutcomeShape>(reply_.data->json, outcome_)) return Verdict::malformed;
     for (const auto topic : outcome_.succeeded) answer_topic(Condition::subscribed, topic);
     for (const auto topic : outcome_.failed) answer_topic(Condition::rejected, topic);
@@ -246,21 +149,19 @@ class Bybit final : public JsonDecoder<Bybit> {
                   reply_.words.value_or(""));
   }
 
-  // Several channels may have asked for a topic. That of a coin's trades names no symbol.
+  // The topic of a coin's trades names no symbol.
   void answer_topic(Condition condition, std::string_view topic) {
-    const auto symbol = symbol_of(topic);
-    const bool whole = option_ && symbol.find('-') == std::string_view::npos;
-    for (const Route& route : traits().routes) {
-      if (word_of(route.topic).substr(1) == word_of(topic))
-        answer(condition, whole ? std::string_view{} : symbol, route.channel);
-    }
+    auto symbol = symbol_of(topic);
+    if (option_ && symbol.find('-') == std::string_view::npos) symbol = {};
+    answer_routes(condition, symbol, [&](const Route& route) {
+      return word_of(route.topic).substr(1) == word_of(topic);
+    });
   }
 
-  template <class In>
-  Verdict read_book(In& in, std::string_view frame, Output& out) {
-    if (!in.template read<BookShape>(frame, book_)) return Verdict::malformed;
-    const auto depth = number_after(book_.topic, kDepth);
+  Verdict read_book(auto& in, std::string_view topic, std::string_view frame, Output& out) {
+    const auto depth = number_after(topic, kDepth);
     if (!depth) return Verdict::unknown;
+    if (!in.template read<BookShape>(frame, book_)) return Verdict::malformed;
     // The number 1 tells of a restart of the venue's service: a snapshot whatever its type.
     book_.is_snapshot = book_.type == "snapshot" || book_.last_sequence == 1;
     if (depth == 1) return read_quote(out);
@@ -282,8 +183,7 @@ class Bybit final : public JsonDecoder<Bybit> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_ticker(In& in, std::string_view frame, Output& out) {
+  Verdict read_ticker(auto& in, std::string_view frame, Output& out) {
     if (!in.template read<TickShape>(frame, change_)) return Verdict::malformed;
     const TickMessage& change = change_;
     if (inverse_) change_.quote_volume.reset();  // it counts the base currency
@@ -295,46 +195,34 @@ class Bybit final : public JsonDecoder<Bybit> {
     }
     Tick now = state;
     drop_zeros(now);
-    const auto hand_over = [&](const auto& body) { out(change.symbol, change.time, body); };
-    hand_over(static_cast<const Ticker&>(now));
-    if (change.funding_rate || (now.funding_rate && (change.next_funding || change.funding_hours)))
-      hand_over(Funding{.rate = *now.funding_rate,
-                        .next_time = now.next_funding,
-                        .predicted_rate = {},
-                        .interval_hours = now.funding_hours});
-    if (now.open_interest && (change.open_interest || change.open_interest_value))
-      hand_over(OpenInterest{*now.open_interest, now.open_interest_value});
-    if (change.mark_price) hand_over(MarkPrice{*change.mark_price});
-    if (change.index_price) hand_over(IndexPrice{*change.index_price});
-    if (option_) hand_over_option(now, hand_over);
+    const Ticker& ticker = now;
+    out(change.symbol, change.time, ticker);
+    send_facts(change, news_of(change, now), out);
+    if (!option_) return Verdict::data;
+    complete_option(now);
+    out(change.symbol, change.time,
+        Quote{ticker.bid_price, now.bid_quantity, ticker.ask_price, now.ask_quantity, {}});
+    out(change.symbol, change.time, static_cast<const OptionSummary&>(now));
     return Verdict::data;
   }
 
-  template <class HandOver>
-  static void hand_over_option(const Tick& now, const HandOver& hand_over) {
-    hand_over(Quote{now.bid_price, now.bid_quantity, now.ask_price, now.ask_quantity, {}});
-    hand_over(OptionSummary{.bid_price = now.bid_price,
-                            .ask_price = now.ask_price,
-                            .mark_price = now.mark_price,
-                            .mark_iv = now.mark_iv,
-                            .bid_iv = now.bid_iv,
-                            .ask_iv = now.ask_iv,
-                            .delta = now.delta,
-                            .gamma = now.gamma,
-                            .vega = now.vega,
-                            .theta = now.theta,
-                            .rho = {},
-                            .underlying_price = now.underlying_price,
-                            .open_interest = now.open_interest});
+  // Of what has changed, all that is known.
+  static ContractFacts news_of(const ContractFacts& change, const ContractFacts& now) {
+    ContractFacts news = now;
+    if (!change.funding_rate && !change.next_funding && !change.funding_hours)
+      news.funding_rate.reset();
+    if (!change.open_interest && !change.open_interest_value) news.open_interest.reset();
+    news.mark_price = change.mark_price;
+    news.index_price = change.index_price;
+    return news;
   }
 
-  template <class In>
-  Verdict read_candles(In& in, std::string_view frame, Output& out) {
+  Verdict read_candles(auto& in, std::string_view symbol, std::string_view frame, Output& out) {
     if (!in.template read<CandlesShape>(frame, candles_)) return Verdict::malformed;
     for (Candle& candle : candles_.rows) {
-      candle.interval = our_interval(traits(), candle.interval).value_or(candle.interval);
+      candle.interval = our_interval(traits(), candle.interval);
       if (inverse_) candle.quote_volume.reset();  // it counts the base currency
-      out(symbol_of(candles_.topic), candles_.time, candle);
+      out(symbol, candles_.time, candle);
     }
     return Verdict::data;
   }

@@ -1,19 +1,15 @@
 // L3. The ticker of Bybit v5: derivatives send it as changes, options with fields of their own.
 #pragma once
 
-#include "venue/support.hpp"
+#include "venue/contract_facts.hpp"
 
 namespace mp::venue::bybit {
 
 using namespace codec;  // the vocabulary of shapes
 
 // What a ticker tells, without views: it is kept.
-struct Tick : Ticker {
-  std::optional<Quantity> bid_quantity, ask_quantity, open_interest;
-  std::optional<Price> mark_price, index_price, underlying_price;
-  std::optional<Timestamp> next_funding;
-  std::optional<Decimal> open_interest_value, funding_rate, funding_hours;
-  std::optional<Decimal> mark_iv, bid_iv, ask_iv, delta, gamma, vega, theta;
+struct Tick : Ticker, ContractFacts, OptionSummary {
+  std::optional<Quantity> bid_quantity, ask_quantity;
 };
 struct TickMessage : MessageFacts, Tick {
   std::string_view type;
@@ -28,14 +24,17 @@ using TickShape = Loose<
            OneOf<Field<"ask1Price", &Ticker::ask_price>, Field<"askPrice", &Ticker::ask_price>>,
            OneOf<Field<"bid1Size", &Tick::bid_quantity>, Field<"bidSize", &Tick::bid_quantity>>,
            OneOf<Field<"ask1Size", &Tick::ask_quantity>, Field<"askSize", &Tick::ask_quantity>>,
-           Field<"markPrice", &Tick::mark_price>, Field<"indexPrice", &Tick::index_price>,
-           Field<"openInterest", &Tick::open_interest>,
-           Field<"openInterestValue", &Tick::open_interest_value>,
-           Field<"nextFundingTime", &Tick::next_funding>, Field<"fundingRate", &Tick::funding_rate>,
-           Field<"fundingIntervalHour", &Tick::funding_hours>, Field<"bidIv", &Tick::bid_iv>,
-           Field<"askIv", &Tick::ask_iv>, Field<"markPriceIv", &Tick::mark_iv>,
-           Field<"underlyingPrice", &Tick::underlying_price>, Field<"delta", &Tick::delta>,
-           Field<"gamma", &Tick::gamma>, Field<"vega", &Tick::vega>, Field<"theta", &Tick::theta>>>;
+           Field<"markPrice", &ContractFacts::mark_price>,
+           Field<"indexPrice", &ContractFacts::index_price>,
+           Field<"openInterest", &ContractFacts::open_interest>,
+           Field<"openInterestValue", &ContractFacts::open_interest_value>,
+           Field<"nextFundingTime", &ContractFacts::next_funding>,
+           Field<"fundingRate", &ContractFacts::funding_rate>,
+           Field<"fundingIntervalHour", &ContractFacts::funding_hours>,
+           Field<"bidIv", &Tick::bid_iv>, Field<"askIv", &Tick::ask_iv>,
+           Field<"markPriceIv", &Tick::mark_iv>, Field<"underlyingPrice", &Tick::underlying_price>,
+           Field<"delta", &Tick::delta>, Field<"gamma", &Tick::gamma>, Field<"vega", &Tick::vega>,
+           Field<"theta", &Tick::theta>>>;
 
 // What a change does not name is as before.
 inline void merge(Tick& state, const Tick& change) {
@@ -44,22 +43,23 @@ inline void merge(Tick& state, const Tick& change) {
   };
   keep(&Ticker::last_price, &Ticker::open_price, &Ticker::high_price, &Ticker::low_price,
        &Ticker::volume, &Ticker::quote_volume, &Ticker::bid_price, &Ticker::ask_price);
-  keep(&Tick::bid_quantity, &Tick::ask_quantity, &Tick::open_interest, &Tick::mark_price,
-       &Tick::index_price, &Tick::underlying_price, &Tick::next_funding, &Tick::open_interest_value,
-       &Tick::funding_rate, &Tick::funding_hours);
+  keep(&Tick::bid_quantity, &Tick::ask_quantity, &ContractFacts::open_interest,
+       &ContractFacts::mark_price, &Tick::index_price, &Tick::underlying_price, &Tick::next_funding,
+       &Tick::open_interest_value, &Tick::funding_rate, &Tick::funding_hours);
   keep(&Tick::mark_iv, &Tick::bid_iv, &Tick::ask_iv, &Tick::delta, &Tick::gamma, &Tick::vega,
        &Tick::theta);
 }
 
 // How a side without orders is sent.
 inline void drop_zeros(Tick& tick) {
-  if (tick.bid_price && tick.bid_price->is_zero()) {
-    tick.bid_price.reset();
+  Ticker& ticker = tick;
+  if (ticker.bid_price && ticker.bid_price->is_zero()) {
+    ticker.bid_price.reset();
     tick.bid_quantity.reset();
     tick.bid_iv.reset();
   }
-  if (tick.ask_price && tick.ask_price->is_zero()) {
-    tick.ask_price.reset();
+  if (ticker.ask_price && ticker.ask_price->is_zero()) {
+    ticker.ask_price.reset();
     tick.ask_quantity.reset();
     tick.ask_iv.reset();
   }

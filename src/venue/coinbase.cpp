@@ -54,8 +54,6 @@ using NoticeShape =
     Loose<Field<"message", &Notice::message>, Field<"reason", &Notice::reason>,
           Rows<"channels", &Notice::channels, coinbase::SubscribedShape, kOptional>>;
 
-using Facts = MessageFacts;
-
 using TradeShape = Shape<Skip<"type">, Id<"trade_id", &Trade::trade_id, kRequired>,
                          Skip<"maker_order_id">, Skip<"taker_order_id">,
                          Field<"side", &Trade::side, kMakersSide>, Field<"size", &Trade::quantity>,
@@ -93,18 +91,11 @@ std::optional<Channel> channel_of(std::string_view name) {
   return channel_named(name);
 }
 
-class Coinbase final : public JsonDecoder<Coinbase> {
+class Coinbase final : public coinbase::CoinbaseDecoder<Coinbase> {
  public:
-  using JsonDecoder::JsonDecoder;
+  using CoinbaseDecoder::CoinbaseDecoder;
 
-  Reading read(std::string_view frame, Timestamp ts_recv, EventHandler& handler) override {
-    const Reading reading = JsonDecoder::read(frame, ts_recv, handler);
-    announced_.end(reading);
-    return reading;
-  }
-
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
     const auto type = head_.type.value_or("");
     if (equals<"l2update">(type)) return coinbase::read_changes(in, frame, changes_, out, reading);
@@ -117,14 +108,9 @@ class Coinbase final : public JsonDecoder<Coinbase> {
     return equals<"heartbeat", "status">(type) ? Verdict::control : Verdict::unknown;
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
-    if (Notice refusal; body.starts_with('{')) {
-      if (!in.template read<NoticeShape>(body, refusal) || !refusal.message)
-        return Verdict::malformed;
-      return problem = *refusal.message, Verdict::rejected;
-    }
+    if (body.starts_with('{')) return coinbase::read_refusal(in, body, problem);
     RowList<InstrumentMessage> products;
     return read_all<InstrumentShape>(in, body, products, out);
   }
@@ -134,23 +120,14 @@ class Coinbase final : public JsonDecoder<Coinbase> {
   }
 
  private:
-  template <class In>
-  Verdict read_notice(In& in, std::string_view frame, Reading& reading) {
+  Verdict read_notice(auto& in, std::string_view frame, Reading& reading) {
     if (!in.template read<NoticeShape>(frame, notice_)) return Verdict::malformed;
     if (head_.type == "error")
       return refuse(reading, notice_.message.value_or("error"), notice_.reason.value_or(""));
-    announced_.begin();
-    for (const auto& channel : notice_.channels) {
-      const auto ours = channel_of(channel.name);
-      if (!ours) continue;  // heartbeats
-      for (const auto product : channel.products) {
-        if (announced_.is_new(product, *ours)) answer(Condition::subscribed, product, ours);
-      }
-    }
+    answer_new(notice_.channels, &channel_of);
     return Verdict::control;
   }
 
-  coinbase::Announced announced_;
   Head head_;  // scratch, as what follows
   Notice notice_;
   Message<Trade> trade_;

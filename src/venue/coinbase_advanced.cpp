@@ -67,8 +67,6 @@ using EnvelopeShape =
           Field<"type", &Envelope::type>, Field<"message", &Envelope::message>,
           Tail<"events", &Envelope::events>>;
 
-using Facts = MessageFacts;
-
 // An event of most channels: a list of messages.
 template <class M>
 struct ListOf {
@@ -84,14 +82,15 @@ using TradeShape =
           Field<"time", &Facts::time, kRfc3339>, Field<"side", &Trade::side, kMakersSide>>;
 
 struct Change {
-  std::string_view side;
+  std::optional<Side> side;
   std::optional<Timestamp> time;
   Price price;
   Quantity quantity;
 };
 using ChangeShape =
-    Shape<Field<"side", &Change::side>, Field<"event_time", &Change::time, kRfc3339>,
-          Field<"price_level", &Change::price>, Field<"new_quantity", &Change::quantity>>;
+    Shape<Field<"side", &Change::side, kSides<"bid", "offer">>,
+          Field<"event_time", &Change::time, kRfc3339>, Field<"price_level", &Change::price>,
+          Field<"new_quantity", &Change::quantity>>;
 struct Changes {
   std::string_view type, symbol;
   RowList<Change> changes;
@@ -159,25 +158,14 @@ void send(InstrumentMessage& message, Output& out) {
   if (message.disabled.value_or(false) && info.status == "trading") info.status = "halted";
   send<InstrumentInfo>(message, out);
 }
-struct Refusal {
-  std::string_view message;
-};
-using RefusalShape = Loose<Field<"message", &Refusal::message>>;
 
-class CoinbaseAdvanced final : public JsonDecoder<CoinbaseAdvanced> {
+class CoinbaseAdvanced final : public coinbase::CoinbaseDecoder<CoinbaseAdvanced> {
  public:
-  using JsonDecoder::JsonDecoder;
+  using CoinbaseDecoder::CoinbaseDecoder;
 
-  Reading read(std::string_view frame, Timestamp ts_recv, EventHandler& handler) override {
-    Reading reading = JsonDecoder::read(frame, ts_recv, handler);
-    numbers_.check(envelope_.sequence, reading);
-    announced_.end(reading);
-    return reading;
-  }
-
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
+    number_ = envelope_.sequence;
     if (envelope_.type == "error") return refuse(reading, {}, envelope_.message.value_or("error"));
     if (!envelope_.channel || !envelope_.events) return Verdict::unknown;
     const auto channel = *envelope_.channel;
@@ -195,16 +183,13 @@ class CoinbaseAdvanced final : public JsonDecoder<CoinbaseAdvanced> {
     return equals<"heartbeats">(channel) ? Verdict::control : Verdict::unknown;
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
-    if (Refusal refusal; in.template read<RefusalShape>(body, refusal))
-      return problem = refusal.message, Verdict::rejected;
+    if (coinbase::read_refusal(in, body, problem) == Verdict::rejected) return Verdict::rejected;
     ListOf<InstrumentMessage> listing;
     if (!in.template read<ListShape<"products", InstrumentMessage, InstrumentShape>>(body, listing))
       return Verdict::malformed;
-    for (auto& product : listing.list) send(product, out);
-    return Verdict::data;
+    return send_all(listing.list, out);
   }
 
   static std::optional<InstrumentInfo> derive(std::string_view symbol) {
@@ -212,8 +197,8 @@ class CoinbaseAdvanced final : public JsonDecoder<CoinbaseAdvanced> {
   }
 
  private:
-  template <Key K, class S, class In, class M>
-  Verdict read_lists(In& in, std::string_view text, RowList<ListOf<M>>& events, Output& out) {
+  template <Key K, class S, class M>
+  Verdict read_lists(auto& in, std::string_view text, RowList<ListOf<M>>& events, Output& out) {
     if (!in.template read_rows<ListShape<K, M, S>>(text, events)) return Verdict::malformed;
     constexpr bool kTrades = std::is_same_v<M, Message<Trade>>;
     for (auto& event : events) {
@@ -228,22 +213,18 @@ class CoinbaseAdvanced final : public JsonDecoder<CoinbaseAdvanced> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_changes(In& in, std::string_view text, Output& out, Reading& reading) {
+  Verdict read_changes(auto& in, std::string_view text, Output& out, Reading& reading) {
     if (!in.template read_rows<ChangesShape>(text, events_)) return Verdict::malformed;
     for (const Changes& event : events_) {
       for (const Change& change : event.changes) {
-        if (!equals<"bid", "offer">(change.side))
-          return reading.problem = R"("side" is no side)", Verdict::malformed;
+        if (!change.side) return reading.problem = R"("side" is no side)", Verdict::malformed;
       }
     }
     for (const Changes& event : events_) {
-      book_.bid_levels.clear();
-      book_.ask_levels.clear();
+      book_.clear_levels();
       book_.time.reset();
       for (const Change& change : event.changes) {
-        auto& levels = equals<"bid">(change.side) ? book_.bid_levels : book_.ask_levels;
-        levels.emplace_back(change.price, change.quantity);
+        book_.levels(*change.side).emplace_back(change.price, change.quantity);
         if (change.time) book_.time = std::max(book_.time.value_or(*change.time), *change.time);
       }
       if (!book_.time || book_.time == Timestamp{}) book_.time = envelope_.sent;
@@ -254,26 +235,17 @@ class CoinbaseAdvanced final : public JsonDecoder<CoinbaseAdvanced> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_subscriptions(In& in, std::string_view text) {
+  Verdict read_subscriptions(auto& in, std::string_view text) {
     if (!in.template read_rows<SubscribedShape>(text, subscribed_)) return Verdict::malformed;
-    const auto answer_all = [&](const Symbols& symbols, Channel channel) {
-      for (const auto symbol : symbols) {
-        if (announced_.is_new(symbol, channel)) answer(Condition::subscribed, symbol, channel);
-      }
-    };
-    announced_.begin();
     for (const Subscribed& now : subscribed_) {
-      answer_all(now.trades, Channel::trade);
-      answer_all(now.tickers, Channel::ticker);
-      answer_all(now.candles, Channel::candle);
-      answer_all(now.books, Channel::book);
+      answer_new(now.trades, Channel::trade);
+      answer_new(now.tickers, Channel::ticker);
+      answer_new(now.candles, Channel::candle);
+      answer_new(now.books, Channel::book);
     }
     return Verdict::control;
   }
 
-  coinbase::SessionNumbers numbers_;
-  coinbase::Announced announced_;
   Envelope envelope_;  // scratch, as what follows
   RowList<ListOf<Message<Trade>>> trades_;
   RowList<Changes> events_;

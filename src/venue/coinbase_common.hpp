@@ -1,5 +1,5 @@
-// L3. What Coinbase's protocols share: changes of books, numbers of a session's messages, spot
-// symbols.
+// L3. What Coinbase's protocols share: changes of books, numbers of a session's messages,
+// acknowledgements, spot symbols.
 #pragma once
 
 #include <optional>
@@ -12,12 +12,8 @@ namespace mp::venue::coinbase {
 
 // "BTC-USD"; the symbols of derivatives tell too little.
 [[nodiscard]] inline std::optional<InstrumentInfo> spot_spelled(std::string_view symbol) {
-  const auto part = parts_of(symbol, '-');
-  if (part.count != 2 || part[1] == "PERP") return std::nullopt;
-  InstrumentInfo info;
-  info.base = part[0];
-  info.quote = part[1];
-  return info;
+  const auto info = pair_spelled(symbol, '-');
+  return info && info->quote == "PERP" ? std::nullopt : info;
 }
 
 // RFC 3339, but for the year 1, which stands for no time.
@@ -28,23 +24,6 @@ struct Time {
   }
 };
 inline constexpr Time kTime{};
-
-// Numbers that count all messages of a session: one that is left out makes its books wrong. A
-// message that could not be read is as good as lost.
-class SessionNumbers {
- public:
-  void check(std::optional<std::int64_t> number, Reading& reading) {
-    if (reading.verdict == Verdict::malformed || !number) return;
-    if (last_ && *number - 1 > *last_) {
-      reading.broken = true;
-      reading.problem = "a number of the session's messages is missing";
-    }
-    last_ = number;
-  }
-
- private:
-  std::optional<std::int64_t> last_;
-};
 
 // "changes": [["buy", price, quantity], ...]
 struct Change {
@@ -62,18 +41,15 @@ using ChangesShape =
                              codec::Row<&Change::side, &Change::price, &Change::quantity>>,
                  codec::Field<"time", &MessageFacts::time, kTime>>;
 
-template <class In>
-[[nodiscard]] Verdict read_changes(In& in, std::string_view frame, Changes& message, Output& out,
+[[nodiscard]] Verdict read_changes(auto& in, std::string_view frame, Changes& message, Output& out,
                                    Reading& reading) {
   if (!in.template read<ChangesShape>(frame, message)) return Verdict::malformed;
   Message<Book>& book = message.book;
-  book.bid_levels.clear();
-  book.ask_levels.clear();
+  book.clear_levels();
   for (const Change& change : message.changes) {
     if (!change.side) return reading.problem = R"("changes": a side is none)", Verdict::malformed;
-    auto& levels = change.side == Side::buy ? book.bid_levels : book.ask_levels;
     const bool negative = change.quantity.decimal.mantissa < 0;  // has been seen for none
-    levels.emplace_back(change.price, negative ? Quantity{} : change.quantity);
+    book.levels(*change.side).emplace_back(change.price, negative ? Quantity{} : change.quantity);
   }
   book.symbol = message.symbol;
   book.time = message.time;
@@ -86,35 +62,15 @@ using WholeShape = codec::Loose<codec::Field<"product_id", &MessageFacts::symbol
                                 codec::Field<"bids", &Message<Book>::bid_levels>,
                                 codec::Field<"asks", &Message<Book>::ask_levels>,
                                 codec::Field<"time", &MessageFacts::time, kTime>>;
-template <class In>
-[[nodiscard]] Verdict read_whole(In& in, std::string_view frame, Message<Book>& book, Output& out) {
+[[nodiscard]] Verdict read_whole(auto& in, std::string_view frame, Message<Book>& book,
+                                 Output& out) {
   if (!in.template read<WholeShape>(frame, book)) return Verdict::malformed;
-  for (auto* levels : {&book.bid_levels, &book.ask_levels})
-    std::erase_if(*levels, [](const Level& level) { return level.quantity_mantissa <= 0; });
+  book.drop_levels([](const Level& level) { return level.quantity_mantissa <= 0; });
   book.is_snapshot = true;
   send(book, out);
   return Verdict::data;
 }
 
-// An acknowledgement lists all that is subscribed by now: this tells what is new.
-class Announced {
- public:
-  // The decoder may read a message twice, each time from begin().
-  void begin() { listed_.clear(); }
-  [[nodiscard]] bool is_new(std::string_view product, Channel channel) {
-    const auto key = std::string{product}.append(" ").append(name_of(channel));
-    listed_.insert(key);
-    return !known_.contains(key);
-  }
-  // After each frame.
-  void end(const Reading& reading) {
-    if (reading.verdict == Verdict::control && !listed_.empty()) known_ = listed_;
-    listed_.clear();
-  }
-
- private:
-  std::set<std::string> known_, listed_;
-};
 struct Subscribed {
   std::string_view name;
   std::vector<std::string_view> products;
@@ -122,5 +78,64 @@ struct Subscribed {
 using SubscribedShape =
     codec::Loose<codec::Field<"name", &Subscribed::name>,
                  codec::Field<"product_ids", &Subscribed::products, codec::kOptional>>;
+
+struct Refusal {
+  std::string_view message;
+};
+using RefusalShape = codec::Loose<codec::Field<"message", &Refusal::message>>;
+// What a REST call is answered with where it is refused.
+[[nodiscard]] Verdict read_refusal(auto& in, std::string_view body, std::string& problem) {
+  Refusal refusal;
+  if (!in.template read<RefusalShape>(body, refusal)) return Verdict::malformed;
+  return problem = refusal.message, Verdict::rejected;
+}
+
+// `Self` has decide(), as a JsonDecoder's.
+template <class Self>
+class CoinbaseDecoder : public JsonDecoder<Self> {
+ public:
+  using JsonDecoder<Self>::JsonDecoder;
+
+  Reading read(std::string_view frame, Timestamp ts_recv, EventHandler& handler) override {
+    Reading reading = JsonDecoder<Self>::read(frame, ts_recv, handler);
+    if (reading.verdict != Verdict::malformed && number_) check_number(reading);
+    if (reading.verdict == Verdict::control && !listed_.empty()) known_ = listed_;
+    listed_.clear();
+    return reading;
+  }
+
+ protected:
+  // An acknowledgement lists all that is subscribed by now: this answers what is new.
+  void answer_new(const std::vector<std::string_view>& products, Channel channel) {
+    for (const auto product : products) {
+      const auto key = std::string{product}.append(" ").append(name_of(channel));
+      listed_.insert(key);
+      if (!known_.contains(key)) this->answer_shared(Condition::subscribed, product, channel);
+    }
+  }
+  // `channel_of(name)` answers nothing for what we do not ask for.
+  void answer_new(const codec::RowList<Subscribed>& channels,
+                  std::optional<Channel> (*channel_of)(std::string_view name)) {
+    for (const Subscribed& each : channels) {
+      if (const auto channel = channel_of(each.name)) answer_new(each.products, *channel);
+    }
+  }
+
+  std::optional<std::int64_t> number_;  // of the frame, where its venue numbers them
+
+ private:
+  // Numbers count all messages of a session: one that is left out makes its books wrong. A message
+  // that could not be read is as good as lost.
+  void check_number(Reading& reading) {
+    if (last_number_ && *number_ - 1 > *last_number_) {
+      reading.broken = true;
+      reading.problem = "a number of the session's messages is missing";
+    }
+    last_number_ = number_;
+  }
+
+  std::optional<std::int64_t> last_number_;
+  std::set<std::string> known_, listed_;  // products with channels
+};
 
 }  // namespace mp::venue::coinbase

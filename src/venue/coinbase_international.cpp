@@ -5,6 +5,7 @@
 // Coinbase Advanced trades these instruments through another gateway, which speaks Deribit's
 // protocol.
 #include "venue/coinbase_common.hpp"
+#include "venue/contract_facts.hpp"
 
 namespace mp::venue {
 namespace {
@@ -65,8 +66,6 @@ using HeadShape = Loose<Field<"sequence", &Head::sequence>, Field<"channel", &He
                         Field<"type", &Head::type>, Field<"message", &Head::message>,
                         Field<"reason", &Head::reason>>;
 
-using Facts = MessageFacts;
-
 using coinbase::kTime;
 
 using TradeShape =
@@ -74,34 +73,18 @@ using TradeShape =
           Field<"trade_qty", &Trade::quantity>, Field<"aggressor_side", &Trade::side>,
           Field<"time", &Facts::time, kTime>, Field<"product_id", &Facts::symbol>>;
 
-struct QuoteMessage : Message<Quote> {};
 using QuoteShape =
     Loose<Field<"bid_price", &Quote::bid_price>, Field<"bid_qty", &Quote::bid_quantity>,
           Field<"ask_price", &Quote::ask_price>, Field<"ask_qty", &Quote::ask_quantity>,
           Field<"time", &Facts::time, kTime>, Field<"product_id", &Facts::symbol>>;
-void send(QuoteMessage& quote, Output& out) {
-  drop_zeros(quote.bid_price, quote.bid_quantity);
-  drop_zeros(quote.ask_price, quote.ask_quantity);
-  send<Quote>(quote, out);
-}
 
 // "is_final": false tells what the rate of the running hour is going to be.
 using FundingShape = Loose<Field<"funding_rate", &Funding::rate>,
                            Field<"time", &Facts::time, kTime>, Field<"product_id", &Facts::symbol>>;
-struct RiskMessage : Facts {
-  std::optional<Price> index, mark;
-  std::optional<Quantity> open_interest;
-};
-using RiskShape =
-    Loose<Field<"index_price", &RiskMessage::index>, Field<"mark_price", &RiskMessage::mark>,
-          Field<"open_interest", &RiskMessage::open_interest>, Field<"time", &Facts::time, kTime>,
-          Field<"product_id", &Facts::symbol>>;
-void send(const RiskMessage& risk, Output& out) {
-  const auto give = [&](const auto& body) { out(risk.symbol, risk.time, body); };
-  if (risk.open_interest) give(OpenInterest{*risk.open_interest, {}});
-  if (risk.mark) give(MarkPrice{*risk.mark});
-  if (risk.index) give(IndexPrice{*risk.index});
-}
+using RiskShape = Loose<Field<"index_price", &ContractFacts::index_price>,
+                        Field<"mark_price", &ContractFacts::mark_price>,
+                        Field<"open_interest", &ContractFacts::open_interest>,
+                        Field<"time", &Facts::time, kTime>, Field<"product_id", &Facts::symbol>>;
 
 struct CandleMessage : Facts {
   std::optional<Timestamp> start;
@@ -119,11 +102,8 @@ struct Candles {
 using CandlesShape = Loose<Field<"product_id", &Candles::symbol>,
                            Rows<"candles", &Candles::list, CandleShape, kOptional>>;
 
-struct Subscriptions {
-  RowList<coinbase::Subscribed> channels;
-};
-using SubscriptionsShape =
-    Loose<Rows<"channels", &Subscriptions::channels, coinbase::SubscribedShape>>;
+using Subscriptions = Batch<coinbase::Subscribed>;
+using SubscriptionsShape = Loose<Rows<"channels", &Subscriptions::rows, coinbase::SubscribedShape>>;
 
 struct InstrumentMessage : Message<InstrumentInfo> {
   std::string_view type;
@@ -159,20 +139,13 @@ std::optional<Channel> channel_of(std::string_view name) {
   return std::nullopt;
 }
 
-class CoinbaseInternational final : public JsonDecoder<CoinbaseInternational> {
+class CoinbaseInternational final : public coinbase::CoinbaseDecoder<CoinbaseInternational> {
  public:
-  using JsonDecoder::JsonDecoder;
+  using CoinbaseDecoder::CoinbaseDecoder;
 
-  Reading read(std::string_view frame, Timestamp ts_recv, EventHandler& handler) override {
-    Reading reading = JsonDecoder::read(frame, ts_recv, handler);
-    numbers_.check(head_.sequence, reading);
-    announced_.end(reading);
-    return reading;
-  }
-
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
+    number_ = head_.sequence;
     const auto channel = head_.channel.value_or("");
     if (equals<"REJECT">(channel) || (head_.message && head_.reason))
       return refuse(reading, head_.message.value_or("refused"), head_.reason.value_or(""));
@@ -192,14 +165,9 @@ class CoinbaseInternational final : public JsonDecoder<CoinbaseInternational> {
     return Verdict::data;
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
-    if (Head refusal; body.starts_with('{')) {
-      if (!in.template read<HeadShape>(body, refusal) || !refusal.message)
-        return Verdict::malformed;
-      return problem = *refusal.message, Verdict::rejected;
-    }
+    if (body.starts_with('{')) return coinbase::read_refusal(in, body, problem);
     RowList<InstrumentMessage> instruments;
     return read_all<InstrumentShape>(in, body, instruments, out);
   }
@@ -210,12 +178,10 @@ class CoinbaseInternational final : public JsonDecoder<CoinbaseInternational> {
 
  private:
   // A snapshot has a list, an update is one; what does not tell all of a candle is passed over.
-  template <class In>
-  Verdict read_candles(In& in, std::string_view frame, std::string_view channel, Output& out) {
+  Verdict read_candles(auto& in, std::string_view frame, std::string_view channel, Output& out) {
     if (!in.template read<CandlesShape>(frame, candles_)) return Verdict::malformed;
     if (!in.template read<CandleShape>(frame, candle_)) return Verdict::malformed;
-    const auto word = channel.substr(kCandles.size());
-    const auto interval = our_interval(kTraits, word).value_or(word);
+    const auto interval = our_interval(kTraits, channel.substr(kCandles.size()));
     const auto give = [&](const CandleMessage& in_) {
       if (!in_.start || !in_.open || !in_.high || !in_.low || !in_.close || !in_.volume) return;
       out(candles_.symbol, std::nullopt,
@@ -236,28 +202,19 @@ class CoinbaseInternational final : public JsonDecoder<CoinbaseInternational> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_subscriptions(In& in, std::string_view frame) {
+  Verdict read_subscriptions(auto& in, std::string_view frame) {
     if (!in.template read<SubscriptionsShape>(frame, subscriptions_)) return Verdict::malformed;
-    announced_.begin();
-    for (const auto& channel : subscriptions_.channels) {
-      const auto ours = channel_of(channel.name);
-      for (const auto product : channel.products) {
-        if (ours && announced_.is_new(product, *ours)) answer(Condition::subscribed, product, ours);
-      }
-    }
+    answer_new(subscriptions_.rows, &channel_of);
     return Verdict::control;
   }
 
-  coinbase::SessionNumbers numbers_;
-  coinbase::Announced announced_;
   Head head_;  // scratch, as what follows
   Message<Trade> trade_;
-  QuoteMessage quote_;
+  QuoteOfZeros quote_;
   Message<Book> book_;
   coinbase::Changes changes_;
   Message<Funding> funding_;
-  RiskMessage risk_;
+  Message<ContractFacts> risk_;
   CandleMessage candle_;
   Candles candles_;
   Subscriptions subscriptions_;

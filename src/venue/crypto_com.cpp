@@ -2,6 +2,7 @@
 // https://exchange-docs.crypto.com/exchange/v1/rest-ws/index.html
 #include <type_traits>
 
+#include "venue/contract_facts.hpp"
 #include "venue/ticker_quote.hpp"
 
 namespace mp::venue {
@@ -75,8 +76,6 @@ using EnvelopeShape = Loose<Field<"id", &Envelope::id>, Field<"method", &Envelop
                             Field<"code", &Envelope::code>, Field<"message", &Envelope::message>,
                             Object<"result", &Envelope::result, ResultShape>>;
 
-using Facts = MessageFacts;
-
 struct TradeMessage : Message<Trade> {
   std::optional<Timestamp> exact;
 };
@@ -95,20 +94,17 @@ using UpdateShape =
           Field<"t", &Facts::time>, Field<"u", &Book::last_sequence, kRequired>,
           Field<"pu", &Book::previous_sequence, kRequired>, Field<"cs", &Book::checksum>>;
 
-struct TickerMessage : TickerWithQuote {
-  std::optional<Quantity> open_interest;
-};
+struct TickerMessage : TickerWithQuote, ContractFacts {};
 using TickerShape =
     Loose<Field<"h", &Ticker::high_price>, Field<"l", &Ticker::low_price>,
           Field<"a", &Ticker::last_price>, Field<"b", &Ticker::bid_price>,
           Field<"bs", &TickerWithQuote::bid_quantity>, Field<"k", &Ticker::ask_price>,
           Field<"ks", &TickerWithQuote::ask_quantity>, Field<"v", &Ticker::volume>,
-          Field<"vv", &Ticker::quote_volume>, Field<"oi", &TickerMessage::open_interest>,
+          Field<"vv", &Ticker::quote_volume>, Field<"oi", &ContractFacts::open_interest>,
           Field<"t", &Facts::time>>;
 void send(TickerMessage& ticker, Output& out) {
   send(static_cast<TickerWithQuote&>(ticker), out);
-  if (ticker.open_interest)
-    out(ticker.symbol, ticker.time, OpenInterest{*ticker.open_interest, {}});
+  send_facts(ticker, ticker, out);
 }
 
 using CandleShape =
@@ -141,16 +137,11 @@ using InstrumentShape = Loose<
     Field<"contract_size", &InstrumentInfo::contract_size>,
     Field<"expiry_timestamp_ms", &InstrumentInfo::expiry>, Field<"strike", &InstrumentInfo::strike>,
     Field<"put_call", &InstrumentMessage::option>, Field<"tradable", &InstrumentMessage::tradable>>;
-struct Listing {
-  std::optional<std::int64_t> code;
-  std::optional<std::string_view> message;
-  RowList<InstrumentMessage> instruments;
-};
+using Listing = Batch<InstrumentMessage>;
 using ListingShape =
-    Loose<Field<"code", &Listing::code, kRequired>, Field<"message", &Listing::message>,
-          Inside<"result",
-                 OneOf<Rows<"data", &Listing::instruments, InstrumentShape, kOptional>,
-                       Rows<"instruments", &Listing::instruments, InstrumentShape, kOptional>>>>;
+    Loose<Id<"code", &Listing::code, kRequired>, Field<"message", &Listing::words>,
+          Inside<"result", OneOf<Rows<"data", &Listing::rows, InstrumentShape, kOptional>,
+                                 Rows<"instruments", &Listing::rows, InstrumentShape, kOptional>>>>;
 void send(InstrumentMessage& message, Output& out) {
   InstrumentInfo& info = message;
   const auto type = message.type.value_or("CCY_PAIR");
@@ -164,14 +155,8 @@ void send(InstrumentMessage& message, Output& out) {
     info.contract_size.reset();
     if (type != "CCY_PAIR") return;  // of a kind that we do not know
   }
-  const auto step = [](std::optional<std::int64_t> places) -> std::optional<Decimal> {
-    if (!places || *places < 0 || *places > -kDecimalExponentMin) return std::nullopt;
-    return Decimal{1, static_cast<std::int8_t>(-*places)};
-  };
-  if (const auto tick = step(message.price_places); tick && !info.tick_size)
-    info.tick_size = Price{*tick};
-  if (const auto lot = step(message.quantity_places); lot && !info.lot_size)
-    info.lot_size = Quantity{*lot};
+  default_step(info.tick_size, message.price_places);
+  default_step(info.lot_size, message.quantity_places);
   info.status = message.tradable.value_or(true) ? "trading" : "halted";
   send<InstrumentInfo>(message, out);
 }
@@ -180,8 +165,7 @@ class CryptoCom final : public JsonDecoder<CryptoCom> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     if (envelope_.method == "public/heartbeat" && envelope_.id) {
       reading.reply = reply_buffer()
@@ -201,24 +185,17 @@ class CryptoCom final : public JsonDecoder<CryptoCom> {
     return Verdict::control;
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     Listing listing;
     if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
-    if (listing.code != 0) return problem = listing.message.value_or("refused"), Verdict::rejected;
-    for (auto& instrument : listing.instruments) send(instrument, out);
-    return Verdict::data;
+    if (is_refusal(listing, "0", problem)) return Verdict::rejected;
+    return send_all(listing.rows, out);
   }
 
   // "BTC_USDT"; derivatives ("BTCUSD-PERP") do not tell their currencies apart.
   static std::optional<InstrumentInfo> derive(std::string_view symbol) {
-    const auto part = parts_of(symbol, '_');
-    if (part.count != 2) return std::nullopt;
-    InstrumentInfo info;
-    info.base = part[0];
-    info.quote = part[1];
-    return info;
+    return pair_spelled(symbol, '_');
   }
 
   // The index of "BTCUSD-PERP" is "BTCUSD-INDEX".
@@ -230,8 +207,7 @@ class CryptoCom final : public JsonDecoder<CryptoCom> {
   }
 
  private:
-  template <class In>
-  Verdict read_data(In& in, const Result& result, std::string_view data, Output& out) {
+  Verdict read_data(auto& in, const Result& result, std::string_view data, Output& out) {
     const auto channel = *result.channel;
     const auto symbol = result.symbol.value_or("");
     const auto of_symbol = [&](auto& message) { message.symbol = symbol; };
@@ -246,18 +222,18 @@ class CryptoCom final : public JsonDecoder<CryptoCom> {
     }
     if (equals<"ticker">(channel)) return read_all<TickerShape>(in, data, tickers_, out, of_symbol);
     if (equals<"candlestick">(channel)) {
-      const auto interval = result.interval.value_or("");
+      const auto interval = our_interval(kTraits, result.interval.value_or(""));
       return read_all<CandleShape>(in, data, candles_, out, [&](Message<Candle>& candle) {
         candle.symbol = symbol;
-        candle.interval = our_interval(kTraits, interval).value_or(interval);
+        candle.interval = interval;
       });
     }
     if (equals<"funding", "mark", "index">(channel)) return read_values(in, data, result, out);
     return Verdict::unknown;
   }
 
-  template <class S, class In>
-  Verdict read_books(In& in, std::string_view data, const Result& result, Output& out) {
+  template <class S>
+  Verdict read_books(auto& in, std::string_view data, const Result& result, Output& out) {
     return read_all<S>(in, data, books_, out, [&](BookMessage& book) {
       book.symbol = *result.symbol;
       book.is_snapshot = std::is_same_v<S, WholeShape>;
@@ -270,8 +246,7 @@ class CryptoCom final : public JsonDecoder<CryptoCom> {
     });
   }
 
-  template <class In>
-  Verdict read_values(In& in, std::string_view data, const Result& result, Output& out) {
+  Verdict read_values(auto& in, std::string_view data, const Result& result, Output& out) {
     if (!in.template read_rows<ValueShape>(data, values_)) return Verdict::malformed;
     for (const Value& each : values_) {
       if (!each.value) continue;

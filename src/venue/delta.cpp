@@ -264,7 +264,7 @@ class Delta final : public JsonDecoder<Delta> {
     constexpr std::string_view kCandle = "candlestick_";
     if (!type.starts_with(kCandle)) return Verdict::unknown;
     const auto word = type.substr(kCandle.size());
-    candle_.interval = our_interval(traits(), word).value_or(word);
+    candle_.interval = our_interval(traits(), word);
     return read_one<CandleShape>(in, frame, candle_, out);
   }
 

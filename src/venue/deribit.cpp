@@ -1,13 +1,14 @@
 // Deribit, JSON-RPC over WebSocket. Source: https://docs.deribit.com/
-#include <algorithm>
 #include <array>
 
-#include "venue/support.hpp"
+#include "venue/contract_facts.hpp"
+#include "venue/deribit_listing.hpp"
 
 namespace mp::venue {
 namespace {
 
 using namespace codec;  // the vocabulary of shapes
+using namespace deribit;
 
 // What is free for all comes every 100 ms; ".raw" needs a login.
 constexpr std::string_view kTrades = R"("trades.{symbol}.100ms")";
@@ -68,18 +69,12 @@ constexpr Traits kTraits = {
     .book_source = "docs.deribit.com, book.{instrument_name}.{interval}",
 };
 
-using Facts = MessageFacts;
-
-struct Refusal {
-  std::optional<std::string_view> code, message;
-};
 struct Envelope {
   std::optional<std::int64_t> request;
   std::optional<std::string_view> method;
   std::optional<Refusal> error;
   std::optional<Raw> result, params;
 };
-using RefusalShape = Loose<Id<"code", &Refusal::code>, Field<"message", &Refusal::message>>;
 using EnvelopeShape =
     Shape<Skip<"jsonrpc">, Field<"id", &Envelope::request>,
           Object<"error", &Envelope::error, RefusalShape>, Field<"result", &Envelope::result>,
@@ -149,29 +144,30 @@ void send(QuoteMessage& quote, Output& out) {
   send<Quote>(quote, out);
 }
 
-struct TickerMessage : Message<Ticker>, OptionSummary {
-  std::optional<Quantity> bid_amount, ask_amount, interest, usd_volume;
-  std::optional<Price> mark, index;
-  // The rate now, as one for 8 hours; it is paid all the time. "funding_8h" is what the last 8
-  // hours came to.
-  std::optional<Decimal> funding;
+// "current_funding" is the rate now, as one for 8 hours; it is paid all the time. "funding_8h" is
+// what the last 8 hours came to.
+struct TickerMessage : Message<Ticker>, ContractFacts, OptionSummary {
+  std::optional<Quantity> bid_amount, ask_amount, usd_volume;
 };
-using TickerShape = Loose<
-    Field<"timestamp", &Facts::time, kRequired>, Field<"instrument_name", &Facts::symbol>,
-    Inside<"stats", Field<"high", &Ticker::high_price>, Field<"low", &Ticker::low_price>,
-           Field<"volume", &Ticker::volume>, Field<"volume_usd", &TickerMessage::usd_volume>,
-           Field<"volume_notional", &Ticker::quote_volume>>,
-    Inside<"greeks", Field<"delta", &OptionSummary::delta>, Field<"gamma", &OptionSummary::gamma>,
-           Field<"vega", &OptionSummary::vega>, Field<"theta", &OptionSummary::theta>,
-           Field<"rho", &OptionSummary::rho>>,
-    Field<"last_price", &Ticker::last_price>, Field<"best_bid_price", &Ticker::bid_price>,
-    Field<"best_ask_price", &Ticker::ask_price>,
-    Field<"best_bid_amount", &TickerMessage::bid_amount>,
-    Field<"best_ask_amount", &TickerMessage::ask_amount>, Field<"mark_price", &TickerMessage::mark>,
-    Field<"index_price", &TickerMessage::index>, Field<"open_interest", &TickerMessage::interest>,
-    Field<"current_funding", &TickerMessage::funding>, Field<"mark_iv", &OptionSummary::mark_iv>,
-    Field<"bid_iv", &OptionSummary::bid_iv>, Field<"ask_iv", &OptionSummary::ask_iv>,
-    Field<"underlying_price", &OptionSummary::underlying_price>>;
+using TickerShape =
+    Loose<Field<"timestamp", &Facts::time, kRequired>, Field<"instrument_name", &Facts::symbol>,
+          Inside<"stats", Field<"high", &Ticker::high_price>, Field<"low", &Ticker::low_price>,
+                 Field<"volume", &Ticker::volume>, Field<"volume_usd", &TickerMessage::usd_volume>,
+                 Field<"volume_notional", &Ticker::quote_volume>>,
+          Inside<"greeks", Field<"delta", &OptionSummary::delta>,
+                 Field<"gamma", &OptionSummary::gamma>, Field<"vega", &OptionSummary::vega>,
+                 Field<"theta", &OptionSummary::theta>, Field<"rho", &OptionSummary::rho>>,
+          Field<"last_price", &Ticker::last_price>, Field<"best_bid_price", &Ticker::bid_price>,
+          Field<"best_ask_price", &Ticker::ask_price>,
+          Field<"best_bid_amount", &TickerMessage::bid_amount>,
+          Field<"best_ask_amount", &TickerMessage::ask_amount>,
+          Field<"mark_price", &ContractFacts::mark_price>,
+          Field<"index_price", &ContractFacts::index_price>,
+          Field<"open_interest", &ContractFacts::open_interest>,
+          Field<"current_funding", &ContractFacts::funding_rate>,
+          Field<"mark_iv", &OptionSummary::mark_iv>, Field<"bid_iv", &OptionSummary::bid_iv>,
+          Field<"ask_iv", &OptionSummary::ask_iv>,
+          Field<"underlying_price", &OptionSummary::underlying_price>>;
 
 void send(TickerMessage& in, Output& out) {
   Ticker& ticker = in;
@@ -180,18 +176,12 @@ void send(TickerMessage& in, Output& out) {
   if (!ticker.quote_volume && in.symbol.find('_') == std::string_view::npos)
     ticker.quote_volume = in.usd_volume;
   send<Ticker>(in, out);
-  if (in.funding) out(in.symbol, in.time, Funding{.rate = *in.funding});
-  if (in.interest) out(in.symbol, in.time, OpenInterest{.quantity = *in.interest, .value = {}});
-  if (in.mark) out(in.symbol, in.time, MarkPrice{*in.mark});
-  if (in.index) out(in.symbol, in.time, IndexPrice{*in.index});
+  send_facts(in, in, out);
   OptionSummary& option = in;
   if (!option.mark_iv && !option.delta) return;
-  option.bid_price = ticker.bid_price;
-  option.ask_price = ticker.ask_price;
+  complete_option(in);
   if (!option.bid_price && option.bid_iv && option.bid_iv->is_zero()) option.bid_iv.reset();
   if (!option.ask_price && option.ask_iv && option.ask_iv->is_zero()) option.ask_iv.reset();
-  option.mark_price = in.mark;
-  option.open_interest = in.interest;
   out(in.symbol, in.time, option);
 }
 
@@ -203,79 +193,11 @@ using CandleShape =
           Field<"high", &Candle::high>, Field<"low", &Candle::low>, Field<"close", &Candle::close>,
           Field<"volume", &Candle::volume>, Field<"cost", &Candle::quote_volume>>;
 
-struct InstrumentMessage : Message<InstrumentInfo> {
-  std::string_view kind_word;
-  std::optional<std::string_view> counter, period, state;
-  std::optional<bool> is_active;
-};
-using InstrumentShape = Loose<
-    Field<"instrument_name", &Facts::symbol>, Field<"kind", &InstrumentMessage::kind_word>,
-    Field<"base_currency", &InstrumentInfo::base>, Field<"quote_currency", &InstrumentInfo::quote>,
-    Field<"counter_currency", &InstrumentMessage::counter>,
-    Field<"settlement_currency", &InstrumentInfo::settle>,
-    Field<"tick_size", &InstrumentInfo::tick_size>,
-    Field<"min_trade_amount", &InstrumentInfo::lot_size>,
-    Field<"contract_size", &InstrumentInfo::contract_size>,
-    Field<"expiration_timestamp", &InstrumentInfo::expiry>,
-    Field<"strike", &InstrumentInfo::strike>, Field<"option_type", &InstrumentInfo::option_type>,
-    Field<"settlement_period", &InstrumentMessage::period>,
-    Field<"state", &InstrumentMessage::state>, Field<"is_active", &InstrumentMessage::is_active>>;
-struct Listing {
-  RowList<InstrumentMessage> instruments;
-};
-using ListingShape = Loose<Rows<"result", &Listing::instruments, InstrumentShape>>;
-
-// BTC_USDC; BTC-PERPETUAL, BTC_USDC-PERPETUAL, BTC-25DEC26, BTC-25DEC26-100000-C,
-// XRP_USDC-25DEC26-0d625-P. Where no quote currency is named, it is the dollar.
-std::optional<InstrumentInfo> spelled_out(std::string_view symbol) {
-  const auto part = parts_of(symbol, '-');
-  if (part.count == 0) return std::nullopt;
-  const auto pair = parts_of(part[0], '_');
-  if (pair.count == 0 || pair.count > 2) return std::nullopt;
-  if (upper_case(part[0]) != part[0]) return std::nullopt;  // an index
-  InstrumentInfo info;
-  info.base = pair[0];
-  info.quote = pair.count == 2 ? pair[1] : "USD";
-  if (part.count == 1) return pair.count == 2 ? std::optional{info} : std::nullopt;
-  info.settle = pair.count == 2 ? info.quote : info.base;
-  info.kind = InstrumentKind::perpetual;
-  if (part[1] == "PERPETUAL") return part.count == 2 ? std::optional{info} : std::nullopt;
-  info.kind = InstrumentKind::future;
-  info.expiry = expiry_spelled(part[1]);
-  if (!info.expiry) return std::nullopt;
-  if (part.count == 2) return info;
-  if (part.count != 4 || (part[3] != "C" && part[3] != "P")) return std::nullopt;
-  info.kind = InstrumentKind::option;
-  info.option_type = part[3] == "C" ? "call" : "put";
-  std::string spelled{part[2]};
-  std::ranges::replace(spelled, 'd', '.');
-  const auto strike = parse_decimal(spelled);
-  if (strike) info.strike = Price{*strike};
-  return strike ? std::optional{info} : std::nullopt;
-}
-
-void send(const InstrumentMessage& in, Output& out) {
-  InstrumentInfo info = in;
-  if (in.kind_word != "spot" && in.kind_word != "future" && in.kind_word != "option") return;
-  const bool is_perpetual = in.period == "perpetual";
-  if (in.kind_word == "future") info.kind = InstrumentKind::future;
-  if (in.kind_word == "future" && is_perpetual) info.kind = InstrumentKind::perpetual;
-  if (in.kind_word == "option") info.kind = InstrumentKind::option;
-  if (is_perpetual) info.expiry.reset();  // the year 3000
-  // An option on BTC is quoted in BTC; what it counts in is the other currency.
-  if (in.counter) info.quote = *in.counter;
-  if (info.kind == InstrumentKind::spot) info.contract_size.reset();
-  info.status = in.is_active.value_or(true) ? in.state.value_or("open") : "halted";
-  if (info.status == "open") info.status = "trading";
-  out(in.symbol, std::nullopt, info);
-}
-
 class Deribit final : public JsonDecoder<Deribit> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     if (!envelope_.method) return read_answer(in, frame, reading);
     if (!envelope_.params) return Verdict::unknown;
@@ -289,8 +211,7 @@ class Deribit final : public JsonDecoder<Deribit> {
     return read_data(in, *params_.channel, params_.data->json, out);
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     Envelope envelope;
     if (!in.template read<EnvelopeShape>(body, envelope)) return Verdict::malformed;
@@ -298,8 +219,7 @@ class Deribit final : public JsonDecoder<Deribit> {
       return problem = envelope.error->message.value_or("an error"), Verdict::rejected;
     Listing listing;
     if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
-    for (const auto& instrument : listing.instruments) send(instrument, out);
-    return Verdict::data;
+    return send_all(listing.rows, out);
   }
 
   static std::optional<InstrumentInfo> derive(std::string_view symbol) {
@@ -315,13 +235,11 @@ class Deribit final : public JsonDecoder<Deribit> {
   }
 
  private:
-  template <class In>
-  Verdict read_answer(In& in, std::string_view frame, Reading& reading) {
+  Verdict read_answer(auto& in, std::string_view frame, Reading& reading) {
     if (!envelope_.request && !envelope_.error) return Verdict::unknown;
     if (envelope_.error) {
       reading.answers = envelope_.request;
-      return refuse(reading, envelope_.error->code.value_or(""),
-                    envelope_.error->message.value_or(""));
+      return refuse(reading, *envelope_.error);
     }
     const bool names_channels = envelope_.result && envelope_.result->json.starts_with('[');
     if (!names_channels || envelope_.request.value_or(0) == 0) return Verdict::control;
@@ -332,18 +250,16 @@ class Deribit final : public JsonDecoder<Deribit> {
     return refuse(reading, "", "no such channel");
   }
 
-  // What was asked for and is not named does not exist; channels of ours may share one of theirs.
+  // What was asked for and is not named does not exist.
   void answer_for(std::string_view channel) {
     const auto part = parts_of(channel, '.');
     const auto symbol = part.count > 2 && part[0] == "chart" ? part[2] : part[1];
-    for (const Route& route : kRoutes) {
-      const auto word = route.topic.substr(1, route.topic.find('.') - 1);
-      if (word == part[0]) answer(Condition::subscribed, symbol, route.channel);
-    }
+    answer_routes(Condition::subscribed, symbol, [&](const Route& route) {
+      return route.topic.substr(1, route.topic.find('.') - 1) == part[0];
+    });
   }
 
-  template <class In>
-  Verdict read_data(In& in, std::string_view channel, std::string_view data, Output& out) {
+  Verdict read_data(auto& in, std::string_view channel, std::string_view data, Output& out) {
     const auto kind = channel.substr(0, channel.find('.'));
     if (equals<"trades">(kind)) return read_all<TradeShape>(in, data, trades_, out);
     if (equals<"book">(kind)) return read_book(in, channel, data, out);
@@ -356,8 +272,7 @@ class Deribit final : public JsonDecoder<Deribit> {
   }
 
   // "book.X.100ms" brings changes, "book.X.none.20.100ms" (X, group, depth) whole books.
-  template <class In>
-  Verdict read_book(In& in, std::string_view channel, std::string_view data, Output& out) {
+  Verdict read_book(auto& in, std::string_view channel, std::string_view data, Output& out) {
     const auto part = parts_of(channel, '.');
     if (part.count == 5) {
       grouped_.is_snapshot = true;
@@ -370,12 +285,11 @@ class Deribit final : public JsonDecoder<Deribit> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_candle(In& in, std::string_view channel, std::string_view data, Output& out) {
+  Verdict read_candle(auto& in, std::string_view channel, std::string_view data, Output& out) {
     const auto part = parts_of(channel, '.');  // "chart.trades.X.1"
     if (part.count != 4) return Verdict::unknown;
     candle_.symbol = part[2];
-    candle_.interval = our_interval(traits(), part[3]).value_or(part[3]);
+    candle_.interval = our_interval(traits(), part[3]);
     return read_one<CandleShape>(in, data, candle_, out);
   }
 

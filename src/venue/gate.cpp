@@ -2,9 +2,10 @@
 // https://www.gate.com/docs/developers/apiv4/ws/en/ and .../futures/ws/en/
 #include <algorithm>
 
+#include "venue/contract_facts.hpp"
 #include "venue/gate_instruments.hpp"
 #include "venue/gate_traits.hpp"
-#include "venue/support.hpp"
+#include "venue/ticker_quote.hpp"
 
 namespace mp::venue {
 namespace {
@@ -13,13 +14,6 @@ using namespace codec;  // the vocabulary of shapes
 
 using namespace gate;
 
-using Facts = MessageFacts;
-
-struct Failure {
-  std::string_view code;
-  std::optional<std::string_view> message;
-};
-using FailureShape = Loose<Id<"code", &Failure::code>, Field<"message", &Failure::message>>;
 struct Envelope {
   std::optional<Timestamp> seconds, milliseconds;
   std::optional<std::int64_t> request;
@@ -77,11 +71,6 @@ using SnapshotShape = Loose<Field<"current", &Facts::time, Unit>, Field<"id", &B
                             Field<"asks", &BookMessage::ask_levels, Form...>>;
 constexpr auto kObjects = kLevelKeys<"p", "s">;
 
-struct TickerMessage : Message<Ticker> {
-  std::optional<Price> mark_price, index_price;
-  std::optional<Decimal> funding_rate, next_rate;
-  std::optional<Quantity> open_interest;
-};
 using TickerShape =
     Loose<SymbolField<&Facts::symbol>, Field<"last", &Ticker::last_price>,
           Field<"lowest_ask", &Ticker::ask_price>, Field<"highest_bid", &Ticker::bid_price>,
@@ -89,20 +78,19 @@ using TickerShape =
           OneOf<Field<"base_volume", &Ticker::volume>, Field<"volume_24h", &Ticker::volume>>,
           OneOf<Field<"quote_volume", &Ticker::quote_volume>,
                 Field<"volume_24h_quote", &Ticker::quote_volume>>,
-          Field<"mark_price", &TickerMessage::mark_price>,
-          Field<"index_price", &TickerMessage::index_price>,
-          Field<"funding_rate", &TickerMessage::funding_rate>,
-          Field<"funding_rate_indicative", &TickerMessage::next_rate>,
-          Field<"total_size", &TickerMessage::open_interest>>;
+          Field<"mark_price", &ContractFacts::mark_price>,
+          Field<"index_price", &ContractFacts::index_price>,
+          Field<"funding_rate", &ContractFacts::funding_rate>,
+          Field<"funding_rate_indicative", &ContractFacts::predicted_rate>,
+          Field<"total_size", &ContractFacts::open_interest>>;
 
-struct CandleMessage : Candle {
-  std::string_view name;
+struct CandleMessage : Message<Candle> {  // its symbol with the interval before it
   std::optional<Quantity> base_volume;
 };
 using CandleShape =
     Loose<Field<"t", &Candle::open_time, kSeconds>, Field<"v", &Candle::volume>,
           Field<"c", &Candle::close>, Field<"h", &Candle::high>, Field<"l", &Candle::low>,
-          Field<"o", &Candle::open>, Field<"n", &CandleMessage::name>,
+          Field<"o", &Candle::open>, Field<"n", &Facts::symbol>,
           Field<"a", &CandleMessage::base_volume>, Field<"w", &Candle::is_closed>>;
 
 struct LiquidationMessage : Message<Liquidation> {
@@ -116,27 +104,16 @@ using LiquidationShape =
 using RatioShape = Loose<Field<"time", &Facts::time, kSeconds>, Field<"contract", &Facts::symbol>,
                          Field<"lsr_account", &LongShortRatio::ratio, kRequired>>;
 
-struct Refusal {
-  std::string_view label;
-  std::optional<std::string_view> message;
-};
-using RefusalShape = Loose<Field<"label", &Refusal::label>, Field<"message", &Refusal::message>>;
-
-// Reads one object of shape S, or an array of them.
-template <class S, class In, class M>
-bool read_some(In& in, std::string_view text, RowList<M>& rows) {
-  if (text.starts_with('[')) return in.template read_rows<S>(text, rows);
-  rows.clear();
-  return in.template read<S>(text, rows.next());
-}
+// By REST, with a word for a code.
+using AnswerShape =
+    Loose<Field<"label", &Refusal::code, kRequired>, Field<"message", &Refusal::message>>;
 
 class Gate : public JsonDecoder<Gate> {
  public:
   explicit Gate(const Traits& traits)
       : JsonDecoder(traits), family_(&traits == &kFutures ? "futures." : "spot.") {}
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     reading.reconnect_soon = envelope_.type == "upgrade";
     if (reading.reconnect_soon) return Verdict::control;
@@ -152,8 +129,7 @@ class Gate : public JsonDecoder<Gate> {
     return read_data(in, word, envelope_.result->json, out);
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits& traits, In& in, const RestCall& call,
+  static Verdict read_rest(const Traits& traits, auto& in, const RestCall& call,
                            std::string_view body, Output& out, RestReading&, std::string& problem) {
     Refusal refusal;
     const bool spot = &traits == &kSpot;
@@ -165,22 +141,17 @@ class Gate : public JsonDecoder<Gate> {
       book.is_snapshot = true;
       if (read) return send(book, out), Verdict::data;
     }
-    if (body.starts_with('{') && in.template read<RefusalShape>(body, refusal))
-      return problem = refusal.message.value_or(refusal.label), Verdict::rejected;
+    if (body.starts_with('{') && in.template read<AnswerShape>(body, refusal))
+      return problem = refusal.message.value_or(*refusal.code), Verdict::rejected;
     if (call.kind == RestKind::snapshot) return Verdict::malformed;
-    return spot ? read_pairs(in, body, out) : read_contracts(in, call, body, out);
+    if (!spot) return read_contracts(in, call, body, out);
+    RowList<PairMessage> pairs;
+    return read_all<PairShape>(in, body, pairs, out);
   }
 
  private:
-  template <class In>
-  static Verdict read_pairs(In& in, std::string_view body, Output& out) {
-    RowList<PairMessage> pairs;
-    if (!in.template read_rows<PairShape>(body, pairs)) return Verdict::malformed;
-    for (const auto& pair : pairs) send(pair, out);
-    return Verdict::data;
-  }
-  template <class In>
-  static Verdict read_contracts(In& in, const RestCall& call, std::string_view body, Output& out) {
+  static Verdict read_contracts(auto& in, const RestCall& call, std::string_view body,
+                                Output& out) {
     RowList<ContractMessage> contracts;
     if (!in.template read_rows<ContractShape>(body, contracts)) return Verdict::malformed;
     const std::string_view settle = call.target.find("/btc/") != std::string::npos ? "BTC" : "USDT";
@@ -189,31 +160,27 @@ class Gate : public JsonDecoder<Gate> {
   }
 
   // Frames with the number of the request name no stream; others have the payload at most.
-  template <class In>
-  Verdict read_notice(In& in, Reading& reading) {
+  Verdict read_notice(auto& in, Reading& reading) {
     const auto& error = envelope_.error;
-    if (error && !in.template read<FailureShape>(error->json, failure_)) return Verdict::malformed;
+    if (error && !in.template read<RefusalShape>(error->json, refusal_)) return Verdict::malformed;
     reading.answers = envelope_.request;
-    if (!envelope_.request && envelope_.event == "subscribe") answer_payload(error.has_value());
+    if (!envelope_.request && envelope_.event == "subscribe")
+      answer_payload(error ? Condition::rejected : Condition::subscribed);
     if (!error) return Verdict::control;
-    return refuse(reading, failure_.code, failure_.message.value_or(""));
+    return refuse(reading, refusal_);
   }
 
-  void answer_payload(bool refused) {
+  void answer_payload(Condition condition) {
     for (const auto text : envelope_.payload) {
       if (text.find('_') == std::string_view::npos) continue;  // an interval, a depth
-      for (const Route& route : traits().routes) {
-        if (route.group == envelope_.channel)
-          answer(refused ? Condition::rejected : Condition::subscribed, symbol_of(text),
-                 route.channel);
-      }
+      answer_routes(condition, symbol_of(text),
+                    [&](const Route& route) { return route.group == envelope_.channel; });
     }
   }
 
-  template <class In>
-  Verdict read_data(In& in, std::string_view word, std::string_view text, Output& out) {
+  Verdict read_data(auto& in, std::string_view word, std::string_view text, Output& out) {
     if (equals<"trades", "trades_v2">(word)) return read_trades(in, text, out);
-    if (equals<"book_ticker">(word)) return read_quote(in, text, out);
+    if (equals<"book_ticker">(word)) return read_one<QuoteShape>(in, text, quote_, out);
     if (equals<"order_book_update">(word)) {
       return futures() ? read_update<UpdateShape<kObjects>>(in, text, out)
                        : read_update<UpdateShape<>>(in, text, out);
@@ -230,28 +197,16 @@ class Gate : public JsonDecoder<Gate> {
     return Verdict::unknown;
   }
 
-  template <class In>
-  Verdict read_trades(In& in, std::string_view text, Output& out) {
+  Verdict read_trades(auto& in, std::string_view text, Output& out) {
     if (!read_some<TradeShape>(in, text, trades_)) return Verdict::malformed;
-    for (TradeMessage& trade : trades_) {
+    return send_all(trades_, out, [this](TradeMessage& trade) {
       if (futures()) trade.side = side_of_sign(trade.quantity);
       if (!trade.time) trade.time = trade.seconds;
-      send<Trade>(trade, out);
-    }
-    return Verdict::data;
+    });
   }
 
-  template <class In>
-  Verdict read_quote(In& in, std::string_view text, Output& out) {
-    if (!in.template read<QuoteShape>(text, quote_)) return Verdict::malformed;
-    if (!quote_.bid_price) quote_.bid_quantity.reset();  // 0 of a side without orders
-    if (!quote_.ask_price) quote_.ask_quantity.reset();
-    send(quote_, out);
-    return Verdict::data;
-  }
-
-  template <class S, class In>
-  Verdict read_update(In& in, std::string_view text, Output& out) {
+  template <class S>
+  Verdict read_update(auto& in, std::string_view text, Output& out) {
     if (!in.template read<S>(text, book_)) return Verdict::malformed;
     book_.symbol = symbol_of(book_.symbol);
     book_.is_snapshot = book_.full.value_or(false);
@@ -261,8 +216,8 @@ class Gate : public JsonDecoder<Gate> {
   }
 
   // Whole books of a few levels, beside the one that is kept.
-  template <class S, class In>
-  Verdict read_whole(In& in, std::string_view text, Output& out) {
+  template <class S>
+  Verdict read_whole(auto& in, std::string_view text, Output& out) {
     if (!in.template read<S>(text, book_)) return Verdict::malformed;
     book_.is_snapshot = true;
     book_.first_sequence.reset();
@@ -272,59 +227,40 @@ class Gate : public JsonDecoder<Gate> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_tickers(In& in, std::string_view text, Output& out) {
+  Verdict read_tickers(auto& in, std::string_view text, Output& out) {
     if (!read_some<TickerShape>(in, text, tickers_)) return Verdict::malformed;
-    for (const TickerMessage& ticker : tickers_) {
-      const auto hand_over = [&](const auto& body) { out(ticker.symbol, time_, body); };
-      hand_over(static_cast<const Ticker&>(ticker));
-      if (ticker.funding_rate) hand_over(Funding{*ticker.funding_rate, {}, ticker.next_rate, {}});
-      if (ticker.open_interest) hand_over(OpenInterest{*ticker.open_interest, {}});
-      if (ticker.mark_price) hand_over(MarkPrice{*ticker.mark_price});
-      if (ticker.index_price) hand_over(IndexPrice{*ticker.index_price});
-    }
-    return Verdict::data;
+    return send_all(tickers_, out, [this](ContractTicker& ticker) { ticker.time = time_; });
   }
 
   // "v" counts contracts, of spot the quote currency; spot had no "a" until 2022: then it is the
   // only volume that the venue tells.
-  template <class In>
-  Verdict read_candles(In& in, std::string_view text, Output& out) {
+  Verdict read_candles(auto& in, std::string_view text, Output& out) {
     if (!read_some<CandleShape>(in, text, candles_)) return Verdict::malformed;
-    for (CandleMessage& candle : candles_) {
-      const auto interval = candle.name.substr(0, candle.name.find('_'));
-      candle.interval = our_interval(traits(), interval).value_or(interval);
+    return send_all(candles_, out, [this](CandleMessage& candle) {
+      const auto interval = candle.symbol.substr(0, candle.symbol.find('_'));
+      candle.interval = our_interval(traits(), interval);
+      candle.time = time_;
       candle.quote_volume.reset();
       if (!futures() && candle.base_volume) {
         candle.quote_volume = candle.volume;
         candle.volume = *candle.base_volume;
       }
-      candle.name.remove_prefix(std::min(candle.name.size(), interval.size() + 1));
-      out(candle.name, time_, static_cast<const Candle&>(candle));
-    }
-    return Verdict::data;
+      candle.symbol.remove_prefix(std::min(candle.symbol.size(), interval.size() + 1));
+    });
   }
 
   // Whether the sign of the size is the order's or the position's is disputed: no side.
-  template <class In>
-  Verdict read_liquidations(In& in, std::string_view text, Output& out) {
+  Verdict read_liquidations(auto& in, std::string_view text, Output& out) {
     if (!read_some<LiquidationShape>(in, text, liquidations_)) return Verdict::malformed;
-    for (LiquidationMessage& liquidation : liquidations_) {
+    return send_all(liquidations_, out, [](LiquidationMessage& liquidation) {
       (void)side_of_sign(liquidation.quantity);
       if (liquidation.time_ms) liquidation.time = liquidation.time_ms;
-      send<Liquidation>(liquidation, out);
-    }
-    return Verdict::data;
+    });
   }
 
-  template <class In>
-  Verdict read_ratios(In& in, std::string_view text, Output& out) {
+  Verdict read_ratios(auto& in, std::string_view text, Output& out) {
     if (!read_some<RatioShape>(in, text, ratios_)) return Verdict::malformed;
-    for (auto& ratio : ratios_) {
-      ratio.kind = "accounts";
-      send(ratio, out);
-    }
-    return Verdict::data;
+    return send_all(ratios_, out, [](auto& ratio) { ratio.kind = "accounts"; });
   }
 
   // "BTC_USDT", of a stream "ob.BTC_USDT.400" too.
@@ -339,11 +275,11 @@ class Gate : public JsonDecoder<Gate> {
   std::string_view family_;
   std::optional<Timestamp> time_;  // of the frame
   Envelope envelope_;              // scratch, as what follows
-  Failure failure_;
+  Refusal refusal_;
   RowList<TradeMessage> trades_;
-  Message<Quote> quote_;
+  QuoteOfZeros quote_;
   BookMessage book_;
-  RowList<TickerMessage> tickers_;
+  RowList<ContractTicker> tickers_;
   RowList<CandleMessage> candles_;
   RowList<LiquidationMessage> liquidations_;
   RowList<Message<LongShortRatio>> ratios_;

@@ -41,14 +41,9 @@ inline std::optional<InstrumentInfo> spelled_out(std::string_view symbol, Instru
 }
 
 inline void send(const PairMessage& message, Output& out) {
-  const auto step = [](std::int64_t digits) {
-    return Decimal{1, static_cast<std::int8_t>(-digits)};
-  };
   InstrumentInfo info = message;
-  if (message.precision >= 0 && message.precision <= -kDecimalExponentMin)
-    info.tick_size = Price{step(message.precision)};
-  if (message.amount_precision >= 0 && message.amount_precision <= -kDecimalExponentMin)
-    info.lot_size = Quantity{step(message.amount_precision)};
+  default_step(info.tick_size, message.precision);
+  default_step(info.lot_size, message.amount_precision);
   if (info.status == "tradable") info.status = "trading";
   if (info.status == "untradable") info.status = "halted";
   out(message.symbol, std::nullopt, info);

@@ -76,8 +76,6 @@ constexpr Traits kTraits = {
     .book_source = "docs.gemini.com, websocket/market-data/v2, Level 2 data",
 };
 
-using Facts = MessageFacts;
-
 struct Head {
   std::optional<std::string_view> type, result, reason, message;
 };
@@ -106,12 +104,9 @@ using BookShape =
           Field<"trades", &BookMessage::trades>, Field<"auction_events", &BookMessage::auctions>>;
 void send(BookMessage& book, Output& out) {
   book.is_snapshot = book.trades || book.auctions;
-  book.bid_levels.clear();
-  book.ask_levels.clear();
-  for (const Change& change : book.changes) {
-    auto& levels = change.side == Side::buy ? book.bid_levels : book.ask_levels;
-    levels.emplace_back(change.price, change.quantity);
-  }
+  book.clear_levels();
+  for (const Change& change : book.changes)
+    book.levels(*change.side).emplace_back(change.price, change.quantity);
   send(static_cast<const Message<Book>&>(book), out);
 }
 
@@ -164,8 +159,7 @@ class Gemini final : public JsonDecoder<Gemini> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
     if (head_.result == "error")
       return refuse(reading, head_.reason.value_or(""), head_.message.value_or(""));
@@ -177,8 +171,7 @@ class Gemini final : public JsonDecoder<Gemini> {
     return equals<"heartbeat">(type) ? Verdict::control : Verdict::unknown;
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall& call, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall& call, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     Head head;
     const bool is_list = body.starts_with('[');
@@ -193,8 +186,7 @@ class Gemini final : public JsonDecoder<Gemini> {
  private:
   static constexpr std::string_view kCandles = "candles_";
 
-  template <class In>
-  static Verdict read_poll(In& in, const RestCall& call, std::string_view body, Output& out) {
+  static Verdict read_poll(auto& in, const RestCall& call, std::string_view body, Output& out) {
     if (call.channel == Channel::ticker) {
       Ticker ticker;
       if (!in.template read<TickerShape>(body, ticker)) return Verdict::malformed;
@@ -211,8 +203,7 @@ class Gemini final : public JsonDecoder<Gemini> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_book(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict read_book(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<BookShape>(frame, book_)) return Verdict::malformed;
     for (const Change& change : book_.changes) {
       if (change.side) continue;
@@ -224,13 +215,13 @@ class Gemini final : public JsonDecoder<Gemini> {
   }
 
   // "candles_15m_updates". The first one brings a day of them.
-  template <class In>
-  Verdict read_candles(In& in, std::string_view type, std::string_view frame, Output& out) {
+  Verdict read_candles(auto& in, std::string_view type, std::string_view frame, Output& out) {
     if (!in.template read<CandlesShape>(frame, candles_)) return Verdict::malformed;
     const auto word =
         type.substr(kCandles.size(), type.find('_', kCandles.size()) - kCandles.size());
+    const auto interval = our_interval(traits(), word);
     for (Candle& candle : candles_.candles) {
-      candle.interval = our_interval(traits(), word).value_or(word);
+      candle.interval = interval;
       out(candles_.symbol, std::nullopt, candle);
     }
     return Verdict::data;

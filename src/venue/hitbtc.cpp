@@ -232,7 +232,7 @@ class Hitbtc final : public JsonDecoder<Hitbtc> {
       for (M& message : list) {
         message.symbol = members_[i].key;
         if constexpr (requires { message.interval; })
-          message.interval = our_interval(traits(), word).value_or(word);
+          message.interval = our_interval(traits(), word);
         send(message, out);
       }
       ++i;

@@ -176,7 +176,7 @@ class HitbtcV2 final : public JsonDecoder<HitbtcV2> {
     const auto period = candles_.period.value_or("");
     for (auto& candle : candles_.rows) {
       candle.symbol = candles_.symbol;
-      candle.interval = our_interval(traits(), period).value_or(period);
+      candle.interval = our_interval(traits(), period);
       send(candle, out);
     }
     return Verdict::data;

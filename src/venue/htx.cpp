@@ -41,8 +41,6 @@ constexpr Traits kTraits = {
     .stale_after = 20s,
 };
 
-using Facts = MessageFacts;
-
 // Changes, and whole books of a few levels. A side that did not change is left out, or null.
 using PricesShape = Loose<Field<"ts", &BookMessage::sent, kRequired>,
                           Inside<"tick", Field<"seqNum", &Book::last_sequence, kRequired>,
@@ -70,10 +68,7 @@ using TickerShape =
                  Field<"ask", &Ticker::ask_price>>>;
 
 // All symbols in one message.
-struct TickersMessage {
-  std::optional<Timestamp> time;
-  RowList<Message<Ticker>> rows;
-};
+using TickersMessage = Batch<Message<Ticker>>;
 using TickersShape = Loose<
     Field<"ts", &TickersMessage::time, kRequired>,
     Rows<"data", &TickersMessage::rows,
@@ -93,18 +88,15 @@ using CandleShape =
 struct InstrumentMessage : Message<InstrumentInfo> {
   std::optional<std::int64_t> price_digits, amount_digits;
 };
-struct Listing {
-  std::string_view status;
-  std::optional<std::string_view> message;
-  RowList<InstrumentMessage> instruments;
-};
+using Listing = Batch<InstrumentMessage>;
 using InstrumentShape =
     Loose<Field<"symbol", &Facts::symbol>, Field<"base-currency", &InstrumentInfo::base>,
           Field<"quote-currency", &InstrumentInfo::quote>, Field<"state", &InstrumentInfo::status>,
           Field<"price-precision", &InstrumentMessage::price_digits>,
           Field<"amount-precision", &InstrumentMessage::amount_digits>>;
-using ListingShape = Loose<Field<"status", &Listing::status>, Field<"err-msg", &Listing::message>,
-                           Rows<"data", &Listing::instruments, InstrumentShape, kOptional>>;
+using ListingShape =
+    Loose<Field<"status", &Listing::code, kRequired>, Field<"err-msg", &Listing::words>,
+          Rows<"data", &Listing::rows, InstrumentShape, kOptional>>;
 
 void send(const InstrumentMessage& message, Output& out) {
   InstrumentInfo info = message;
@@ -112,12 +104,8 @@ void send(const InstrumentMessage& message, Output& out) {
   const std::string quote = upper_case(info.quote);
   info.base = base;
   info.quote = quote;
-  const auto step = [](std::optional<std::int64_t> digits) -> std::optional<Decimal> {
-    if (!digits || *digits < 0 || *digits > -kDecimalExponentMin) return std::nullopt;
-    return Decimal{1, static_cast<std::int8_t>(-*digits)};
-  };
-  if (const auto tick = step(message.price_digits)) info.tick_size = Price{*tick};
-  if (const auto lot = step(message.amount_digits)) info.lot_size = Quantity{*lot};
+  default_step(info.tick_size, message.price_digits);
+  default_step(info.lot_size, message.amount_digits);
   if (info.status == "online") info.status = "trading";
   if (info.status == "suspend") info.status = "halted";
   out(message.symbol, std::nullopt, info);
@@ -127,8 +115,7 @@ class Htx final : public HtxDecoder<Htx> {
  public:
   using HtxDecoder::HtxDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<FirstShape>(frame, first_)) return Verdict::malformed;
     if (first_.channel == "market.tickers") return read_tickers(in, frame, out);
     if (first_.channel) return read_channel(in, channel_name(*first_.channel), frame, out);
@@ -146,20 +133,16 @@ class Htx final : public HtxDecoder<Htx> {
     return Verdict::data;
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     Listing listing;
     if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
-    if (listing.status != "ok")
-      return problem = listing.message.value_or("an error"), Verdict::rejected;
-    for (const auto& instrument : listing.instruments) send(instrument, out);
-    return Verdict::data;
+    if (is_refusal(listing, "ok", problem)) return Verdict::rejected;
+    return send_all(listing.rows, out);
   }
 
  private:
-  template <class In>
-  Verdict read_channel(In& in, const ChannelName& name, std::string_view frame, Output& out) {
+  Verdict read_channel(auto& in, const ChannelName& name, std::string_view frame, Output& out) {
     const auto kind = name.kind;
     if (kind.starts_with("mbp.")) return read_prices(in, name, frame, out);
     if (equals<"trade.detail">(kind)) return read_trades(in, frame, name.symbol, out);
@@ -169,14 +152,13 @@ class Htx final : public HtxDecoder<Htx> {
     if (const auto step = number_after(kind, "depth.step"))
       return read_depth(in, frame, name.symbol, *step == 0 ? 150 : 20, out);
     if (!kind.starts_with("kline.")) return Verdict::unknown;
-    candle_.interval = our_interval(traits(), kind.substr(6)).value_or(kind.substr(6));
+    candle_.interval = our_interval(traits(), kind.substr(6));
     return read_one<CandleShape>(in, frame, candle_, out);
   }
 
   // "mbp.400", formerly "mbp.150": changes of the main book. "mbp.5" to "mbp.20": changes of
   // smaller ones. "mbp.refresh.20": whole books.
-  template <class In>
-  Verdict read_prices(In& in, const ChannelName& name, std::string_view frame, Output& out) {
+  Verdict read_prices(auto& in, const ChannelName& name, std::string_view frame, Output& out) {
     const auto refreshed = number_after(name.kind, "mbp.refresh.");
     const auto levels = refreshed ? refreshed : number_after(name.kind, "mbp.");
     book_.symbol = name.symbol;
@@ -187,14 +169,9 @@ class Htx final : public HtxDecoder<Htx> {
     return read_one<PricesShape>(in, frame, book_, out);
   }
 
-  template <class In>
-  Verdict read_tickers(In& in, std::string_view frame, Output& out) {
+  Verdict read_tickers(auto& in, std::string_view frame, Output& out) {
     if (!in.template read<TickersShape>(frame, tickers_)) return Verdict::malformed;
-    for (auto& ticker : tickers_.rows) {
-      ticker.time = tickers_.time;
-      send(ticker, out);
-    }
-    return Verdict::data;
+    return send_all(tickers_.rows, out, [this](auto& each) { each.time = tickers_.time; });
   }
 
   First first_;  // scratch, as all that follows

@@ -62,16 +62,14 @@ struct ChannelName {
 struct TradeRow : Message<Trade> {
   std::optional<std::string_view> number;
 };
-struct TradeMessage {
-  codec::RowList<TradeRow> trades;
-};
+using TradeMessage = Batch<TradeRow>;
 using TradeRowShape =
     codec::Loose<codec::Id<"id", &Trade::trade_id, codec::kRequired>,
                  codec::Field<"ts", &MessageFacts::time, codec::kRequired>,
                  codec::Id<"tradeId", &TradeRow::number>, codec::Field<"amount", &Trade::quantity>,
                  codec::Field<"price", &Trade::price>, codec::Field<"direction", &Trade::side>>;
 using TradeShape =
-    codec::Loose<codec::Inside<"tick", codec::Rows<"data", &TradeMessage::trades, TradeRowShape>>>;
+    codec::Loose<codec::Inside<"tick", codec::Rows<"data", &TradeMessage::rows, TradeRowShape>>>;
 
 // A book's own time, and where there is none the time of the message.
 struct BookMessage : Message<Book> {
@@ -115,19 +113,15 @@ class HtxDecoder : public JsonDecoder<Self> {
   }
 
  protected:
-  template <class In>
-  Verdict read_trades(In& in, std::string_view frame, std::string_view symbol, Output& out) {
+  Verdict read_trades(auto& in, std::string_view frame, std::string_view symbol, Output& out) {
     if (!in.template read<TradeShape>(frame, trades_)) return Verdict::malformed;
-    for (TradeRow& trade : trades_.trades) {
+    return send_all(trades_.rows, out, [symbol](TradeRow& trade) {
       trade.symbol = symbol;
       if (trade.number) trade.trade_id = trade.number;
-      send<Trade>(trade, out);
-    }
-    return Verdict::data;
+    });
   }
 
-  template <class In>
-  Verdict read_depth(In& in, std::string_view frame, std::string_view symbol, std::int64_t levels,
+  Verdict read_depth(auto& in, std::string_view frame, std::string_view symbol, std::int64_t levels,
                      Output& out) {
     if (!in.template read<DepthShape>(frame, depth_)) return Verdict::malformed;
     depth_.symbol = symbol;

@@ -1,5 +1,7 @@
 // HTX (Huobi) derivatives: swaps and futures in USDT, swaps and futures in coins (what is theirs as
 // data: htx_markets.hpp). Source: https://www.htx.com/en-us/opend/newApiPages/?type=2
+#include <algorithm>
+
 #include "venue/htx.hpp"
 #include "venue/htx_markets.hpp"
 
@@ -8,8 +10,6 @@ namespace {
 
 using namespace codec;  // the vocabulary of shapes
 using namespace htx;
-
-using Facts = MessageFacts;
 
 // [price, contracts]; missing where a side is empty.
 struct Best {
@@ -62,13 +62,8 @@ template <class Body>
 using PriceShape =
     Loose<Field<"ts", &Facts::time, kRequired>, Inside<"tick", Field<"close", &Body::price>>>;
 
-template <class M>
-struct Rowed {
-  std::optional<Timestamp> time;
-  RowList<M> rows;
-};
 template <class M, class S>
-using RowedShape = Loose<Field<"ts", &Rowed<M>::time, kRequired>, Rows<"data", &Rowed<M>::rows, S>>;
+using BatchShape = Loose<Field<"ts", &Batch<M>::time, kRequired>, Rows<"data", &Batch<M>::rows, S>>;
 
 using FundingShape =
     Loose<Field<"contract_code", &Facts::symbol>, Field<"funding_rate", &Funding::rate>,
@@ -82,9 +77,7 @@ using LiquidationShape =
 using InterestShape =
     Loose<Field<"contract_code", &Facts::symbol>, Field<"volume", &OpenInterest::quantity>,
           Field<"value", &OpenInterest::value>>;
-struct Ratios {
-  RowList<Message<LongShortRatio>> rows;
-};
+using Ratios = Batch<Message<LongShortRatio>>;
 using RatioShape =
     Loose<Field<"buy_ratio", &LongShortRatio::long_share, kRequired>,
           Field<"sell_ratio", &LongShortRatio::short_share>, Field<"ts", &Facts::time, kRequired>>;
@@ -149,8 +142,7 @@ class HtxFutures final : public HtxDecoder<HtxFutures> {
  public:
   using HtxDecoder::HtxDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<FirstShape>(frame, first_)) return Verdict::malformed;
     if (first_.channel) return read_channel(in, channel_name(*first_.channel), frame, out);
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
@@ -163,32 +155,28 @@ class HtxFutures final : public HtxDecoder<HtxFutures> {
     return kind == "heartbeat" ? Verdict::control : Verdict::unknown;
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall& call, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall& call, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     Status status;
     if (!in.template read<StatusShape>(body, status)) return Verdict::malformed;
     if (status.status != "ok")
       return problem = status.message.value_or("an error"), Verdict::rejected;
     if (call.kind == RestKind::listing) {
-      Rowed<InstrumentMessage> listing;
+      Batch<InstrumentMessage> listing;
       return read_rows<InstrumentShape>(in, body, listing, out);
     }
     if (call.channel == Channel::open_interest) {
-      Rowed<Message<OpenInterest>> interests;
+      Batch<Message<OpenInterest>> interests;
       return read_rows<InterestShape>(in, body, interests, out);
     }
     Ratios ratios;
     if (!in.template read<RatiosShape>(body, ratios)) return Verdict::malformed;
-    const Message<LongShortRatio>* latest = nullptr;
-    for (const auto& ratio : ratios.rows) {
-      if (latest == nullptr || *ratio.time > *latest->time) latest = &ratio;
-    }
-    if (latest == nullptr) return Verdict::data;
-    LongShortRatio ratio = *latest;
-    ratio.kind = "positions";
-    ratio.period = "5m";
-    out(call.symbol, latest->time, ratio);
+    if (ratios.rows.empty()) return Verdict::data;
+    auto& newest = *std::ranges::max_element(ratios.rows, {}, &Facts::time);
+    newest.symbol = call.symbol;
+    newest.kind = "positions";
+    newest.period = "5m";
+    send(newest, out);
     return Verdict::data;
   }
 
@@ -206,8 +194,7 @@ class HtxFutures final : public HtxDecoder<HtxFutures> {
   }
 
  private:
-  template <class In>
-  Verdict read_channel(In& in, const ChannelName& name, std::string_view frame, Output& out) {
+  Verdict read_channel(auto& in, const ChannelName& name, std::string_view frame, Output& out) {
     const auto kind = name.kind;
     if (kind.ends_with(".high_freq")) return read_changes(in, name, frame, out);
     if (equals<"trade.detail">(kind)) return read_trades(in, frame, name.symbol, out);
@@ -221,12 +208,11 @@ class HtxFutures final : public HtxDecoder<HtxFutures> {
     if (const auto step = number_after(kind, "depth.step"))
       return read_depth(in, frame, name.symbol, *step <= 5 ? 150 : 20, out);
     if (!kind.starts_with("kline.")) return Verdict::unknown;
-    candle_.interval = our_interval(traits(), kind.substr(6)).value_or(kind.substr(6));
+    candle_.interval = our_interval(traits(), kind.substr(6));
     return read_one<CandleShape>(in, frame, candle_, out);
   }
 
-  template <class In>
-  Verdict read_changes(In& in, const ChannelName& name, std::string_view frame, Output& out) {
+  Verdict read_changes(auto& in, const ChannelName& name, std::string_view frame, Output& out) {
     if (!in.template read<DepthShape>(frame, book_)) return Verdict::malformed;
     book_.symbol = name.symbol;
     book_.is_snapshot = book_.event == "snapshot";
@@ -237,9 +223,9 @@ class HtxFutures final : public HtxDecoder<HtxFutures> {
   }
 
   // Rows of one message, which has the time where they have none.
-  template <class S, class In, class M>
-  static Verdict read_rows(In& in, std::string_view frame, Rowed<M>& message, Output& out) {
-    if (!in.template read<RowedShape<M, S>>(frame, message)) return Verdict::malformed;
+  template <class S, class M>
+  static Verdict read_rows(auto& in, std::string_view frame, Batch<M>& message, Output& out) {
+    if (!in.template read<BatchShape<M, S>>(frame, message)) return Verdict::malformed;
     for (auto& row : message.rows) {
       if constexpr (!std::is_same_v<M, Message<Liquidation>>) row.time = message.time;
       send(row, out);
@@ -255,9 +241,9 @@ class HtxFutures final : public HtxDecoder<HtxFutures> {
   Message<Candle> candle_;
   Message<MarkPrice> mark_;
   Message<IndexPrice> index_;
-  Rowed<Message<Funding>> fundings_;
-  Rowed<Message<Liquidation>> liquidations_;
-  Rowed<InstrumentMessage> instruments_;
+  Batch<Message<Funding>> fundings_;
+  Batch<Message<Liquidation>> liquidations_;
+  Batch<InstrumentMessage> instruments_;
 };
 
 }  // namespace

@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <array>
 
+#include "venue/contract_facts.hpp"
+#include "venue/hyperliquid_listing.hpp"
 #include "venue/recent_trades.hpp"
-#include "venue/support.hpp"
 
 namespace mp::venue {
 namespace {
 
 using namespace codec;  // the vocabulary of shapes
+using namespace hyperliquid;
 
 constexpr std::string_view kContext = R"({"type":"activeAssetCtx","coin":"{symbol}"})";
 constexpr std::array kRoutes = {
@@ -73,8 +75,6 @@ std::optional<Channel> channel_of(std::string_view type) {
   return route == kRoutes.end() ? std::nullopt : std::optional{route->channel};
 }
 
-using Facts = MessageFacts;
-
 struct Envelope {
   std::string_view channel;
   std::optional<Raw> data;
@@ -135,94 +135,20 @@ using CandleShape =
           Field<"v", &Candle::volume>, Field<"n", &Candle::trades>>;
 
 // Without a time, and without the price of the last trade. Spot pairs have fewer facts.
-struct ContextMessage : Message<Ticker> {
-  std::optional<Decimal> funding;
-  std::optional<Quantity> open_interest;
-  std::optional<Price> mark, oracle;
-};
-using ContextShape = Loose<
-    Field<"coin", &Facts::symbol>,
-    Inside<"ctx", Field<"funding", &ContextMessage::funding>,
-           Field<"openInterest", &ContextMessage::open_interest>,
-           Field<"prevDayPx", &Ticker::open_price, kRequired>,
-           Field<"dayNtlVlm", &Ticker::quote_volume>, Field<"dayBaseVlm", &Ticker::volume>,
-           Field<"oraclePx", &ContextMessage::oracle>, Field<"markPx", &ContextMessage::mark>>>;
-void send(const ContextMessage& context, Output& out) {
-  send<Ticker>(context, out);
-  const auto symbol = context.symbol;
-  // Funding is paid every hour, and the rate is the hour's (docs: trading/funding).
-  if (context.funding)
-    out(symbol, {}, Funding{.rate = *context.funding, .interval_hours = Decimal{1, 0}});
-  if (context.open_interest)
-    out(symbol, {}, OpenInterest{.quantity = *context.open_interest, .value = {}});
-  if (context.mark) out(symbol, {}, MarkPrice{*context.mark});
-  if (context.oracle) out(symbol, {}, IndexPrice{*context.oracle});
-}
-
-struct Token {
-  std::string_view name;
-  std::int64_t index = 0, size_decimals = 0;
-};
-struct Pair {
-  std::int64_t base = 0, quote = 0;  // indices of tokens
-};
-struct Asset {
-  std::string_view name;
-  std::optional<std::int64_t> size_decimals;  // of a perpetual
-  std::optional<bool> is_delisted;
-  std::optional<Pair> tokens;  // of a spot pair
-};
-struct Universe {
-  RowList<Asset> assets;
-  RowList<Token> tokens;
-  std::optional<std::int64_t> collateral;
-};
-using TokenShape = Loose<Field<"name", &Token::name>, Field<"szDecimals", &Token::size_decimals>,
-                         Field<"index", &Token::index>>;
-using AssetShape = Loose<Field<"name", &Asset::name>, Field<"szDecimals", &Asset::size_decimals>,
-                         Field<"isDelisted", &Asset::is_delisted>,
-                         Object<"tokens", &Asset::tokens, Row<&Pair::base, &Pair::quote>>>;
-using UniverseShape = Loose<Rows<"universe", &Universe::assets, AssetShape>,
-                            Rows<"tokens", &Universe::tokens, TokenShape, kOptional>,
-                            Field<"collateralToken", &Universe::collateral>>;
-
-// Sizes are counted in 10^-szDecimals. There is no tick size: prices have five significant digits.
-std::optional<Quantity> lot_of(std::int64_t decimals) {
-  if (decimals < 0 || decimals > -kDecimalExponentMin) return std::nullopt;
-  return Quantity{Decimal{1, static_cast<std::int8_t>(-decimals)}};
-}
-
-void send(const Universe& universe, Output& out) {
-  const auto token = [&](std::int64_t index) {
-    const auto found = std::ranges::find(universe.tokens, index, &Token::index);
-    return found == universe.tokens.end() ? Token{} : *found;
-  };
-  for (const Asset& asset : universe.assets) {
-    InstrumentInfo info;
-    info.status = asset.is_delisted.value_or(false) ? "delisted" : "trading";
-    if (asset.tokens) {
-      const Token base = token(asset.tokens->base);
-      info.base = base.name;
-      info.quote = token(asset.tokens->quote).name;
-      info.lot_size = lot_of(base.size_decimals);
-    } else if (asset.size_decimals) {
-      info.kind = InstrumentKind::perpetual;
-      info.base = asset.name;
-      info.quote = "USD";
-      if (universe.collateral.value_or(0) == 0) info.settle = "USDC";  // the first token
-      info.lot_size = lot_of(*asset.size_decimals);
-      info.contract_size = Quantity{Decimal{1, 0}};
-    }
-    if (!info.base.empty() && !info.quote.empty()) out(asset.name, std::nullopt, info);
-  }
-}
+using ContextShape =
+    Loose<Field<"coin", &Facts::symbol>,
+          Inside<"ctx", Field<"funding", &ContractFacts::funding_rate>,
+                 Field<"openInterest", &ContractFacts::open_interest>,
+                 Field<"prevDayPx", &Ticker::open_price, kRequired>,
+                 Field<"dayNtlVlm", &Ticker::quote_volume>, Field<"dayBaseVlm", &Ticker::volume>,
+                 Field<"oraclePx", &ContractFacts::index_price>,
+                 Field<"markPx", &ContractFacts::mark_price>>>;
 
 class Hyperliquid final : public JsonDecoder<Hyperliquid> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     const auto channel = envelope_.channel;
     if (equals<"pong">(channel)) return Verdict::control;
@@ -231,16 +157,18 @@ class Hyperliquid final : public JsonDecoder<Hyperliquid> {
     if (equals<"l2Book">(channel)) return read_book(in, data, out);
     if (equals<"bbo">(channel)) return read_quote(in, data, out);
     if (equals<"trades">(channel)) return read_trades(in, data, out);
-    if (equals<"activeAssetCtx", "activeSpotAssetCtx">(channel))
+    if (equals<"activeAssetCtx", "activeSpotAssetCtx">(channel)) {
+      // Funding is paid every hour, and the rate is the hour's (docs: trading/funding).
+      context_.funding_hours = Decimal{1, 0};
       return read_one<ContextShape>(in, data, context_, out);
+    }
     if (equals<"candle">(channel)) return read_one<CandleShape>(in, data, candle_, out);
     if (equals<"subscriptionResponse">(channel)) return read_answer(in, data);
     if (equals<"error">(channel)) return read_refusal(in, frame, reading);
     return Verdict::unknown;
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string&) {
     if (!body.starts_with('[')) {
       Universe universe;
@@ -254,8 +182,7 @@ class Hyperliquid final : public JsonDecoder<Hyperliquid> {
   }
 
  private:
-  template <class In>
-  Verdict read_book(In& in, std::string_view data, Output& out) {
+  Verdict read_book(auto& in, std::string_view data, Output& out) {
     if (!in.template read<BookShape>(data, book_)) return Verdict::malformed;
     Book book;
     book.is_snapshot = true;
@@ -265,8 +192,7 @@ class Hyperliquid final : public JsonDecoder<Hyperliquid> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_quote(In& in, std::string_view data, Output& out) {
+  Verdict read_quote(auto& in, std::string_view data, Output& out) {
     if (!in.template read<QuoteShape>(data, quote_)) return Verdict::malformed;
     static_cast<Quote&>(quote_) = {};
     const auto& [bid, ask] = quote_.best;
@@ -277,8 +203,7 @@ class Hyperliquid final : public JsonDecoder<Hyperliquid> {
   }
 
   // The first message of a subscription repeats recent trades.
-  template <class In>
-  Verdict read_trades(In& in, std::string_view data, Output& out) {
+  Verdict read_trades(auto& in, std::string_view data, Output& out) {
     if (!in.template read_rows<TradeShape>(data, trades_)) return Verdict::malformed;
     for (const TradeMessage& trade : trades_) {
       if (recent_.of(trade.symbol).is_new(*trade.trade_id)) send(trade, out);
@@ -287,25 +212,24 @@ class Hyperliquid final : public JsonDecoder<Hyperliquid> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_answer(In& in, std::string_view data) {
+  Verdict read_answer(auto& in, std::string_view data) {
     if (!in.template read<AnswerShape>(data, answer_)) return Verdict::malformed;
     if (answer_.method != "subscribe") return Verdict::control;
     const auto& [type, coin] = answer_.topic;
-    answer(Condition::subscribed, coin.value_or(""), channel_of(type));
+    answer_shared(Condition::subscribed, coin.value_or(""), channel_of(type));
     if (type == "trades" && coin) recent_.of(*coin).replayed = true;
     return Verdict::control;
   }
 
   // The words end with the subscription or the request: Invalid subscription {"type":...}
-  template <class In>
-  Verdict read_refusal(In& in, std::string_view frame, Reading& reading) {
+  Verdict read_refusal(auto& in, std::string_view frame, Reading& reading) {
     if (!in.template read<RefusalShape>(frame, refusal_)) return Verdict::malformed;
     const std::string_view words = refusal_.words;
     const auto json = words.substr(std::min(words.find('{'), words.size()));
     const bool has_it = words.starts_with("Already subscribed");
     if (!has_it && in.template read<TopicShape>(json, answer_.topic))
-      answer(Condition::rejected, answer_.topic.coin.value_or(""), channel_of(answer_.topic.type));
+      answer_shared(Condition::rejected, answer_.topic.coin.value_or(""),
+                    channel_of(answer_.topic.type));
     return refuse(reading, "", words);
   }
 
@@ -314,7 +238,7 @@ class Hyperliquid final : public JsonDecoder<Hyperliquid> {
   BookMessage book_;
   QuoteMessage quote_;
   Message<Candle> candle_;
-  ContextMessage context_;
+  ContractTicker context_;
   Answer answer_;
   Refusal refusal_;
   Latest<RecentTrades> recent_;  // of the session

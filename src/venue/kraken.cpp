@@ -63,8 +63,6 @@ using EnvelopeShape =
           Field<"success", &Envelope::success>, Field<"symbol", &Envelope::symbol>, Skip<"time_in">,
           Skip<"time_out">, Field<"req_id", &Envelope::request>, Tail<"data", &Envelope::data>>;
 
-using Facts = MessageFacts;
-
 using TradeShape =
     Shape<Field<"symbol", &Facts::symbol>, Field<"side", &Trade::side>,
           Field<"price", &Trade::price>, Field<"qty", &Trade::quantity>, Skip<"ord_type">,
@@ -93,15 +91,13 @@ using CandleShape =
           Field<"timestamp", &Candle::close_time, kRfc3339>>;
 
 struct InstrumentMessage : Message<InstrumentInfo> {};
-struct Instruments {
-  RowList<InstrumentMessage> pairs;
-};
+using Instruments = Batch<InstrumentMessage>;
 using InstrumentShape =
     Loose<Field<"symbol", &Facts::symbol>, Field<"base", &InstrumentInfo::base>,
           Field<"quote", &InstrumentInfo::quote>, Field<"status", &InstrumentInfo::status>,
           Field<"qty_increment", &InstrumentInfo::lot_size>,
           Field<"price_increment", &InstrumentInfo::tick_size>>;
-using InstrumentsShape = Loose<Rows<"pairs", &Instruments::pairs, InstrumentShape, kOptional>>;
+using InstrumentsShape = Loose<Rows<"pairs", &Instruments::rows, InstrumentShape, kOptional>>;
 void send(InstrumentMessage& message, Output& out) {
   if (message.status == "online") message.status = "trading";
   send<InstrumentInfo>(message, out);
@@ -116,8 +112,7 @@ class Kraken final : public JsonDecoder<Kraken> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     if (envelope_.channel && envelope_.data)
       return read_data(in, *envelope_.channel, envelope_.data->json, out);
@@ -126,8 +121,7 @@ class Kraken final : public JsonDecoder<Kraken> {
     return envelope_.method || envelope_.error ? read_answer(reading) : Verdict::unknown;
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     return kraken::read_listing(in, body, true, out, problem);
   }
@@ -142,10 +136,8 @@ class Kraken final : public JsonDecoder<Kraken> {
     if (!envelope_.error && envelope_.success.value_or(true)) {
       if (!envelope_.result || !envelope_.result->symbol || envelope_.method != "subscribe")
         return Verdict::control;
-      const auto channel = channel_of(envelope_.result->channel);
-      answer(Condition::subscribed, *envelope_.result->symbol, channel);
-      if (channel == Channel::ticker)
-        answer(Condition::subscribed, *envelope_.result->symbol, Channel::quote);
+      answer_shared(Condition::subscribed, *envelope_.result->symbol,
+                    channel_of(envelope_.result->channel));
       return Verdict::control;
     }
     if (envelope_.symbol) {
@@ -156,8 +148,7 @@ class Kraken final : public JsonDecoder<Kraken> {
     return refuse(reading, {}, envelope_.error.value_or("refused"));
   }
 
-  template <class In>
-  Verdict read_data(In& in, std::string_view channel, std::string_view data, Output& out) {
+  Verdict read_data(auto& in, std::string_view channel, std::string_view data, Output& out) {
     const bool whole = envelope_.type == "snapshot";
     if (equals<"book">(channel)) {
       return read_all<BookShape>(in, data, books_, out,
@@ -177,13 +168,12 @@ class Kraken final : public JsonDecoder<Kraken> {
     if (equals<"ohlc">(channel)) {
       return read_all<CandleShape>(in, data, candles_, out, [&](Message<Candle>& candle) {
         candle.time = envelope_.sent;
-        candle.interval = our_interval(kTraits, candle.interval).value_or(candle.interval);
+        candle.interval = our_interval(kTraits, candle.interval);
       });
     }
     if (equals<"instrument">(channel)) {
       if (!in.template read<InstrumentsShape>(data, instruments_)) return Verdict::malformed;
-      for (auto& pair : instruments_.pairs) send(pair, out);
-      return Verdict::data;
+      return send_all(instruments_.rows, out);
     }
     return equals<"status", "heartbeat">(channel) ? Verdict::control : Verdict::unknown;
   }

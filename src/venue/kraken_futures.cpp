@@ -1,4 +1,5 @@
 // Kraken Futures, WebSocket v1. Source: https://docs.kraken.com/api/docs/futures-api/websocket/book
+#include "venue/contract_facts.hpp"
 #include "venue/kraken_names.hpp"
 
 namespace mp::venue {
@@ -62,8 +63,6 @@ struct Notice {
 using NoticeShape =
     Loose<Field<"message", &Notice::message>, Field<"product_ids", &Notice::products, kOptional>>;
 
-using Facts = MessageFacts;
-
 struct TradeMessage : Message<Trade> {
   std::optional<std::string_view> type;
 };
@@ -72,10 +71,8 @@ using TradeShape =
           Field<"side", &Trade::side>, Field<"type", &TradeMessage::type>, Skip<"seq">,
           Field<"time", &Facts::time>, Field<"qty", &Trade::quantity>,
           Field<"price", &Trade::price>>;
-struct Trades {
-  RowList<TradeMessage> trades;
-};
-using TradesShape = Loose<Rows<"trades", &Trades::trades, TradeShape>>;
+using Trades = Batch<TradeMessage>;
+using TradesShape = Loose<Rows<"trades", &Trades::rows, TradeShape>>;
 
 using BookMessage = Message<Book>;
 using BookShape = Loose<Field<"product_id", &Facts::symbol>, Field<"timestamp", &Facts::time>,
@@ -93,34 +90,25 @@ using ChangeShape =
           Field<"seq", &Change::sequence>, Field<"price", &Change::price>,
           Field<"qty", &Change::quantity>, Field<"timestamp", &Facts::time>>;
 
-struct TickerMessage : TickerWithQuote {
-  std::optional<Quantity> open_interest;
-  std::optional<Price> mark, index;
-  std::optional<Decimal> rate, predicted;
-  std::optional<Timestamp> next_time;
-};
-// "ticker_lite" has some of these keys, and neither sizes nor a time.
+struct TickerMessage : TickerWithQuote, ContractFacts {};
+// "ticker_lite" has some of these keys, and neither sizes nor a time. "funding_rate" is an amount
+// for a contract.
 using TickerShape =
     Loose<Field<"time", &Facts::time>, Field<"product_id", &Facts::symbol>,
-          Field<"relative_funding_rate", &TickerMessage::rate>,
-          Field<"relative_funding_rate_prediction", &TickerMessage::predicted>,
-          Field<"next_funding_rate_time", &TickerMessage::next_time>,
+          Field<"relative_funding_rate", &ContractFacts::funding_rate>,
+          Field<"relative_funding_rate_prediction", &ContractFacts::predicted_rate>,
+          Field<"next_funding_rate_time", &ContractFacts::next_funding>,
           Field<"bid", &Ticker::bid_price>, Field<"ask", &Ticker::ask_price>,
           Field<"bid_size", &TickerMessage::bid_quantity>,
           Field<"ask_size", &TickerMessage::ask_quantity>, Field<"volume", &Ticker::volume>,
-          Field<"volumeQuote", &Ticker::quote_volume>, Field<"index", &TickerMessage::index>,
-          Field<"last", &Ticker::last_price>, Field<"openInterest", &TickerMessage::open_interest>,
-          Field<"markPrice", &TickerMessage::mark>, Field<"open", &Ticker::open_price>,
+          Field<"volumeQuote", &Ticker::quote_volume>, Field<"index", &ContractFacts::index_price>,
+          Field<"last", &Ticker::last_price>, Field<"openInterest", &ContractFacts::open_interest>,
+          Field<"markPrice", &ContractFacts::mark_price>, Field<"open", &Ticker::open_price>,
           Field<"high", &Ticker::high_price>, Field<"low", &Ticker::low_price>>;
 void send(TickerMessage& ticker, Output& out) {
-  const auto give = [&](const auto& body) { out(ticker.symbol, ticker.time, body); };
-  if (ticker.next_time == Timestamp{}) ticker.next_time.reset();
+  if (ticker.next_funding == Timestamp{}) ticker.next_funding.reset();
   send(static_cast<TickerWithQuote&>(ticker), out);
-  // "funding_rate" beside it is an amount for a contract.
-  if (ticker.rate) give(Funding{*ticker.rate, ticker.next_time, ticker.predicted, {}});
-  if (ticker.open_interest) give(OpenInterest{*ticker.open_interest, {}});
-  if (ticker.mark) give(MarkPrice{*ticker.mark});
-  if (ticker.index) give(IndexPrice{*ticker.index});
+  send_facts(ticker, ticker, out);
 }
 
 struct InstrumentMessage : Message<InstrumentInfo> {
@@ -138,13 +126,10 @@ using InstrumentShape =
           Field<"contractSize", &InstrumentInfo::contract_size>,
           Field<"contractValueTradePrecision", &InstrumentMessage::quantity_places>,
           Field<"tradeable", &InstrumentMessage::tradeable>>;
-struct Listing {
-  std::string_view result;
-  std::optional<std::string_view> error;
-  RowList<InstrumentMessage> instruments;
-};
-using ListingShape = Loose<Field<"result", &Listing::result>, Field<"error", &Listing::error>,
-                           Rows<"instruments", &Listing::instruments, InstrumentShape, kOptional>>;
+using Listing = Batch<InstrumentMessage>;
+using ListingShape =
+    Loose<Field<"result", &Listing::code, kRequired>, Field<"error", &Listing::words>,
+          Rows<"instruments", &Listing::rows, InstrumentShape, kOptional>>;
 // Symbols stand in capitals in messages, once in small letters in the listing.
 void send(const InstrumentMessage& in, Output& out) {
   if (!in.type.starts_with("futures") && !in.type.starts_with("flexible")) return;  // indices
@@ -158,7 +143,7 @@ void send(const InstrumentMessage& in, Output& out) {
   info.base = kraken::asset_named(part[0]);
   info.quote = kraken::asset_named(part[1]);
   info.settle = in.type == "futures_inverse" ? info.base : info.quote;
-  if (const auto step = kraken::step_of(in.quantity_places)) info.lot_size = Quantity{*step};
+  default_step(info.lot_size, in.quantity_places, -kDecimalExponentMax);
   info.status = in.tradeable ? "trading" : "halted";
   out(upper_case(in.symbol), std::nullopt, info);
 }
@@ -167,8 +152,7 @@ class KrakenFutures final : public JsonDecoder<KrakenFutures> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
     if (head_.event) return read_notice(in, frame, reading);
     const auto feed = head_.feed.value_or("");
@@ -182,32 +166,27 @@ class KrakenFutures final : public JsonDecoder<KrakenFutures> {
     return equals<"heartbeat">(feed) ? Verdict::control : Verdict::unknown;
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     Listing listing;
     if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
-    if (listing.result != "success")
-      return problem = listing.error.value_or(listing.result), Verdict::rejected;
-    for (const auto& instrument : listing.instruments) send(instrument, out);
-    return Verdict::data;
+    if (is_refusal(listing, "success", problem)) return Verdict::rejected;
+    return send_all(listing.rows, out);
   }
 
  private:
-  template <class In>
-  Verdict read_notice(In& in, std::string_view frame, Reading& reading) {
+  Verdict read_notice(auto& in, std::string_view frame, Reading& reading) {
     if (!in.template read<NoticeShape>(frame, notice_)) return Verdict::malformed;
     const auto event = *head_.event;
     if (equals<"error", "alert", "subscribed_failed", "unsubscribed_failed">(event))
       return refuse(reading, {}, notice_.message.value_or(event));
     if (!equals<"subscribed">(event)) return Verdict::control;
     for (const auto product : notice_.products)
-      answer(Condition::subscribed, product, channel_named(head_.feed.value_or("")));
+      answer_shared(Condition::subscribed, product, channel_named(head_.feed.value_or("")));
     return Verdict::control;
   }
 
-  template <class In>
-  Verdict read_trade(In& in, std::string_view frame, Output& out) {
+  Verdict read_trade(auto& in, std::string_view frame, Output& out) {
     if (!in.template read<TradeShape>(frame, trade_)) return Verdict::malformed;
     send<Trade>(trade_, out);
     if (trade_.type == "liquidation") {
@@ -216,19 +195,16 @@ class KrakenFutures final : public JsonDecoder<KrakenFutures> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_book(In& in, std::string_view frame, Output& out) {
+  Verdict read_book(auto& in, std::string_view frame, Output& out) {
     if (!in.template read<BookShape>(frame, book_)) return Verdict::malformed;
-    for (auto* levels : {&book_.bid_levels, &book_.ask_levels})
-      std::erase_if(*levels, [](const Level& level) { return level.quantity_mantissa <= 0; });
+    book_.drop_levels([](const Level& level) { return level.quantity_mantissa <= 0; });
     book_.is_snapshot = true;
     send(book_, out);
     return Verdict::data;
   }
 
   // A change is of one level. A quantity below zero has been seen for none.
-  template <class In>
-  Verdict read_change(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict read_change(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<ChangeShape>(frame, change_)) return Verdict::malformed;
     if (!change_.side) return reading.problem = R"("side" is no side)", Verdict::malformed;
     if (change_.quantity.decimal.mantissa < 0) change_.quantity = {};

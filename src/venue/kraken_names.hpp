@@ -17,11 +17,10 @@ namespace mp::venue::kraken {
 
 // "XBT/USD" or "BTC/USD"
 [[nodiscard]] inline std::optional<InstrumentInfo> spelled_out(std::string_view symbol) {
-  const auto part = parts_of(symbol, '/');
-  if (part.count != 2) return std::nullopt;
-  InstrumentInfo info;
-  info.base = asset_named(part[0]);
-  info.quote = asset_named(part[1]);
+  auto info = pair_spelled(symbol, '/');
+  if (!info) return std::nullopt;
+  info->base = asset_named(info->base);
+  info->quote = asset_named(info->quote);
   return info;
 }
 
@@ -59,13 +58,6 @@ struct Listing {
 using ListingShape =
     codec::Loose<codec::Field<"error", &Listing::errors>, codec::Field<"result", &Listing::pairs>>;
 
-// 10^-places
-[[nodiscard]] inline std::optional<Decimal> step_of(std::optional<std::int64_t> places) {
-  if (!places || *places < -kDecimalExponentMax || *places > -kDecimalExponentMin)
-    return std::nullopt;
-  return Decimal{1, static_cast<std::int8_t>(-*places)};
-}
-
 // The objects that are members of the object `json`, whatever their keys; false where it is none.
 [[nodiscard]] inline bool members_of(std::string_view json, std::vector<std::string_view>& out) {
   if (!json.starts_with('{')) return false;
@@ -87,8 +79,7 @@ using ListingShape =
 }
 
 // `v2`: symbols as the newer protocol has them, "BTC/USD".
-template <class In>
-[[nodiscard]] Verdict read_listing(In& in, std::string_view body, bool v2, Output& out,
+[[nodiscard]] Verdict read_listing(auto& in, std::string_view body, bool v2, Output& out,
                                    std::string& problem) {
   Listing listing;
   if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
@@ -103,9 +94,8 @@ template <class In>
     auto info = spelled_out(pair.symbol.value_or(""));
     if (!info) continue;  // dark pools have no name on the stream
     info->tick_size = pair.tick_size;
-    if (const auto step = step_of(pair.price_places); step && !info->tick_size)
-      info->tick_size = Price{*step};
-    if (const auto step = step_of(pair.quantity_places)) info->lot_size = Quantity{*step};
+    default_step(info->tick_size, pair.price_places, -kDecimalExponentMax);
+    default_step(info->lot_size, pair.quantity_places, -kDecimalExponentMax);
     info->status = pair.status.value_or("online");
     if (info->status == "online") info->status = "trading";
     const std::string spelled = std::string{info->base}.append("/").append(info->quote);

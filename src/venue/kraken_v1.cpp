@@ -65,18 +65,10 @@ std::string_view unquoted(std::string_view json) {
   return json.substr(1, json.size() - 2);
 }
 
-using Facts = MessageFacts;
-
 using TradeShape = Row<&Trade::price, &Trade::quantity, cell<&Facts::time, kSeconds, kRequired>,
                        cell<&Trade::side, kSides<"b", "s">>>;
-struct QuoteMessage : Message<Quote> {};
 using QuoteShape = Row<cell<&Quote::bid_price, kRequired>, cell<&Quote::ask_price, kRequired>,
                        cell<&Facts::time, kSeconds>, &Quote::bid_quantity, &Quote::ask_quantity>;
-void send(QuoteMessage& quote, Output& out) {
-  drop_zeros(quote.bid_price, quote.bid_quantity);
-  drop_zeros(quote.ask_price, quote.ask_quantity);
-  send<Quote>(quote, out);
-}
 using CandleShape =
     Row<cell<&Facts::time, kSeconds>, cell<&Candle::close_time, kSeconds, kRequired>, &Candle::open,
         &Candle::high, &Candle::low, &Candle::close, kPass, &Candle::volume, &Candle::trades>;
@@ -118,8 +110,7 @@ class KrakenV1 final : public JsonDecoder<KrakenV1> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!frame.starts_with('[')) return read_notice(in, frame, reading);
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     if (!envelope_.third) return Verdict::unknown;  // of accounts
@@ -141,8 +132,7 @@ class KrakenV1 final : public JsonDecoder<KrakenV1> {
     return Verdict::unknown;
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     return kraken::read_listing(in, body, false, out, problem);
   }
@@ -152,8 +142,7 @@ class KrakenV1 final : public JsonDecoder<KrakenV1> {
   }
 
  private:
-  template <class In>
-  Verdict read_notice(In& in, std::string_view frame, Reading& reading) {
+  Verdict read_notice(auto& in, std::string_view frame, Reading& reading) {
     if (!in.template read<NoticeShape>(frame, notice_)) return Verdict::malformed;
     if (notice_.status == "error" || notice_.event == "error") {
       if (notice_.pair) answer(Condition::rejected, *notice_.pair, channel());
@@ -173,8 +162,7 @@ class KrakenV1 final : public JsonDecoder<KrakenV1> {
     return channel_named(notice_.channel.value_or(""));
   }
 
-  template <class In>
-  Verdict read_ticker(In& in, std::string_view content, std::string_view pair, Output& out) {
+  Verdict read_ticker(auto& in, std::string_view content, std::string_view pair, Output& out) {
     if (!in.template read<TickerShape>(content, ticker_)) return Verdict::malformed;
     const auto day = [](const Two& two) { return two.second.value_or(two.first); };
     out(pair, std::nullopt,
@@ -189,20 +177,17 @@ class KrakenV1 final : public JsonDecoder<KrakenV1> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_candle(In& in, std::string_view content, std::string_view channel, Output& out) {
+  Verdict read_candle(auto& in, std::string_view content, std::string_view channel, Output& out) {
     if (!in.template read<CandleShape>(content, candle_)) return Verdict::malformed;
     const auto minutes = number_after(channel, "ohlc-");
     if (!minutes || *minutes < 1 || *minutes > 100'000) return Verdict::unknown;
-    const auto word = channel.substr(std::string_view{"ohlc-"}.size());
-    candle_.interval = our_interval(kTraits, word).value_or(word);
+    candle_.interval = our_interval(kTraits, channel.substr(std::string_view{"ohlc-"}.size()));
     candle_.open_time = *candle_.close_time - std::chrono::minutes{*minutes};
     send(candle_, out);
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_book(In& in, std::string_view channel, std::string_view pair, bool two,
+  Verdict read_book(auto& in, std::string_view channel, std::string_view pair, bool two,
                     Output& out) {
     if (!in.template read<BookPartShape>(envelope_.first.json, parts_[0]))
       return Verdict::malformed;
@@ -210,8 +195,7 @@ class KrakenV1 final : public JsonDecoder<KrakenV1> {
       return Verdict::malformed;
     book_.symbol = pair;
     book_.time.reset();
-    book_.bid_levels.clear();
-    book_.ask_levels.clear();
+    book_.clear_levels();
     book_.checksum.reset();
     const auto depth = number_after(channel, "book-");
     book_.depth = depth == 1000 ? std::nullopt : depth;
@@ -238,7 +222,7 @@ class KrakenV1 final : public JsonDecoder<KrakenV1> {
   Envelope envelope_;  // scratch, as what follows
   Notice notice_;
   RowList<Message<Trade>> trades_;
-  QuoteMessage quote_;
+  QuoteOfZeros quote_;
   Message<Candle> candle_;
   TickerMessage ticker_;
   std::array<BookPart, 2> parts_;

@@ -50,8 +50,6 @@ constexpr Traits kTraits = {
     .book_source = "Spot, Public channels, Orderbook - Increment",
 };
 
-using Facts = MessageFacts;
-
 using TradeShape = Loose<Field<"symbol", &Facts::symbol>, Field<"side", &Trade::side>,
                          Field<"size", &Trade::quantity>, Field<"price", &Trade::price>,
                          Field<"time", &Facts::time, kNanoseconds, kRequired>,
@@ -117,8 +115,7 @@ class Kucoin final : public KucoinDecoder<Kucoin> {
  public:
   using KucoinDecoder::KucoinDecoder;
 
-  template <class In>
-  Verdict read_message(In& in, const Envelope& envelope, const TopicName& name,
+  Verdict read_message(auto& in, const Envelope& envelope, const TopicName& name,
                        std::string_view data, Output& out) {
     const auto kind = name.kind;
     if (equals<"/market/level2">(kind)) return read_changes(in, data, out);
@@ -144,8 +141,8 @@ class Kucoin final : public KucoinDecoder<Kucoin> {
     return Verdict::unknown;
   }
 
-  template <class In>
-  static Verdict read_answer(In& in, const RestCall& call, std::string_view data, Output& out) {
+  static Verdict read_rest_answer(auto& in, const RestCall& call, std::string_view data,
+                                  Output& out) {
     if (call.kind == RestKind::snapshot) {
       BookMessage book;
       book.symbol = call.symbol;
@@ -160,26 +157,18 @@ class Kucoin final : public KucoinDecoder<Kucoin> {
 
   // BTC-USDT.
   static std::optional<InstrumentInfo> derive(std::string_view symbol) {
-    const auto part = parts_of(symbol, '-');
-    if (part.count != 2) return std::nullopt;
-    InstrumentInfo info;
-    info.base = part[0];
-    info.quote = part[1];
-    return info;
+    return pair_spelled(symbol, '-');
   }
 
  private:
-  template <class In>
-  Verdict read_changes(In& in, std::string_view data, Output& out) {
+  Verdict read_changes(auto& in, std::string_view data, Output& out) {
     if (!in.template read<ChangesShape>(data, changes_)) return Verdict::malformed;
-    for (auto* const side : {&changes_.bid_levels, &changes_.ask_levels})
-      std::erase_if(*side, [](const Level& level) { return level.price_mantissa == 0; });
+    changes_.drop_levels([](const Level& level) { return level.price_mantissa == 0; });
     send(changes_, out);
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_best(In& in, std::string_view symbol, std::string_view data, Output& out) {
+  Verdict read_best(auto& in, std::string_view symbol, std::string_view data, Output& out) {
     if (!in.template read<BestsShape>(data, best_)) return Verdict::malformed;
     const auto bid = best_.bid.value_or(Best{});
     const auto ask = best_.ask.value_or(Best{});

@@ -85,8 +85,7 @@ using TokenShape =
                  codec::Rows<"instanceServers", &Token::servers,
                              codec::Loose<codec::Field<"endpoint", &Server::endpoint>,
                                           codec::Field<"pingInterval", &Server::ping_ms>>>>;
-template <class In>
-Verdict read_token(In& in, std::string_view data, RestReading& answer) {
+Verdict read_token(auto& in, std::string_view data, RestReading& answer) {
   Token token;
   if (!in.template read<TokenShape>(data, token) || token.servers.empty())
     return Verdict::malformed;
@@ -104,14 +103,13 @@ Verdict read_token(In& in, std::string_view data, RestReading& answer) {
 }
 
 // `Self` has read_message(in, envelope, name, data, out) and a static
-// read_answer(in, call, data, out).
+// read_rest_answer(in, call, data, out).
 template <class Self>
 class KucoinDecoder : public JsonDecoder<Self> {
  public:
   using JsonDecoder<Self>::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     const bool message = envelope_.type.value_or("message") == "message";
     if (!message) return read_notice(reading);
@@ -120,25 +118,24 @@ class KucoinDecoder : public JsonDecoder<Self> {
                                                   envelope_.data->json, out);
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall& call, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall& call, std::string_view body,
                            Output& out, RestReading& reading, std::string& problem) {
     Answer answer;
     if (!in.template read<AnswerShape>(body, answer)) return Verdict::malformed;
     if (answer.code != "200000" || !answer.data)
       return problem = answer.message.value_or(answer.code), Verdict::rejected;
     if (call.kind == RestKind::token) return read_token(in, answer.data->json, reading);
-    return Self::read_answer(in, call, answer.data->json, out);
+    return Self::read_rest_answer(in, call, answer.data->json, out);
   }
 
  protected:
   // Candles name the interval behind the symbol, "BTC-USDT_1min".
-  template <class Shape, class In>
-  Verdict read_candle(In& in, const TopicName& name, std::string_view data, Output& out) {
+  template <class Shape>
+  Verdict read_candle(auto& in, const TopicName& name, std::string_view data, Output& out) {
     if (!in.template read<Shape>(data, candle_)) return Verdict::malformed;
     const auto interval =
         name.symbol.substr(std::min(name.symbol.rfind('_') + 1, name.symbol.size()));
-    candle_.candle.interval = our_interval(this->traits(), interval).value_or(interval);
+    candle_.candle.interval = our_interval(this->traits(), interval);
     out(candle_.symbol, candle_.time, candle_.candle);
     return Verdict::data;
   }

@@ -1,4 +1,5 @@
 // KuCoin futures, in coins and in USDT or USDC. Source: https://www.kucoin.com/docs-new/
+#include "venue/contract_facts.hpp"
 #include "venue/kucoin.hpp"
 
 namespace mp::venue {
@@ -51,8 +52,6 @@ constexpr Traits kTraits = {
     .book = {.start = BookStart::rest_snapshot, .link = BookLink::first},
     .book_source = "Futures, Public channels, Orderbook - Increment",
 };
-
-using Facts = MessageFacts;
 
 using TradeShape =
     Loose<Field<"symbol", &Facts::symbol>, Field<"side", &Trade::side>,
@@ -110,13 +109,9 @@ using CandleShape =
                  Row<cell<&Candle::open_time, kSeconds>, &Candle::open, &Candle::close,
                      &Candle::high, &Candle::low, kPass, &Candle::volume>>>;
 
-struct PricesMessage {
-  std::optional<Timestamp> time;
-  std::optional<Price> mark, index;
-};
-using PricesShape =
-    Loose<Field<"markPrice", &PricesMessage::mark>, Field<"indexPrice", &PricesMessage::index>,
-          Field<"timestamp", &PricesMessage::time, kRequired>>;
+using PricesShape = Loose<Field<"markPrice", &ContractFacts::mark_price>,
+                          Field<"indexPrice", &ContractFacts::index_price>,
+                          Field<"timestamp", &Facts::time, kRequired>>;
 struct FundingMessage : Message<Funding> {
   std::optional<std::int64_t> granularity;  // ms; a minute where the rate is still an estimate
 };
@@ -161,8 +156,7 @@ class KucoinFutures final : public KucoinDecoder<KucoinFutures> {
  public:
   using KucoinDecoder::KucoinDecoder;
 
-  template <class In>
-  Verdict read_message(In& in, const Envelope& envelope, const TopicName& name,
+  Verdict read_message(auto& in, const Envelope& envelope, const TopicName& name,
                        std::string_view data, Output& out) {
     const auto kind = name.kind;
     if (equals<"/contractMarket/level2">(kind)) return read_change(in, name.symbol, data, out);
@@ -192,8 +186,8 @@ class KucoinFutures final : public KucoinDecoder<KucoinFutures> {
     return kind == "/contract/announcement" ? Verdict::control : Verdict::unknown;
   }
 
-  template <class In>
-  static Verdict read_answer(In& in, const RestCall& call, std::string_view data, Output& out) {
+  static Verdict read_rest_answer(auto& in, const RestCall& call, std::string_view data,
+                                  Output& out) {
     if (call.kind == RestKind::snapshot) {
       WholeBook book;
       if (!in.template read<WholeShape>(data, book) || !book.last_sequence)
@@ -218,27 +212,22 @@ class KucoinFutures final : public KucoinDecoder<KucoinFutures> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_change(In& in, std::string_view symbol, std::string_view data, Output& out) {
+  Verdict read_change(auto& in, std::string_view symbol, std::string_view data, Output& out) {
     if (!in.template read<ChangeShape>(data, change_)) return Verdict::malformed;
     const Change& change = change_.change;
     change_.symbol = symbol;
-    change_.bid_levels.clear();
-    change_.ask_levels.clear();
-    auto& side = change.side == Side::buy ? change_.bid_levels : change_.ask_levels;
-    if (!change.price.decimal.is_zero()) side.emplace_back(change.price, change.quantity);
+    change_.clear_levels();
+    if (!change.price.decimal.is_zero())
+      change_.levels(change.side).emplace_back(change.price, change.quantity);
     send(static_cast<const BookMessage&>(change_), out);
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_instrument(In& in, std::string_view subject, std::string_view symbol,
+  Verdict read_instrument(auto& in, std::string_view subject, std::string_view symbol,
                           std::string_view data, Output& out) {
     if (subject == "mark.index.price") {
-      if (!in.template read<PricesShape>(data, prices_)) return Verdict::malformed;
-      if (prices_.mark) out(symbol, prices_.time, MarkPrice{*prices_.mark});
-      if (prices_.index) out(symbol, prices_.time, IndexPrice{*prices_.index});
-      return Verdict::data;
+      prices_.symbol = symbol;
+      return read_one<PricesShape>(in, data, prices_, out);
     }
     if (subject != "funding.rate") return Verdict::unknown;
     if (!in.template read<FundingShape>(data, funding_)) return Verdict::malformed;
@@ -257,7 +246,7 @@ class KucoinFutures final : public KucoinDecoder<KucoinFutures> {
   WholeBook whole_;
   Message<Quote> quote_;
   Message<Ticker> ticker_;
-  PricesMessage prices_;
+  Message<ContractFacts> prices_;
   FundingMessage funding_;
 };
 

@@ -112,16 +112,14 @@ class Okx final : public JsonDecoder<Okx> {
     return frame == "pong" ? kControl : JsonDecoder::read(frame, ts_recv, handler);
   }
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     if (envelope_.event) return read_notice(reading);
     if (!envelope_.arg || !envelope_.data) return Verdict::unknown;
     return read_data(in, *envelope_.arg, envelope_.data->json, out);
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall& call, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall& call, std::string_view body,
                            Output& out, RestReading& answer, std::string& problem) {
     if (path_of(call.target) == kFamilies) return read_families(in, body, answer, problem);
     if (call.kind == RestKind::listing) return read_instruments(in, body, out, problem);
@@ -162,8 +160,7 @@ class Okx final : public JsonDecoder<Okx> {
     answer(condition, arg.symbol.value_or(""), channel_of(traits(), arg.channel));
   }
 
-  template <class In>
-  Verdict read_data(In& in, const Arg& arg, std::string_view data, Output& out) {
+  Verdict read_data(auto& in, const Arg& arg, std::string_view data, Output& out) {
     const bool spread = arg.channel.starts_with(kSpreadPrefix);
     const auto kind = spread ? arg.channel.substr(kSpreadPrefix.size()) : arg.channel;
     if (equals<"trades", "trades-all", "public-trades">(kind))
@@ -189,8 +186,7 @@ class Okx final : public JsonDecoder<Okx> {
 
   [[nodiscard]] std::string_view symbol() const { return envelope_.arg->symbol.value_or(""); }
 
-  template <class In>
-  Verdict read_books(In& in, std::string_view data, std::optional<std::int64_t> depth,
+  Verdict read_books(auto& in, std::string_view data, std::optional<std::int64_t> depth,
                      Output& out) {
     return read_all<BookShape>(in, data, books_, out, [&](BookMessage& book) {
       book.symbol = symbol();
@@ -201,21 +197,20 @@ class Okx final : public JsonDecoder<Okx> {
     });
   }
 
-  template <class In>
-  Verdict read_quotes(In& in, std::string_view data, Output& out) {
+  Verdict read_quotes(auto& in, std::string_view data, Output& out) {
     if (!in.template read_rows<BookShape>(data, books_)) return Verdict::malformed;
     for (const BookMessage& best : books_) out(symbol(), best.time, best_of(best));
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_candles(In& in, std::string_view data, std::string_view interval, bool spread,
+  Verdict read_candles(auto& in, std::string_view data, std::string_view interval, bool spread,
                        Output& out) {
     const auto info = spelled_out(symbol());
     const bool spot = info && info->kind == InstrumentKind::spot;
+    const auto ours = our_interval(traits(), interval);
     return read_all<CandleShape>(in, data, candles_, out, [&](CandleMessage& candle) {
       candle.symbol = symbol();
-      candle.interval = our_interval(traits(), interval).value_or(interval);
+      candle.interval = ours;
       candle.is_closed.reset();
       if (candle.confirm) candle.is_closed = candle.confirm == 1;
       // Older candles of spot instruments have one volume less: the currency is the quote's.

@@ -9,8 +9,6 @@ namespace {  // the callers in a file are all there are: the compiler inlines ac
 
 using namespace codec;  // the vocabulary of shapes; these names are for okx.cpp only
 
-using Facts = MessageFacts;
-
 inline constexpr std::string_view kClosingSoon = "64008";   // the code of a notice
 inline constexpr std::string_view kSpreadPrefix = "sprd-";  // of a channel of spreads
 

@@ -22,11 +22,7 @@ inline std::optional<InstrumentInfo> spelled_out(std::string_view symbol) {
   info.expiry = expiry_named(part[2]);
   if (!info.expiry || part.count == 4) return std::nullopt;
   if (part.count == 3) return info;
-  info.kind = InstrumentKind::option;
-  const auto strike = parse_decimal(part[3]);
-  if (!strike || (part[4] != "C" && part[4] != "P")) return std::nullopt;
-  info.strike = Price{*strike};
-  info.option_type = part[4] == "C" ? "call" : "put";
+  if (!make_option(info, part[3], part[4])) return std::nullopt;
   return info;
 }
 
@@ -69,31 +65,22 @@ inline void send(const InstrumentMessage& in, Output& out) {
   out(in.symbol, std::nullopt, info);
 }
 
-// An answer of REST.
-template <class M>
-struct Answer {
-  std::string_view code, message;
-  RowList<M> rows;
-};
 template <class M, class S>
-using AnswerShape = Loose<Id<"code", &Answer<M>::code>, Field<"msg", &Answer<M>::message>,
-                          Rows<"data", &Answer<M>::rows, S, kOptional>>;
-// Calls `visit(row)` for each row.
-template <class M, class S, class In, class Visit>
-[[nodiscard]] Verdict read_answer(In& in, std::string_view body, std::string& problem,
-                                  Visit&& visit) {
-  Answer<M> answer;
+using AnswerShape = Loose<Id<"code", &Batch<M>::code, kRequired>, Field<"msg", &Batch<M>::words>,
+                          Rows<"data", &Batch<M>::rows, S, kOptional>>;
+template <class M, class S, class Amend>
+[[nodiscard]] Verdict read_rest_answer(auto& in, std::string_view body, Output& out,
+                                       std::string& problem, Amend&& amend) {
+  Batch<M> answer;
   if (!in.template read<AnswerShape<M, S>>(body, answer)) return Verdict::malformed;
-  if (answer.code != "0") return problem = answer.message, Verdict::rejected;
-  for (auto& row : answer.rows) visit(row);
-  return Verdict::data;
+  if (is_refusal(answer, "0", problem)) return Verdict::rejected;
+  return send_all(answer.rows, out, amend);
 }
 
-template <class In>
-[[nodiscard]] Verdict read_instruments(In& in, std::string_view body, Output& out,
+[[nodiscard]] Verdict read_instruments(auto& in, std::string_view body, Output& out,
                                        std::string& problem) {
-  return read_answer<InstrumentMessage, InstrumentShape>(
-      in, body, problem, [&](const auto& instrument) { send(instrument, out); });
+  return read_rest_answer<InstrumentMessage, InstrumentShape>(in, body, out, problem,
+                                                              [](const auto&) {});
 }
 
 // The families of options, in an array of one array: each has a listing of its own.
@@ -106,8 +93,7 @@ struct Families {
 };
 using FamiliesShape = Loose<Id<"code", &Families::code>, Field<"msg", &Families::message>,
                             Object<"data", &Families::list, Row<cell<&Names::names, kOptional>>>>;
-template <class In>
-[[nodiscard]] Verdict read_families(In& in, std::string_view body, RestReading& answer,
+[[nodiscard]] Verdict read_families(auto& in, std::string_view body, RestReading& answer,
                                     std::string& problem) {
   Families families;
   if (!in.template read<FamiliesShape>(body, families)) return Verdict::malformed;
@@ -120,17 +106,16 @@ template <class In>
 }
 
 using RatioShape = Row<cell<&Facts::time, kRequired>, cell<&LongShortRatio::ratio, kRequired>>;
-template <class In>
-[[nodiscard]] Verdict read_ratios(In& in, const RestCall& call, std::string_view body, Output& out,
-                                  std::string& problem) {
+[[nodiscard]] Verdict read_ratios(auto& in, const RestCall& call, std::string_view body,
+                                  Output& out, std::string& problem) {
   const auto period = query_value(call.target, "period");
   const bool positions = call.target.find("position-ratio") != std::string::npos;
-  return read_answer<Message<LongShortRatio>, RatioShape>(in, body, problem, [&](auto& ratio) {
-    ratio.symbol = call.symbol;
-    ratio.kind = positions ? "positions" : "accounts";
-    if (period) ratio.period = *period;
-    send(ratio, out);
-  });
+  return read_rest_answer<Message<LongShortRatio>, RatioShape>(
+      in, body, out, problem, [&](auto& ratio) {
+        ratio.symbol = call.symbol;
+        ratio.kind = positions ? "positions" : "accounts";
+        if (period) ratio.period = *period;
+      });
 }
 
 }  // namespace

@@ -300,7 +300,7 @@ class Phemex final : public JsonDecoder<Phemex> {
       if (!scale(candle.volume, by.quantity) || !scale(candle.quote_volume, by.value.value_or(0)))
         return too_large(reading);
       candle.symbol = candles_.symbol;
-      candle.interval = our_interval(traits(), candle.word).value_or(candle.word);
+      candle.interval = our_interval(traits(), candle.word);
     }
     for (const CandleMessage& candle : candles_.rows) send(candle, out);
     return Verdict::data;

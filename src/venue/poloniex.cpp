@@ -137,7 +137,7 @@ class Poloniex final : public JsonDecoder<Poloniex> {
       return read_batch<TickerShape>(in, frame, tickers_, out, [](auto&) {});
     if (!channel.starts_with(kCandles)) return Verdict::unknown;
     const auto word = channel.substr(kCandles.size());
-    const auto interval = our_interval(traits(), word).value_or(word);
+    const auto interval = our_interval(traits(), word);
     return read_batch<CandleShape>(in, frame, candles_, out,
                                    [&](Candle& candle) { candle.interval = interval; });
   }

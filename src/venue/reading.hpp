@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -42,6 +43,7 @@ struct MessageFacts {
   std::string_view symbol;
   std::optional<Timestamp> time;
 };
+using Facts = MessageFacts;  // the word for shapes
 template <class Body>
 struct Message : MessageFacts, Body {};
 
@@ -50,6 +52,19 @@ template <>
 struct Message<Book> : MessageFacts, Book {
   std::vector<Level> bid_levels;
   std::vector<Level> ask_levels;
+
+  [[nodiscard]] std::vector<Level>& levels(Side side) {
+    return side == Side::buy ? bid_levels : ask_levels;
+  }
+  void clear_levels() {
+    bid_levels.clear();
+    ask_levels.clear();
+  }
+  // Those that `is_none` is true of.
+  void drop_levels(auto is_none) {
+    std::erase_if(bid_levels, is_none);
+    std::erase_if(ask_levels, is_none);
+  }
 };
 
 template <class Body>
@@ -72,29 +87,70 @@ inline void send(Message<Book>& message, Output& out) {  // the same, without th
 // Reads `text` as one message of shape S; once that has succeeded, send(message, out) hands over
 // its event. An adapter that has to amend messages of a kind gives them a type and a `send` of
 // their own.
-template <class S, class In, class M>
-[[nodiscard]] Verdict read_one(In& in, std::string_view text, M& message, Output& out) {
+template <class S, class M>
+[[nodiscard]] Verdict read_one(auto& in, std::string_view text, M& message, Output& out) {
   if (!in.template read<S>(text, message)) return Verdict::malformed;
   send(message, out);
   return Verdict::data;
 }
 
-// The same for an array of messages; nothing is handed over unless all of it could be read.
-// `amend(message)` runs before each is.
-template <class S, class In, class M, class Amend>
-[[nodiscard]] Verdict read_all(In& in, std::string_view text, codec::RowList<M>& messages,
-                               Output& out, Amend&& amend) {
-  if (!in.template read_rows<S>(text, messages)) return Verdict::malformed;
+// Messages in an array that is a member of what was sent.
+template <class M>
+struct Batch {
+  codec::RowList<M> rows;
+  std::optional<Timestamp> time;                           // of all of them
+  std::optional<std::string_view> code, words, next_page;  // of an answer by REST
+};
+// Whether a REST answer is a refusal, since its code is not the good one: `problem` gets its words.
+template <class M>
+[[nodiscard]] bool is_refusal(const Batch<M>& answer, std::string_view good, std::string& problem) {
+  if (answer.code == good) return false;
+  problem = answer.words.value_or(answer.code.value_or("refused"));
+  return true;
+}
+
+// Hands over messages that have been read; `amend(message)` runs before each is.
+template <class M, class Amend>
+Verdict send_all(codec::RowList<M>& messages, Output& out, Amend&& amend) {
   for (auto& message : messages) {
     amend(message);
     send(message, out);
   }
   return Verdict::data;
 }
-template <class S, class In, class M>
-[[nodiscard]] Verdict read_all(In& in, std::string_view text, codec::RowList<M>& messages,
+template <class M>
+Verdict send_all(codec::RowList<M>& messages, Output& out) {
+  return send_all(messages, out, [](M&) {});
+}
+
+// The same as read_one for an array of messages; nothing is handed over unless all of it could be
+// read.
+template <class S, class M, class Amend>
+[[nodiscard]] Verdict read_all(auto& in, std::string_view text, codec::RowList<M>& messages,
+                               Output& out, Amend&& amend) {
+  if (!in.template read_rows<S>(text, messages)) return Verdict::malformed;
+  return send_all(messages, out, amend);
+}
+template <class S, class M>
+[[nodiscard]] Verdict read_all(auto& in, std::string_view text, codec::RowList<M>& messages,
                                Output& out) {
   return read_all<S>(in, text, messages, out, [](M&) {});
+}
+
+// Whether a text is an array of messages of shape S, and not one of them, which may be an array
+// itself.
+template <class S>
+[[nodiscard]] bool is_list(std::string_view text) {
+  if (!text.starts_with('[') || !codec::kIsRow<S>) return text.starts_with('[');
+  const auto inner = text.find_first_not_of(" \n\r\t", 1);
+  return inner != std::string_view::npos && (text[inner] == '[' || text[inner] == ']');
+}
+// Reads an array of messages, or one that stands alone.
+template <class S, class M>
+[[nodiscard]] bool read_some(auto& in, std::string_view text, codec::RowList<M>& messages) {
+  if (is_list<S>(text)) return in.template read_rows<S>(text, messages);
+  messages.clear();
+  return in.template read<S>(text, messages.next());
 }
 
 inline constexpr Reading kControl = [] {

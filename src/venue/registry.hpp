@@ -1,5 +1,5 @@
-// L3. The venues that this program knows: an explicit list. To add one: a file, a golden folder, a
-// line in registry.cpp.
+// L3. The venues that this program knows: an explicit list. To add one: a file, a golden folder,
+// two lines in registry.cpp.
 #pragma once
 
 #include <memory>

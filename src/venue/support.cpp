@@ -26,6 +26,24 @@ Quote best_of(const Message<Book>& book) {
   return quote;
 }
 
+std::optional<InstrumentInfo> pair_spelled(std::string_view symbol, char separator) {
+  const auto part = parts_of(symbol, separator);
+  if (part.count != 2) return std::nullopt;
+  InstrumentInfo info;
+  info.base = part[0];
+  info.quote = part[1];
+  return info;
+}
+
+bool make_option(InstrumentInfo& info, std::string_view strike, std::string_view type) {
+  const auto price = parse_decimal(strike);
+  if (!price || (type != "C" && type != "P")) return false;
+  info.kind = InstrumentKind::option;
+  info.strike = Price{*price};
+  info.option_type = type == "C" ? "call" : "put";
+  return true;
+}
+
 Side side_of_sign(Quantity& quantity) {
   if (quantity.decimal.mantissa >= 0) return Side::buy;
   quantity.decimal.mantissa = -quantity.decimal.mantissa;

@@ -33,9 +33,15 @@ using std::chrono_literals::operator""h;
 [[nodiscard]] Error unread(std::string_view venue, const RestCall& call, std::string_view problem,
                            std::string_view body);
 
+// Why something was refused, as most venues write it.
+struct Refusal {
+  std::optional<std::string_view> code, message;
+};
+using RefusalShape =
+    codec::Loose<codec::Id<"code", &Refusal::code>, codec::Field<"message", &Refusal::message>>;
+
 // A decoder of JSON frames. `Self` has
-//   template <class In> Verdict decide(In& in, std::string_view frame, Output& out, Reading&
-//   reading)
+//   Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading)
 // which reads by in.read<Shape>() and hands over what it read once all of that has succeeded; it
 // may run twice for a frame, with the scanner and with the exact reader.
 template <class Self>
@@ -63,10 +69,29 @@ class JsonDecoder : public Decoder {
     reading.problem = refusal_.append(words);
     return Verdict::rejected;
   }
+  Verdict refuse(Reading& reading, const Refusal& refusal) {
+    return refuse(reading, refusal.code.value_or(""), refusal.message.value_or(""));
+  }
   // The venue acknowledged the subscription of a channel, or refused it (then with refuse()):
   // handed over as a status event once the frame is read. `symbol` may be empty: of all.
   void answer(Condition condition, std::string_view symbol, std::optional<Channel> channel) {
     answers_.next() = {condition, symbol, channel};
+  }
+  // The same for each channel whose route `is_meant` is true of: several may have asked for a
+  // topic.
+  template <class IsMeant>
+  void answer_routes(Condition condition, std::string_view symbol, IsMeant&& is_meant) {
+    for (const Route& route : traits_.routes) {
+      if (is_meant(route)) answer(condition, symbol, route.channel);
+    }
+  }
+  // The same for a channel and those that share its topic.
+  void answer_shared(Condition condition, std::string_view symbol, std::optional<Channel> channel) {
+    const Route* const named = channel ? route_of(traits_, *channel) : nullptr;
+    if (named == nullptr) return answer(condition, symbol, channel);
+    answer_routes(condition, symbol, [named](const Route& route) {
+      return route.topic == named->topic && route.group == named->group;
+    });
   }
 
   // Something to send back at once.
@@ -99,9 +124,8 @@ class JsonDecoder : public Decoder {
 
 // An adapter out of data and a decoder D. What D has of these static functions is used; without
 // `read_rest` the venue has no REST.
-//   template <class In> Verdict read_rest(const Traits&, In&, const RestCall&, std::string_view
-//   body,
-//                                         Output&, RestReading&, std::string& problem)
+//   Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body, Output&,
+//                     RestReading&, std::string& problem)
 //   bool fill(std::string_view hole, const Subscription&, std::string& out)
 //   std::optional<InstrumentInfo> derive(std::string_view symbol)
 template <class D>
@@ -119,7 +143,7 @@ class JsonVenue final : public Adapter {
 
   Result<void> read_rest(const RestCall& call, std::string_view body, Timestamp ts_recv,
                          EventHandler& handler, RestReading& answer) const override {
-    codec::JsonReader json;  // not a decoder's: a listing takes megabytes, once a day
+    codec::JsonReader json;  // not a decoder's: a listing takes megabytes, every half hour
     Output out{traits_.name, ts_recv, handler};
     std::string problem;
     if constexpr (requires { &D::template read_rest<codec::Scanner>; }) {
@@ -160,6 +184,23 @@ class Latest {
   };
   std::unordered_map<std::string, T, Hash, std::equal_to<>> states_;
 };
+
+// A step of so many decimal places, where the listing does not say it otherwise. Some venues count
+// places before the point, as numbers below zero.
+template <class Step>
+void default_step(std::optional<Step>& step, std::optional<std::int64_t> places,
+                  std::int64_t places_min = 0) {
+  if (step || !places || *places < places_min || *places > -kDecimalExponentMin) return;
+  step = Step{Decimal{1, static_cast<std::int8_t>(-*places)}};
+}
+
+// A spot instrument by its currencies around a separator, "BTC-USDT".
+[[nodiscard]] std::optional<InstrumentInfo> pair_spelled(std::string_view symbol, char separator);
+
+// Makes an option of an instrument by the end of its symbol, "100000" and "C" or "P"; false where
+// it says anything else.
+[[nodiscard]] bool make_option(InstrumentInfo& info, std::string_view strike,
+                               std::string_view type);
 
 // The taker's side by the sign of a quantity, which loses it.
 [[nodiscard]] Side side_of_sign(Quantity& quantity);

@@ -12,11 +12,18 @@ struct TickerWithQuote : MessageFacts, Ticker {
   std::optional<std::int64_t> sequence;  // of the quote
 };
 
-// Some venues send zeros for a side without orders.
+// Some venues send zeros for a side without orders, some the quantity alone.
 inline void drop_zeros(std::optional<Price>& price, std::optional<Quantity>& quantity) {
   if (price && !price->is_zero()) return;
   price.reset();
   quantity.reset();
+}
+
+struct QuoteOfZeros : Message<Quote> {};
+inline void send(QuoteOfZeros& quote, Output& out) {
+  drop_zeros(quote.bid_price, quote.bid_quantity);
+  drop_zeros(quote.ask_price, quote.ask_quantity);
+  send<Quote>(quote, out);
 }
 
 inline void send(TickerWithQuote& message, Output& out) {

@@ -25,8 +25,6 @@ bool fill_common(const Traits& traits, std::string_view hole, const Subscription
     append_escaped(wanted.symbol, out);
   } else if (hole == "symbol_lower") {
     append_escaped(lower_case(wanted.symbol), out);
-  } else if (hole == "symbol_upper") {
-    append_escaped(upper_case(wanted.symbol), out);
   } else if (hole == "interval") {
     append_escaped(their_interval(traits, wanted.interval).value_or(wanted.interval), out);
   } else {
@@ -124,9 +122,7 @@ std::vector<Request> RequestWriter::write(Verb verb, std::span<const Topic> topi
         if (!joined.empty()) joined.push_back(',');
         joined.append(members[i]->text);
         request.topics.push_back(*members[i++]);
-      } while (i < members.size() && request.topics.size() < limits_.topics_per_request &&
-               (limits_.request_bytes == 0 ||
-                text.size() + joined.size() + members[i]->text.size() < limits_.request_bytes));
+      } while (i < members.size() && request.topics.size() < limits_.topics_per_request);
       request.text = spelled(text, joined, group, {}, now);
     }
   }

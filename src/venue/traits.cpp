@@ -37,10 +37,9 @@ std::optional<std::string_view> their_interval(const Traits& traits, std::string
   return found->theirs;
 }
 
-std::optional<std::string_view> our_interval(const Traits& traits, std::string_view theirs) {
+std::string_view our_interval(const Traits& traits, std::string_view theirs) {
   const auto found = std::ranges::find(traits.intervals, theirs, &Interval::theirs);
-  if (found == traits.intervals.end()) return std::nullopt;
-  return found->ours;
+  return found == traits.intervals.end() ? theirs : found->ours;
 }
 
 }  // namespace mp::venue

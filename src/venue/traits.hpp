@@ -34,8 +34,7 @@ struct Window {
 struct Limits {
   std::size_t topics_per_session = 100;
   std::size_t topics_per_request = 50;
-  std::size_t request_bytes = 0;  // of one request; 0: no limit is known
-  std::size_t session_bytes = 0;  // of the topics of a session together; likewise
+  std::size_t session_bytes = 0;  // of the topics of a session together; 0: no limit is known
   Window requests{4, std::chrono::milliseconds{1000}};  // messages of ours on a session
   Window connects{1, std::chrono::milliseconds{1000}};
   Window rest_calls{5, std::chrono::milliseconds{1000}};
@@ -64,8 +63,7 @@ struct Ping {
 struct Route {
   Channel channel = Channel::trade;
   // The topic as it stands in a request, a JSON string or object mostly. Holes: {symbol},
-  // {symbol_lower}, {symbol_upper}, {interval} (the venue's word), and those that Adapter::fill
-  // knows.
+  // {symbol_lower}, {interval} (the venue's word), and those that Adapter::fill knows.
   std::string_view topic{};
   std::string_view evidence{};  // "recorded 2024-08-08", "pair tardis", "documented"
   std::string_view group{};     // fills {group} of a request, which then holds topics of one group
@@ -146,10 +144,10 @@ template <std::size_t N>
 // Streamed or polled, in the order of Channel.
 [[nodiscard]] std::vector<Channel> channels_of(const Traits& traits);
 
-// The venue's word for an interval of ours, and the other way round; nothing where it has none.
+// The venue's word for an interval of ours; nothing where it has none.
 [[nodiscard]] std::optional<std::string_view> their_interval(const Traits& traits,
                                                              std::string_view ours);
-[[nodiscard]] std::optional<std::string_view> our_interval(const Traits& traits,
-                                                           std::string_view theirs);
+// Our word for an interval of the venue's, which stands for itself where we have none.
+[[nodiscard]] std::string_view our_interval(const Traits& traits, std::string_view theirs);
 
 }  // namespace mp::venue

@@ -56,8 +56,6 @@ constexpr Traits kTraits = {
 template <Key Long, Key Short, auto Member, auto... Options>
 using Named = OneOf<Field<Long, Member, Options...>, Field<Short, Member, Options...>>;
 
-using Facts = MessageFacts;
-
 struct Head {
   std::optional<std::string_view> type, status;
   std::optional<Raw> error;
@@ -97,8 +95,7 @@ using BookShape =
                 Rows<"obu", &BookMessage::units, UnitShape>>>;
 void send(BookMessage& book, Output& out) {
   book.is_snapshot = true;
-  book.bid_levels.clear();
-  book.ask_levels.clear();
+  book.clear_levels();
   for (const Unit& unit : book.units) {
     if (!unit.bid_price.decimal.is_zero())
       book.bid_levels.emplace_back(unit.bid_price, unit.bid_size);
@@ -139,11 +136,8 @@ using CandleShape =
 
 // KRW-BTC: the quote comes first.
 std::optional<InstrumentInfo> spelled_out(std::string_view symbol) {
-  const auto part = parts_of(symbol, '-');
-  if (part.count != 2) return std::nullopt;
-  InstrumentInfo info;
-  info.base = part[1];
-  info.quote = part[0];
+  auto info = pair_spelled(symbol, '-');
+  if (info) std::swap(info->base, info->quote);
   return info;
 }
 
@@ -156,8 +150,7 @@ class Upbit final : public JsonDecoder<Upbit> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
     if (head_.error) {
       if (!in.template read<RefusalShape>(frame, refusal_)) return Verdict::malformed;
@@ -170,13 +163,11 @@ class Upbit final : public JsonDecoder<Upbit> {
     if (equals<"ticker">(type)) return read_one<TickerShape>(in, frame, ticker_, out);
     constexpr std::string_view kCandle = "candle.";
     if (!type.starts_with(kCandle)) return Verdict::unknown;
-    const auto interval = type.substr(kCandle.size());
-    candle_.interval = our_interval(traits(), interval).value_or(interval);
+    candle_.interval = our_interval(traits(), type.substr(kCandle.size()));
     return read_one<CandleShape>(in, frame, candle_, out);
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     RowList<Market> markets;
     if (!in.template read_rows<MarketShape>(body, markets)) {
