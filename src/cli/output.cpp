@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <system_error>
 
+#include "core/utf8.hpp"
+
 namespace mp::cli {
 
 Result<void> Output::flush() {
@@ -31,9 +33,17 @@ std::string_view program() {
   return program_invocation_name;
 }
 
+// A sentence may have lines of ours; whatever else it quotes is made harmless.
 void complain(std::string_view sentence) {
-  const std::string line = fmt::format("marketprism: {}\n", sentence);
-  std::fwrite(line.data(), 1, line.size(), stderr);
+  constexpr std::size_t kLineMax = 8192;
+  std::string text = "marketprism: ";
+  while (true) {
+    const auto line = sentence.substr(0, sentence.find('\n'));
+    text.append(printable(line, kLineMax)).push_back('\n');
+    if (line.size() == sentence.size()) break;
+    sentence.remove_prefix(line.size() + 1);
+  }
+  std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
 int fail(const Error& error) {

@@ -121,7 +121,8 @@ inline constexpr std::array<Key<Journal>, 7> kJournal = {{
 inline constexpr std::array<Key<Feed>, 5> kFeed = {{
     {"venue", &Feed::venue, "The venue's id; `marketprism list venues` shows all.", "\"binance\""},
     {"instruments", &Feed::instruments,
-     "Our names: BTC-USDT, BTC-USDT-PERP, BTC-USD-20261225, BTC-USD-20261225-100000-C.",
+     "Our names: BTC-USDT, BTC-USDT-PERP, BTC-USD-20261225, BTC-USD-20261225-100000-C; `*` in a "
+     "name takes all that match and trade: *-USDT-PERP.",
      "[\"BTC-USDT\", \"ETH-USDT\"]"},
     {"symbols", &Feed::symbols, "The venue's own spelling, in place of instruments or beside them.",
      "[\"SOLUSDT\"]"},

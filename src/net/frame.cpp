@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "core/assert.hpp"
-#include "net/utf8.hpp"
+#include "core/utf8.hpp"
 
 namespace mp::net {
 namespace {

@@ -11,6 +11,8 @@
 #include <iterator>
 #include <utility>
 
+#include "core/utf8.hpp"
+
 namespace mp::obs {
 namespace {
 
@@ -45,9 +47,7 @@ std::unique_ptr<spdlog::logger> make_logger(LogLevel level, spdlog::sink_ptr sin
 }
 
 bool is_plain(std::string_view text) {
-  const auto plain = [](char c) {
-    return c > ' ' && c != '"' && c != '=' && c != '\\' && c != 127;
-  };
+  const auto plain = [](char c) { return c > ' ' && c < 127 && c != '"' && c != '=' && c != '\\'; };
   return !text.empty() && std::all_of(text.begin(), text.end(), plain);
 }
 
@@ -62,16 +62,15 @@ void append_text(fmt::memory_buffer& out, std::string_view text) {
   }
   const auto end = std::back_inserter(out);
   out.push_back('"');
-  for (const char c : shown) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (byte < 0x20 || byte == 0x7F) {
-      fmt::format_to(end, "\\x{:02x}", byte);
+  for (std::string_view rest = shown; !rest.empty();) {
+    const std::size_t length = harmless_sequence(rest);
+    if (length == 0) {
+      fmt::format_to(end, "\\x{:02x}", static_cast<unsigned char>(rest.front()));
     } else {
-      out.push_back(c);
+      if (rest.front() == '"' || rest.front() == '\\') out.push_back('\\');
+      out.append(rest.data(), rest.data() + length);
     }
+    rest.remove_prefix(std::max<std::size_t>(length, 1));
   }
   if (cut) fmt::format_to(end, "...");
   out.push_back('"');

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/utf8.hpp"
 #include "net/clock.hpp"
 #include "pipeline/feed_connection.hpp"
 #include "venue/registry.hpp"
@@ -16,6 +17,20 @@ constexpr std::chrono::seconds kRestDeadline{20};
 
 FeedMachine::Now clocks() {
   return {net::steady_now(), net::now()};
+}
+
+// With the venue's own words, which tell more than a number. Some countries and cloud machines are
+// not served at all.
+Error refusal(const std::string& url, const net::HttpResponse& response) {
+  constexpr std::size_t kWordsMax = 240;
+  const std::string words = printable(response.body, kWordsMax);
+  const bool not_served = response.status == 451;
+  return {not_served ? ErrorKind::permission : ErrorKind::unavailable,
+          fmt::format("{} answered with status {}, expected 200{}{}{}", url, response.status,
+                      words.empty() ? "" : ": ", words,
+                      not_served ? " (this address is not served from here; another one can be "
+                                   "given as rest_url and ws_url)"
+                                 : "")};
 }
 
 Result<net::Url> venue_url(const std::string& given, std::string_view own, std::string_view venue) {
@@ -153,7 +168,11 @@ net::Task<void> Feed::perform(std::uint64_t number, venue::RestCall call) {
     now.utc = answer.response->ts_recv;
     machine_.answered(number, answer.response->body, now);
   } else {
-    machine_.failed(number, answer.response.error(), answer.pause, now);
+    machine_.failed(number,
+                    {.problem = answer.response.error(),
+                     .status = answer.status,
+                     .retry_after = answer.retry_after},
+                    now);
   }
   publish();
 }
@@ -175,11 +194,9 @@ net::Task<Feed::Answer> Feed::ask(venue::RestCall call) {
     }
     co_return Answer{std::move(response)};
   }
-  // 429 and 418 name the time until which no call at all may be made.
-  co_return Answer{.response = Error{ErrorKind::unavailable,
-                                     fmt::format("{} answered with status {}, expected 200",
-                                                 url.without_query(), response->status)},
-                   .pause = response->retry_after.value_or(std::chrono::milliseconds{0})};
+  co_return Answer{.response = refusal(url.without_query(), *response),
+                   .status = response->status,
+                   .retry_after = response->retry_after};
 }
 
 void Feed::on_event(Stream& stream, const Event& event) {

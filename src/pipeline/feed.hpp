@@ -87,7 +87,8 @@ class Feed final : private FeedMachine::Hands {
   [[nodiscard]] net::Task<void> perform(std::uint64_t number, venue::RestCall call);
   struct Answer {
     Result<net::HttpResponse> response;
-    std::chrono::milliseconds pause{0};  // that the venue wants
+    int status = 0;                                          // of a refusal
+    std::optional<std::chrono::milliseconds> retry_after{};  // likewise
   };
   [[nodiscard]] net::Task<Answer> ask(venue::RestCall call);
   void publish();

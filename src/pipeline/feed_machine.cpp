@@ -11,6 +11,22 @@
 namespace mp::pipeline {
 namespace {
 
+// Without a Retry-After.
+constexpr std::chrono::milliseconds kLimitedFirst{10'000};
+constexpr std::chrono::milliseconds kLimitedMax{900'000};
+// No venue means more.
+constexpr std::chrono::milliseconds kRetryAfterMax{3'600'000};
+
+// The limit of our address: 429, Binance's ban, the firewalls' 403.
+bool is_limit(int status) {
+  return status == 429 || status == 418 || status == 403;
+}
+
+// Time alone will hardly mend it.
+bool is_refusal(int status) {
+  return status >= 400 && status < 500 && status != 408 && status != 425 && !is_limit(status);
+}
+
 WorkQueue::Config work_of(const FeedConfig& config, const venue::Traits& traits) {
   return {.seed = config.seed,
           .listing_every = config.listing_every,
@@ -118,8 +134,9 @@ void FeedMachine::answered(std::uint64_t number, std::string_view body, const No
   auto read = engine_.on_rest(job.call, body, now.utc);
   if (!read) {
     calls_.insert(std::move(call));
-    return failed(number, read.error(), std::chrono::milliseconds{0}, now);
+    return failed(number, {.problem = read.error()}, now);
   }
+  limited_ = 0;
   const bool listing = job.kind == JobKind::listing;
   auto further = std::move(read->more);
   if (!read->next_page.empty())
@@ -137,27 +154,38 @@ void FeedMachine::answered(std::uint64_t number, std::string_view body, const No
   hands_.wake();
 }
 
-void FeedMachine::failed(std::uint64_t number, const Error& problem,
-                         std::chrono::milliseconds pause, const Now& now) {
+// "Too many" is said to our address, not to one call: nobody calls for a while, longer each time.
+void FeedMachine::pause_calls(const CallFailure& failure) {
+  if (!is_limit(failure.status) && !failure.retry_after) return;
+  std::chrono::milliseconds pause{0};
+  if (is_limit(failure.status))
+    pause = std::min(kLimitedMax, kLimitedFirst * (1U << std::min(limited_++, 10U)));
+  if (failure.retry_after) pause = std::min(kRetryAfterMax, *failure.retry_after);
+  budget_.pause_calls(now_ + pause);
+}
+
+void FeedMachine::failed(std::uint64_t number, const CallFailure& failure, const Now& now) {
   now_ = now.steady;
   auto call = calls_.extract(number);
   MP_ASSERT(!call.empty());
   call.mapped().turn = VenueBudget::Call{};
   if (stopping_) return;
-  budget_.pause_calls(now.steady + pause);
+  pause_calls(failure);
   Job& job = call.mapped().job;
   const bool listing = job.kind == JobKind::listing;
   const std::string symbol = job.stream == nullptr ? "" : job.stream->symbol;
   const std::string target = job.call.target;
   const bool of_book = job.kind == JobKind::snapshot;
-  const auto wait = work_.failed(std::move(job), now.steady);
+  using Failure = WorkQueue::Failure;
+  const auto kind = is_refusal(failure.status) ? Failure::lasting : Failure::passing;
+  const auto wait = work_.failed(std::move(job), kind, now.steady);
   log_.warn(of_book ? "snapshot_failed" : "call_failed", {{"venue", config_.venue},
                                                           {"symbol", symbol},
                                                           {"target", target},
                                                           {"retry_ms", wait.count()},
-                                                          {"problem", problem.message}});
+                                                          {"problem", failure.problem.message}});
   if (listing) {
-    listing_problems_.push_back(problem);
+    listing_problems_.push_back(failure.problem);
     plan_if_listed(now);
   }
   on_time(now);

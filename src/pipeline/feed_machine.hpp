@@ -90,9 +90,12 @@ class FeedMachine final : private Engine::Owner {
 
   // Of a call.
   void answered(std::uint64_t number, std::string_view body, const Now& now);
-  // `pause`: the venue wants no call at all for so long.
-  void failed(std::uint64_t number, const Error& problem, std::chrono::milliseconds pause,
-              const Now& now);
+  struct CallFailure {
+    Error problem;
+    int status = 0;                                          // that was answered; 0: none
+    std::optional<std::chrono::milliseconds> retry_after{};  // likewise
+  };
+  void failed(std::uint64_t number, const CallFailure& failure, const Now& now);
 
   // Purpose::learn: whether every listing has been tried, and what came of it.
   [[nodiscard]] bool learnt() const { return work_.listings_tried(); }
@@ -129,6 +132,7 @@ class FeedMachine final : private Engine::Owner {
   void stream(const std::vector<venue::Subscription>& wanted, const Now& now);
   void poll(const std::vector<venue::Subscription>& wanted, const Now& now);
   void do_work(const Now& now);
+  void pause_calls(const CallFailure& failure);
   void repair_on_socket(Job job, const Now& now);
   [[nodiscard]] std::vector<Leg*> legs_that_carry(const venue::Subscription& subscription);
 
@@ -168,6 +172,7 @@ class FeedMachine final : private Engine::Owner {
   venue::Reading reading_;          // of the last frame
   Leg* reading_leg_ = nullptr;      // whose frame is being read
   std::vector<Error> listing_problems_;
+  unsigned limited_ = 0;       // times in a row that the venue said "too many"
   net::SteadyTime now_{};      // of the last input that came with it
   net::SteadyTime tend_at_{};  // the legs, at the latest
   bool tend_now_ = false;

@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kBackOffFirst{500};
 constexpr std::chrono::milliseconds kBackOffMax{32'000};
+// What the venue refuses it may grant one day.
+constexpr std::chrono::milliseconds kRefusedFirst{10'000};
+constexpr std::chrono::milliseconds kRefusedMax{3'600'000};
 // Repairs of one book that come quicker than this after each other wait longer and longer.
 constexpr std::chrono::seconds kRepairsCalm{60};
 // A snapshot that was asked for on the socket has come by then, or is asked for again.
@@ -163,9 +166,9 @@ void WorkQueue::tried(std::size_t listing, net::SteadyTime now) {
                    .due = now + config_.listing_every});
 }
 
-std::chrono::milliseconds WorkQueue::failed(Job job, net::SteadyTime now) {
+std::chrono::milliseconds WorkQueue::failed(Job job, Failure failure, net::SteadyTime now) {
   --under_way_;
-  const auto wait = back_off(job.attempt);
+  const auto wait = back_off(job.attempt, failure);
   if (job.kind == JobKind::listing) {
     Listing& of = listings_[job.listing];
     if (job.round != of.round) return wait;  // the newer round has asked for it
@@ -200,8 +203,11 @@ std::size_t WorkQueue::listings_missing() const {
   return sum;
 }
 
-std::chrono::milliseconds WorkQueue::back_off(unsigned attempt) {
-  const auto ceiling = std::min(kBackOffMax, kBackOffFirst * (1U << std::min(attempt, 6U)));
+std::chrono::milliseconds WorkQueue::back_off(unsigned attempt, Failure failure) {
+  const bool lasting = failure == Failure::lasting;
+  const auto first = lasting ? kRefusedFirst : kBackOffFirst;
+  const auto most = lasting ? kRefusedMax : kBackOffMax;
+  const auto ceiling = std::min(most, first * (1U << std::min(attempt, 16U)));
   std::uniform_int_distribution<std::int64_t> spread{ceiling.count() / 2, ceiling.count()};
   return std::chrono::milliseconds{spread(random_)};
 }

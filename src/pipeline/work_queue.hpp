@@ -69,8 +69,10 @@ class WorkQueue {
   // A job of take() has succeeded: what follows from it is queued. Answers how many of the further
   // calls are not: one listing may lead to kListingCallsMax.
   std::size_t done(Job job, std::vector<venue::RestCall> further, net::SteadyTime now);
-  // It has failed, and is queued again after the pause that is returned.
-  std::chrono::milliseconds failed(Job job, net::SteadyTime now);
+  // It has failed, and is queued again after the pause that is returned. lasting: the venue refuses
+  // it, and time is not likely to change that.
+  enum class Failure : std::uint8_t { passing, lasting };
+  std::chrono::milliseconds failed(Job job, Failure failure, net::SteadyTime now);
   // It was done on the socket, whose answer may not come: it is queued again for that case.
   void watch(Job job, net::SteadyTime now);
 
@@ -103,7 +105,8 @@ class WorkQueue {
   std::size_t listing_done(const Job& job, std::vector<venue::RestCall> further,
                            net::SteadyTime now);
   void tried(std::size_t listing, net::SteadyTime now);
-  [[nodiscard]] std::chrono::milliseconds back_off(unsigned attempt);
+  [[nodiscard]] std::chrono::milliseconds back_off(unsigned attempt,
+                                                   Failure failure = Failure::passing);
 
   Config config_;
   std::vector<Job> jobs_;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr const char* kFileName = "libduckdb.so";
 constexpr std::string_view kHint =
-    "run scripts/install-duckdb.sh, or name a libduckdb.so of version 1.4.4 in the configuration";
+    "run scripts/install-duckdb.sh, or put a libduckdb.so of version 1.4.4 next to the program";
 
 // "": the loader's own search.
 Result<void*> load_library(const DuckdbConfig& config) {

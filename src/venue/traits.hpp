@@ -30,7 +30,7 @@ struct Window {
   friend bool operator==(const Window&, const Window&) = default;
 };
 
-// What the venue allows. A user may have other limits: the configuration can say so.
+// What the venue allows. A user may have other limits: pipeline::FeedConfig::limits.
 struct Limits {
   std::size_t topics_per_session = 100;
   std::size_t topics_per_request = 50;

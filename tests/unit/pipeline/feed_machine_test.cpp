@@ -53,9 +53,16 @@ class FeedMachineTest : public testing::Test, private FeedMachine::Hands {
       if (calls_.empty()) pass(1s);
     }
   }
-  void fail_all(std::chrono::milliseconds pause = 0ms) {
-    for (const auto& [number, call] : std::exchange(calls_, {}))
-      machine_->failed(number, {ErrorKind::unavailable, "no answer"}, pause, now_);
+  void fail_all(int status = 0, std::optional<std::chrono::milliseconds> retry_after = {}) {
+    for (const auto& [number, call] : std::exchange(calls_, {})) fail(number, status, retry_after);
+  }
+  void fail(std::uint64_t number, int status = 0,
+            std::optional<std::chrono::milliseconds> retry_after = {}) {
+    machine_->failed(number,
+                     {.problem = {ErrorKind::unavailable, "no answer"},
+                      .status = status,
+                      .retry_after = retry_after},
+                     now_);
   }
   // Time goes by, as the shell would let it.
   void pass(std::chrono::milliseconds time) {
@@ -146,13 +153,13 @@ TEST_F(FeedMachineTest, what_is_not_listed_waits_while_a_listing_is_missing_and_
   // The first listing fails, whatever it is of.
   const auto first = *calls_.begin();
   calls_.erase(calls_.begin());
-  machine_->failed(first.first, {ErrorKind::unavailable, "no answer"}, 0ms, now_);
+  fail(first.first);
   const bool spot_failed = first.second.target.find("SPOT") != std::string::npos;
   for (int i = 0; i < 20 && !calls_.empty(); ++i) {
     const auto [number, call] = *calls_.begin();
     calls_.erase(calls_.begin());
     if (call.target == first.second.target) {
-      machine_->failed(number, {ErrorKind::unavailable, "no answer"}, 0ms, now_);
+      fail(number);
     } else {
       const bool spot = call.target.find("instType=SPOT") != std::string::npos;
       machine_->answered(number, spot ? kListing : kNothing, now_);
@@ -187,13 +194,51 @@ TEST_F(FeedMachineTest, keeps_asking_while_no_listing_comes_at_all_and_never_spi
 TEST_F(FeedMachineTest, makes_no_call_while_the_venue_wants_a_pause) {
   want({"BTC-USDT"}, {Channel::trade});
   start();
-  fail_all(10min);
+  fail_all(429, 10min);
   for (int i = 0; i < 59; ++i) {
     pass(10s);
     ASSERT_THAT(calls_, IsEmpty()) << i;
   }
   pass(20s);
   EXPECT_FALSE(calls_.empty());
+}
+
+// Whoever goes on after 429 gets 418.
+TEST_F(FeedMachineTest, waits_longer_each_time_that_it_is_limited_without_a_word_for_how_long) {
+  want({"BTC-USDT"}, {Channel::trade});
+  start();
+  std::vector<net::SteadyTime> called;
+  for (int i = 0; i < 5; ++i) {
+    while (calls_.empty()) pass(1s);
+    called.push_back(now_.steady);
+    fail_all(429);
+  }
+  for (std::size_t i = 1; i < called.size(); ++i)
+    EXPECT_GE(called[i] - called[i - 1], 10s * (1U << (i - 1)));
+}
+
+TEST_F(FeedMachineTest, believes_no_pause_of_a_year) {
+  want({"BTC-USDT"}, {Channel::trade});
+  start();
+  fail_all(503, 24h * 365);
+  pass(61min);
+  EXPECT_FALSE(calls_.empty());
+}
+
+// A symbol that the venue does not know need not be asked for every half minute for ever.
+TEST_F(FeedMachineTest, asks_seldom_for_what_the_venue_refuses) {
+  want({"BTC-USDT"}, {Channel::trade});
+  start();
+  int asked = 0;
+  for (int minute = 0; minute < 600; ++minute) {
+    for (const auto& [number, call] : std::exchange(calls_, {})) {
+      ++asked;
+      fail(number, 400);
+    }
+    pass(1min);
+  }
+  EXPECT_LT(asked, 40 * 6);
+  EXPECT_GT(asked, 20);
 }
 
 TEST_F(FeedMachineTest, learns_without_collecting) {

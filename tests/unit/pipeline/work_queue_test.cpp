@@ -40,7 +40,8 @@ class WorkQueueTest : public testing::Test {
     held_.erase(target);
   }
   std::chrono::milliseconds failed(const std::string& target) {
-    const auto wait = work_.failed(std::move(held_.at(target).job), now_);
+    const auto wait =
+        work_.failed(std::move(held_.at(target).job), WorkQueue::Failure::passing, now_);
     held_.erase(target);
     return wait;
   }

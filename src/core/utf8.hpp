@@ -1,11 +1,12 @@
-// L2 net. Whether a short text is UTF-8: for the reasons of close frames.
+// L0. UTF-8, where a text may come from anybody.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
-namespace mp::net {
+namespace mp {
 
 // The length of the UTF-8 sequence that `text` starts with; 0 where it starts with none.
 [[nodiscard]] inline std::size_t utf8_sequence(std::string_view text) {
@@ -45,4 +46,14 @@ namespace mp::net {
   return utf8_prefix(text, text.size()) == text.size();
 }
 
-}  // namespace mp::net
+// The length of the sequence that `text` starts with, where it may be shown; 0 where it is one of
+// those that printable() replaces.
+[[nodiscard]] std::size_t harmless_sequence(std::string_view text);
+
+// What a terminal or a log may be given of a text that a venue sent: no control characters (C0, C1,
+// DEL: they move the cursor, clear screens, forge lines), none that turn the direction of writing
+// or take no room, nothing that is not UTF-8: U+FFFD stands for each, a blank for white space. At
+// most `bytes_max`, with "..." behind what was cut.
+[[nodiscard]] std::string printable(std::string_view text, std::size_t bytes_max = 1024);
+
+}  // namespace mp
