@@ -91,7 +91,7 @@ struct Scan : Tokens {
     return converted(at, target);
   }
 
-  [[nodiscard]] Place value(Place at, Timestamp& target) const {
+  [[gnu::always_inline]] [[nodiscard]] inline Place value(Place at, Timestamp& target) const {
     std::int64_t count = 0;
     const Place stop = value(at, count);
     const auto time = from_epoch_count(count);

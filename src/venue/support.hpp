@@ -63,7 +63,8 @@ class JsonDecoder : public Decoder {
   [[nodiscard]] const Traits& traits() const { return traits_; }
 
   // The venue refused something: its code, its words.
-  Verdict refuse(Reading& reading, std::string_view code, std::string_view words) {
+  [[gnu::noinline, gnu::cold]] Verdict refuse(Reading& reading, std::string_view code,
+                                              std::string_view words) {
     refusal_.assign(code);
     if (!code.empty() && !words.empty()) refusal_.append(" ");
     reading.problem = refusal_.append(words);
@@ -107,7 +108,7 @@ class JsonDecoder : public Decoder {
     std::optional<Channel> channel;
   };
 
-  void hand_over_answers(const Reading& reading, Output& out) {
+  [[gnu::noinline, gnu::cold]] void hand_over_answers(const Reading& reading, Output& out) {
     if (reading.verdict != Verdict::control && reading.verdict != Verdict::rejected) return;
     for (const StagedAnswer& each : answers_) {
       out(each.symbol, std::nullopt,
