@@ -114,6 +114,7 @@ Result<void> apply_override(const std::string& text, config::Config& config) {
 pipeline::FeedConfig feed_config(const config::Config& config, const std::string& venue) {
   pipeline::FeedConfig feed;
   feed.venue = venue;
+  feed.legs = static_cast<unsigned>(config.collector.legs);
   feed.seed =
       std::hash<std::string>{}(venue) ^ static_cast<std::uint64_t>(to_nanoseconds(net::now()));
   feed.quarantine.file = config.data.dir / "quarantine" / (venue + ".ndjson");
