@@ -180,11 +180,12 @@ net::Task<void> Feed::perform(std::uint64_t number, venue::RestCall call) {
 net::Task<Feed::Answer> Feed::ask(venue::RestCall call) {
   const net::Url url = with_target(rest_url_, call.target);
   const bool posts = call.method == venue::Method::post;
-  auto response =
-      co_await http_.request({.method = posts ? net::HttpMethod::post : net::HttpMethod::get,
-                              .url = url,
-                              .body = call.body},
-                             net::steady_now() + kRestDeadline);
+  // With a name: g++ 12 copies a braced temporary of a co_await byte by byte and destroys both.
+  net::HttpRequest request;
+  request.method = posts ? net::HttpMethod::post : net::HttpMethod::get;
+  request.url = url;
+  request.body = call.body;
+  auto response = co_await http_.request(std::move(request), net::steady_now() + kRestDeadline);
   if (!response) co_return Answer{response.error()};
   if (response->status == 200) {
     if (auto* recording = parts_.recording) {
