@@ -24,7 +24,8 @@ void Monitor::on_status(Line& line, const Status& status) {
     case Condition::gap:
       ++line.row.gaps;
       ++gaps_;
-      line.row.state = StreamState::gap;
+      // Behind frames that could not be read, all is right again; a book is not until it says so.
+      if (status.reason != kMalformedReason) line.row.state = StreamState::gap;
       break;
     case Condition::disconnected:
       line.row.state = StreamState::down;
@@ -44,7 +45,13 @@ void Monitor::on_status(Line& line, const Status& status) {
 void Monitor::on_event(const Event& event, Timestamp now) {
   ++events_;
   if (!rows_at_) rows_at_ = now;
-  if (event.symbol.empty()) return;  // about a whole session: its streams have events of their own
+  if (event.symbol.empty()) {
+    // About a whole session: its streams have events of their own, but for a gap of none that is
+    // known.
+    const auto* status = std::get_if<Status>(&event.body);
+    if (status != nullptr && status->condition == Condition::gap) ++gaps_;
+    return;
+  }
   Line& line = line_of(event);
   MonitorRow& row = line.row;
   ++row.events;
