@@ -85,7 +85,13 @@ std::optional<WorkQueue::Taken> WorkQueue::take(net::SteadyTime now, VenueBudget
         jobs_, {}, [&](const Job& job) { return std::tuple{job.due > now, job.kind, job.due}; });
     if (next == jobs_.end() || next->due > now) return std::nullopt;
     if (next->kind == JobKind::listing && next->round != listings_[next->listing].round) {
-      begin(next->listing, now);
+      if (listings_[next->listing].lacks_itself) {
+        // It is asked for as it is, with growing pauses.
+        listings_[next->listing].again = false;
+        jobs_.erase(next);
+      } else {
+        begin(next->listing, now);
+      }
       continue;
     }
     Taken taken;
@@ -133,6 +139,7 @@ std::size_t WorkQueue::listing_done(const Job& job, std::vector<venue::RestCall>
   Listing& of = listings_[job.listing];
   of.came = true;
   if (job.round != of.round) return 0;
+  if (job.call == of.call) of.lacks_itself = false;
   const std::size_t taken = std::min(further.size(), kListingCallsMax - of.made);
   const std::size_t refused = further.size() - taken;
   further.resize(taken);
@@ -148,15 +155,15 @@ std::size_t WorkQueue::listing_done(const Job& job, std::vector<venue::RestCall>
   if (job.attempt > 0) {
     --of.missing;
   } else {
-    tried(job.listing, now);
+    --of.untried;
   }
+  plan_next_round(job.listing, now);
   return refused;
 }
 
 // Once the round has been through, the next one is queued, whatever of this one is still missing.
-void WorkQueue::tried(std::size_t listing, net::SteadyTime now) {
+void WorkQueue::plan_next_round(std::size_t listing, net::SteadyTime now) {
   Listing& of = listings_[listing];
-  --of.untried;
   if (of.untried > 0 || of.again) return;
   of.again = true;
   jobs_.push_back({.kind = JobKind::listing,
@@ -174,7 +181,9 @@ std::chrono::milliseconds WorkQueue::failed(Job job, Failure failure, net::Stead
     if (job.round != of.round) return wait;  // the newer round has asked for it
     if (job.attempt == 0) {
       ++of.missing;
-      tried(job.listing, now);
+      --of.untried;
+      of.lacks_itself = of.lacks_itself || job.call == of.call;
+      plan_next_round(job.listing, now);
     }
   }
   ++job.attempt;

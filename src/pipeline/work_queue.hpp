@@ -95,8 +95,9 @@ class WorkQueue {
     std::size_t untried = 0;  // calls of this round
     std::size_t missing = 0;  // likewise: failed, and not come since
     std::size_t made = 0;
-    bool came = false;   // ever
-    bool again = false;  // the next round is queued
+    bool came = false;          // ever
+    bool again = false;         // the next round is queued
+    bool lacks_itself = false;  // the first call of it is what is missing
   };
   struct Repairs {
     unsigned recent = 0;
@@ -107,7 +108,7 @@ class WorkQueue {
   void begin(std::size_t listing, net::SteadyTime now);
   std::size_t listing_done(const Job& job, std::vector<venue::RestCall> further,
                            net::SteadyTime now);
-  void tried(std::size_t listing, net::SteadyTime now);
+  void plan_next_round(std::size_t listing, net::SteadyTime now);
   [[nodiscard]] std::chrono::milliseconds back_off(unsigned attempt,
                                                    Failure failure = Failure::passing);
 
