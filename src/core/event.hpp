@@ -329,15 +329,12 @@ enum class Condition : std::uint8_t {
 [[nodiscard]] std::string_view name_of(Condition condition);
 
 // What happened to a stream: a consumer can tell silence from absence.
-// The reason of a gap of frames that could not be read.
-inline constexpr std::string_view kMalformedReason = "malformed";
-
 struct Status {
   Condition condition = Condition::connected;
   std::optional<Channel> channel{};  // absent: the whole session
   std::string_view reason{};
   // Of a gap: the first and the last number that is missing, and how many, where the venue's
-  // numbers tell; of one for the reason "malformed", how many frames could not be read.
+  // numbers tell.
   std::optional<std::int64_t> from_sequence{};
   std::optional<std::int64_t> to_sequence{};
   std::optional<std::int64_t> missing{};

@@ -4,6 +4,8 @@
 #include <numeric>
 #include <vector>
 
+#include "core/name_limit.hpp"
+
 namespace mp {
 
 std::string canonical_name(const InstrumentInfo& info) {

@@ -44,10 +44,6 @@ bool update(InstrumentFacts& facts, const InstrumentFacts& newer);
 // Whether `name` is one of those that `pattern` means, in which '*' stands for any characters.
 [[nodiscard]] bool matches_glob(std::string_view pattern, std::string_view name);
 
-// No venue's names come near it. A symbol that is longer is none (Engine), and an instrument whose
-// name would be is called by its symbol.
-inline constexpr std::size_t kNameBytesMax = 256;
-
 // All instruments of one venue, found by the venue's symbol or by our name. Entries never move or
 // disappear, so views into them live as long as the catalogue. A later listing of a symbol replaces
 // the facts of the entry. Of several symbols with one name, that which trades has it: venues list

@@ -1,6 +1,7 @@
 #include "pipeline/engine.hpp"
 
 #include "core/assert.hpp"
+#include "core/name_limit.hpp"
 
 namespace mp::pipeline {
 

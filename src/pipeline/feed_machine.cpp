@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/assert.hpp"
+#include "core/name_limit.hpp"
 #include "pipeline/feed_leg.hpp"
 #include "venue/rest.hpp"
 
@@ -27,9 +28,11 @@ bool is_refusal(int status) {
   return status >= 400 && status < 500 && status != 408 && status != 425 && !is_limit(status);
 }
 
-// Whether each of our requests is answered by its number.
+// Whether each of our requests is answered by its number. Not where a request takes the place of
+// all before it: there it has a number for other ends, and none may be made again in part.
 bool numbered(const venue::Requests& requests) {
-  return !requests.unanswered && requests.subscribe.find("{id}") != std::string_view::npos;
+  return requests.subscribe.find("{id}") != std::string_view::npos &&
+         requests.subscribe != requests.unsubscribe;
 }
 
 WorkQueue::Config work_of(const FeedConfig& config, const venue::Traits& traits) {

@@ -4,6 +4,7 @@
 
 #include "pipeline/feed_leg.hpp"
 #include "pipeline/feed_machine.hpp"
+#include "pipeline/gap_reason.hpp"
 
 namespace mp::pipeline {
 namespace {
@@ -61,17 +62,18 @@ void FeedMachine::ask_unanswered(Leg& leg, const Now& now) {
 // the frame; else none.
 std::string FeedMachine::symbol_in(const Leg& leg, std::string_view frame) const {
   std::string_view found;
-  bool several = false;
-  for_each_subscription(leg, [&](const venue::Subscription& each) {
-    if (each.symbol == found || several) return;
-    const auto at = frame.find(each.symbol);
-    if (at == std::string_view::npos || at == 0) return;
-    const auto end = at + each.symbol.size();
-    if (frame[at - 1] != '"' || end >= frame.size() || frame[end] != '"') return;
-    several = !found.empty();
-    found = each.symbol;
-  });
-  return several ? std::string{} : std::string{found};
+  for (const auto& planned : sessions_.sessions()[leg.session_]) {
+    for (const auto& each : planned.subscriptions) {
+      if (each.symbol == found) continue;
+      const auto at = frame.find(each.symbol);
+      const auto end = at + each.symbol.size();
+      if (at == std::string_view::npos || at == 0 || end >= frame.size()) continue;
+      if (frame[at - 1] != '"' || frame[end] != '"') continue;
+      if (!found.empty()) return {};
+      found = each.symbol;
+    }
+  }
+  return std::string{found};
 }
 
 // What was in it is missing: a gap of the stream that it names, else of the venue.

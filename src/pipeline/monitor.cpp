@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "pipeline/gap_reason.hpp"
+
 namespace mp::pipeline {
 
 std::string_view name_of(StreamState state) {

@@ -77,7 +77,6 @@ struct Requests {
   std::string_view unsubscribe{};
   std::string_view snapshot{};  // BookStart::socket_snapshot: {symbol} and the like, {id}
   bool after_welcome = false;   // nothing may be sent before Reading::ready
-  bool unanswered = false;      // though numbered, requests are not acknowledged
   std::string_view source{};
 };
 

@@ -39,7 +39,6 @@ constexpr Traits kTraits = {
     .intervals = kIntervals,
     .requests = {.subscribe = kAsk,
                  .unsubscribe = kAsk,  // there is none: what is asked for replaces the rest
-                 .unanswered = true,
                  .source = "WebSocket, Request Format"},
     .ping = {.text = "PING", .every = 50s, .source = "WebSocket, Connection: 120 s idle"},
     .limits = {.topics_per_session = 500,

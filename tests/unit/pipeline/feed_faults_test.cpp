@@ -1,26 +1,26 @@
 // What a venue leaves unsaid, refuses, or says so that it cannot be read.
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
-#include "unit/pipeline/feed_machine_fixture.hpp"
+#include "feed_machine_fixture.hpp"
 
 namespace mp::pipeline {
 namespace {
 
-using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
+using FeedFaults = FeedMachineTest;
+
 // A venue that is starting, or an error that looks like an answer: no reason to end the collection.
-TEST_F(FeedMachineTest, asks_again_when_the_listing_names_nothing) {
+TEST_F(FeedFaults, asks_again_when_the_listing_names_nothing) {
   want({"BTC-USDT"}, {Channel::trade});
   start();
   for (int round = 0; round < 4; ++round) {
     while (!calls_.empty()) {
       const auto number = calls_.begin()->first;
       calls_.erase(calls_.begin());
-      machine_->answered(number, kNothing, now_);
+      machine_->answered(number, listing_of({}), now_);
     }
     EXPECT_FALSE(machine_->planned());
     EXPECT_THAT(machine_->refusals(), IsEmpty());
@@ -32,7 +32,7 @@ TEST_F(FeedMachineTest, asks_again_when_the_listing_names_nothing) {
   EXPECT_EQ(machine_->subscriptions(), 1U);
 }
 
-TEST_F(FeedMachineTest, takes_one_refusal_for_a_slip) {
+TEST_F(FeedFaults, takes_one_refusal_for_a_slip) {
   for (const int status : {400, 403, 404}) {
     want({"BTC-USDT"}, {Channel::trade});
     start();
@@ -40,10 +40,11 @@ TEST_F(FeedMachineTest, takes_one_refusal_for_a_slip) {
     pass(1s);
     EXPECT_FALSE(calls_.empty()) << status;
     calls_.clear();
+    machine_.reset();
   }
 }
 
-TEST_F(FeedMachineTest, misses_an_answer_says_so_and_asks_again_later_and_later) {
+TEST_F(FeedFaults, misses_an_answer_says_so_and_asks_again_later_and_later) {
   want({"BTC-USDT", "ETH-USDT"}, {Channel::trade});
   start();
   list();
@@ -65,7 +66,7 @@ TEST_F(FeedMachineTest, misses_an_answer_says_so_and_asks_again_later_and_later)
   EXPECT_GE(asked[3] - asked[2], 80s);
 }
 
-TEST_F(FeedMachineTest, asks_again_only_for_what_is_silent_and_not_answered) {
+TEST_F(FeedFaults, asks_again_only_for_what_is_silent_and_not_answered) {
   want({"BTC-USDT", "ETH-USDT"}, {Channel::trade});
   start();
   list();
@@ -79,14 +80,14 @@ TEST_F(FeedMachineTest, asks_again_only_for_what_is_silent_and_not_answered) {
   ASSERT_EQ(requests.size(), 1U);
   EXPECT_THAT(requests[0], Not(HasSubstr("BTC-USDT")));
   read(*legs_[0], R"({"id":")" + id_of(requests[0]) + R"(","event":"subscribe",)" +
-                      R"("arg":{"channel":"trades-all","instId":"ETH-USDT"},"connId":"a"})");
+                      R"("arg":{"channel":"trades","instId":"ETH-USDT"},"connId":"a"})");
   pass(2h);
   EXPECT_THAT(take_sent(), IsEmpty());
   EXPECT_EQ(counters_.unanswered, 1U);
 }
 
 // What could not be read is missing, and what is missing is an event.
-TEST_F(FeedMachineTest, marks_what_cannot_be_read_as_a_gap_and_counts_it_exactly) {
+TEST_F(FeedFaults, marks_what_cannot_be_read_as_a_gap_and_counts_it_exactly) {
   want({"BTC-USDT", "ETH-USDT"}, {Channel::trade});
   start();
   list();
