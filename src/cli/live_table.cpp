@@ -10,10 +10,13 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "core/utf8.hpp"
+
 namespace mp::cli {
 namespace {
 
 constexpr std::size_t kColumns = 9;
+constexpr std::size_t kNameShown = 64;  // of an instrument's name
 using Cells = std::array<std::string, kColumns>;
 
 std::string latency_text(std::chrono::nanoseconds latency) {
@@ -28,7 +31,7 @@ std::string price_text(const std::optional<Price>& price) {
 
 Cells cells_of(const pipeline::MonitorRow& row) {
   return {row.venue,
-          row.instrument,
+          printable(row.instrument, kNameShown),
           std::string{pipeline::name_of(row.state)},
           fmt::format("{:.0f}", row.events_per_second),
           price_text(row.bid),

@@ -4,6 +4,8 @@
 #include <numeric>
 #include <vector>
 
+#include "core/name_limit.hpp"
+
 namespace mp {
 
 std::string canonical_name(const InstrumentInfo& info) {
@@ -86,7 +88,9 @@ const Catalog::Entry& Catalog::add(std::string_view symbol, const InstrumentInfo
     claim_name(*found->second);
     return *found->second;
   }
-  Entry& entry = entries_.emplace_back(Entry{std::string{symbol}, canonical_name(owned), owned});
+  std::string name = canonical_name(owned);
+  if (name.size() > kNameBytesMax) name = symbol;
+  Entry& entry = entries_.emplace_back(Entry{std::string{symbol}, std::move(name), owned});
   by_symbol_.emplace(entry.symbol, &entry);
   claim_name(entry);
   return entry;

@@ -1,8 +1,11 @@
 // L0. UTF-8, where a text may come from anybody.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -42,8 +45,34 @@ namespace mp {
   return size;
 }
 
+// The length of a start of `text` that is ASCII: whole blocks of it, so that most texts are seen to
+// be UTF-8 in a few steps.
+[[nodiscard]] inline std::size_t ascii_blocks(std::string_view text) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080U;
+  constexpr std::size_t kBlock = 32;
+  std::size_t size = 0;
+  while (text.size() - size >= kBlock) {
+    std::array<std::uint64_t, kBlock / 8> words{};
+    std::memcpy(words.data(), text.data() + size, kBlock);
+    if (((words[0] | words[1] | words[2] | words[3]) & kHighBits) != 0) break;
+    size += kBlock;
+  }
+  return size;
+}
+
 [[nodiscard]] inline bool is_utf8(std::string_view text) {
-  return utf8_prefix(text, text.size()) == text.size();
+  while (!text.empty()) {
+    text.remove_prefix(ascii_blocks(text));
+    const std::size_t near = std::min<std::size_t>(text.size(), 32);
+    std::size_t size = 0;
+    while (size < near) {
+      const std::size_t step = utf8_sequence(text.substr(size));
+      if (step == 0) return false;
+      size += step;
+    }
+    text.remove_prefix(size);
+  }
+  return true;
 }
 
 // The length of the sequence that `text` starts with, where it may be shown; 0 where it is one of

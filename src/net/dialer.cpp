@@ -48,8 +48,9 @@ std::vector<asio::ip::address> alternate(const std::vector<asio::ip::address>& a
 }
 
 void remember(AddressMemory* memory, const std::vector<asio::ip::address>& addresses,
-              std::size_t winner) {
+              std::size_t winner, bool resolved) {
   if (memory == nullptr) return;
+  if (resolved) memory->resolved_at = steady_now();
   memory->addresses.clear();
   memory->addresses.push_back(addresses[winner].to_string());
   for (std::size_t index = 0; index < addresses.size(); ++index) {
@@ -129,29 +130,49 @@ Task<void> Dialer::race(SteadyTime deadline) {
   }
 }
 
+// Where the host was reached of late: its name need not be asked for. Half of the time.
+Task<void> Dialer::race_known(SteadyTime deadline, const AddressMemory& memory) {
+  if (memory.resolved_at == SteadyTime::min()) co_return;
+  if (steady_now() - memory.resolved_at > AddressMemory::kFresh) co_return;
+  race_->addresses = recall(&memory);
+  if (race_->addresses.empty()) co_return;
+  const SteadyTime start = steady_now();
+  co_await race(start + (deadline - start) / 2);
+  if (race_->winner || race_->interrupted) co_return;
+  error_code ignored;
+  for (tcp::socket& loser : race_->sockets) loser.close(ignored);
+  const std::uint16_t port = race_->port;
+  race_ = std::make_shared<Race>(io_);
+  race_->port = port;
+}
+
 Task<std::optional<Loss>> Dialer::dial(std::string host, std::uint16_t port, SteadyTime deadline,
                                        AddressMemory* memory, tcp::socket& connected) {
   race_->port = port;
-  // Where a last address is known, it gets half of the time.
-  const std::vector<asio::ip::address> known = recall(memory);
-  const SteadyTime start = steady_now();
-  co_await resolve(host, known.empty() ? deadline : start + (deadline - start) / 2);
-  if (race_->interrupted) {
-    co_return Loss{LossReason::stopped, "connecting to " + host + " was stopped"};
+  if (memory != nullptr) co_await race_known(deadline, *memory);
+  bool resolved = false;
+  if (!race_->winner && !race_->interrupted) {
+    // Where a last address is known, it gets half of the time.
+    const std::vector<asio::ip::address> known = recall(memory);
+    const SteadyTime start = steady_now();
+    co_await resolve(host, known.empty() ? deadline : start + (deadline - start) / 2);
+    resolved = !race_->addresses.empty();
+    if (!resolved) race_->addresses = known;
+    if (race_->addresses.empty() && !race_->interrupted) {
+      const std::string why =
+          race_->resolved ? race_->resolve_error.message() : "no answer by the deadline";
+      co_return Loss{LossReason::resolve, "the name " + host + " cannot be resolved: " + why};
+    }
+    if (!race_->interrupted) {
+      race_->addresses = alternate(race_->addresses);
+      co_await race(deadline);
+    }
   }
-  if (race_->addresses.empty()) race_->addresses = known;
-  if (race_->addresses.empty()) {
-    const std::string why =
-        race_->resolved ? race_->resolve_error.message() : "no answer by the deadline";
-    co_return Loss{LossReason::resolve, "the name " + host + " cannot be resolved: " + why};
-  }
-  race_->addresses = alternate(race_->addresses);
-  co_await race(deadline);
   const std::string where = host + ":" + std::to_string(port);
   const auto winner = race_->winner;
   if (winner) {
     connected = std::move(race_->sockets[*winner]);
-    remember(memory, race_->addresses, *winner);
+    remember(memory, race_->addresses, *winner, resolved);
   }
   error_code ignored;
   for (tcp::socket& loser : race_->sockets) loser.close(ignored);

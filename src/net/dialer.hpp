@@ -37,6 +37,7 @@ class Dialer {
 
   [[nodiscard]] Task<void> resolve(const std::string& host, SteadyTime deadline);
   [[nodiscard]] Task<void> race(SteadyTime deadline);
+  [[nodiscard]] Task<void> race_known(SteadyTime deadline, const AddressMemory& memory);
 
   boost::asio::io_context& io_;
   // Shared with the handlers of attempts under way: a resolution cannot be called back, and ends

@@ -106,6 +106,8 @@ std::string_view name_of(FrameError error) {
       return "a close frame has a code that must not be sent";
     case FrameError::close_text:
       return "the reason of a close frame is not UTF-8";
+    case FrameError::message_text:
+      return "a text message is not UTF-8";
   }
   return "unknown";
 }
@@ -117,6 +119,7 @@ std::uint16_t close_code_of(FrameError error) {
     case FrameError::too_many_fragments:
       return 1009;
     case FrameError::close_text:
+    case FrameError::message_text:
       return 1007;
     default:
       return 1002;
@@ -252,7 +255,7 @@ std::optional<Frame> Deframer::accept(const Header& header, std::span<char> payl
     }
     return Frame{header.opcode, view};
   }
-  if (header.fin && fragments_ == 0) return Frame{header.opcode, view};
+  if (header.fin && fragments_ == 0) return complete(header.opcode, view);
   return join(header, view);
 }
 
@@ -262,7 +265,12 @@ std::optional<Frame> Deframer::join(const Header& header, std::string_view paylo
   append(message_, message_used_, payload);
   if (!header.fin) return std::nullopt;
   fragments_ = 0;  // release_carry() frees the message once it has been used
-  return Frame{message_opcode_, {message_.data(), message_used_}};
+  return complete(message_opcode_, {message_.data(), message_used_});
+}
+
+std::optional<Frame> Deframer::complete(Opcode opcode, std::string_view payload) {
+  if (opcode == Opcode::text && !is_utf8(payload)) return fail(FrameError::message_text);
+  return Frame{opcode, payload};
 }
 
 FrameError Deframer::check_close(std::string_view payload) const {

@@ -49,6 +49,7 @@ enum class FrameError : std::uint8_t {
   close_length,  // a close payload of one byte
   close_code,    // a code that must not be sent
   close_text,    // a reason that is not UTF-8
+  message_text,  // a text message that is not UTF-8
 };
 [[nodiscard]] std::string_view name_of(FrameError error);
 
@@ -58,7 +59,7 @@ enum class FrameError : std::uint8_t {
 struct FrameLimits {
   std::size_t frame_bytes_max = 16U << 20U;
   std::size_t message_bytes_max = 16U << 20U;
-  std::size_t fragments_max = 1024;
+  std::size_t fragments_max = 65'536;  // 4 MiB in pieces of 64 bytes; empty ones cost time alone
 };
 
 enum class Peer : std::uint8_t { server, client };  // who sends what we read; clients mask
@@ -86,6 +87,8 @@ class Deframer {
 
   // Whether a frame or a fragmented message is incomplete.
   [[nodiscard]] bool mid_message() const { return carry_used_ != 0 || fragments_ != 0; }
+  // Whether a fragmented message is incomplete; control frames may come in it.
+  [[nodiscard]] bool in_fragments() const { return fragments_ != 0; }
 
   // Bytes held between calls.
   [[nodiscard]] std::size_t memory_bytes() const { return carry_.capacity() + message_.capacity(); }
@@ -106,6 +109,7 @@ class Deframer {
   void release_carry();
   [[nodiscard]] std::optional<Frame> accept(const Header& header, std::span<char> payload);
   [[nodiscard]] std::optional<Frame> join(const Header& header, std::string_view payload);
+  [[nodiscard]] std::optional<Frame> complete(Opcode opcode, std::string_view payload);
   [[nodiscard]] FrameError check_close(std::string_view payload) const;
   [[nodiscard]] std::optional<Frame> fail(FrameError error);
 

@@ -67,26 +67,25 @@ std::string request_text(const HttpRequest& request) {
   return out;
 }
 
-// Reads one answer from bytes as they come.
+// Reads one answer from bytes as they come; interim ones before it (1xx) are passed over.
 class AnswerReader {
  public:
-  explicit AnswerReader(std::size_t body_bytes_max) {
-    parser_.eager(true);
-    parser_.header_limit(kHeaderBytesMax);
-    parser_.body_limit(body_bytes_max);
-  }
+  explicit AnswerReader(std::size_t body_bytes_max) : body_bytes_max_(body_bytes_max) { begin(); }
 
   // Nothing, or what is wrong.
   std::optional<std::string> put(std::span<const char> bytes) {
     const auto room = buffer_.prepare(bytes.size());
     asio::buffer_copy(room, asio::buffer(bytes.data(), bytes.size()));
     buffer_.commit(bytes.size());
-    while (buffer_.size() != 0 && !parser_.is_done()) {
+    while (buffer_.size() != 0 && !parser_->is_done()) {
       error_code error;
-      const std::size_t used = parser_.put(buffer_.cdata(), error);
+      const std::size_t used = parser_->put(buffer_.cdata(), error);
       buffer_.consume(used);
       if (error == http::error::need_more) break;
       if (error) return error.message();
+      if (!is_interim()) continue;
+      if (++interim_ > kInterimMax) return "more than 16 interim answers (1xx)";
+      begin();
     }
     return std::nullopt;
   }
@@ -94,28 +93,54 @@ class AnswerReader {
   // The connection ended as it should: that ends a body of unknown length.
   bool finish() {
     error_code error;
-    if (parser_.got_some()) parser_.put_eof(error);
-    return !error && parser_.is_done();
+    if (parser_->got_some()) parser_->put_eof(error);
+    return !error && parser_->is_done();
   }
 
-  [[nodiscard]] bool done() const { return parser_.is_done(); }
-  [[nodiscard]] bool keep() const { return parser_.get().keep_alive() && buffer_.size() == 0; }
+  [[nodiscard]] bool done() const { return parser_->is_done(); }
+  [[nodiscard]] bool keep() const { return parser_->get().keep_alive() && buffer_.size() == 0; }
 
   HttpResponse take() {
-    auto message = parser_.release();
+    auto message = parser_->release();
+    const auto value = [&](http::field name) {
+      const auto found = message[name];
+      return std::string(found.data(), found.size());
+    };
     HttpResponse out;
     out.status = static_cast<int>(message.result_int());
     out.ts_recv = now();
-    const auto retry = message[http::field::retry_after];
-    if (!retry.empty())
-      out.retry_after = read_retry_after({retry.data(), retry.size()}, out.ts_recv);
+    if (const auto retry = value(http::field::retry_after); !retry.empty())
+      out.retry_after = read_retry_after(retry, out.ts_recv);
+    out.location = value(http::field::location);
+    out.encoding = value(http::field::content_encoding);
+    std::ranges::transform(out.encoding, out.encoding.begin(), [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
     out.body = std::move(message.body());
     return out;
   }
 
  private:
-  http::response_parser<http::string_body> parser_;
+  using Parser = http::response_parser<http::string_body>;
+  static constexpr int kInterimMax = 16;
+
+  void begin() {
+    parser_.emplace();
+    parser_->eager(true);
+    parser_->header_limit(kHeaderBytesMax);
+    parser_->body_limit(body_bytes_max_);
+  }
+  // A client may ignore what is said before the answer (RFC 9110 15.2). 101 is an answer.
+  [[nodiscard]] bool is_interim() const {
+    if (!parser_->is_done()) return false;
+    const unsigned status = parser_->get().result_int();
+    return status >= 100 && status < 200 && status != 101;
+  }
+
+  std::size_t body_bytes_max_;
+  std::optional<Parser> parser_;
   boost::beast::flat_buffer buffer_;
+  int interim_ = 0;
 };
 
 }  // namespace
@@ -244,7 +269,8 @@ class HttpClient::State {
     auto fresh = std::make_shared<Transport>(io_, tls_);
     ++counters_.connects;
     busy_.push_back(fresh);
-    auto loss = co_await fresh->open(request.url, deadline, &memory_[key]);
+    const SteadyTime connected_by = std::min(deadline, steady_now() + config_.connect_deadline);
+    auto loss = co_await fresh->open(request.url, connected_by, &memory_[key]);
     std::erase(busy_, fresh);
     if (loss) co_return Exchange{.response = {}, .loss = std::move(loss)};
     co_return co_await speak(fresh, key, request, deadline);
@@ -268,7 +294,8 @@ class HttpClient::State {
     AnswerReader reader(config_.body_bytes_max);
     connection.write(request_text(request), kRequestBytesMax * 2);
     while (!reader.done()) {
-      const Ready ready = co_await connection.wait_readable(deadline);
+      const SteadyTime patience = std::min(deadline, steady_now() + config_.read_deadline);
+      const Ready ready = co_await connection.wait_readable(patience);
       if (ready == Ready::deadline) {
         out.loss = Loss{LossReason::timeout, host + " did not answer " +
                                                  request.url.without_query() + " by the deadline"};

@@ -18,11 +18,13 @@
 namespace mp::net {
 
 struct HttpConfig {
-  std::size_t connections_per_host = 2;  // requests beyond that wait for one
-  std::size_t connections_max = 16;      // to all hosts
-  std::size_t waiting_max = 1024;        // requests that wait; more are refused
+  std::size_t connections_per_host = 20;  // requests beyond that wait for one
+  std::size_t connections_max = 100;      // to all hosts
+  std::size_t waiting_max = 1024;         // requests that wait; more are refused
   std::size_t body_bytes_max = std::size_t{64} << 20U;
-  Milliseconds idle_max{30'000};  // a kept connection is not reused after that
+  Milliseconds idle_max{30'000};          // a kept connection is not reused after that
+  Milliseconds connect_deadline{10'000};  // from name resolution to TLS; of a request's own time
+  Milliseconds read_deadline{10'000};     // without a byte of the answer
 };
 
 enum class HttpMethod : std::uint8_t { get, post };
@@ -36,8 +38,10 @@ struct HttpRequest {
 };
 
 struct HttpResponse {
-  int status = 0;  // whatever it is; redirects are not followed
+  int status = 0;  // whatever it is, but no interim answer; redirects are not followed
   std::string body{};
+  std::string encoding{};  // the Content-Encoding, lower case; the body is as it was sent
+  std::string location{};  // where a redirect leads
   std::optional<Milliseconds> retry_after{};
   Timestamp ts_recv{};  // UTC, when the answer was complete
 };

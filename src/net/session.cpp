@@ -89,6 +89,10 @@ class Session::State final : public MessageSink {
     ++batch_frames_;
     handler_.on_frame(payload, ts_recv);
   }
+  void on_binary(std::string_view payload, Timestamp ts_recv) override {
+    ++batch_frames_;
+    handler_.on_binary_frame(payload, ts_recv);
+  }
 
   Result<void> send(std::string text) {
     if (machine_.state() != SessionState::open) {
@@ -211,6 +215,8 @@ class Session::State final : public MessageSink {
     const std::string& host = config_.url.host;
     switch (reason) {
       case LossReason::stale:
+        if (progress_ != MessageProgress::none)
+          return {reason, host + " began a message and did not end it by the deadline"};
         return {reason, host + " sent nothing, and did not answer a ping"};
       case LossReason::requested:
         return {reason, "a new session with " + host + " was asked for: " + reconnect_why_};
@@ -248,6 +254,7 @@ class Session::State final : public MessageSink {
       co_return;
     }
     was_open_ = true;
+    progress_ = MessageProgress::none;
     ++counters_.connects;
     step({.kind = SessionInput::Kind::connected});
     handler_.on_connected(now());
@@ -260,8 +267,10 @@ class Session::State final : public MessageSink {
     switch (end) {
       case ReceiveEnd::received: {
         const std::uint64_t answered = socket_->counters().pings_received;
+        progress_ = socket_->progress();
         step({.kind = SessionInput::Kind::received,
-              .answers_sent = static_cast<std::size_t>(answered - pings_seen_)});
+              .answers_sent = static_cast<std::size_t>(answered - pings_seen_),
+              .progress = progress_});
         pings_seen_ = socket_ ? answered : 0;
         break;
       }
@@ -342,7 +351,8 @@ class Session::State final : public MessageSink {
   bool stop_ = false;
   std::uint64_t batch_frames_ = 0;
   std::uint64_t pings_seen_ = 0;
-  WebSocketCounters ended_;  // of the sockets before the present one
+  MessageProgress progress_ = MessageProgress::none;  // of the present connection
+  WebSocketCounters ended_;                           // of the sockets before the present one
   SessionCounters counters_;
 };
 

@@ -67,8 +67,12 @@ class SessionHandler {
 
   // Open, nothing sent yet: send() the subscriptions.
   virtual void on_connected(Timestamp now) = 0;
-  // A text or binary message; kFrameSlack readable bytes follow `text`. Valid during the call.
+  // A text message; kFrameSlack readable bytes follow `text`. Valid during the call.
   virtual void on_frame(std::string_view text, Timestamp ts_recv) = 0;
+  // A binary one, for whom it makes a difference.
+  virtual void on_binary_frame(std::string_view bytes, Timestamp ts_recv) {
+    on_frame(bytes, ts_recv);
+  }
   // After all the frames of one wake-up.
   virtual void on_batch_end() = 0;
   // The text ping that is due, where SessionRules has one; empty: as it stands there.

@@ -45,6 +45,10 @@ SteadyTime never() {
 SessionMachine::SessionMachine(SessionRules rules) : rules_(std::move(rules)) {
   MP_ASSERT(rules_.backoff_first.count() > 0);
   MP_ASSERT(rules_.backoff_max >= rules_.backoff_first);
+  if (rules_.messages_max == 0) {
+    rules_.messages_max = 1;
+    rules_.messages_per = rules_.between_requests;
+  }
 }
 
 SessionActions SessionMachine::next(const SessionInput& input, SteadyTime now) {
@@ -65,6 +69,7 @@ SessionActions SessionMachine::next(const SessionInput& input, SteadyTime now) {
       on_received(input, now, actions);
       break;
     case Input::queued:
+      if (requests_ == 0) requested_ = now;
       requests_ = input.requests;
       on_tick(now, input.random, actions);
       break;
@@ -101,6 +106,9 @@ void SessionMachine::on_open(const SessionInput& input, SteadyTime now) {
   last_received_ = now;
   last_text_ping_ = now;
   last_sent_ = now - rules_.between_requests;
+  sent_.assign(rules_.messages_max, now - rules_.messages_per);
+  oldest_sent_ = 0;
+  message_begun_ = never();
   probing_ = false;
   requests_ = 0;
   rotate_at_ = never();
@@ -115,7 +123,10 @@ void SessionMachine::on_received(const SessionInput& input, SteadyTime now,
   if (state_ != SessionState::open) return;
   last_received_ = now;
   probing_ = false;
-  if (input.answers_sent != 0) last_sent_ = now;
+  if (input.progress != MessageProgress::continued) {
+    message_begun_ = input.progress == MessageProgress::begun ? now : never();
+  }
+  for (std::size_t i = 0; i < std::min(input.answers_sent, sent_.size()); ++i) note_sent(now);
   tick_open(now, input.random, actions);
 }
 
@@ -185,7 +196,8 @@ void SessionMachine::on_tick(SteadyTime now, std::uint32_t random, SessionAction
 }
 
 void SessionMachine::tick_open(SteadyTime now, std::uint32_t random, SessionActions& actions) {
-  if (probing_ && now >= probe_sent_ + rules_.probe_deadline) {
+  const bool unanswered = probing_ && now >= probe_sent_ + rules_.probe_deadline;
+  if (unanswered || now >= message_due()) {
     actions.add({.kind = Action::drop});
     const Loss stale{LossReason::stale, {}};
     const SessionInput input{.kind = Input::lost, .loss = &stale, .random = random};
@@ -196,22 +208,40 @@ void SessionMachine::tick_open(SteadyTime now, std::uint32_t random, SessionActi
     probing_ = true;
     probe_sent_ = now;
     last_sent_ = now;
+    note_sent(now);
     actions.add({.kind = Action::send_probe});
   }
-  if (now >= ping_due() && may_send(now)) {
+  if (now >= ping_due() && now >= sendable(ping_due())) {
     last_text_ping_ = now;
     last_sent_ = now;
+    note_sent(now);
     actions.add({.kind = Action::send_text_ping});
   }
-  if (requests_ != 0 && may_send(now)) {
+  if (requests_ != 0 && now >= sendable(requested_)) {
     --requests_;
     last_sent_ = now;
+    requested_ = now;
+    note_sent(now);
     actions.add({.kind = Action::send_request});
   }
 }
 
-bool SessionMachine::may_send(SteadyTime now) const {
-  return now >= last_sent_ + rules_.between_requests;
+void SessionMachine::note_sent(SteadyTime now) {
+  sent_[oldest_sent_] = now;
+  oldest_sent_ = (oldest_sent_ + 1) % sent_.size();
+}
+
+// When a message of ours may go that has been wanted for some time. Pongs may fill the window, but
+// a server that pings without end must not keep us from asking for anything.
+SteadyTime SessionMachine::sendable(SteadyTime wanted_since) const {
+  const SteadyTime room = sent_[oldest_sent_] + rules_.messages_per;
+  const SteadyTime patience = std::max(wanted_since, last_sent_) + rules_.messages_per;
+  return std::max(last_sent_ + rules_.between_requests, std::min(room, patience));
+}
+
+SteadyTime SessionMachine::message_due() const {
+  const bool incomplete = message_begun_ != never() && rules_.message_deadline.count() != 0;
+  return incomplete ? message_begun_ + rules_.message_deadline : never();
 }
 
 SteadyTime SessionMachine::ping_due() const {
@@ -232,10 +262,10 @@ SteadyTime SessionMachine::wake_at() const {
   if (state_ != SessionState::open) return never();
   SteadyTime at =
       std::min(rotate_at_, probing_ ? probe_sent_ + rules_.probe_deadline : stale_due());
-  const SteadyTime sendable = last_sent_ + rules_.between_requests;
+  at = std::min(at, message_due());
   if (const SteadyTime ping = ping_due(); ping != never())
-    at = std::min(at, std::max(ping, sendable));
-  if (requests_ != 0) at = std::min(at, sendable);
+    at = std::min(at, std::max(ping, sendable(ping)));
+  if (requests_ != 0) at = std::min(at, sendable(requested_));
   return at;
 }
 

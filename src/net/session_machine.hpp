@@ -7,10 +7,12 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/assert.hpp"
 #include "net/clock.hpp"
 #include "net/loss.hpp"
+#include "net/message_progress.hpp"
 
 namespace mp::net {
 
@@ -28,9 +30,14 @@ struct PingRule {
 
 struct SessionRules {
   PingRule ping{};
-  Milliseconds stale_after{60'000};         // without any frame: probe; 0 = never
-  Milliseconds probe_deadline{10'000};      // for the probe's answer
-  Milliseconds between_requests{250};       // least time between two messages of ours
+  Milliseconds stale_after{60'000};       // without any frame: probe; 0 = never
+  Milliseconds probe_deadline{10'000};    // for the probe's answer
+  Milliseconds message_deadline{60'000};  // for a message, from its first byte to its last
+  Milliseconds between_requests{250};     // least time between two requests or pings of ours
+  // At most `messages_max` of ours, pongs included, in `messages_per`; but pongs must be sent, and
+  // one request may go in each window however many they are. 0: one in between_requests.
+  std::uint32_t messages_max = 0;
+  Milliseconds messages_per{0};
   Milliseconds lifetime{0};                 // the venue closes then; 0 = never
   Milliseconds connect_deadline{10'000};    // from name resolution to the upgrade
   Milliseconds close_deadline{2'000};       // for the goodbye
@@ -50,7 +57,7 @@ struct SessionInput {
     tick,  // time has passed
     connected,
     connect_failed,  // loss
-    received,        // frames, or answers to pings; answers_sent
+    received,        // bytes; answers_sent, progress
     lost,            // loss
     queued,          // requests: how many wait now
     reconnect,       // the owner wants a new connection
@@ -61,7 +68,8 @@ struct SessionInput {
   const Loss* loss = nullptr;    // valid during the call
   std::size_t requests = 0;      // with queued: all that wait
   std::size_t answers_sent = 0;  // with received: pongs sent, which count as messages of ours
-  std::uint32_t random = 0;      // evenly spread, another one each time: the jitter
+  MessageProgress progress = MessageProgress::none;  // with received
+  std::uint32_t random = 0;  // evenly spread, another one each time: the jitter
 };
 
 struct SessionAction {
@@ -125,15 +133,21 @@ class SessionMachine {
   void on_tick(SteadyTime now, std::uint32_t random, SessionActions& actions);
   void tick_open(SteadyTime now, std::uint32_t random, SessionActions& actions);
   [[nodiscard]] Milliseconds delay_after(const SessionInput& input, LossReason reason) const;
-  [[nodiscard]] bool may_send(SteadyTime now) const;
+  void note_sent(SteadyTime now);
+  [[nodiscard]] SteadyTime sendable(SteadyTime wanted_since) const;
   [[nodiscard]] SteadyTime ping_due() const;
   [[nodiscard]] SteadyTime stale_due() const;
+  [[nodiscard]] SteadyTime message_due() const;
 
   SessionRules rules_;
   SessionState state_ = SessionState::idle;
   SteadyTime opened_{};
   SteadyTime last_received_{};
-  SteadyTime last_sent_{};
+  SteadyTime last_sent_{};        // a request or ping of ours
+  std::vector<SteadyTime> sent_;  // the last messages_max messages, pongs included; a ring
+  std::size_t oldest_sent_ = 0;
+  SteadyTime requested_{};                        // since when the oldest request waits
+  SteadyTime message_begun_ = SteadyTime::max();  // of the incomplete message
   SteadyTime last_text_ping_{};
   SteadyTime probe_sent_{};
   bool probing_ = false;

@@ -7,6 +7,9 @@
 #include <array>
 #include <charconv>
 #include <ctime>
+#include <utility>
+
+#include "core/utf8.hpp"
 
 namespace mp::net {
 namespace {
@@ -35,30 +38,52 @@ std::string base64(const std::array<unsigned char, N>& bytes) {
 }
 
 struct Headers {
-  std::string_view upgrade;
-  std::string_view connection;
-  std::string_view accept;
-  std::string_view extensions;
-  std::string_view protocol;
-  std::string_view retry_after;
+  std::string upgrade;
+  std::string connection;
+  std::string accept;
+  std::string extensions;
+  std::string protocol;
+  std::string retry_after;
+  std::string location;
+  std::string length;
+  std::string transfer;
 };
 
-// The lines after the first. False where one is not "name: value".
+std::string* find(Headers& headers, std::string_view name) {
+  const std::array<std::pair<std::string_view, std::string*>, 9> known{
+      {{"upgrade", &headers.upgrade},
+       {"connection", &headers.connection},
+       {"sec-websocket-accept", &headers.accept},
+       {"sec-websocket-extensions", &headers.extensions},
+       {"sec-websocket-protocol", &headers.protocol},
+       {"retry-after", &headers.retry_after},
+       {"location", &headers.location},
+       {"content-length", &headers.length},
+       {"transfer-encoding", &headers.transfer}}};
+  const auto found =
+      std::ranges::find_if(known, [&](const auto& each) { return same_word(each.first, name); });
+  return found == known.end() ? nullptr : found->second;
+}
+
+// The lines after the first. False where one is not "name: value". Lines of one name are one list,
+// and a line that starts with a blank goes on with the one before it (RFC 9110 5.3, RFC 9112 5.2).
 bool read_headers(std::string_view lines, Headers& headers) {
-  while (!lines.empty()) {
+  std::string* value = nullptr;
+  for (bool first = true; !lines.empty(); first = false) {
     const std::size_t end = lines.find("\r\n");
     const std::string_view line = lines.substr(0, end);
     lines = end == std::string_view::npos ? std::string_view{} : lines.substr(end + 2);
+    if (!first && (line.starts_with(' ') || line.starts_with('\t'))) {
+      if (value != nullptr)
+        value->append(value->empty() || trim(line).empty() ? "" : " ").append(trim(line));
+      continue;
+    }
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos || colon == 0) return false;
-    const std::string_view name = line.substr(0, colon);
-    const std::string_view value = trim(line.substr(colon + 1));
-    if (same_word(name, "upgrade")) headers.upgrade = value;
-    if (same_word(name, "connection")) headers.connection = value;
-    if (same_word(name, "sec-websocket-accept")) headers.accept = value;
-    if (same_word(name, "sec-websocket-extensions")) headers.extensions = value;
-    if (same_word(name, "sec-websocket-protocol")) headers.protocol = value;
-    if (same_word(name, "retry-after")) headers.retry_after = value;
+    value = find(headers, line.substr(0, colon));
+    if (value == nullptr) continue;
+    if (!value->empty()) value->append(", ");
+    value->append(trim(line.substr(colon + 1)));
   }
   return true;
 }
@@ -101,6 +126,41 @@ Loss not_valid(std::string_view host, std::string_view why) {
           std::string(host) + " did not upgrade to WebSocket: " + std::string(why)};
 }
 
+// What there is of the body, of a chunked one the first chunk.
+std::string_view words_of(std::string_view body, const Headers& headers) {
+  if (!lists(headers.transfer, "chunked")) return body;
+  const std::size_t line = body.find("\r\n");
+  if (line == std::string_view::npos) return {};
+  std::size_t size = 0;
+  std::from_chars(body.data(), body.data() + line, size, 16);
+  return body.substr(line + 2).substr(0, size);
+}
+
+// Whether all of the body that is to be told has come.
+bool is_told(std::string_view body, const Headers& headers, int status) {
+  if (body.size() >= kRefusalBytesMax || status == 204 || status == 304) return true;
+  if (lists(headers.transfer, "chunked")) return body.ends_with("0\r\n\r\n");
+  std::size_t length = 0;
+  const std::string& text = headers.length;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
+  return error == std::errc{} && body.size() >= length;
+}
+
+UpgradeAnswer refused(std::string_view host, int status, const Headers& headers,
+                      std::size_t head_bytes, std::string_view body) {
+  constexpr std::size_t kWordsMax = 240;
+  Loss loss{LossReason::handshake_status, std::string(host) +
+                                              " answered the WebSocket upgrade with status " +
+                                              std::to_string(status) + " (101 was expected)"};
+  if (!headers.location.empty())
+    loss.message += ", the new address is \"" + printable(headers.location, kWordsMax) + "\"";
+  const std::string words = printable(words_of(body, headers), kWordsMax);
+  if (!words.empty()) loss.message += ": " + words;
+  loss.http_status = status;
+  loss.retry_after = read_retry_after(headers.retry_after, now());
+  return {head_bytes, std::move(loss), !is_told(body, headers, status)};
+}
+
 }  // namespace
 
 std::string upgrade_key() {
@@ -128,32 +188,33 @@ std::string upgrade_request(const Url& url, std::string_view key) {
 }
 
 UpgradeAnswer read_upgrade(std::string_view received, std::string_view key, std::string_view host,
-                           std::size_t& searched) {
-  const std::size_t end = received.find("\r\n\r\n", searched);
-  if (end == std::string_view::npos || end + 4 > kUpgradeBytesMax) {
-    searched = received.size() < 3 ? 0 : received.size() - 3;
-    if (received.size() < kUpgradeBytesMax) return {};
-    return {received.size(), not_valid(host, "the answer's headers are over 16 KiB")};
+                           std::size_t& passed) {
+  while (true) {
+    const std::size_t end = received.find("\r\n\r\n", passed);
+    if (end == std::string_view::npos || end + 4 > kUpgradeBytesMax) {
+      if (received.find("\n\n", passed) < end)
+        return {received.size(), not_valid(host, "the answer is not HTTP: its lines lack CR")};
+      if (received.size() < kUpgradeBytesMax) return {};
+      return {received.size(), not_valid(host, "the answer's headers are over 16 KiB")};
+    }
+    const std::string_view head = received.substr(passed, end - passed);
+    const std::size_t line_end = std::min(head.find("\r\n"), head.size());
+    const int status = read_status(head.substr(0, line_end));
+    Headers headers;
+    const std::string_view lines =
+        line_end == head.size() ? std::string_view{} : head.substr(line_end + 2);
+    if (status == 0 || !read_headers(lines, headers))
+      return {end + 4, not_valid(host, "the answer is not HTTP")};
+    if (status >= 100 && status < 200 && status != 101) {
+      passed = end + 4;  // the answer proper is still to come
+      continue;
+    }
+    if (status != 101) return refused(host, status, headers, end + 4, received.substr(end + 4));
+    UpgradeAnswer answer{end + 4, std::nullopt};
+    if (const std::string_view why = problem_of(headers, key); !why.empty())
+      answer.loss = not_valid(host, why);
+    return answer;
   }
-  const std::string_view head = received.substr(0, end);
-  const std::size_t line_end = std::min(head.find("\r\n"), head.size());
-  const int status = read_status(head.substr(0, line_end));
-  Headers headers;
-  const std::string_view lines =
-      line_end == head.size() ? std::string_view{} : head.substr(line_end + 2);
-  UpgradeAnswer answer{end + 4, std::nullopt};
-  if (status == 0 || !read_headers(lines, headers)) {
-    answer.loss = not_valid(host, "the answer is not HTTP");
-  } else if (status != 101) {
-    answer.loss = Loss{LossReason::handshake_status,
-                       std::string(host) + " answered the WebSocket upgrade with status " +
-                           std::to_string(status) + " (101 was expected)"};
-    answer.loss->http_status = status;
-    answer.loss->retry_after = read_retry_after(headers.retry_after, now());
-  } else if (const std::string_view why = problem_of(headers, key); !why.empty()) {
-    answer.loss = not_valid(host, why);
-  }
-  return answer;
 }
 
 std::optional<Milliseconds> read_retry_after(std::string_view value, Timestamp now) {
@@ -163,12 +224,17 @@ std::optional<Milliseconds> read_retry_after(std::string_view value, Timestamp n
   if (error == std::errc{} && end == value.data() + value.size() && seconds >= 0) {
     return std::chrono::seconds{std::min(seconds, kSecondsMax)};
   }
-  std::tm fields{};
+  // The form of today, and the two that RFC 9110 5.6.7 wants to be understood.
   const std::string text(value);
-  const char* rest = ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &fields);
-  if (rest == nullptr || *rest != '\0') return std::nullopt;
-  seconds = ::timegm(&fields) - to_nanoseconds(now) / 1'000'000'000;
-  return std::chrono::seconds{std::clamp(seconds, std::int64_t{0}, kSecondsMax)};
+  for (const char* form :
+       {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"}) {
+    std::tm fields{};
+    const char* rest = ::strptime(text.c_str(), form, &fields);
+    if (rest == nullptr || *rest != '\0') continue;
+    seconds = ::timegm(&fields) - to_nanoseconds(now) / 1'000'000'000;
+    return std::chrono::seconds{std::clamp(seconds, std::int64_t{0}, kSecondsMax)};
+  }
+  return std::nullopt;
 }
 
 }  // namespace mp::net

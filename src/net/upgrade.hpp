@@ -14,6 +14,7 @@
 namespace mp::net {
 
 inline constexpr std::size_t kUpgradeBytesMax = std::size_t{16} * 1024;
+inline constexpr std::size_t kRefusalBytesMax = 1024;  // of a refusal's text
 
 // A fresh key of the request: 16 random bytes in base64.
 [[nodiscard]] std::string upgrade_key();
@@ -26,12 +27,13 @@ inline constexpr std::size_t kUpgradeBytesMax = std::size_t{16} * 1024;
 struct UpgradeAnswer {
   std::size_t bytes = 0;     // of the answer; 0: incomplete. Frames may follow
   std::optional<Loss> loss;  // why it is none that we can use
+  bool more = false;         // of a refusal: its text has not come whole yet
 };
 
-// Reads the answer's start, however much of it has come. `searched` remembers between calls how far
-// the end was looked for.
+// Reads the answer's start, however much of it has come. `passed` remembers between calls, from 0,
+// how many bytes of interim answers (1xx) are behind us.
 [[nodiscard]] UpgradeAnswer read_upgrade(std::string_view received, std::string_view key,
-                                         std::string_view host, std::size_t& searched);
+                                         std::string_view host, std::size_t& passed);
 
 // The value of a Retry-After header: seconds, or an HTTP date. Nothing where it is neither.
 [[nodiscard]] std::optional<Milliseconds> read_retry_after(std::string_view value, Timestamp now);

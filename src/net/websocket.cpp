@@ -16,6 +16,8 @@ namespace {
 
 // After so many full buffers a busy connection lets the others of its thread have a turn.
 constexpr int kReadsPerWakeup = 8;
+// How long the text of a refusal is waited for.
+constexpr Milliseconds kRefusalPatience{500};
 constexpr std::size_t kDiscardedBytesMax = std::size_t{32} << 20U;
 
 std::array<char, 4> fresh_mask() {
@@ -55,6 +57,8 @@ class WebSocket::State {
   }
 
   Task<ReceiveEnd> receive(MessageSink& sink, SteadyTime deadline) {
+    mid_message_before_ = deframer_.mid_message();
+    progressed_ = false;
     while (true) {
       if (!early_.empty()) {
         std::vector<char> bytes = std::exchange(early_, {});
@@ -97,6 +101,12 @@ class WebSocket::State {
     if (frame.capacity() > kKeptMax) std::string().swap(frame);
   }
 
+  [[nodiscard]] MessageProgress progress() const {
+    if (!deframer_.mid_message()) return MessageProgress::none;
+    const bool same = mid_message_before_ && !progressed_;
+    return same ? MessageProgress::continued : MessageProgress::begun;
+  }
+
   void wake() { transport_->wake(); }
   [[nodiscard]] bool is_open() const { return open_; }
   [[nodiscard]] std::size_t unsent_bytes() const { return transport_->unsent_bytes(); }
@@ -114,9 +124,11 @@ class WebSocket::State {
     const std::string key = upgrade_key();
     transport_->write(upgrade_request(url, key), kUnsentBytesMax);
     std::string received;
-    std::size_t searched = 0;
+    std::size_t passed = 0;
+    std::optional<Loss> refused;  // whose text is still coming
     while (true) {
       const Ready ready = co_await transport_->wait_readable(deadline);
+      if (refused && ready != Ready::readable) co_return refused;
       if (ready == Ready::deadline) {
         co_return Loss{LossReason::timeout,
                        host_ + " did not answer the WebSocket upgrade by the deadline"};
@@ -130,8 +142,13 @@ class WebSocket::State {
         received.append(read.bytes.data(), read.bytes.size());
         if (read.bytes.size() > 0) early_ts_ = read.ts_recv;
       } while (transport_->must_read() || (read.again && received.size() < kEarlyBytesMax));
-      const UpgradeAnswer answer = read_upgrade(received, key, host_, searched);
-      if (answer.loss) co_return answer.loss;
+      const UpgradeAnswer answer = read_upgrade(received, key, host_, passed);
+      if (answer.loss && !(answer.more && !transport_->ended())) co_return answer.loss;
+      if (answer.loss) {
+        if (!refused) deadline = std::min(deadline, steady_now() + kRefusalPatience);
+        refused = answer.loss;
+        continue;
+      }
       if (answer.bytes != 0) {
         keep_early(std::string_view(received).substr(answer.bytes));
         co_return std::nullopt;
@@ -170,11 +187,18 @@ class WebSocket::State {
     while (open_) {
       const auto frame = deframer_.next();
       if (!frame) break;
-      if (frame->opcode == Opcode::text || frame->opcode == Opcode::binary) {
+      const bool text = frame->opcode == Opcode::text;
+      if (text || frame->opcode == Opcode::binary) {
+        progressed_ = true;
         ++counters_.messages;
         counters_.message_bytes += frame->payload.size();
-        sink.on_message(frame->payload, ts_recv);
+        if (text) {
+          sink.on_message(frame->payload, ts_recv);
+        } else {
+          sink.on_binary(frame->payload, ts_recv);
+        }
       } else {
+        progressed_ |= !deframer_.in_fragments();
         control(*frame);
       }
     }
@@ -246,6 +270,8 @@ class WebSocket::State {
   std::optional<Loss> loss_;
   bool open_ = false;
   bool close_sent_ = false;
+  bool mid_message_before_ = false;  // at the start of receive()
+  bool progressed_ = false;          // what was incomplete then is complete
 };
 
 WebSocket::WebSocket(IoContext& io, const TlsContext& tls, ReceiveBuffers& buffers,
@@ -269,6 +295,9 @@ Task<void> WebSocket::close(std::uint16_t code, std::string_view text, MessageSi
 
 const Loss& WebSocket::loss() const {
   return state_->loss();
+}
+MessageProgress WebSocket::progress() const {
+  return state_->progress();
 }
 void WebSocket::send(std::string_view text) {
   state_->send(Opcode::text, text);

@@ -10,6 +10,7 @@
 #include "net/clock.hpp"
 #include "net/frame.hpp"
 #include "net/loss.hpp"
+#include "net/message_progress.hpp"
 #include "net/receive_buffers.hpp"
 #include "net/task.hpp"
 #include "net/tls.hpp"
@@ -23,9 +24,13 @@ class MessageSink {
  public:
   virtual ~MessageSink() = default;
 
-  // A whole text or binary message. `payload` is valid during the call, with kFrameSlack readable
+  // A whole text message, UTF-8. `payload` is valid during the call, with kFrameSlack readable
   // bytes behind it.
   virtual void on_message(std::string_view payload, Timestamp ts_recv) = 0;
+  // A binary one, for whom it makes a difference.
+  virtual void on_binary(std::string_view payload, Timestamp ts_recv) {
+    on_message(payload, ts_recv);
+  }
 };
 
 enum class ReceiveEnd : std::uint8_t {
@@ -66,6 +71,8 @@ class WebSocket {
   // After `lost` the connection is over.
   [[nodiscard]] Task<ReceiveEnd> receive(MessageSink& sink, SteadyTime deadline);
   [[nodiscard]] const Loss& loss() const;
+  // What the last receive() has left incomplete.
+  [[nodiscard]] MessageProgress progress() const;
 
   // Both write at once what the kernel takes and keep the rest, up to kUnsentBytesMax; beyond that
   // the connection is lost (overflow). Ignored when it is not open.

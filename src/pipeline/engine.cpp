@@ -1,6 +1,7 @@
 #include "pipeline/engine.hpp"
 
 #include "core/assert.hpp"
+#include "core/name_limit.hpp"
 
 namespace mp::pipeline {
 
@@ -155,6 +156,10 @@ bool Engine::is_copy(Stream& stream, const Event& event) {
 // Of a listing that is only to be learnt there is no stream for each instrument, and no event
 // unless something that is followed has changed.
 void Engine::on_instrument(Stream* stream, Event& event, const InstrumentInfo& info) {
+  if (event.symbol.size() > kNameBytesMax) {
+    ++counters_.too_long;
+    return;
+  }
   const bool learnt = reading_rest_ && options_.listings == EngineOptions::Listings::learn;
   const auto* known = catalog_.by_symbol(event.symbol);
   const bool changed = known != nullptr && !same_facts(known->info, info);
@@ -192,7 +197,11 @@ void Engine::on_connected(const Stretch& what, Timestamp now) {
 
 void Engine::on_answered(Condition condition, const Stretch& what, Timestamp now) {
   emit_status(stream_of(what.symbol),
-              {.condition = condition, .channel = what.channel, .reason = what.reason}, now);
+              {.condition = condition,
+               .channel = what.channel,
+               .reason = what.reason,
+               .missing = what.missing},
+              now);
 }
 
 void Engine::on_disconnected(const Stretch& what, Timestamp now) {

@@ -22,6 +22,7 @@ struct EngineCounters {
   std::uint64_t left_out = 0;  // optional numbers that did not fit, absent in their events
   std::uint64_t broken = 0;    // times that a session lost messages
   std::uint64_t copies = 0;    // events that another session had said before
+  std::uint64_t too_long = 0;  // instruments of listings whose symbols are no names: kNameBytesMax
   std::uint64_t healed = 0;    // books that were lost on one session and went on by another
 };
 
@@ -95,7 +96,8 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
     std::string_view symbol;
     std::optional<Channel> channel;
     std::string_view reason;
-    SessionId session = 0;  // 0: not known, or all of them
+    SessionId session = 0;                  // 0: not known, or all of them
+    std::optional<std::int64_t> missing{};  // of a gap, where it is known
   };
   void on_connected(const Stretch& what, Timestamp now);
   void on_disconnected(const Stretch& what, Timestamp now);

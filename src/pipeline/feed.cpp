@@ -5,32 +5,25 @@
 #include <algorithm>
 #include <numeric>
 
-#include "core/utf8.hpp"
 #include "net/clock.hpp"
 #include "pipeline/feed_connection.hpp"
+#include "pipeline/rest_answer.hpp"
 #include "venue/registry.hpp"
 
 namespace mp::pipeline {
 namespace {
 
-constexpr std::chrono::seconds kRestDeadline{20};
+constexpr std::chrono::seconds kRestDeadline{30};  // for the answer's last byte
+
+net::HttpConfig http_config(const venue::Limits& limits) {
+  net::HttpConfig out;
+  out.connections_per_host = std::clamp<std::size_t>(limits.rest_calls_at_once, 1, 20);
+  out.body_bytes_max = kRestBytesMax;
+  return out;
+}
 
 FeedMachine::Now clocks() {
   return {net::steady_now(), net::now()};
-}
-
-// With the venue's own words, which tell more than a number. Some countries and cloud machines are
-// not served at all.
-Error refusal(const std::string& url, const net::HttpResponse& response) {
-  constexpr std::size_t kWordsMax = 240;
-  const std::string words = printable(response.body, kWordsMax);
-  const bool not_served = response.status == 451;
-  return {not_served ? ErrorKind::permission : ErrorKind::unavailable,
-          fmt::format("{} answered with status {}, expected 200{}{}{}", url, response.status,
-                      words.empty() ? "" : ": ", words,
-                      not_served ? " (this address is not served from here; another one can be "
-                                   "given as rest_url and ws_url)"
-                                 : "")};
 }
 
 Result<net::Url> venue_url(const std::string& given, std::string_view own, std::string_view venue) {
@@ -81,7 +74,7 @@ Feed::Feed(FeedConfig config, const FeedParts& parts, std::unique_ptr<venue::Ada
       ws_url_(std::move(ws_url)),
       rest_url_(std::move(rest_url)),
       tls_(std::move(tls)),
-      http_(parts.io, tls_, {.connections_per_host = limits_.rest_calls_at_once}),
+      http_(parts.io, tls_, http_config(limits_)),
       own_budget_(parts.budget != nullptr ? nullptr : std::make_unique<VenueBudget>(limits_)),
       budget_(parts.budget != nullptr ? *parts.budget : *own_budget_),
       machine_({.config = config_,
@@ -180,12 +173,19 @@ net::Task<void> Feed::perform(std::uint64_t number, venue::RestCall call) {
 net::Task<Feed::Answer> Feed::ask(venue::RestCall call) {
   const net::Url url = with_target(rest_url_, call.target);
   const bool posts = call.method == venue::Method::post;
-  auto response =
-      co_await http_.request({.method = posts ? net::HttpMethod::post : net::HttpMethod::get,
-                              .url = url,
-                              .body = call.body},
-                             net::steady_now() + kRestDeadline);
+  // With a name: g++ 12 copies a braced temporary of a co_await byte by byte and destroys both.
+  net::HttpRequest request;
+  request.method = posts ? net::HttpMethod::post : net::HttpMethod::get;
+  request.url = url;
+  request.body = call.body;
+  request.headers = {{"Accept-Encoding", kAcceptEncoding}};
+  auto response = co_await http_.request(std::move(request), net::steady_now() + kRestDeadline);
   if (!response) co_return Answer{response.error()};
+  if (const auto decoded = decode_body(url.without_query(), *response); !decoded) {
+    co_return Answer{.response = decoded.error(),
+                     .status = response->status,
+                     .retry_after = response->retry_after};
+  }
   if (response->status == 200) {
     if (auto* recording = parts_.recording) {
       const auto query = std::min(call.target.find('?'), call.target.size());

@@ -46,10 +46,16 @@ class Feed::Connection final : public net::SessionHandler, private net::UrlSourc
   }
 
   void on_frame(std::string_view text, Timestamp ts_recv) override {
+    read(text, codec::Payload::text, ts_recv);
+  }
+  void on_binary_frame(std::string_view bytes, Timestamp ts_recv) override {
+    read(bytes, codec::Payload::binary, ts_recv);
+  }
+  void read(std::string_view frame, codec::Payload payload, Timestamp ts_recv) {
     if (auto* recording = feed_.parts_.recording)
-      recording->recv(leg_.name(), ts_recv, text, codec::Payload::text);
+      recording->recv(leg_.name(), ts_recv, frame, payload);
     feed_.reading_conn_ = leg_.name();
-    feed_.machine_.on_frame(leg_, text, ts_recv);
+    feed_.machine_.on_frame(leg_, frame, ts_recv);
   }
   void on_batch_end() override { feed_.publish(); }
 

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,13 +27,27 @@ class FeedMachine::Leg {
     unsigned times = 0;
     net::SteadyTime again{};
   };
+  // A request, until the venue answers it.
+  struct Asked {
+    std::vector<venue::Topic> topics;
+    std::vector<std::uint64_t> events;  // that had come of each
+    unsigned times = 0;                 // before
+    net::SteadyTime due{};              // when an answer is missed
+  };
+  // Frames that could not be read, of a symbol or of none that is known.
+  struct Malformed {
+    std::int64_t untold = 0;
+    net::SteadyTime told = net::SteadyTime::min();
+  };
 
   std::string name_;
   std::size_t session_;  // of the plan
   std::size_t place_;
   venue::RequestWriter requests_;
-  std::unique_ptr<Engine::Session> reading_;                 // while connected
-  std::map<std::int64_t, std::vector<venue::Topic>> asked_;  // by number of request
+  std::unique_ptr<Engine::Session> reading_;  // while connected
+  std::map<std::int64_t, Asked> asked_;       // by number of request
+  std::set<venue::Topic> answered_;           // on this connection
+  std::map<std::string, Malformed> malformed_;
   std::map<venue::Topic, Refused> refused_;
   bool asked_for_all_ = false;  // since it is connected
   bool retired_ = false;

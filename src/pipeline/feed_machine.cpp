@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/assert.hpp"
+#include "core/name_limit.hpp"
 #include "pipeline/feed_leg.hpp"
 #include "venue/rest.hpp"
 
@@ -25,6 +26,13 @@ bool is_limit(int status) {
 // Time alone will hardly mend it.
 bool is_refusal(int status) {
   return status >= 400 && status < 500 && status != 408 && status != 425 && !is_limit(status);
+}
+
+// Whether each of our requests is answered by its number. Not where a request takes the place of
+// all before it: there it has a number for other ends, and none may be made again in part.
+bool numbered(const venue::Requests& requests) {
+  return requests.subscribe.find("{id}") != std::string_view::npos &&
+         requests.subscribe != requests.unsubscribe;
 }
 
 WorkQueue::Config work_of(const FeedConfig& config, const venue::Traits& traits) {
@@ -49,7 +57,8 @@ FeedMachine::FeedMachine(const Parts& parts)
       wants_(config_, adapter_, catalog_, log_),
       sessions_(adapter_, limits_),
       work_(work_of(config_, adapter_.traits())),
-      random_(config_.seed) {}
+      random_(config_.seed),
+      answers_(numbered(adapter_.traits().requests)) {}
 
 FeedMachine::~FeedMachine() = default;
 
@@ -137,6 +146,7 @@ void FeedMachine::answered(std::uint64_t number, std::string_view body, const No
     return failed(number, {.problem = read.error()}, now);
   }
   limited_ = 0;
+  say_too_long();
   const bool listing = job.kind == JobKind::listing;
   auto further = std::move(read->more);
   if (!read->next_page.empty())
@@ -155,13 +165,16 @@ void FeedMachine::answered(std::uint64_t number, std::string_view body, const No
 }
 
 // "Too many" is said to our address, not to one call: nobody calls for a while, longer each time.
-void FeedMachine::pause_calls(const CallFailure& failure) {
-  if (!is_limit(failure.status) && !failure.retry_after) return;
+std::chrono::milliseconds FeedMachine::pause_calls(const CallFailure& failure) {
+  if (!is_limit(failure.status) && !failure.retry_after) return {};
+  // A firewall may slip once; "too many" is meant.
+  if (failure.status == 403 && !failure.retry_after && limited_++ == 0) return {};
   std::chrono::milliseconds pause{0};
   if (is_limit(failure.status))
     pause = std::min(kLimitedMax, kLimitedFirst * (1U << std::min(limited_++, 10U)));
   if (failure.retry_after) pause = std::min(kRetryAfterMax, *failure.retry_after);
   budget_.pause_calls(now_ + pause);
+  return pause;
 }
 
 void FeedMachine::failed(std::uint64_t number, const CallFailure& failure, const Now& now) {
@@ -170,20 +183,22 @@ void FeedMachine::failed(std::uint64_t number, const CallFailure& failure, const
   MP_ASSERT(!call.empty());
   call.mapped().turn = VenueBudget::Call{};
   if (stopping_) return;
-  pause_calls(failure);
+  const auto pause = pause_calls(failure);
   Job& job = call.mapped().job;
   const bool listing = job.kind == JobKind::listing;
   const std::string symbol = job.stream == nullptr ? "" : job.stream->symbol;
   const std::string target = job.call.target;
-  const bool of_book = job.kind == JobKind::snapshot;
+  const auto event = listing                         ? "listing_failed"
+                     : job.kind == JobKind::snapshot ? "snapshot_failed"
+                                                     : "poll_failed";
   using Failure = WorkQueue::Failure;
   const auto kind = is_refusal(failure.status) ? Failure::lasting : Failure::passing;
   const auto wait = work_.failed(std::move(job), kind, now.steady);
-  log_.warn(of_book ? "snapshot_failed" : "call_failed", {{"venue", config_.venue},
-                                                          {"symbol", symbol},
-                                                          {"target", target},
-                                                          {"retry_ms", wait.count()},
-                                                          {"problem", failure.problem.message}});
+  log_.warn(event, {{"venue", config_.venue},
+                    {"symbol", symbol},
+                    {"target", target},
+                    {"retry_ms", std::max(wait, pause).count()},
+                    {"problem", failure.problem.message}});
   if (listing) {
     listing_problems_.push_back(failure.problem);
     plan_if_listed(now);
@@ -207,7 +222,29 @@ Result<void> FeedMachine::check() {
 // Waits only where nothing at all has come: what else is missing holds up only what it would name.
 void FeedMachine::plan_if_listed(const Now& now) {
   const bool listed = work_.listings_tried() && work_.any_listing_came();
-  if (listed && purpose_ == Purpose::collect) plan(now);
+  if (!listed || purpose_ != Purpose::collect) return;
+  const bool has_listing = !venue::listing_calls(adapter_).empty();
+  if (has_listing && work_.listings_missing() == 0 && catalog_.entries().empty()) {
+    // No venue has nothing: it is starting, or its answer was something else.
+    const auto wait = work_.list_again(now.steady);
+    log_.warn("listing_empty",
+              {{"venue", config_.venue},
+               {"retry_ms", wait.count()},
+               {"problem", "the venue's listing names no instrument; it is asked for again"}});
+    return;
+  }
+  plan(now);
+}
+
+// An instrument that nobody can name is as good as none, but it is said.
+void FeedMachine::say_too_long() {
+  const auto left_out = engine_.counters().too_long - too_long_told_;
+  if (left_out == 0) return;
+  too_long_told_ += left_out;
+  log_.warn("instruments_left_out",
+            {{"venue", config_.venue},
+             {"count", left_out},
+             {"problem", fmt::format("their symbols are longer than {} bytes", kNameBytesMax)}});
 }
 
 // Starts what is wanted, found and not started yet: at first, and whenever a listing has come.
@@ -286,6 +323,7 @@ void FeedMachine::on_event(Stream& stream, const Event& event) {
 
 void FeedMachine::on_refused(std::string_view frame, const venue::Reading& reading,
                              Timestamp ts_recv) {
+  if (reading.verdict == venue::Verdict::malformed) on_malformed(frame, ts_recv);
   hands_.on_refused(frame, reading, ts_recv);
 }
 

@@ -132,19 +132,27 @@ class FeedMachine final : private Engine::Owner {
   void stream(const std::vector<venue::Subscription>& wanted, const Now& now);
   void poll(const std::vector<venue::Subscription>& wanted, const Now& now);
   void do_work(const Now& now);
-  void pause_calls(const CallFailure& failure);
+  std::chrono::milliseconds pause_calls(const CallFailure& failure);
+  void say_too_long();
   void repair_on_socket(Job job, const Now& now);
   [[nodiscard]] std::vector<Leg*> legs_that_carry(const venue::Subscription& subscription);
 
   // Legs: feed_machine_legs.cpp.
   Leg& open_leg(std::size_t session, std::size_t place);
-  void ask(Leg& leg, const std::vector<venue::Topic>& topics, const Now& now);
+  void ask(Leg& leg, const std::vector<venue::Topic>& topics, const Now& now, unsigned times = 0);
   void ask_for_all(Leg& leg, const Now& now);
   void on_notice(Leg& leg, Timestamp ts_recv);
   void on_answer(Leg& leg, const Now& now);
   void tell(const Leg& leg, const venue::Topic& topic, Condition condition, Timestamp now);
   void was_answered(const Stream& stream, const Status& status);
   void refused(Leg& leg, const venue::Topic& topic);
+  // What is left unsaid or cannot be read: feed_machine_faults.cpp.
+  enum class Malformed : std::uint8_t { due, all };
+  void on_malformed(std::string_view frame, Timestamp ts_recv);
+  void tell_malformed(Leg& leg, Malformed which, Timestamp now);
+  [[nodiscard]] std::string symbol_in(const Leg& leg, std::string_view frame) const;
+  [[nodiscard]] std::uint64_t events_of(const Leg& leg, const venue::Topic& topic) const;
+  void ask_unanswered(Leg& leg, const Now& now);
   void for_each_subscription(const Leg& leg, auto&& visit) const;
   void tend_legs(const Now& now);
   void tend(Leg& leg, const Now& now);
@@ -164,6 +172,7 @@ class FeedMachine final : private Engine::Owner {
   SessionPlan sessions_;
   WorkQueue work_;
   std::mt19937_64 random_;
+  bool answers_;                            // the venue is known to answer requests
   std::vector<std::vector<Place>> places_;  // of each planned session
   std::vector<std::unique_ptr<Leg>> legs_;
   std::unordered_map<std::uint64_t, Call> calls_;
@@ -176,6 +185,7 @@ class FeedMachine final : private Engine::Owner {
   net::SteadyTime now_{};      // of the last input that came with it
   net::SteadyTime tend_at_{};  // the legs, at the latest
   bool tend_now_ = false;
+  std::uint64_t too_long_told_ = 0;
   Purpose purpose_ = Purpose::collect;
   std::size_t subscriptions_ = 0;
   bool planned_ = false;

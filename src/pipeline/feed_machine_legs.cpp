@@ -15,6 +15,9 @@ constexpr std::size_t kAskedMax = 4096;  // requests that wait for their answers
 // A welcome that does not come must not keep us silent for ever.
 constexpr std::chrono::seconds kWelcomeWait{3};
 constexpr std::chrono::seconds kTendEvery{1};
+// An answer to a subscription is missed after so long, and after four times longer each time.
+constexpr std::chrono::milliseconds kUnansweredFirst{5'000};
+constexpr std::chrono::milliseconds kUnansweredMax{3'600'000};
 // A successor and the leg before it are both heard for so long after the last request has gone out,
 // and for longer while the successor lacks a book.
 constexpr std::chrono::seconds kOverlap{3};
@@ -78,6 +81,7 @@ void FeedMachine::connected(Leg& leg, const Now& now) {
   leg.reading_ = engine_.open_session();
   leg.requests_ = venue::RequestWriter{adapter_, limits_};
   leg.asked_.clear();
+  leg.answered_.clear();
   leg.asked_for_all_ = false;
   leg.connected_ = leg.asked_until_ = now.steady;
   const std::chrono::milliseconds lifetime = limits_.session_lifetime;
@@ -99,13 +103,21 @@ void FeedMachine::connected(Leg& leg, const Now& now) {
   hands_.wake();
 }
 
-void FeedMachine::ask(Leg& leg, const std::vector<venue::Topic>& topics, const Now& now) {
+void FeedMachine::ask(Leg& leg, const std::vector<venue::Topic>& topics, const Now& now,
+                      unsigned times) {
   using Verb = venue::RequestWriter::Verb;
+  const auto patience = std::min<std::chrono::milliseconds>(
+      kUnansweredMax, kUnansweredFirst * (1U << (2 * std::min(times, 8U))));
   for (auto& request : leg.requests_.write(Verb::subscribe, topics, now.utc)) {
     hands_.send(leg, std::move(request.text));
     leg.asked_until_ = std::max(leg.asked_until_, now.steady) + limits_.requests.pace();
     if (leg.asked_.size() == kAskedMax) leg.asked_.erase(leg.asked_.begin());
-    leg.asked_.emplace(request.id, std::move(request.topics));
+    Leg::Asked asked{.topics = std::move(request.topics),
+                     .events = {},
+                     .times = times,
+                     .due = leg.asked_until_ + patience};
+    for (const auto& topic : asked.topics) asked.events.push_back(events_of(leg, topic));
+    leg.asked_.emplace(request.id, std::move(asked));
   }
 }
 
@@ -145,8 +157,10 @@ void FeedMachine::on_notice(Leg& leg, Timestamp ts_recv) {
 void FeedMachine::on_answer(Leg& leg, const Now& now) {
   const auto found = leg.asked_.find(*reading_.answers);
   if (found == leg.asked_.end()) return;
-  const std::vector<venue::Topic> topics = std::move(found->second);
+  const std::vector<venue::Topic> topics = std::move(found->second.topics);
   leg.asked_.erase(found);
+  leg.answered_.insert(topics.begin(), topics.end());
+  answers_ = true;
   const bool rejected = reading_.verdict == venue::Verdict::rejected;
   if (rejected && topics.size() > 1) {
     const auto middle = topics.begin() + static_cast<std::ptrdiff_t>(topics.size() / 2);
@@ -179,6 +193,8 @@ void FeedMachine::was_answered(const Stream& stream, const Status& status) {
       return each.symbol == stream.symbol && each.channel == status.channel;
     });
     if (!meant) continue;
+    leg.answered_.insert(planned.topic);
+    answers_ = true;
     if (status.condition == Condition::rejected) {
       refused(leg, planned.topic);
     } else {
@@ -203,6 +219,7 @@ void FeedMachine::refused(Leg& leg, const venue::Topic& topic) {
 
 void FeedMachine::lost(Leg& leg, std::string_view reason, const Now& now) {
   now_ = now.steady;
+  if (leg.is_open()) tell_malformed(leg, Malformed::all, now.utc);
   const auto reading = std::exchange(leg.reading_, nullptr);
   if (!reading) return;
   ++counters_.disconnects;
@@ -259,6 +276,8 @@ void FeedMachine::tend(Leg& leg, const Now& now) {
   }
   // One in a request: the next refusal is to name its topic.
   for (const auto& topic : again) ask(leg, {topic}, now);
+  ask_unanswered(leg, now);
+  tell_malformed(leg, Malformed::due, now.utc);
 }
 
 // A leg whose end is near gets a successor; both are heard until that has caught up.

@@ -72,7 +72,13 @@ StreamState Monitor::state_of(const Line& line) {
 void Monitor::on_event(const Event& event, Timestamp now) {
   ++events_;
   if (!rows_at_) rows_at_ = now;
-  if (event.symbol.empty()) return;  // about a whole session: its streams have events of their own
+  if (event.symbol.empty()) {
+    // About a whole session: its streams have events of their own, but for a gap of none that is
+    // known.
+    const auto* status = std::get_if<Status>(&event.body);
+    if (status != nullptr && status->condition == Condition::gap) ++gaps_;
+    return;
+  }
   Line& line = line_of(event);
   MonitorRow& row = line.row;
   ++row.events;

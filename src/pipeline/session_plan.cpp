@@ -33,6 +33,8 @@ net::SessionRules session_rules(const venue::Traits& traits, const venue::Limits
                                                                  : net::PingPace::when_silent;
   rules.stale_after = traits.stale_after;
   rules.between_requests = limits.requests.pace();
+  rules.messages_max = limits.requests.count;
+  rules.messages_per = limits.requests.per;
   rules.lifetime = limits.session_lifetime;
   return rules;
 }

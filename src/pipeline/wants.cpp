@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/utf8.hpp"
+
 namespace mp::pipeline {
 
 std::vector<venue::Subscription> Wants::resolve(bool all_listed) {
@@ -53,7 +55,7 @@ std::vector<const Catalog::Entry*> Wants::entries_of(const Want& want, bool all_
     } else {
       std::string hint;
       for (const auto near : catalog_.nearest_names(name, 3))
-        hint.append(hint.empty() ? "; the nearest are " : ", ").append(near);
+        hint.append(hint.empty() ? "; the nearest are " : ", ").append(printable(near, 64));
       missing(name, all_listed,
               fmt::format("venue {} has no instrument named \"{}\"{}", config_.venue, name, hint));
     }

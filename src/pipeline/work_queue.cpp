@@ -192,6 +192,15 @@ std::chrono::milliseconds WorkQueue::failed(Job job, Failure failure, net::Stead
   return wait;
 }
 
+std::chrono::milliseconds WorkQueue::list_again(net::SteadyTime now) {
+  const auto wait = back_off(listed_again_++);
+  for (Job& job : jobs_) {
+    if (job.kind == JobKind::listing && job.round != listings_[job.listing].round)
+      job.due = std::min(job.due, now + wait);
+  }
+  return wait;
+}
+
 void WorkQueue::watch(Job job, net::SteadyTime now) {
   job.due = now + kSocketAnswer + back_off(job.attempt);
   ++job.attempt;
@@ -213,7 +222,8 @@ std::size_t WorkQueue::listings_missing() const {
 }
 
 std::chrono::milliseconds WorkQueue::back_off(unsigned attempt, Failure failure) {
-  const bool lasting = failure == Failure::lasting;
+  // A refusal may be a slip, once.
+  const bool lasting = failure == Failure::lasting && attempt > 0;
   const auto first = lasting ? kRefusedFirst : kBackOffFirst;
   const auto most = lasting ? kRefusedMax : kBackOffMax;
   const auto ceiling = std::min(most, first * (1U << std::min(attempt, 16U)));

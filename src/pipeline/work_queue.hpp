@@ -73,6 +73,9 @@ class WorkQueue {
   // it, and time is not likely to change that.
   enum class Failure : std::uint8_t { passing, lasting };
   std::chrono::milliseconds failed(Job job, Failure failure, net::SteadyTime now);
+  // What all listings brought is of no use: they are asked for anew after the pause that is
+  // returned, which grows each time.
+  std::chrono::milliseconds list_again(net::SteadyTime now);
   // It was done on the socket, whose answer may not come: it is queued again for that case.
   void watch(Job job, net::SteadyTime now);
 
@@ -113,6 +116,7 @@ class WorkQueue {
   std::vector<Job> jobs_;
   std::size_t under_way_ = 0;  // calls of take()
   std::vector<Listing> listings_;
+  unsigned listed_again_ = 0;
   std::unordered_map<const Stream*, Repairs> repairs_;
   std::mt19937_64 random_;
 };

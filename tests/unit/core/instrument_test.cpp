@@ -48,5 +48,15 @@ TEST(Globs, mean_what_stars_stand_for) {
   EXPECT_FALSE(matches_glob("exact", "exactly"));
 }
 
+// A name of kilobytes fits into no file name, journal or table.
+TEST(Catalog, calls_an_instrument_with_an_endless_name_by_its_symbol) {
+  Catalog catalog;
+  const std::string base(70'000, 'z');
+  InstrumentInfo info;
+  info.base = base;
+  info.quote = "USDT";
+  EXPECT_EQ(catalog.add("ZUSDT", info).name, "ZUSDT");
+}
+
 }  // namespace
 }  // namespace mp

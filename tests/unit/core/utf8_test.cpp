@@ -48,5 +48,23 @@ TEST(Utf8, what_is_harmless_is_left_alone_by_printable) {
   }
 }
 
+// By blocks where it is ASCII, by sequences where it is not: the answer is that of the sequences,
+// wherever the odd byte stands.
+TEST(Utf8, is_judged_alike_by_blocks_and_by_sequences) {
+  for (std::size_t size = 0; size < 130; ++size) {
+    const std::string ascii(size, 'a');
+    EXPECT_TRUE(is_utf8(ascii)) << size;
+    for (std::size_t at = 0; at <= size; ++at) {
+      for (const std::string odd :
+           {"\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xe2\x82", "\x80", "\xff"}) {
+        std::string text = ascii;
+        text.insert(at, odd);
+        ASSERT_EQ(is_utf8(text), utf8_prefix(text, text.size()) == text.size())
+            << size << " " << at;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace mp

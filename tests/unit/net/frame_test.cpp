@@ -186,6 +186,23 @@ TEST(Deframer, refuses_what_the_protocol_forbids) {
   EXPECT_EQ(error_of(header(0x81, 127, std::uint64_t{1} << 63U, 8)), FrameError::frame_too_large);
 }
 
+// RFC 6455 8.1: a text message that is not UTF-8 ends the connection with 1007; a binary one may be
+// anything.
+TEST(Deframer, refuses_a_text_message_that_is_not_utf8) {
+  const std::string good = "\xe2\x82\xac and ascii that goes on for more than a block of bytes";
+  EXPECT_EQ(error_of(frame(Opcode::text, good)), FrameError::none);
+  EXPECT_EQ(error_of(fragment(Opcode::text, good.substr(0, 1), false) +
+                     fragment(Opcode::continuation, good.substr(1), true)),
+            FrameError::none);
+  EXPECT_EQ(error_of(frame(Opcode::text, good + "\xed\xa0\x80")), FrameError::message_text);
+  EXPECT_EQ(error_of(frame(Opcode::text, "cut \xe2\x82")), FrameError::message_text);
+  EXPECT_EQ(error_of(fragment(Opcode::text, "\xf4", false) +
+                     fragment(Opcode::continuation, "\x90\x80\x80", true)),
+            FrameError::message_text);
+  EXPECT_EQ(error_of(frame(Opcode::binary, "\xff\xfe")), FrameError::none);
+  EXPECT_EQ(close_code_of(FrameError::message_text), 1007);
+}
+
 TEST(Deframer, holds_its_limits_exactly) {
   const FrameLimits limits{.frame_bytes_max = 200, .message_bytes_max = 300, .fragments_max = 3};
   EXPECT_EQ(error_of(frame(Opcode::text, std::string(200, 'x')), limits), FrameError::none);

@@ -245,5 +245,44 @@ TEST(HttpClient, posts_a_body_and_refuses_line_breaks_in_headers) {
   EXPECT_THAT(stage.requests[0], HasSubstr("\r\nX-Test: value\r\n"));
 }
 
+// RFC 9110 15.2: what is said before the answer is not the answer.
+TEST(HttpClient, passes_over_interim_answers) {
+  Stage stage;
+  const std::string hints = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n";
+  stage.serve({{"HTTP/1.1 100 Continue\r\n\r\n" + sized("one"), hints + hints + sized("two")}});
+  const auto got = stage.get(2);
+  for (const auto& one : got) ASSERT_TRUE(one.ok()) << one.error().message;
+  EXPECT_EQ(got[0]->body, "one");
+  EXPECT_EQ(got[1]->body, "two");
+  EXPECT_EQ(stage.client.counters().connects, 1U);
+}
+
+TEST(HttpClient, ends_a_row_of_interim_answers_that_has_no_end) {
+  Stage stage;
+  std::string row;
+  for (int i = 0; i < 100; ++i) row += "HTTP/1.1 102 Processing\r\n\r\n";
+  stage.serve({{row + sized("late")}});
+  const auto got = stage.get(1);
+  ASSERT_FALSE(got[0].ok());
+  EXPECT_THAT(got[0].error().message, HasSubstr("interim"));
+}
+
+TEST(HttpClient, tells_how_a_body_is_encoded_and_where_a_redirect_leads) {
+  Stage stage;
+  stage.serve({{sized("x", "Content-Encoding: GZip\r\nLocation: /elsewhere\r\n")}});
+  const auto got = stage.get(1);
+  ASSERT_TRUE(got[0].ok());
+  EXPECT_EQ(got[0]->encoding, "gzip");
+  EXPECT_EQ(got[0]->location, "/elsewhere");
+}
+
+TEST(HttpClient, waits_for_the_next_byte_no_longer_than_the_read_deadline) {
+  Stage stage({.read_deadline = Milliseconds{20}});
+  stage.serve({{"HTTP/1.1 200 OK\r\nContent-", ""}});
+  const auto got = stage.get(1, seconds{15});
+  ASSERT_FALSE(got[0].ok());
+  EXPECT_THAT(got[0].error().message, HasSubstr("by the deadline"));
+}
+
 }  // namespace
 }  // namespace mp::net

@@ -212,6 +212,94 @@ TEST(SessionMachine, counts_the_pongs_it_answers_as_messages) {
   EXPECT_EQ(kinds(bench.sleep()), Kinds{Action::send_request});
 }
 
+// A server may ping as often as it likes; that must not keep us from asking for what is wanted.
+TEST(SessionMachine, pings_without_end_do_not_keep_requests_back_for_ever) {
+  for (const int every : {1, 100, 250, 290}) {
+    Bench bench({.stale_after = Milliseconds{0},
+                 .between_requests = Milliseconds{300},
+                 .messages_max = 5,
+                 .messages_per = Milliseconds{1500}});
+    bench.open();
+    std::vector<SteadyTime> sent;
+    const auto note = [&](const std::vector<SessionAction>& actions) {
+      for (const SessionAction& action : actions)
+        if (action.kind == Action::send_request) sent.push_back(bench.now);
+    };
+    const SteadyTime start = bench.now;
+    note(bench.give({.kind = Kind::queued, .requests = 4}));
+    while (bench.now < start + seconds{10} && sent.size() < 4) {
+      bench.now += Milliseconds{every};
+      note(bench.give({.kind = Kind::received, .answers_sent = 1}));
+    }
+    ASSERT_EQ(sent.size(), 4U) << every;
+    EXPECT_LE(sent.back() - start, Milliseconds{3 * (1500 + every)}) << every;
+    for (std::size_t i = 1; i < sent.size(); ++i)
+      EXPECT_GE(sent[i] - sent[i - 1], Milliseconds{300}) << every;
+  }
+}
+
+// The venue counts pongs, too: no request goes into a window that they have filled, as long as they
+// leave any room.
+TEST(SessionMachine, keeps_requests_and_pongs_together_within_the_window) {
+  Bench bench({.stale_after = Milliseconds{0},
+               .between_requests = Milliseconds{300},
+               .messages_max = 5,
+               .messages_per = Milliseconds{1500}});
+  bench.open();
+  std::vector<SteadyTime> sent;
+  std::vector<std::size_t> requests;  // among what was sent
+  SteadyTime ping = bench.now;
+  auto actions = bench.give({.kind = Kind::queued, .requests = 100});
+  const SteadyTime end = bench.now + seconds{30};
+  while (bench.now < end) {
+    for (const SessionAction& action : actions) {
+      if (action.kind != Action::send_request) continue;
+      requests.push_back(sent.size());
+      sent.push_back(bench.now);
+    }
+    if (bench.machine.wake_at() < ping) {
+      actions = bench.sleep();
+      continue;
+    }
+    bench.now = ping;
+    ping += Milliseconds{700};
+    sent.push_back(bench.now);
+    actions = bench.give({.kind = Kind::received, .answers_sent = 1});
+  }
+  EXPECT_GT(requests.size(), 50U);
+  for (const std::size_t i : requests) {
+    if (i < 5) continue;
+    ASSERT_GE(sent[i] - sent[i - 5], Milliseconds{1500}) << i;
+  }
+}
+
+TEST(SessionMachine, gives_up_a_session_whose_message_never_ends) {
+  Bench bench;
+  bench.open();
+  (void)bench.give({.kind = Kind::received, .progress = MessageProgress::begun});
+  std::vector<SessionAction> actions;
+  int given = 0;
+  while (actions.empty() && given++ < 100) {
+    bench.now += seconds{1};
+    actions = bench.give({.kind = Kind::received, .progress = MessageProgress::continued});
+  }
+  EXPECT_EQ(given, 60);
+  ASSERT_EQ(kinds(actions), (Kinds{Action::drop, Action::report_lost}));
+  EXPECT_EQ(actions[1].reason, LossReason::stale);
+}
+
+TEST(SessionMachine, keeps_a_session_whose_messages_come_in_parts) {
+  Bench bench;
+  bench.open();
+  for (int i = 0; i < 300; ++i) {
+    bench.now += seconds{1};
+    const auto progress = i % 50 == 0 ? MessageProgress::begun : MessageProgress::continued;
+    ASSERT_TRUE(bench.give({.kind = Kind::received, .progress = progress}).empty());
+  }
+  (void)bench.give({.kind = Kind::received, .progress = MessageProgress::none});
+  EXPECT_EQ(bench.machine.wake_at(), bench.now + seconds{60});
+}
+
 TEST(SessionMachine, rotates_before_the_limit_of_lifetime_and_connects_at_once) {
   for (const std::uint32_t random : {0U, kMost}) {
     Bench bench({.stale_after = Milliseconds{0}, .lifetime = std::chrono::hours{24}});

@@ -106,5 +106,80 @@ TEST(RetryAfter, is_seconds_or_a_date) {
   EXPECT_EQ(read_retry_after("99999999999999999999", now), std::nullopt);
 }
 
+// RFC 9110 15.2: what is said before the answer may be ignored.
+TEST(Upgrade, passes_over_interim_answers_however_they_are_cut) {
+  const std::string before =
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+  const std::string stream = before + kGood + "frames";
+  std::size_t passed = 0;
+  for (std::size_t size = 0; size <= stream.size(); ++size) {
+    const UpgradeAnswer answer =
+        read_upgrade(std::string_view(stream).substr(0, size), kKey, "h", passed);
+    ASSERT_FALSE(answer.loss) << size;
+    const std::size_t whole = before.size() + kGood.size();
+    ASSERT_EQ(answer.bytes, size < whole ? 0U : whole) << size;
+  }
+}
+
+// RFC 9110 5.3: field lines of one name are one list.
+TEST(Upgrade, takes_a_header_that_comes_twice_as_a_list) {
+  EXPECT_FALSE(read(replaced("Connection: keep-alive, Upgrade",
+                             "Connection: Upgrade\r\nConnection: keep-alive"))
+                   .loss);
+}
+
+// RFC 6455 11.3.3: it must not.
+TEST(Upgrade, refuses_two_accepts) {
+  EXPECT_EQ(reason_of(replaced("Sec-WebSocket-Accept",
+                               "Sec-WebSocket-Accept: AAAA\r\n"
+                               "Sec-WebSocket-Accept")),
+            LossReason::handshake);
+}
+
+// RFC 9112 5.2: a line that starts with a blank goes on with the one before it.
+TEST(Upgrade, joins_folded_headers) {
+  EXPECT_FALSE(read(replaced("Sec-WebSocket-Accept: ", "Sec-WebSocket-Accept:\r\n ")).loss);
+  EXPECT_FALSE(
+      read(replaced("Sec-WebSocket-Accept", "X-Info: one\r\n\ttwo\r\nSec-WebSocket-Accept")).loss);
+  EXPECT_EQ(reason_of(replaced("upgrade:", " folded\r\nupgrade:")), LossReason::handshake);
+}
+
+// RFC 9112 2.2 leaves it to us; waiting for the deadline is no answer.
+TEST(Upgrade, refuses_lines_without_cr_at_once) {
+  std::string text;
+  for (const char c : kGood)
+    if (c != '\r') text.push_back(c);
+  EXPECT_EQ(reason_of(text), LossReason::handshake);
+}
+
+TEST(Upgrade, tells_where_a_refusal_leads_and_what_it_says) {
+  const auto moved = read(
+      "HTTP/1.1 301 Moved\r\nLocation: wss://new.example/\x1b[2J\r\nContent-Length: 0\r\n\r\n");
+  ASSERT_TRUE(moved.loss);
+  EXPECT_FALSE(moved.more);
+  EXPECT_NE(moved.loss->message.find("wss://new.example/"), std::string::npos);
+  EXPECT_EQ(moved.loss->message.find('\x1b'), std::string::npos);
+  const auto half = read("HTTP/1.1 403 No\r\nContent-Length: 12\r\n\r\nnot from ");
+  EXPECT_TRUE(half.loss && half.more);
+  const auto whole = read("HTTP/1.1 403 No\r\nContent-Length: 12\r\n\r\nnot from he\n");
+  ASSERT_TRUE(whole.loss);
+  EXPECT_FALSE(whole.more);
+  EXPECT_NE(whole.loss->message.find(": not from he"), std::string::npos);
+  EXPECT_EQ(whole.loss->message.find('\n'), std::string::npos);
+  const auto chunked =
+      read("HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nnot here\r\n0\r\n\r\n");
+  EXPECT_FALSE(chunked.more);
+  EXPECT_TRUE(chunked.loss->message.ends_with(": not here"));
+}
+
+// RFC 9110 5.6.7: a recipient must accept all three forms.
+TEST(Upgrade, reads_every_form_of_a_date) {
+  const Timestamp now{std::chrono::seconds{784'111'747}};
+  for (const char* date : {"Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
+                           "Sun Nov  6 08:49:37 1994"}) {
+    EXPECT_EQ(read_retry_after(date, now), Milliseconds{30'000}) << date;
+  }
+}
+
 }  // namespace
 }  // namespace mp::net

@@ -125,5 +125,53 @@ TEST(WebSocketOpen, reaches_a_host_whose_name_is_gone_where_it_was_last) {
   EXPECT_FALSE(meeting.loss);
 }
 
+Task<void> open_and_leave(Meeting& meeting, AddressMemory& memory) {
+  meeting.loss = co_await meeting.client.open(meeting.url, steady_now() + seconds{15}, &memory);
+  if (!meeting.loss)
+    co_await meeting.client.close(1000, "", meeting.sink, steady_now() + seconds{1});
+}
+
+// The second connection to a host does not ask for its name: a name server that is slow costs one.
+TEST(WebSocketOpen, does_not_resolve_a_name_again_that_was_resolved_of_late) {
+  Meeting meeting(Wire::plain);
+  meeting.url.host = "no-such-host.invalid";
+  const SteadyTime before = steady_now();
+  AddressMemory memory{.addresses = {"127.0.0.1"}, .remembered_at = before, .resolved_at = before};
+  boost::asio::co_spawn(meeting.io,
+                        meeting.serve([](Peer& peer) -> Task<void> { co_await peer.upgrade(); }),
+                        boost::asio::detached);
+  boost::asio::co_spawn(meeting.io, open_and_leave(meeting, memory), boost::asio::detached);
+  test::run(meeting.io);
+  EXPECT_FALSE(meeting.loss);
+  EXPECT_EQ(memory.resolved_at, before) << "its age is that of the answer of the name server";
+}
+
+TEST(WebSocketOpen, resolves_a_name_again_when_its_last_address_is_dead) {
+  Meeting meeting(Wire::plain);
+  const SteadyTime before = steady_now() - seconds{1};
+  AddressMemory memory{.addresses = {"127.0.0.9"}, .remembered_at = before, .resolved_at = before};
+  boost::asio::co_spawn(meeting.io,
+                        meeting.serve([](Peer& peer) -> Task<void> { co_await peer.upgrade(); }),
+                        boost::asio::detached);
+  boost::asio::co_spawn(meeting.io, open_and_leave(meeting, memory), boost::asio::detached);
+  test::run(meeting.io);
+  EXPECT_FALSE(meeting.loss);
+  EXPECT_GT(memory.resolved_at, before);
+}
+
+TEST(WebSocketOpen, waits_for_the_text_of_a_refusal) {
+  Meeting meeting;
+  meeting.play([](Peer& peer) -> Task<void> {
+    const std::string request = co_await peer.read_head();
+    EXPECT_NE(test::key_of(request), "");
+    co_await peer.write("HTTP/1.1 403 No\r\nContent-Length: 14\r\n\r\n");
+    co_await peer.write("not served");
+    co_await peer.write(" you");
+    co_await peer.read_to_end();
+  });
+  ASSERT_TRUE(meeting.loss);
+  EXPECT_THAT(meeting.loss->message, HasSubstr(": not served you"));
+}
+
 }  // namespace
 }  // namespace mp::net

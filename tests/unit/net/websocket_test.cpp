@@ -313,5 +313,16 @@ TEST(WebSocket, may_be_destroyed_with_its_loop_while_it_waits) {
   meeting.reset();
 }
 
+TEST(WebSocket, tells_binary_messages_from_text) {
+  Meeting meeting;
+  meeting.play([](Peer& peer) -> Task<void> {
+    co_await peer.upgrade();
+    co_await peer.write(test::frame(Opcode::text, "t") + test::frame(Opcode::binary, "\xff"));
+    co_await peer.end();
+  });
+  EXPECT_EQ(meeting.sink.messages, (std::vector<std::string>{"t", "\xff"}));
+  EXPECT_EQ(meeting.sink.binary, 1U);
+}
+
 }  // namespace
 }  // namespace mp::net

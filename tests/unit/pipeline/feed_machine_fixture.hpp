@@ -104,6 +104,13 @@ class FeedMachineTest : public testing::Test, private FeedMachine::Hands {
   std::vector<std::string> statuses_;
   std::map<std::uint64_t, venue::RestCall> calls_;
   std::size_t trades_ = 0;
+  struct Gap {
+    std::string symbol;
+    std::string reason;
+    std::int64_t missing = 0;
+    friend bool operator==(const Gap&, const Gap&) = default;
+  };
+  std::vector<Gap> gaps_;
 
  private:
   void open(FeedMachine::Leg& leg) override { legs_.push_back(&leg); }
@@ -122,6 +129,9 @@ class FeedMachineTest : public testing::Test, private FeedMachine::Hands {
   void on_event(Stream&, const Event& event) override {
     trades_ += event.channel() == Channel::trade ? 1U : 0U;
     if (const auto* status = std::get_if<Status>(&event.body)) {
+      if (status->condition == Condition::gap)
+        gaps_.push_back(
+            {std::string{event.symbol}, std::string{status->reason}, status->missing.value_or(0)});
       statuses_.push_back(std::string{name_of(status->condition)}.append(" ").append(
           status->channel ? name_of(*status->channel) : "all"));
     }

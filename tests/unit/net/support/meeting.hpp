@@ -27,8 +27,13 @@ class Collected final : public MessageSink {
     messages.emplace_back(payload);
     times.push_back(ts_recv);
   }
+  void on_binary(std::string_view payload, Timestamp ts_recv) override {
+    ++binary;
+    on_message(payload, ts_recv);
+  }
   std::vector<std::string> messages;
   std::vector<Timestamp> times;
+  std::size_t binary = 0;  // of them
 };
 
 using Script = std::function<Task<void>(Peer&)>;

@@ -1,0 +1,116 @@
+// What a venue leaves unsaid, refuses, or says so that it cannot be read.
+#include <gmock/gmock.h>
+
+#include "feed_machine_fixture.hpp"
+
+namespace mp::pipeline {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+using FeedFaults = FeedMachineTest;
+
+// A venue that is starting, or an error that looks like an answer: no reason to end the collection.
+TEST_F(FeedFaults, asks_again_when_the_listing_names_nothing) {
+  want({"BTC-USDT"}, {Channel::trade});
+  start();
+  for (int round = 0; round < 4; ++round) {
+    while (!calls_.empty()) {
+      const auto number = calls_.begin()->first;
+      calls_.erase(calls_.begin());
+      machine_->answered(number, listing_of({}), now_);
+    }
+    EXPECT_FALSE(machine_->planned());
+    EXPECT_THAT(machine_->refusals(), IsEmpty());
+    for (int second = 0; second < 60 && calls_.empty(); ++second) pass(1s);
+    ASSERT_FALSE(calls_.empty()) << round;
+  }
+  list();
+  EXPECT_TRUE(machine_->planned());
+  EXPECT_EQ(machine_->subscriptions(), 1U);
+}
+
+TEST_F(FeedFaults, takes_one_refusal_for_a_slip) {
+  for (const int status : {400, 403, 404}) {
+    want({"BTC-USDT"}, {Channel::trade});
+    start();
+    fail(std::exchange(calls_, {}).begin()->first, status);
+    pass(1s);
+    EXPECT_FALSE(calls_.empty()) << status;
+    calls_.clear();
+    machine_.reset();
+  }
+}
+
+TEST_F(FeedFaults, misses_an_answer_says_so_and_asks_again_later_and_later) {
+  want({"BTC-USDT", "ETH-USDT"}, {Channel::trade});
+  start();
+  list();
+  connect(*legs_[0]);
+  take_sent();
+  std::vector<net::SteadyTime> asked{now_.steady};
+  while (asked.size() < 4) {
+    pass(1s);
+    const auto requests = take_sent();
+    if (requests.empty()) continue;
+    EXPECT_EQ(requests.size(), 1U);
+    EXPECT_THAT(requests[0], HasSubstr("BTC-USDT"));
+    EXPECT_THAT(requests[0], HasSubstr("ETH-USDT"));
+    asked.push_back(now_.steady);
+  }
+  EXPECT_EQ(counters_.unanswered, 3U);
+  EXPECT_LE(asked[1] - asked[0], 7s);
+  EXPECT_GE(asked[2] - asked[1], 20s);
+  EXPECT_GE(asked[3] - asked[2], 80s);
+}
+
+TEST_F(FeedFaults, asks_again_only_for_what_is_silent_and_not_answered) {
+  want({"BTC-USDT", "ETH-USDT"}, {Channel::trade});
+  start();
+  list();
+  connect(*legs_[0]);
+  take_sent();
+  read(*legs_[0],
+       R"({"arg":{"channel":"trades-all","instId":"BTC-USDT"},"data":[{"instId":"BTC-USDT",)"
+       R"("tradeId":"1","px":"1","sz":"2","side":"buy","ts":"1795000000000"}]})");
+  pass(10s);
+  auto requests = take_sent();
+  ASSERT_EQ(requests.size(), 1U);
+  EXPECT_THAT(requests[0], Not(HasSubstr("BTC-USDT")));
+  read(*legs_[0], R"({"id":")" + id_of(requests[0]) + R"(","event":"subscribe",)" +
+                      R"("arg":{"channel":"trades","instId":"ETH-USDT"},"connId":"a"})");
+  pass(2h);
+  EXPECT_THAT(take_sent(), IsEmpty());
+  EXPECT_EQ(counters_.unanswered, 1U);
+}
+
+// What could not be read is missing, and what is missing is an event.
+TEST_F(FeedFaults, marks_what_cannot_be_read_as_a_gap_and_counts_it_exactly) {
+  want({"BTC-USDT", "ETH-USDT"}, {Channel::trade});
+  start();
+  list();
+  auto& leg = *legs_[0];
+  connect(leg);
+  const auto broken = [&](const std::string& symbol) {
+    read(leg, R"({"arg":{"channel":"trades-all","instId":")" + symbol +
+                  R"("},"data":[{"instId":")" + symbol +
+                  R"(","tradeId":"1","px":"abc","sz":"2","side":"buy","ts":"1795000000000"}]})");
+  };
+  for (int i = 0; i < 5; ++i) broken("BTC-USDT");
+  EXPECT_EQ(gaps_, (std::vector<Gap>{{"BTC-USDT", "malformed", 1}}));
+  read(leg, "{{{");
+  EXPECT_EQ(gaps_.back(), (Gap{"", "malformed", 1}));
+  pass(2s);
+  EXPECT_EQ(gaps_.back(), (Gap{"BTC-USDT", "malformed", 4}));
+  EXPECT_EQ(gaps_.size(), 3U);
+  broken("ETH-USDT");
+  broken("ETH-USDT");
+  machine_->lost(leg, "reset", now_);
+  EXPECT_EQ(gaps_.back(), (Gap{"ETH-USDT", "malformed", 1})) << "told before the end";
+  EXPECT_EQ(gaps_.size(), 5U);
+}
+
+}  // namespace
+}  // namespace mp::pipeline
