@@ -10,7 +10,7 @@ namespace {
 
 void say(std::string_view what, const Result<void>& result) {
   const std::string line = result ? fmt::format("ok      {}\n", what)
-                                  : fmt::format("FAILED  {}: {}\n", what, result.error().message);
+                                  : fmt::format("FAILED  {}: {}\n", what, harmless(result.error().message));
   std::fwrite(line.data(), 1, line.size(), stdout);
 }
 

@@ -27,7 +27,7 @@ void Monitor::on_status(Line& line, const Status& status) {
       ++line.row.gaps;
       ++gaps_;
       // Behind frames that could not be read, all is right again; a book is not until it says so.
-      if (status.reason != kMalformedReason) line.row.state = StreamState::gap;
+      if (status.channel || status.reason != kMalformedReason) line.row.state = StreamState::gap;
       break;
     case Condition::disconnected:
       line.row.state = StreamState::down;
