@@ -139,6 +139,7 @@ void find_proxy(const std::string& configured, pipeline::FeedConfig& feed) {
 pipeline::FeedConfig feed_config(const config::Config& config, const std::string& venue) {
   pipeline::FeedConfig feed;
   feed.venue = venue;
+  feed.legs = static_cast<unsigned>(config.collector.legs);
   feed.seed =
       std::hash<std::string>{}(venue) ^ static_cast<std::uint64_t>(to_nanoseconds(net::now()));
   feed.quarantine.file = config.data.dir / "quarantine" / (venue + ".ndjson");

@@ -11,6 +11,7 @@
 #include "core/result.hpp"
 #include "journal/shards.hpp"
 #include "obs/log.hpp"
+#include "pipeline/feed_config.hpp"
 
 namespace mp::cli {
 namespace {
@@ -112,6 +113,10 @@ void add_run(CLI::App& app, Chosen& chosen) {
       "  marketprism run marketprism.toml\n"));
   add_collecting(*run_app, *options);
   add_shards(*run_app, options->shards);
+  run_app
+      ->add_option("--legs", options->legs,
+                   "Connections that carry the same; the first copy counts")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{pipeline::kLegsMax}));
   run_app->add_option("--record", options->record,
                       "Record raw frames to this .ndjson[.zst] file, or beside it if it exists");
   run_app->callback(

@@ -55,6 +55,7 @@ struct RunOptions {
   bool sinks = true;                         // false: only to record
   bool overwrite = false;                    // a recording that is there; only to record
   std::uint64_t shards = 0;                  // 0: as configured
+  std::uint64_t legs = 0;                    // likewise
 };
 [[nodiscard]] int run(const RunOptions& options, obs::Logger& log);
 

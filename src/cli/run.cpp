@@ -5,6 +5,7 @@
 #include "cli/output.hpp"
 #include "cli/stop_request.hpp"
 #include "cli/watch.hpp"
+#include "config/check.hpp"
 
 namespace mp::cli {
 namespace {
@@ -14,6 +15,7 @@ Result<config::Config> configured(const RunOptions& options) {
   if (!config) return config;
   if (!options.data_dir.empty()) config->data.dir = options.data_dir;
   if (options.shards != 0) config->collector.shards = options.shards;
+  if (options.legs != 0) config->collector.legs = options.legs;
   if (!options.record.empty()) config->record.file = options.record;
   if (!options.sinks) config->journal.memory = true;  // nobody but the table reads it
   for (const auto& text : options.overrides) {
@@ -56,6 +58,9 @@ int run(const RunOptions& options, obs::Logger& log) {
   if (!config) return fail(config.error());
   if (const auto made = make_directory(config->data.dir); !made) return fail(made.error());
   Screen screen{options.plain, log};
+  for (const auto& warning : config::warnings_of(*config)) {
+    screen.log().warn("configuration", {{"problem", warning}});
+  }
   auto wanted = collector_config(*config, options.sinks ? Sinks::as_configured : Sinks::none);
   if (!options.sinks) {
     using pipeline::IfExists;

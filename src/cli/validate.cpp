@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/venue_call.hpp"
+#include "config/check.hpp"
 
 namespace mp::cli {
 namespace {
@@ -46,6 +47,10 @@ int validate(const ValidateOptions& options, obs::Logger& log) {
   if (!config) return fail(config.error());
   Verdicts verdicts;
   verdicts.add(fmt::format("configuration: {} feeds", config->feeds.size()), {});
+  for (const auto& warning : config::warnings_of(*config)) {
+    const std::string line = fmt::format("warning {}\n", warning);
+    std::fwrite(line.data(), 1, line.size(), stdout);
+  }
   verdicts.add(fmt::format("data directory {}", config->data.dir.string()),
                make_directory(config->data.dir));
   const auto parts = collector_config(*config, Sinks::as_configured);

@@ -166,4 +166,19 @@ void check_whole(const Node& root, const Config& config, std::vector<Problem>& p
                    to_string(wanted.segment_bytes))});
 }
 
+std::vector<std::string> warnings_of(const Config& config) {
+  // What an event may take is half a segment, and some venues send their whole books: as many
+  // levels on both sides together as fit into that are enough for all that is known.
+  constexpr std::uint64_t kAdvised = std::uint64_t{4} << 20U;
+  std::vector<std::string> warnings;
+  const auto& segment = config.journal.segment_bytes;
+  if (segment.count < kAdvised) {
+    warnings.push_back(fmt::format(
+        "`segment_bytes` in [journal] is {}: a book of more than about {} levels is "
+        "larger than half of that and will be dropped; {} is enough for all",
+        to_string(segment), segment.count / 2 / sizeof(Level), to_string(Bytes{kAdvised})));
+  }
+  return warnings;
+}
+
 }  // namespace mp::config

@@ -31,6 +31,7 @@ struct Data {
 
 struct Collector {
   std::uint64_t shards = 1;
+  std::uint64_t legs = 1;
   bool busy_poll = false;
   friend bool operator==(const Collector&, const Collector&) = default;
 };

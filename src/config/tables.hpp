@@ -11,6 +11,7 @@
 
 #include "config/config.hpp"
 #include "journal/shards.hpp"
+#include "pipeline/feed_config.hpp"
 
 namespace mp::config {
 
@@ -77,7 +78,13 @@ inline constexpr std::array<Key<Data>, 1> kData = {{
     {"dir", &Data::dir, "The folder that everything is written to, unless a key below says else."},
 }};
 
-inline constexpr std::array<Key<Collector>, 2> kCollector = {{
+inline constexpr std::array<Key<Collector>, 3> kCollector = {{
+    {"legs",
+     &Collector::legs,
+     "Connections that carry the same: the first copy of each message counts, and nothing is lost "
+     "while one of them lives. Each costs the venue's limits and our work once more.",
+     "",
+     {1, pipeline::kLegsMax}},
     {"shards",
      &Collector::shards,
      "Threads that receive, decode and keep books, each with a journal of its own. More than one "

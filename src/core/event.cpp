@@ -32,8 +32,8 @@ bool applies_to(Channel channel, InstrumentKind kind) {
 }
 
 std::string_view name_of(Condition condition) {
-  constexpr std::array<std::string_view, 6> kNames = {"connected", "disconnected", "subscribed",
-                                                      "rejected",  "gap",          "resynced"};
+  constexpr std::array<std::string_view, 7> kNames = {
+      "connected", "disconnected", "subscribed", "rejected", "gap", "resynced", "healed"};
   return kNames[static_cast<std::size_t>(condition)];
 }
 

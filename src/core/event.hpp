@@ -324,7 +324,8 @@ enum class Condition : std::uint8_t {
   subscribed,
   rejected,
   gap,
-  resynced
+  resynced,
+  healed,  // what a gap had said to be missing has come: from_sequence to to_sequence
 };
 [[nodiscard]] std::string_view name_of(Condition condition);
 

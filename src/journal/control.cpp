@@ -53,7 +53,11 @@ Result<Control> Control::open(Store& store) {
     fd = store.open_control(Access::read);
   }
   if (!fd) return fd.error();
-  if (!fd->open() || file_size(*fd) < kPageBytes) return Control{};
+  if (!fd->open()) return Control{};
+  const FileSize size = file_size(*fd);
+  if (size.code != 0)
+    return os_error("cannot look at the control page of " + store.location().string(), size.code);
+  if (size.bytes < kPageBytes) return Control{};
   auto mapping = Mapping::of(*fd, kPageBytes, control.writable_ ? Access::write : Access::read,
                              "the journal's control page");
   if (!mapping) return mapping.error();

@@ -1,7 +1,5 @@
 #include "journal/cursor.hpp"
 
-#include <sys/file.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <string>
@@ -55,7 +53,10 @@ Result<Cursor> Cursor::open(Store& store, std::string_view name, Hold hold) {
                                        "digits, '.', '_' and '-', not beginning with '.'"};
   auto fd = store.open_cursor(name);
   if (!fd) return fd.error();
-  if (::flock(fd->value(), LOCK_EX | LOCK_NB) != 0)
+  const int locked = lock_file(*fd);
+  if (locked != 0 && locked != EWOULDBLOCK)
+    return os_error("cannot lock the cursor of reader " + std::string(name), locked);
+  if (locked != 0)
     return Error{ErrorKind::locked, "another reader of the journal " + store.location().string() +
                                         " is already named " + std::string(name) +
                                         "; each reader needs a name of its own"};
@@ -86,12 +87,16 @@ void Cursor::commit(std::uint64_t index) {
   slot.checksum.store(checksum_of(generation, index), std::memory_order_release);
 }
 
-std::optional<std::uint64_t> lowest_held_index(const Store& store) {
+Result<std::optional<std::uint64_t>> lowest_held_index(const Store& store) {
+  const auto fds = store.cursors();
+  if (!fds) return fds.error();
   std::optional<std::uint64_t> lowest;
-  for (const Fd& fd : store.cursors()) {
-    if (file_size(fd) < kPageBytes) continue;
+  for (const Fd& fd : *fds) {
+    const FileSize size = file_size(fd);
+    if (size.code != 0) return os_error("cannot look at a journal cursor", size.code);
+    if (size.bytes < kPageBytes) continue;
     const auto mapping = Mapping::of(fd, kPageBytes, Access::read, "a journal cursor");
-    if (!mapping) continue;
+    if (!mapping) return mapping.error();
     const auto& page = *reinterpret_cast<const CursorPage*>(mapping->data());
     if (page.hold.load() != 1) continue;
     const Place place = newest(page);

@@ -28,7 +28,8 @@ class Cursor {
   CursorPage* page_ = nullptr;
 };
 
-// The lowest index at which a reader that holds segments stands.
-[[nodiscard]] std::optional<std::uint64_t> lowest_held_index(const Store& store);
+// The lowest index at which a reader that holds segments stands; nothing: nobody holds any. An
+// error: nobody can tell now, so all may be held.
+[[nodiscard]] Result<std::optional<std::uint64_t>> lowest_held_index(const Store& store);
 
 }  // namespace mp::journal

@@ -1,8 +1,5 @@
 // Segments, control page, lock and cursors as files of one directory.
-#include <dirent.h>
 #include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,13 +19,16 @@ constexpr std::string_view kSegmentSuffix = ".segment";
 constexpr std::string_view kUnfinishedSuffix = ".new";
 constexpr std::string_view kCursorSuffix = ".cursor";
 constexpr std::size_t kNumberDigits = 16;
-constexpr mode_t kFileMode = 0644;
-constexpr mode_t kDirectoryMode = 0755;
+constexpr std::string_view kReaders = "readers";
 
 std::string file_of(std::uint64_t number, std::string_view suffix) {
   std::string digits = std::to_string(number);
   if (digits.size() < kNumberDigits) digits.insert(0, kNumberDigits - digits.size(), '0');
   return digits.append(suffix);
+}
+
+std::string cursor_file(const std::string& name) {
+  return std::string(kReaders) + "/" + name;
 }
 
 std::optional<std::uint64_t> number_of(std::string_view file) {
@@ -38,31 +38,8 @@ std::optional<std::uint64_t> number_of(std::string_view file) {
   const auto [end, error] = std::from_chars(file.data(), file.data() + file.size(), number);
   if (error != std::errc{} || end != file.data() + file.size() || file.size() < kNumberDigits)
     return std::nullopt;
+  if (number == 0 || number > kSegmentNumberMax) return std::nullopt;
   return number;
-}
-
-std::vector<std::string> list(int dir_fd, const char* path) {
-  std::vector<std::string> names;
-  const int fd = ::openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return names;
-  DIR* const dir = ::fdopendir(fd);  // owns fd
-  if (dir == nullptr) {
-    ::close(fd);
-    return names;
-  }
-  while (const dirent* entry = ::readdir(dir)) names.emplace_back(entry->d_name);
-  ::closedir(dir);
-  return names;
-}
-
-int write_all(const Fd& fd, std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(fd.value(), bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return count < 0 ? errno : EIO;
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
-  }
-  return 0;
 }
 
 class DirectoryStore final : public Store {
@@ -75,30 +52,29 @@ class DirectoryStore final : public Store {
   Result<Fd> open_segment(std::uint64_t number, Access access) override {
     return open_existing(file_of(number, kSegmentSuffix), access);
   }
-  void remove_segment(std::uint64_t number) override {
-    ::unlinkat(fd_.value(), file_of(number, kSegmentSuffix).c_str(), 0);
+  int remove_segment(std::uint64_t number) override {
+    return remove_file(file_of(number, kSegmentSuffix), fd_.value());
   }
-  std::vector<std::uint64_t> segments() const override;
+  Result<std::vector<std::uint64_t>> segments() const override;
   std::string segment_name(std::uint64_t number) const override {
     return (dir_ / file_of(number, kSegmentSuffix)).string();
   }
   Result<Fd> create_control() override;
   Result<Fd> open_control(Access access) override { return open_existing("control", access); }
   Result<Fd> open_cursor(std::string_view name) override;
-  std::vector<Fd> cursors() const override;
-  void sync() override { ::fsync(fd_.value()); }
+  Result<std::vector<Fd>> cursors() const override;
+  int sync() override { return sync_all(fd_); }
   std::filesystem::path location() const override { return dir_; }
 
  private:
   // What a killed writer left half-made.
-  void remove_unfinished() const {
-    for (const std::string& name : list(fd_.value(), "."))
-      if (name.ends_with(kUnfinishedSuffix)) ::unlinkat(fd_.value(), name.c_str(), 0);
-  }
+  [[nodiscard]] Result<void> remove_unfinished() const;
+  // Names in a folder of the journal.
+  [[nodiscard]] Result<std::vector<std::string>> list(const std::string& folder) const;
   Result<Fd> open_existing(const std::string& name, Access access);
-  Fd create_unfinished(std::uint64_t number) {
-    return Fd(::openat(fd_.value(), file_of(number, kUnfinishedSuffix).c_str(),
-                       O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode));
+  Result<Fd> create_page(const std::string& name, const std::string& what);
+  OpenedFile create_unfinished(std::uint64_t number) {
+    return open_file(file_of(number, kUnfinishedSuffix), O_RDWR | O_CREAT | O_TRUNC, fd_.value());
   }
   // Gives the unfinished file its name, or removes it. Returns the errno value.
   int finish(std::uint64_t number, int code);
@@ -107,97 +83,121 @@ class DirectoryStore final : public Store {
   Fd fd_;
 };
 
+Result<std::vector<std::string>> DirectoryStore::list(const std::string& folder) const {
+  auto listing = list_folder(folder, fd_.value());
+  if (listing.code != 0)
+    return os_error(
+        "cannot list the journal's folder " + (dir_ / folder).lexically_normal().string(),
+        listing.code);
+  return std::move(listing.names);
+}
+
+Result<void> DirectoryStore::remove_unfinished() const {
+  const auto names = list(".");
+  if (!names) return names.error();
+  for (const std::string& name : *names) {
+    if (!name.ends_with(kUnfinishedSuffix)) continue;
+    if (const int code = remove_file(name, fd_.value()); code != 0)
+      return os_error("cannot remove " + (dir_ / name).string(), code);
+  }
+  return {};
+}
+
 Result<Fd> DirectoryStore::lock() {
   const std::string path = (dir_ / "lock").string();
-  Fd fd(::openat(fd_.value(), "lock", O_RDWR | O_CREAT | O_CLOEXEC, kFileMode));
-  if (!fd.open()) return os_error("cannot open the journal's lock file " + path, errno);
+  auto opened = open_file("lock", O_RDWR | O_CREAT, fd_.value());
+  if (opened.code != 0) return os_error("cannot open the journal's lock file " + path, opened.code);
+  const int locked = lock_file(opened.fd);
   std::array<char, 24> text{};
-  if (::flock(fd.value(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return os_error("cannot lock " + path, errno);
-    const ssize_t count = ::pread(fd.value(), text.data(), text.size() - 1, 0);
-    std::string holder(text.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
+  if (locked == EWOULDBLOCK) {
+    const Done got = read_at(opened.fd, std::as_writable_bytes(std::span{text}), 0);
+    std::string holder(text.data(), got.bytes);
     while (!holder.empty() && holder.back() == '\n') holder.pop_back();
     return Error{ErrorKind::locked,
                  "the journal " + dir_.string() + " is being written by process " +
                      (holder.empty() ? "(unknown)" : holder) +
                      "; a journal has one writer: stop that process or use another directory"};
   }
+  if (locked != 0) return os_error("cannot lock " + path, locked);
   const int size = std::snprintf(text.data(), text.size(), "%d\n", ::getpid());
   // The number is for people; the lock holds without it, on a full disk too.
-  if (::ftruncate(fd.value(), 0) == 0) {
-    const ssize_t written = ::pwrite(fd.value(), text.data(), static_cast<std::size_t>(size), 0);
-    static_cast<void>(written);
-  }
-  remove_unfinished();
-  return fd;
+  if (::ftruncate(opened.fd.value(), 0) == 0)
+    static_cast<void>(write_all(opened.fd, {text.data(), static_cast<std::size_t>(size)}));
+  if (auto removed = remove_unfinished(); !removed) return removed.error();
+  return std::move(opened.fd);
 }
 
 int DirectoryStore::finish(std::uint64_t number, int code) {
   const std::string unfinished = file_of(number, kUnfinishedSuffix);
-  if (code == 0 && ::renameat(fd_.value(), unfinished.c_str(), fd_.value(),
-                              file_of(number, kSegmentSuffix).c_str()) != 0)
-    code = errno;
-  if (code != 0) ::unlinkat(fd_.value(), unfinished.c_str(), 0);
+  if (code == 0) code = rename_new(unfinished, file_of(number, kSegmentSuffix), fd_.value());
+  if (code != 0) static_cast<void>(remove_file(unfinished, fd_.value()));
   return code;
 }
 
 Store::Created DirectoryStore::create_segment(std::uint64_t number, std::uint64_t bytes) {
-  Fd fd = create_unfinished(number);
-  if (!fd.open()) return {Fd{}, errno};
-  const int code = finish(number, reserve_blocks(fd, bytes));
-  return code == 0 ? Created{std::move(fd), 0} : Created{Fd{}, code};
+  auto opened = create_unfinished(number);
+  if (opened.code != 0) return {Fd{}, opened.code};
+  const int code = finish(number, reserve_blocks(opened.fd, bytes));
+  return code == 0 ? Created{std::move(opened.fd), 0} : Created{Fd{}, code};
 }
 
 int DirectoryStore::add_segment(std::uint64_t number, std::span<const std::byte> bytes) {
-  const Fd fd = create_unfinished(number);
-  if (!fd.open()) return errno;
-  int code = write_all(fd, bytes);
-  if (code == 0 && ::fdatasync(fd.value()) != 0) code = errno;
+  const auto opened = create_unfinished(number);
+  if (opened.code != 0) return opened.code;
+  int code = write_all(opened.fd, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}).code;
+  if (code == 0) code = sync_data(opened.fd);
   return finish(number, code);
 }
 
-std::vector<std::uint64_t> DirectoryStore::segments() const {
+Result<std::vector<std::uint64_t>> DirectoryStore::segments() const {
+  const auto names = list(".");
+  if (!names) return names.error();
   std::vector<std::uint64_t> numbers;
-  for (const std::string& name : list(fd_.value(), "."))
+  for (const std::string& name : *names)
     if (const auto number = number_of(name)) numbers.push_back(*number);
   std::ranges::sort(numbers);
   return numbers;
 }
 
 Result<Fd> DirectoryStore::open_existing(const std::string& name, Access access) {
-  const int flags = (access == Access::write ? O_RDWR : O_RDONLY) | O_CLOEXEC;
-  Fd fd(::openat(fd_.value(), name.c_str(), flags));
-  if (!fd.open() && errno != ENOENT)
-    return os_error("cannot open " + (dir_ / name).string(), errno);
-  return fd;
+  auto opened = open_file(name, access == Access::write ? O_RDWR : O_RDONLY, fd_.value());
+  if (opened.code != 0 && opened.code != ENOENT)
+    return os_error("cannot open " + (dir_ / name).string(), opened.code);
+  return std::move(opened.fd);
+}
+
+Result<Fd> DirectoryStore::create_page(const std::string& name, const std::string& what) {
+  auto opened = open_file(name, O_RDWR | O_CREAT, fd_.value());
+  if (opened.code != 0) return os_error(what, opened.code);
+  if (const int code = reserve_blocks(opened.fd, kPageBytes); code != 0)
+    return os_error(what, code);
+  return std::move(opened.fd);
 }
 
 Result<Fd> DirectoryStore::create_control() {
-  Fd fd(::openat(fd_.value(), "control", O_RDWR | O_CREAT | O_CLOEXEC, kFileMode));
-  const std::string what = "cannot create " + (dir_ / "control").string();
-  if (!fd.open()) return os_error(what, errno);
-  if (const int code = reserve_blocks(fd, kPageBytes); code != 0) return os_error(what, code);
-  return fd;
+  return create_page("control", "cannot create " + (dir_ / "control").string());
 }
 
 Result<Fd> DirectoryStore::open_cursor(std::string_view name) {
   const std::string what = "cannot create the cursor of reader " + std::string(name) + " in " +
-                           (dir_ / "readers").string();
-  if (::mkdirat(fd_.value(), "readers", kDirectoryMode) != 0 && errno != EEXIST)
-    return os_error(what, errno);
-  const std::string file = "readers/" + std::string(name).append(kCursorSuffix);
-  Fd fd(::openat(fd_.value(), file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode));
-  if (!fd.open()) return os_error(what, errno);
-  if (const int code = reserve_blocks(fd, kPageBytes); code != 0) return os_error(what, code);
-  return fd;
+                           (dir_ / kReaders).string();
+  if (const int code = make_folders(kReaders, fd_.value()); code != 0) return os_error(what, code);
+  return create_page(cursor_file(std::string(name).append(kCursorSuffix)), what);
 }
 
-std::vector<Fd> DirectoryStore::cursors() const {
+Result<std::vector<Fd>> DirectoryStore::cursors() const {
   std::vector<Fd> fds;
-  for (const std::string& name : list(fd_.value(), "readers")) {
+  const int there = look_for(std::string(kReaders), fd_.value());
+  if (there == ENOENT) return fds;
+  const auto names = list(std::string(kReaders));
+  if (!names) return names.error();
+  for (const std::string& name : *names) {
     if (!name.ends_with(kCursorSuffix)) continue;
-    Fd fd(::openat(fd_.value(), ("readers/" + name).c_str(), O_RDONLY | O_CLOEXEC));
-    if (fd.open()) fds.push_back(std::move(fd));
+    auto opened = open_file(cursor_file(name), O_RDONLY, fd_.value());
+    if (opened.code == ENOENT) continue;
+    if (opened.code != 0)
+      return os_error("cannot open " + (dir_ / cursor_file(name)).string(), opened.code);
+    fds.push_back(std::move(opened.fd));
   }
   return fds;
 }
@@ -209,15 +209,13 @@ Result<std::shared_ptr<Store>> open_directory_store(const std::filesystem::path&
   const std::string what = mode == OpenMode::create ? "cannot write the journal directory "
                                                     : "cannot read the journal directory ";
   if (mode == OpenMode::create) {
-    std::error_code problem;
-    std::filesystem::create_directories(dir, problem);
-    if (problem) return os_error(what + dir.string(), problem.value());
+    if (const int code = make_folders(dir); code != 0) return os_error(what + dir.string(), code);
   }
-  Fd fd(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.open()) return os_error(what + dir.string(), errno);
-  if (mode == OpenMode::create && ::faccessat(fd.value(), ".", W_OK | X_OK, AT_EACCESS) != 0)
+  auto opened = open_file(dir, O_RDONLY | O_DIRECTORY);
+  if (opened.code != 0) return os_error(what + dir.string(), opened.code);
+  if (mode == OpenMode::create && ::faccessat(opened.fd.value(), ".", W_OK | X_OK, AT_EACCESS) != 0)
     return os_error(what + dir.string(), errno);
-  return std::shared_ptr<Store>(std::make_shared<DirectoryStore>(dir, std::move(fd)));
+  return std::shared_ptr<Store>(std::make_shared<DirectoryStore>(dir, std::move(opened.fd)));
 }
 
 }  // namespace mp::journal

@@ -11,6 +11,10 @@ namespace mp::journal {
 
 inline constexpr std::uint32_t kFormatVersion = 2;
 inline constexpr std::uint64_t kPageBytes = 4096;
+// Segments have numbers of 16 digits from 1 on. A file with a longer number is none of ours, and a
+// journal whose highest number is beyond the second bound is not gone on with.
+inline constexpr std::uint64_t kSegmentNumberMax = 9'999'999'999'999'999;
+inline constexpr std::uint64_t kSegmentNumberLast = kSegmentNumberMax / 2;
 inline constexpr std::uint64_t kSegmentHeaderBytes = kPageBytes;
 inline constexpr std::uint64_t kHeaderCopyAt = 2048;  // a second header, for a damaged first
 inline constexpr std::uint64_t kSegmentBytesMin = 16 * kPageBytes;

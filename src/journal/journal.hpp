@@ -46,11 +46,20 @@ struct SubjectId {
 
 struct WriterCounters {
   std::uint64_t appended = 0;
-  std::uint64_t dropped = 0;   // events lost to a full disk; each stretch is marked by a gap event
+  std::uint64_t dropped = 0;   // events that were lost; each stretch is marked by a gap event
   std::uint64_t segments = 0;  // there now
   std::uint64_t bytes = 0;     // that they take, with the one that is prepared
   std::uint64_t sync_errors =
       0;  // times the disk refused to write back, with Fsync other than none
+};
+
+// What somebody should hear of while it runs.
+struct WriterTroubles {
+  std::uint64_t too_large = 0;        // dropped events that no segment takes
+  std::uint64_t too_large_bytes = 0;  // the largest of them, as a record
+  std::uint64_t refused = 0;          // dropped for another reason than a full disk
+  int refused_code = 0;               // the last of these reasons, an errno value
+  std::uint64_t sync_errors = 0;      // as WriterCounters has them
 };
 
 // Where appended events go now.
@@ -89,6 +98,11 @@ class Writer {
   // The index that the next event will have. The first event of a journal has index 0.
   [[nodiscard]] virtual std::uint64_t next_index() const = 0;
   [[nodiscard]] virtual WriterCounters counters() const = 0;
+  // Any thread may ask.
+  [[nodiscard]] virtual WriterTroubles troubles() const = 0;
+  // Writes back all that was appended, with Fsync other than none: for the end, when nothing is
+  // appended any more.
+  virtual Result<void> sync() = 0;
   [[nodiscard]] virtual Room room() const = 0;
   // The directory, or the name that readers of this process use for a journal in memory.
   [[nodiscard]] virtual std::filesystem::path location() const = 0;
@@ -96,7 +110,7 @@ class Writer {
 
 enum class Next : std::uint8_t {
   event,    // event() is the next one
-  idle,     // nothing new yet
+  idle,     // nothing new yet, or nothing that can be read now: see obstacle()
   lost,     // retention removed events that this reader had not read: lost_count() of them; reading
             // goes on
   corrupt,  // bytes were damaged here and are skipped: problem() says where, lost_count() how many
@@ -127,6 +141,9 @@ class Reader {
   [[nodiscard]] virtual std::uint64_t index() const = 0;  // of event()
   [[nodiscard]] virtual std::uint64_t lost_count() const = 0;
   [[nodiscard]] virtual const std::string& problem() const = 0;
+  // After idle: what the system refused (a descriptor, memory, a disk in trouble), in one sentence.
+  // Nothing is skipped; the next next() tries again. Empty: there is nothing new.
+  [[nodiscard]] virtual const std::string& obstacle() const = 0;
 
   // Ends the life of all views handed out so far; segments that are read to their end are unmapped.
   // A reader that never calls it keeps all that it read mapped, so call it after each batch.

@@ -67,11 +67,13 @@ class Keeper {
   void work(std::unique_lock<std::mutex>& lock);
   void finish_retired(std::vector<Retired> retired);
   void persist_spare();
-  void sync_active(int fd);
+  void remove_blank(std::uint64_t number);
+  void sync_active(const Segment* active);
   void apply_retention(std::uint64_t lent);
   void prepare(std::unique_lock<std::mutex>& lock);
-  [[nodiscard]] std::unique_ptr<Segment> create_on_disk(std::uint64_t number);
-  [[nodiscard]] std::unique_ptr<Segment> create_in_memory(std::uint64_t number);
+  [[nodiscard]] std::unique_ptr<Segment> create_on_disk(std::uint64_t& number);
+  [[nodiscard]] std::unique_ptr<Segment> map_segment(std::uint64_t number, Fd fd);
+  [[nodiscard]] std::unique_ptr<Segment> create_in_memory(std::uint64_t& number);
   bool remove_oldest(std::optional<std::uint64_t> held_from);
   void count();
   [[nodiscard]] std::chrono::milliseconds tick() const;
@@ -87,7 +89,8 @@ class Keeper {
   State state_ = State::preparing;
   std::unique_ptr<Segment> ready_;
   std::vector<Retired> retired_;
-  int active_fd_ = -1;  // only the helper closes segments, so it may use this without the mutex
+  // Only the helper frees segments, so it may use this without the mutex. Null: in memory, or none.
+  const Segment* active_ = nullptr;
   std::uint64_t active_bytes_ = 0;
   std::uint64_t lent_ = 0;  // segments that the writer has: two for a moment when it rolls over
   bool stopping_ = false;

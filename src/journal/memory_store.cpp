@@ -25,8 +25,13 @@ Result<Fd> create_page(const char* name) {
 }
 
 // Every descriptor that is handed out is an open file of its own, so that its locks are too.
-Fd copy_of(const Fd& fd, Access access) {
+OpenedFile copy_of(const Fd& fd, Access access) {
   return reopen(static_cast<std::uint32_t>(::getpid()), fd.value(), access);
+}
+
+Result<Fd> checked(OpenedFile opened) {
+  if (opened.code != 0) return os_error("cannot open a journal in memory", opened.code);
+  return std::move(opened.fd);
 }
 
 class MemoryStore final : public Store {
@@ -39,24 +44,26 @@ class MemoryStore final : public Store {
     Fd fd(::memfd_create("journal-segment", MFD_CLOEXEC));
     if (!fd.open()) return {Fd{}, errno};
     if (const int code = reserve_blocks(fd, bytes); code != 0) return {Fd{}, code};
-    Fd copy = copy_of(fd, Access::write);
-    if (!copy.open()) return {Fd{}, errno};
+    auto copy = copy_of(fd, Access::write);
+    if (copy.code != 0) return {Fd{}, copy.code};
     const std::lock_guard guard(mutex_);
     segments_[number] = std::move(fd);
-    return {std::move(copy), 0};
+    return {std::move(copy.fd), 0};
   }
   int add_segment(std::uint64_t, std::span<const std::byte>) override { return ENOTSUP; }
 
   Result<Fd> open_segment(std::uint64_t number, Access access) override {
     const std::lock_guard guard(mutex_);
     const auto found = segments_.find(number);
-    return found == segments_.end() ? Fd{} : copy_of(found->second, access);
+    if (found == segments_.end()) return Fd{};
+    return checked(copy_of(found->second, access));
   }
-  void remove_segment(std::uint64_t number) override {
+  int remove_segment(std::uint64_t number) override {
     const std::lock_guard guard(mutex_);
     segments_.erase(number);
+    return 0;
   }
-  std::vector<std::uint64_t> segments() const override {
+  Result<std::vector<std::uint64_t>> segments() const override {
     const std::lock_guard guard(mutex_);
     std::vector<std::uint64_t> numbers;
     numbers.reserve(segments_.size());
@@ -72,11 +79,12 @@ class MemoryStore final : public Store {
     if (!page) return page;
     const std::lock_guard guard(mutex_);
     control_ = page.take();
-    return copy_of(control_, Access::write);
+    return checked(copy_of(control_, Access::write));
   }
   Result<Fd> open_control(Access access) override {
     const std::lock_guard guard(mutex_);
-    return control_.open() ? copy_of(control_, access) : Fd{};
+    if (!control_.open()) return Fd{};
+    return checked(copy_of(control_, access));
   }
 
   Result<Fd> open_cursor(std::string_view name) override {
@@ -87,16 +95,20 @@ class MemoryStore final : public Store {
       if (!page) return page;
       found = cursors_.emplace(std::string(name), page.take()).first;
     }
-    return copy_of(found->second, Access::write);
+    return checked(copy_of(found->second, Access::write));
   }
-  std::vector<Fd> cursors() const override {
+  Result<std::vector<Fd>> cursors() const override {
     const std::lock_guard guard(mutex_);
     std::vector<Fd> fds;
-    for (const auto& [name, fd] : cursors_) fds.push_back(copy_of(fd, Access::read));
+    for (const auto& [name, fd] : cursors_) {
+      auto copy = checked(copy_of(fd, Access::read));
+      if (!copy) return copy.error();
+      fds.push_back(copy.take());
+    }
     return fds;
   }
 
-  void sync() override {}
+  int sync() override { return 0; }
   std::filesystem::path location() const override { return location_; }
 
  private:

@@ -35,6 +35,7 @@ class MergedReader final : public Reader {
   [[nodiscard]] std::uint64_t index() const override { return at().index(); }
   [[nodiscard]] std::uint64_t lost_count() const override { return at().lost_count(); }
   [[nodiscard]] const std::string& problem() const override { return at().problem(); }
+  [[nodiscard]] const std::string& obstacle() const override;
   void release() override {
     for (const Source& source : sources_) source.reader->release();
   }
@@ -156,6 +157,13 @@ bool MergedReader::is_ready(const Source& source, std::int64_t wanted) const {
   if (wanted == kNothing) return false;
   const std::int64_t promised = source.reader->control().promised();
   return promised >= wanted || is_silent(promised);
+}
+
+// Of the first that has one.
+const std::string& MergedReader::obstacle() const {
+  const auto hindered = [](const Source& source) { return !source.reader->obstacle().empty(); };
+  const auto found = std::ranges::find_if(sources_, hindered);
+  return (found == sources_.end() ? sources_.front() : *found).reader->obstacle();
 }
 
 void MergedReader::wait(milliseconds longest) {

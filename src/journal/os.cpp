@@ -4,7 +4,6 @@
 #include <linux/futex.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -13,15 +12,10 @@
 #include <cerrno>
 #include <climits>
 #include <ctime>
-#include <system_error>
 
 #include "core/assert.hpp"
 
 namespace mp::journal {
-
-Fd::~Fd() {
-  if (value_ >= 0) ::close(value_);
-}
 
 Mapping::~Mapping() {
   if (data_ != nullptr) ::munmap(data_, size_);
@@ -49,29 +43,6 @@ void Mapping::touch(std::size_t offset) const {
   }
 }
 
-Error os_error(const std::string& what, int code) {
-  const bool refused = code == EACCES || code == EPERM || code == EROFS;
-  return {refused ? ErrorKind::permission : ErrorKind::io,
-          what + ": " + std::generic_category().message(code)};
-}
-
-bool means_full(int code) {
-  return code == ENOSPC || code == EDQUOT || code == EFBIG;
-}
-
-int reserve_blocks(const Fd& fd, std::uint64_t bytes) {
-  int code = 0;
-  do {
-    code = ::posix_fallocate(fd.value(), 0, static_cast<off_t>(bytes));
-  } while (code == EINTR);
-  return code;
-}
-
-std::uint64_t file_size(const Fd& fd) {
-  struct stat facts{};
-  return ::fstat(fd.value(), &facts) == 0 ? static_cast<std::uint64_t>(facts.st_size) : 0;
-}
-
 std::uint32_t random_number() {
   std::uint32_t number = 0;
   // Without entropy (early boot) the number is 0: it only makes stale bytes easier to tell.
@@ -85,10 +56,9 @@ std::int64_t wall_clock_ns() {
       .count();
 }
 
-Fd reopen(std::uint32_t pid, int fd, Access access) {
+OpenedFile reopen(std::uint32_t pid, int fd, Access access) {
   const std::string path = "/proc/" + std::to_string(pid) + "/fd/" + std::to_string(fd);
-  return Fd(
-      ::open(path.c_str(), (access == Access::write ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK));
+  return open_file(path, (access == Access::write ? O_RDWR : O_RDONLY) | O_NONBLOCK);
 }
 
 void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected,

@@ -1,4 +1,4 @@
-// L2. Descriptors, mappings and futexes of the operating system, owned.
+// L2. Mappings and futexes of the operating system, owned. Files: core/files.hpp.
 #pragma once
 
 #include <atomic>
@@ -11,29 +11,10 @@
 #include <string_view>
 #include <utility>
 
+#include "core/files.hpp"
 #include "core/result.hpp"
 
 namespace mp::journal {
-
-class Fd {
- public:
-  Fd() = default;
-  explicit Fd(int value) : value_(value) {}
-  Fd(Fd&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
-    std::swap(value_, other.value_);
-    return *this;
-  }
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-  ~Fd();
-
-  [[nodiscard]] bool open() const { return value_ >= 0; }
-  [[nodiscard]] int value() const { return value_; }
-
- private:
-  int value_ = -1;
-};
 
 enum class Access : std::uint8_t { read, write };
 
@@ -52,7 +33,7 @@ class Mapping {
   Mapping& operator=(const Mapping&) = delete;
   ~Mapping();
 
-  // `what` names the file in an error message.
+  // `what` names the file in an error message. An error is the system's: again, later.
   static Result<Mapping> of(const Fd& fd, std::size_t size, Access access, const std::string& what);
 
   [[nodiscard]] std::byte* data() const { return data_; }
@@ -67,21 +48,11 @@ class Mapping {
   std::size_t size_ = 0;
 };
 
-// "what: the system's words", of the kind that fits `code`.
-[[nodiscard]] Error os_error(const std::string& what, int code);
-
-// True for errors that mean "no room": a full disk, a quota, a limit on the size of files.
-[[nodiscard]] bool means_full(int code);
-
-// Reserves blocks for `bytes` of the file. Returns 0 or an errno value.
-[[nodiscard]] int reserve_blocks(const Fd& fd, std::uint64_t bytes);
-
-[[nodiscard]] std::uint64_t file_size(const Fd& fd);  // 0 when unknown
 [[nodiscard]] std::uint32_t random_number();
 [[nodiscard]] std::int64_t wall_clock_ns();
 
 // Another view of the open file behind `fd`, with an offset and locks of its own.
-[[nodiscard]] Fd reopen(std::uint32_t pid, int fd, Access access);
+[[nodiscard]] OpenedFile reopen(std::uint32_t pid, int fd, Access access);
 
 // Sleeps while *word == expected, at most `longest`; across processes.
 void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected,

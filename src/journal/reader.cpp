@@ -1,6 +1,7 @@
 #include "journal/reader.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <limits>
 #include <utility>
 
@@ -14,135 +15,6 @@ constexpr int kSearchesMax = 16;
 constexpr std::chrono::milliseconds kStuckWait{10};
 
 }  // namespace
-
-Result<std::unique_ptr<Reader>> Reader::open(const ReaderConfig& config) {
-  auto reader = JournalReader::open(config);
-  if (!reader) return reader.error();
-  return std::unique_ptr<Reader>(reader.take());
-}
-
-Result<std::unique_ptr<JournalReader>> JournalReader::open(const ReaderConfig& config) {
-  std::shared_ptr<Store> store;
-  if (names_memory_store(config.location)) {
-    store = find_memory_store(config.location);
-    if (!store)
-      return Error{ErrorKind::unavailable, "there is no journal " + config.location.string() +
-                                               " in this process; only the process that writes a "
-                                               "journal in memory can read it"};
-  } else {
-    auto opened = open_directory_store(config.location, OpenMode::read);
-    if (!opened) return opened.error();
-    store = opened.take();
-  }
-  auto control = Control::open(*store);
-  if (!control) return control.error();
-  if (control->absent() && store->segments().empty())
-    return Error{ErrorKind::unavailable,
-                 "there is no journal in " + config.location.string() + " yet"};
-  if (config.hold && config.name.empty())
-    return Error{ErrorKind::usage, "a journal reader that holds segments needs a name"};
-  std::optional<Cursor> cursor;
-  if (!config.name.empty()) {
-    auto opened = Cursor::open(*store, config.name, config.hold ? Hold::yes : Hold::no);
-    if (!opened) return opened.error();
-    cursor = opened.take();
-  }
-  auto reader =
-      std::make_unique<JournalReader>(std::move(store), control.take(), std::move(cursor));
-  if (const auto started = reader->start(config.from, config.hold); !started)
-    return started.error();
-  return reader;
-}
-
-Result<void> JournalReader::start(From from, bool hold) {
-  if (auto refused = refuse_other_version(); !refused) return refused;
-  const auto committed = cursor_ ? cursor_->index() : std::nullopt;
-  any_start_ = true;
-  if (from == From::newest) {
-    seek_newest();
-  } else if (from == From::cursor && committed) {
-    seek_index(*committed);
-  } else if (const auto numbers = store_->segments(); !numbers.empty()) {
-    // Opens the oldest one now, so that it cannot vanish before the first next().
-    const Opened opened = open_segment(numbers.front());
-    any_start_ = opened != Opened::yes;
-    pending_problem_ = opened == Opened::unusable;
-  }
-  if (hold && cursor_ && (!committed || from != From::cursor)) cursor_->commit(expected_index());
-  return {};
-}
-
-Result<void> JournalReader::refuse_other_version() const {
-  const auto numbers = store_->segments();
-  if (numbers.empty()) return {};
-  auto fd = store_->open_segment(numbers.back(), Access::read);
-  if (!fd) return fd.error();
-  if (!fd->open()) return {};
-  const HeaderReading reading = read_segment_header(*fd);
-  if (reading.state != HeaderState::other_version) return {};
-  return Error{ErrorKind::data,
-               "journal segment " + store_->segment_name(numbers.back()) + " has format version " +
-                   std::to_string(reading.header.version) + "; this program reads version " +
-                   std::to_string(kFormatVersion)};
-}
-
-// --- Where to begin ---
-
-void JournalReader::seek_index(std::uint64_t index) {
-  const auto numbers = store_->segments();
-  for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
-    const auto fd = store_->open_segment(*number, Access::read);
-    if (!fd || !fd->open()) continue;
-    const HeaderReading reading = read_segment_header(*fd);
-    if (reading.state != HeaderState::valid || reading.header.number != *number) continue;
-    if (reading.header.first_index > index) continue;
-    if (open_segment(*number) != Opened::yes) break;
-    skip_to(static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(index - first_index_, std::numeric_limits<std::uint32_t>::max())));
-    return;
-  }
-  // Retention was faster: begin with the oldest there is, and say what is missing.
-  for (const std::uint64_t number : numbers) {
-    if (open_segment(number) != Opened::yes) continue;
-    if (first_index_ > index) pending_lost_ = first_index_ - index;
-    return;
-  }
-  any_start_ = numbers.empty() && index == 0;
-  first_index_ = index;
-}
-
-void JournalReader::seek_newest() {
-  const auto numbers = store_->segments();
-  for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
-    if (open_segment(*number) != Opened::yes) continue;
-    skip_to(std::numeric_limits<std::uint32_t>::max());
-    return;
-  }
-}
-
-// Walks to the event `ordinal` of the segment, or to its end, learning the subjects on the way.
-void JournalReader::skip_to(std::uint32_t ordinal) {
-  RecordHeader header;
-  while (ordinal_ < ordinal) {
-    const Found found = look_at(bytes_, offset_, header);
-    if (found == Found::sealed || found == Found::end) break;
-    if (found == Found::record && header.ordinal >= ordinal_) {
-      if (kind_of(header) != kDefinitionKind && header.ordinal >= ordinal) break;
-      ordinal_ = std::max(ordinal_, header.ordinal);
-      if (read_record(header)) ++ordinal_;
-      offset_ += header.length;
-      continue;
-    }
-    const std::size_t next = find_record(bytes_, offset_ + kRecordAlign, ordinal_);
-    if (next == bytes_.limit) break;
-    offset_ = next;
-  }
-  // What was committed had been read, whether or not it is still whole.
-  if (ordinal != std::numeric_limits<std::uint32_t>::max() && is_finished())
-    ordinal_ = std::max(ordinal_, ordinal);
-}
-
-// --- Reading ---
 
 Next JournalReader::next() {
   if (pending_lost_ > 0) return lose(std::exchange(pending_lost_, 0));
@@ -283,6 +155,7 @@ std::optional<Next> JournalReader::at_end() {
 // --- From segment to segment ---
 
 std::optional<Next> JournalReader::advance() {
+  obstacle_.clear();
   for (int search = 0; search < kSearchesMax; ++search) {
     const std::uint64_t expected = expected_index();
     const bool is_start = std::exchange(any_start_, false);
@@ -290,16 +163,10 @@ std::optional<Next> JournalReader::advance() {
     std::uint64_t number = number_ + 1;
     Opened opened = nothing_more ? Opened::missing : open_segment(number);
     if (opened == Opened::missing && !nothing_more) {
-      // Removed by retention, or not the next number: the first one behind it that exists.
-      const auto numbers = store_->segments();
-      const auto behind = std::ranges::upper_bound(numbers, number_);
-      if (behind != numbers.end()) {
-        number = *behind;
-        opened = open_segment(number);
-        if (opened == Opened::missing) {
-          any_start_ = is_start;
-          continue;
-        }
+      opened = open_next(number);
+      if (opened == Opened::missing && number != 0) {
+        any_start_ = is_start;
+        continue;
       }
     }
     if (opened == Opened::unusable) return Next::corrupt;
@@ -308,13 +175,22 @@ std::optional<Next> JournalReader::advance() {
       return std::nullopt;
     }
     any_start_ = is_start;
-    stuck_ = !control_.absent() && is_finished();
-    if (opened == Opened::not_ready) return Next::idle;
+    stuck_ = opened == Opened::refused || (!control_.absent() && is_finished());
+    if (opened == Opened::refused || opened == Opened::not_ready) return Next::idle;
     if (control_.absent() || (control_.state() == WriterState::closed && !is_finished()))
       return Next::closed;
     return Next::idle;
   }
   return Next::idle;
+}
+
+// Removed by retention, or not the next number: the first one behind it that exists; 0: none.
+JournalReader::Opened JournalReader::open_next(std::uint64_t& number) {
+  const auto numbers = store_->segments();
+  if (!numbers) return refuse(numbers.error().message);
+  const auto behind = std::ranges::upper_bound(*numbers, number_);
+  number = behind == numbers->end() ? 0 : *behind;
+  return number == 0 ? Opened::missing : open_segment(number);
 }
 
 // In the directory, or in the writer's memory while the disk is full.
@@ -326,39 +202,56 @@ Result<Fd> JournalReader::find_segment(std::uint64_t number) const {
     return store_->open_segment(number, Access::read);
   }
   const std::uint64_t place = control_->spare_place.load(std::memory_order_acquire);
-  Fd spare = reopen(static_cast<std::uint32_t>(place >> 32U),
-                    static_cast<int>(place & 0xFFFF'FFFFU), Access::read);
-  const HeaderReading reading = spare.open() ? read_segment_header(spare) : HeaderReading{};
-  if (reading.state == HeaderState::valid && reading.header.number == number) return spare;
+  auto spare = reopen(static_cast<std::uint32_t>(place >> 32U),
+                      static_cast<int>(place & 0xFFFF'FFFFU), Access::read);
+  const HeaderReading reading = spare.code == 0 ? read_segment_header(spare.fd) : HeaderReading{};
+  if (reading.state == HeaderState::valid && reading.header.number == number)
+    return std::move(spare.fd);
+  // Of a writer that is gone, or of another user.
+  const bool gone = spare.code == ENOENT || spare.code == EACCES || spare.code == EPERM ||
+                    spare.code == ESRCH || spare.code == ENXIO;
+  const int code = spare.code != 0 && !gone ? spare.code : reading.code;
+  if (code != 0) return os_error("cannot read the spare journal segment in memory", code);
   return store_->open_segment(number, Access::read);
+}
+
+// The next look tries again.
+JournalReader::Opened JournalReader::refuse(const std::string& why) {
+  obstacle_ = why;
+  return Opened::refused;
+}
+
+JournalReader::Opened JournalReader::skip_segment(std::uint64_t number, const std::string& why) {
+  number_ = number;
+  if (mapping_.data() != nullptr) finished_.push_back(std::move(mapping_));
+  mapping_ = Mapping{};
+  first_index_ = expected_index();
+  ordinal_ = 0;
+  bytes_ = {};
+  lost_count_ = 0;
+  problem_ = why;
+  return Opened::unusable;
 }
 
 JournalReader::Opened JournalReader::open_segment(std::uint64_t number) {
   auto fd = find_segment(number);
-  const auto unusable = [&](const std::string& why) {
-    number_ = number;
-    if (mapping_.data() != nullptr) finished_.push_back(std::move(mapping_));
-    mapping_ = Mapping{};
-    first_index_ = expected_index();
-    ordinal_ = 0;
-    bytes_ = {};
-    lost_count_ = 0;
-    problem_ = why;
-    return Opened::unusable;
-  };
   const std::string name = "journal segment " + store_->segment_name(number);
-  if (!fd) return unusable(fd.error().message);
+  if (!fd) return refuse(fd.error().message);
   if (!fd->open()) return Opened::missing;
   const HeaderReading reading = read_segment_header(*fd);
+  const FileSize file = file_size(*fd);
+  if (const int code = reading.code != 0 ? reading.code : file.code; code != 0)
+    return refuse(os_error("cannot read " + name, code).message);
   if (reading.state == HeaderState::blank) return Opened::not_ready;
   if (reading.state == HeaderState::other_version)
-    return unusable(name + " has format version " + std::to_string(reading.header.version) +
-                    "; this program reads version " + std::to_string(kFormatVersion));
+    return skip_segment(number,
+                        name + " has format version " + std::to_string(reading.header.version) +
+                            "; this program reads version " + std::to_string(kFormatVersion));
   if (reading.state == HeaderState::damaged || reading.header.number != number)
-    return unusable(name + " does not begin with its header; it is skipped");
-  const std::uint64_t size = std::min(reading.header.size, file_size(*fd));
+    return skip_segment(number, name + " does not begin with its header; it is skipped");
+  const std::uint64_t size = std::min(reading.header.size, file.bytes);
   auto mapping = Mapping::of(*fd, size, Access::read, name);
-  if (!mapping) return unusable(mapping.error().message);
+  if (!mapping) return refuse(mapping.error().message);
   if (mapping_.data() != nullptr) finished_.push_back(std::move(mapping_));
   mapping_ = mapping.take();
   number_ = number;

@@ -30,6 +30,7 @@ class JournalReader final : public Reader {
   [[nodiscard]] std::uint64_t index() const override { return index_; }
   [[nodiscard]] std::uint64_t lost_count() const override { return lost_count_; }
   [[nodiscard]] const std::string& problem() const override { return problem_; }
+  [[nodiscard]] const std::string& obstacle() const override { return obstacle_; }
   void release() override { finished_.clear(); }
   void wait(std::chrono::milliseconds longest) override;
   void commit(std::uint64_t index) override;
@@ -40,11 +41,13 @@ class JournalReader final : public Reader {
   [[nodiscard]] const Control& control() const { return control_; }
 
  private:
-  enum class Opened : std::uint8_t { yes, missing, not_ready, unusable };
+  // `refused`: the system could not do it now, obstacle_ says why; nothing else has changed.
+  enum class Opened : std::uint8_t { yes, missing, not_ready, unusable, refused };
 
   Result<void> refuse_other_version() const;
-  void seek_index(std::uint64_t index);
-  void seek_newest();
+  Result<void> seek_index(std::uint64_t index);
+  Result<void> seek_newest();
+  Result<void> seek_oldest();
   void skip_to(std::uint32_t ordinal);
 
   bool read_record(const RecordHeader& header);
@@ -55,6 +58,9 @@ class JournalReader final : public Reader {
   std::optional<Next> advance();
   Next damaged_record();
   Opened open_segment(std::uint64_t number);
+  Opened open_next(std::uint64_t& number);
+  Opened refuse(const std::string& why);
+  Opened skip_segment(std::uint64_t number, const std::string& why);
   Result<Fd> find_segment(std::uint64_t number) const;
   Next lose(std::uint64_t count);
 
@@ -88,6 +94,7 @@ class JournalReader final : public Reader {
   std::uint64_t index_ = 0;
   std::uint64_t lost_count_ = 0;
   std::string problem_;
+  std::string obstacle_;
 };
 
 }  // namespace mp::journal

@@ -20,23 +20,30 @@ struct SurveyEntry {
 
 Result<std::vector<SurveyEntry>> survey(Store& store) {
   std::vector<SurveyEntry> all;
-  for (const std::uint64_t number : store.segments()) {
+  const auto numbers = store.segments();
+  if (!numbers) return numbers.error();
+  for (const std::uint64_t number : *numbers) {
     auto fd = store.open_segment(number, Access::read);
     if (!fd) return fd.error();
     if (!fd->open()) continue;
     const HeaderReading reading = read_segment_header(*fd);
+    const FileSize size = file_size(*fd);
+    if (reading.state == HeaderState::unread || size.code != 0)
+      return os_error("cannot read journal segment " + store.segment_name(number),
+                      reading.code != 0 ? reading.code : size.code);
     if (reading.state == HeaderState::other_version)
       return Error{ErrorKind::data,
                    "journal segment " + store.segment_name(number) + " has format version " +
                        std::to_string(reading.header.version) + "; this program writes version " +
                        std::to_string(kFormatVersion) + ": use another directory"};
     if (reading.state == HeaderState::blank) {
-      store.remove_segment(number);
+      if (const int code = store.remove_segment(number); code != 0)
+        return os_error("cannot remove journal segment " + store.segment_name(number), code);
       continue;
     }
     // A file under the wrong number is a copy of something else.
     const bool readable = reading.state == HeaderState::valid && reading.header.number == number;
-    all.push_back({number, file_size(*fd), readable, reading.header});
+    all.push_back({number, size.bytes, readable, reading.header});
   }
   return all;
 }
@@ -106,6 +113,9 @@ Result<void> open_last(Store& store, const SurveyEntry& last, Recovered& result,
                        WriterSubjects& subjects) {
   auto fd = store.open_segment(last.number, Access::write);
   if (!fd) return fd.error();
+  if (!fd->open())
+    return Error{ErrorKind::io, "journal segment " + store.segment_name(last.number) +
+                                    " went away while the journal was opened"};
   const std::string name = "journal segment " + store.segment_name(last.number);
   const bool whole = last.bytes == last.header.size;
   if (whole) {
@@ -148,6 +158,9 @@ Result<Recovered> recover(Store& store, std::uint64_t next_index, WriterSubjects
     if (last != all.rbegin()) result.segment.reset();
   }
   if (!all.empty()) result.next_number = all.back().number + 1;
+  if (result.next_number > kSegmentNumberLast)
+    return Error{ErrorKind::data, "journal segment " + store.segment_name(all.back().number) +
+                                      " has a number behind which there is no room: move it away"};
   result.finished = finished_of(all, result.next_index, result.segment ? last->number : 0);
   return result;
 }

@@ -1,7 +1,6 @@
 #include "journal/segment.hpp"
 
 #define XXH_INLINE_ALL
-#include <unistd.h>
 #include <xxhash.h>
 
 #include <algorithm>
@@ -47,7 +46,7 @@ HeaderReading read_segment_header(std::span<const std::byte> page) {
     const SegmentHeader header = load_header(page.data() + at);
     if (header.magic == kSegmentMagic && header.version == kFormatVersion &&
         header.checksum == checksum_of(header) && header.size >= kSegmentHeaderBytes) {
-      return {HeaderState::valid, header};
+      return {HeaderState::valid, header, 0};
     }
     if (header.magic != 0) blank = false;
     if (header.magic == kSegmentMagic && header.version != kFormatVersion) {
@@ -58,20 +57,15 @@ HeaderReading read_segment_header(std::span<const std::byte> page) {
       other_version = false;
     }
   }
-  if (other_version) return {HeaderState::other_version, seen};
-  return {blank ? HeaderState::blank : HeaderState::damaged, {}};
+  if (other_version) return {HeaderState::other_version, seen, 0};
+  return {blank ? HeaderState::blank : HeaderState::damaged, {}, 0};
 }
 
 HeaderReading read_segment_header(const Fd& fd) {
   alignas(std::uint64_t) std::array<std::byte, kSegmentHeaderBytes> page{};
-  std::size_t done = 0;
-  while (done < page.size()) {
-    const ssize_t count =
-        ::pread(fd.value(), page.data() + done, page.size() - done, static_cast<off_t>(done));
-    if (count <= 0) break;
-    done += static_cast<std::size_t>(count);
-  }
-  return read_segment_header(std::span<const std::byte>(page).first(done));
+  const Done done = read_at(fd, page, 0);
+  if (done.code != 0 && !means_wrong_file(done.code)) return {HeaderState::unread, {}, done.code};
+  return read_segment_header(std::span<const std::byte>(page).first(done.bytes));
 }
 
 void write_segment_header(std::byte* page, SegmentHeader header) {

@@ -19,10 +19,11 @@ struct Segment {
   bool in_memory = false;  // a spare one, see keeper.hpp
 };
 
-enum class HeaderState : std::uint8_t { valid, blank, damaged, other_version };
+enum class HeaderState : std::uint8_t { valid, blank, damaged, other_version, unread };
 struct HeaderReading {
   HeaderState state = HeaderState::damaged;
   SegmentHeader header;
+  int code = 0;  // of `unread`: why the system could not read it now
 };
 
 // `page` has at least kSegmentHeaderBytes, else the header is damaged.

@@ -24,18 +24,20 @@ class Store {
   virtual Result<Fd> lock() = 0;
 
   // A new segment of zeros whose blocks are reserved: it is there as a whole or not at all. On
-  // failure the descriptor is closed and `code` is an errno value.
+  // failure the descriptor is closed and `code` is an errno value; EEXIST: the number is taken.
   struct Created {
     Fd fd;
     int code = 0;
   };
   virtual Created create_segment(std::uint64_t number, std::uint64_t bytes) = 0;
-  // Adds a segment that consists of `bytes`. Returns 0 or an errno value.
+  // Adds a segment that consists of `bytes`. Returns 0 or an errno value, EEXIST as above.
   virtual int add_segment(std::uint64_t number, std::span<const std::byte> bytes) = 0;
-  // A closed descriptor: there is no such segment.
+  // A closed descriptor: there is no such segment. An error: nobody can tell now.
   virtual Result<Fd> open_segment(std::uint64_t number, Access access) = 0;
-  virtual void remove_segment(std::uint64_t number) = 0;
-  [[nodiscard]] virtual std::vector<std::uint64_t> segments() const = 0;  // ascending
+  // Returns 0 or an errno value: then it may still be there.
+  virtual int remove_segment(std::uint64_t number) = 0;
+  // Ascending, and all of them.
+  [[nodiscard]] virtual Result<std::vector<std::uint64_t>> segments() const = 0;
   // What the segment is called in messages.
   [[nodiscard]] virtual std::string segment_name(std::uint64_t number) const = 0;
 
@@ -43,10 +45,10 @@ class Store {
   virtual Result<Fd> create_control() = 0;
   virtual Result<Fd> open_control(Access access) = 0;
 
-  virtual Result<Fd> open_cursor(std::string_view name) = 0;  // creates it
-  [[nodiscard]] virtual std::vector<Fd> cursors() const = 0;
+  virtual Result<Fd> open_cursor(std::string_view name) = 0;          // creates it
+  [[nodiscard]] virtual Result<std::vector<Fd>> cursors() const = 0;  // all of them
 
-  virtual void sync() = 0;  // names of files, against power loss
+  virtual int sync() = 0;  // names of files, against power loss; 0 or an errno value
   [[nodiscard]] virtual std::filesystem::path location() const = 0;
 };
 

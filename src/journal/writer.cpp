@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <system_error>
 
 #include "core/assert.hpp"
 
@@ -62,8 +63,12 @@ Result<void> JournalWriter::start() {
   auto recovered = recover(*store_, published, subjects_);
   if (!recovered) return recovered.error();
   first_index_ = recovered->next_index;
-  keeper_ = std::make_unique<Keeper>(config_, *store_, control_, std::move(recovered->finished),
-                                     recovered->next_number);
+  try {
+    keeper_ = std::make_unique<Keeper>(config_, *store_, control_, std::move(recovered->finished),
+                                       recovered->next_number);
+  } catch (const std::system_error& error) {  // no thread is to be had
+    return os_error("cannot start the thread that prepares journal segments", error.code().value());
+  }
   if (recovered->segment) {
     resume(recovered.take());
   } else if (!rotate()) {
@@ -99,10 +104,8 @@ JournalWriter::~JournalWriter() {
                     offset_ + kRecordAlign);
   }
   keeper_.reset();
-  if (active_ && config_.fsync != Fsync::none) {
-    ::fdatasync(active_->fd.value());
-    store_->sync();
-  }
+  // An owner that wants to know has called sync() before.
+  static_cast<void>(write_back().ok());
   control_.set_state(WriterState::closed);
   // Readers that wait have to learn that nothing more will come.
   control_->waiting.store(1);
@@ -132,23 +135,23 @@ bool JournalWriter::append_carefully(SubjectId subject, const Event& event, std:
     return false;
   }
   if (length > config_.segment_bytes / 2) {
+    too_large_bytes_ = std::max<std::uint64_t>(too_large_bytes_, length);
+    ++too_large_;
     drop(subject, event, kTooLarge);
     if (!full_) write_gaps();
     choose_path();
     return false;
   }
-  if (full_ && !(keeper_->has_segment() && rotate())) return drop(subject, event, room_problem());
+  if (full_ && !(keeper_->has_segment() && rotate())) return drop_for_room(subject, event);
   if (active_->in_memory && keeper_->has_disk_segment()) rotate();
-  if (!write_gaps() || !make_room(subject.value, length))
-    return drop(subject, event, room_problem());
+  if (!write_gaps() || !make_room(subject.value, length)) return drop_for_room(subject, event);
   write(subject.value, length, event);
   ++counters_.appended;
   choose_path();
   // Should this memory be lost, the indices of its events are not given out again.
   if (active_->in_memory) control_->next_index.store(next_index(), std::memory_order_relaxed);
-  if (config_.fsync == Fsync::always && !active_->in_memory &&
-      ::fdatasync(active_->fd.value()) != 0) {
-    ++counters_.sync_errors;
+  if (config_.fsync == Fsync::always && !active_->in_memory && sync_data(active_->fd) != 0) {
+    ++sync_errors_;
     return false;
   }
   return true;
@@ -171,8 +174,12 @@ Room JournalWriter::room() const {
   return borrowed ? Room::spare_memory : Room::as_configured;
 }
 
-std::string_view JournalWriter::room_problem() const {
-  return means_full(keeper_->last_error()) ? kDiskFull : kCannotWrite;
+bool JournalWriter::drop_for_room(SubjectId subject, const Event& event) {
+  const int code = keeper_->last_error();
+  if (means_full(code)) return drop(subject, event, kDiskFull);
+  refused_code_ = code;
+  ++refused_;
+  return drop(subject, event, kCannotWrite);
 }
 
 // What keeps the next append from the short path.
@@ -296,8 +303,30 @@ WriterCounters JournalWriter::counters() const {
   WriterCounters counters = counters_;
   counters.segments = keeper_->segments();
   counters.bytes = keeper_->bytes();
-  counters.sync_errors += keeper_->sync_errors();
+  counters.sync_errors = sync_errors_ + keeper_->sync_errors();
   return counters;
+}
+
+WriterTroubles JournalWriter::troubles() const {
+  return {.too_large = too_large_,
+          .too_large_bytes = too_large_bytes_,
+          .refused = refused_,
+          .refused_code = refused_code_,
+          .sync_errors = sync_errors_ + keeper_->sync_errors()};
+}
+
+Result<void> JournalWriter::sync() {
+  auto written = write_back();
+  if (!written) ++sync_errors_;
+  return written;
+}
+
+Result<void> JournalWriter::write_back() {
+  if (!active_ || active_->in_memory || config_.fsync == Fsync::none) return {};
+  int code = sync_data(active_->fd);
+  if (code == 0) code = store_->sync();
+  if (code == 0) return {};
+  return os_error("cannot write the journal " + store_->location().string() + " back", code);
 }
 
 }  // namespace mp::journal

@@ -1,6 +1,7 @@
 // L2. The writer of a journal. Contract: journal.hpp.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -35,6 +36,8 @@ class JournalWriter final : public Writer {
   void promise(Timestamp no_earlier) override { control_.promise(to_nanoseconds(no_earlier)); }
   [[nodiscard]] std::uint64_t next_index() const override { return first_index_ + ordinal_; }
   [[nodiscard]] WriterCounters counters() const override;
+  [[nodiscard]] WriterTroubles troubles() const override;
+  Result<void> sync() override;
   [[nodiscard]] Room room() const override;
   [[nodiscard]] std::filesystem::path location() const override { return store_->location(); }
 
@@ -42,7 +45,7 @@ class JournalWriter final : public Writer {
   void resume(Recovered recovered);
   bool append_carefully(SubjectId subject, const Event& event, std::size_t length);
   bool drop(SubjectId subject, const Event& event, std::string_view reason);
-  [[nodiscard]] std::string_view room_problem() const;
+  bool drop_for_room(SubjectId subject, const Event& event);
   bool make_room(std::uint32_t id, std::size_t length);
   bool write_gaps();
   void write(std::uint32_t id, std::size_t length, const Event& event);
@@ -51,6 +54,7 @@ class JournalWriter final : public Writer {
   void activate(std::unique_ptr<Segment> segment);
   void begin_with_definitions();
   void choose_path();
+  Result<void> write_back();
 
   const Config config_;
   const std::shared_ptr<Store> store_;  // shared with the readers of a journal in memory
@@ -72,6 +76,12 @@ class JournalWriter final : public Writer {
   std::vector<std::uint32_t> gaps_;  // subjects with dropped events
   Event gap_event_;
   WriterCounters counters_;
+  // Part of troubles(): written by the writer's thread.
+  std::atomic<std::uint64_t> too_large_ = 0;
+  std::atomic<std::uint64_t> too_large_bytes_ = 0;
+  std::atomic<std::uint64_t> refused_ = 0;
+  std::atomic<int> refused_code_ = 0;
+  std::atomic<std::uint64_t> sync_errors_ = 0;
 };
 
 }  // namespace mp::journal

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <random>
 
+#include "core/files.hpp"
 #include "journal/shards.hpp"
 #include "pipeline/assignment.hpp"
 #include "venue/registry.hpp"
@@ -25,6 +26,13 @@ journal::Config journal_of(const CollectorConfig& config, std::uint32_t number) 
         std::max(out.spare_memory_bytes / config.shards / kPage * kPage, kSpareMin);
   }
   return out;
+}
+
+std::string too_large_text(const journal::WriterTroubles& troubles) {
+  return fmt::format(
+      "{} events were larger than half a journal segment, up to {} bytes, and were dropped, each "
+      "stretch marked as a gap; `segment_bytes` in [journal] must be at least twice that",
+      troubles.too_large, troubles.too_large_bytes);
 }
 
 }  // namespace
@@ -71,7 +79,7 @@ Result<void> Collector::add_shards(const CollectorConfig& config,
   }
   for (std::uint32_t number = 0; number < config.shards; ++number) {
     ShardParts parts{.log = log_, .budgets = budgets_, .loads = *loads_, .watch = {}};
-    if (number == 0) parts.watch = [this] { say_sink_problems(); };
+    if (number == 0) parts.watch = [this] { say_problems(); };
     auto shard =
         Shard::create({.number = number,
                        .count = config.shards,
@@ -96,7 +104,9 @@ Result<void> Collector::add_shards(const CollectorConfig& config,
 // Opening one mends what a kill left, lets old segments go, and closes it again.
 Result<void> Collector::add_retired(const CollectorConfig& config) {
   if (config.journal.dir.empty()) return {};
-  for (const std::uint32_t number : journal::shards_in(config.journal.dir)) {
+  const auto numbers = journal::shards_in(config.journal.dir);
+  if (!numbers) return numbers.error();
+  for (const std::uint32_t number : *numbers) {
     if (number < config.shards) continue;
     auto journal = journal::Writer::open(journal_of(config, number));
     if (!journal) return journal.error();
@@ -144,12 +154,43 @@ Collector::~Collector() {
 }
 
 Result<void> Collector::start() {
-  for (const auto& delivery : deliveries_) {
-    if (auto started = delivery.runner->start(); !started) return started;
-  }
   running_ = true;
-  for (const auto& shard : shards_) shard->start();
-  return {};
+  Result<void> started;
+  for (const auto& delivery : deliveries_) {
+    if (started) started = delivery.runner->start();
+  }
+  for (const auto& shard : shards_) {
+    if (started) started = shard->start();
+  }
+  if (!started) (void)stop();
+  return started;
+}
+
+void Collector::say_problems() {
+  say_sink_problems();
+  say_journal_problems();
+}
+
+// What a journal's writer cannot tell anybody else while it runs: events that no segment takes, and
+// a disk that refuses to write back. More of the same is said when it has doubled.
+void Collector::say_journal_problems() {
+  for (Source& source : sources_) {
+    if (source.shard == nullptr) continue;
+    const auto now = source.shard->journal().troubles();
+    const std::string where = source.location.string();
+    if (now.too_large > 2 * source.troubles.too_large) {
+      log_.error("journal_event_too_large", {{"dir", where}, {"problem", too_large_text(now)}});
+      source.troubles.too_large = now.too_large;
+    }
+    if (now.sync_errors > 2 * source.troubles.sync_errors) {
+      log_.error("journal_not_written_back",
+                 {{"dir", where},
+                  {"problem", fmt::format("the disk refused {} times; a power loss may cost what "
+                                          "was collected",
+                                          now.sync_errors)}});
+      source.troubles.sync_errors = now.sync_errors;
+    }
+  }
 }
 
 // Each new trouble of a sink, once: a full disk, a damaged journal, a server that is down.
@@ -178,19 +219,55 @@ Result<void> Collector::stop() {
   }
   for (const auto& delivery : deliveries_) delivery.runner->begin_stop();
   for (const auto& delivery : deliveries_) delivery.runner->stop();
+  const auto synced = sync_journals();
   if (!recorded) return recorded;
   for (const auto& shard : shards_) {
-    const auto dropped = shard->journal().counters().dropped;
-    if (dropped == 0) continue;
-    return Error{ErrorKind::io,
-                 fmt::format("the disk of {} was full: {} events were dropped; each stretch is "
-                             "marked as a gap",
-                             shard->journal().location().string(), dropped)};
+    if (auto kept = all_kept(*shard); !kept) return kept;
   }
   for (const auto& delivery : deliveries_) {
     if (auto delivered = all_delivered(delivery); !delivered) return delivered;
   }
-  return {};
+  return synced;
+}
+
+// The disk has all that it was asked to have, and has never refused.
+Result<void> Collector::sync_journals() {
+  Result<void> result;
+  for (const auto& shard : shards_) {
+    auto synced = shard->sync_journal();
+    const auto errors = shard->journal().troubles().sync_errors;
+    if (synced && errors > 0) {
+      synced = Error{ErrorKind::io,
+                     fmt::format("the disk of {} refused {} times to write the journal back; a "
+                                 "power loss may cost what was collected",
+                                 shard->journal().location().string(), errors)};
+    }
+    if (synced) continue;
+    log_.error("journal_not_written_back", {{"problem", synced.error().message}});
+    if (result) result = synced;
+  }
+  return result;
+}
+
+// The first reason for which events were dropped.
+Result<void> Collector::all_kept(const Shard& shard) const {
+  const auto dropped = shard.journal().counters().dropped;
+  const auto troubles = shard.journal().troubles();
+  const std::string where = shard.journal().location().string();
+  if (dropped > troubles.too_large + troubles.refused) {
+    return Error{ErrorKind::io,
+                 fmt::format("the disk of {} was full: {} events were dropped; each stretch is "
+                             "marked as a gap",
+                             where, dropped - troubles.too_large - troubles.refused)};
+  }
+  if (troubles.refused > 0) {
+    return os_error(fmt::format("the journal {} could not be written, and {} events were dropped; "
+                                "each stretch is marked as a gap",
+                                where, troubles.refused),
+                    troubles.refused_code);
+  }
+  if (troubles.too_large == 0) return {};
+  return Error{ErrorKind::config, fmt::format("journal {}: {}", where, too_large_text(troubles))};
 }
 
 Result<void> Collector::all_delivered(const Delivery& delivery) const {
@@ -199,6 +276,12 @@ Result<void> Collector::all_delivered(const Delivery& delivery) const {
   const auto counters = sink.counters();
   // Where nothing was there to read, all had been delivered by an earlier run.
   if (counters.cursor >= from.next_index() || (counters.read == 0 && sink.drained())) return {};
+  if (const auto error = sink.not_open()) {
+    return Error{error->kind,
+                 fmt::format("sink {} could not be opened, and what it did not get stays in the "
+                             "journal {} for the next start ({})",
+                             sink.name(), from.location.string(), error->message)};
+  }
   const std::string why = sink.problem().empty() ? "no problem was reported" : sink.problem();
   if (from.shard == nullptr || from.shard->journal().room() == journal::Room::as_configured) {
     return Error{

@@ -45,7 +45,8 @@ class Collector {
   Collector(const Collector&) = delete;
   Collector& operator=(const Collector&) = delete;
 
-  // Opens the sinks and starts all threads. An error leaves nothing running.
+  // Starts all threads. A sink that cannot be opened is no error: its runner tries again, and the
+  // log says why. An error leaves nothing running.
   Result<void> start();
 
   // Closes the sessions, then lets the sinks deliver what the journals hold. The first thing that
@@ -74,8 +75,9 @@ class Collector {
   struct Source {
     std::uint32_t number = 0;
     std::filesystem::path location;
-    const Shard* shard = nullptr;    // null: no longer there
-    std::uint64_t retired_next = 0;  // then: the index after its last event
+    const Shard* shard = nullptr;        // null: no longer there
+    std::uint64_t retired_next = 0;      // then: the index after its last event
+    journal::WriterTroubles troubles{};  // as last said, by the first shard's thread
     [[nodiscard]] std::uint64_t next_index() const {
       return shard == nullptr ? retired_next : shard->journal().next_index();
     }
@@ -90,7 +92,11 @@ class Collector {
   Result<void> add_shards(const CollectorConfig& config, const std::filesystem::path& recording);
   Result<void> add_retired(const CollectorConfig& config);
   Result<void> add_sinks(const CollectorConfig& config);
+  void say_problems();
   void say_sink_problems();
+  void say_journal_problems();
+  Result<void> sync_journals();
+  [[nodiscard]] Result<void> all_kept(const Shard& shard) const;
   [[nodiscard]] Result<void> all_delivered(const Delivery& delivery) const;
 
   obs::Logger& log_;

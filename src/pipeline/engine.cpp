@@ -6,7 +6,12 @@
 namespace mp::pipeline {
 
 Engine::Engine(const venue::Adapter& adapter, Catalog& catalog, Owner& owner, EngineOptions options)
-    : adapter_(adapter), catalog_(catalog), owner_(owner), options_(options) {}
+    : adapter_(adapter),
+      catalog_(catalog),
+      owner_(owner),
+      options_(options),
+      counts_trades_(adapter.traits().trades_are_counted &&
+                     options.books == EngineOptions::Books::keep) {}
 
 Stream& Engine::stream_of(std::string_view symbol) {
   if (Stream* const known = streams_.find(symbol)) return *known;
@@ -84,11 +89,48 @@ void Engine::on_event(Event& event) {
   const auto* book = std::get_if<Book>(&event.body);
   if (book == nullptr || options_.books == EngineOptions::Books::pass_through) {
     if (is_copy(*stream, event)) return;
+    const auto* trade = counts_trades_ ? std::get_if<Trade>(&event.body) : nullptr;
+    if (trade != nullptr) return on_trade(*stream, event, *trade);
     emit(*stream, event);
   } else if (reading_rest_) {
     on_snapshot(*stream, event, *book);
   } else {
     on_book(*stream, event, *book);
+  }
+}
+
+// What is missing before a trade is said before it, and what was missing and has come behind it.
+void Engine::on_trade(Stream& stream, Event& event, const Trade& trade) {
+  const auto id = TradeWatch::number_of(trade.trade_id.value_or(""));
+  if (!id) return emit(stream, event);
+  if (!stream.trades) stream.trades = std::make_unique<TradeWatch>();
+  const auto found = stream.trades->judge(*id);
+  const Timestamp now = event.ts_recv;
+  switch (found.kind) {
+    case TradeWatch::Kind::gap:
+      emit_status(stream,
+                  {.condition = Condition::gap,
+                   .channel = Channel::trade,
+                   .reason = "sequence",
+                   .from_sequence = found.from,
+                   .to_sequence = found.to,
+                   .missing = found.to - found.from + 1},
+                  now);
+      [[fallthrough]];
+    case TradeWatch::Kind::next:
+      return emit(stream, event);
+    case TradeWatch::Kind::late:
+      emit(stream, event);
+      return emit_status(stream,
+                         {.condition = Condition::healed,
+                          .channel = Channel::trade,
+                          .reason = "late",
+                          .from_sequence = *id,
+                          .to_sequence = *id,
+                          .missing = 0},
+                         now);
+    case TradeWatch::Kind::copy:
+      ++counters_.copies;
   }
 }
 

@@ -30,7 +30,7 @@ struct EngineOptions {
   enum class Books : std::uint8_t { keep, pass_through };
   enum class Listings : std::uint8_t { emit, learn };
   enum class Symbols : std::uint8_t { all, announced };
-  Books books = Books::keep;  // pass_through: book events are not checked or held
+  Books books = Books::keep;  // pass_through: nothing is checked or held, of trades neither
   // What becomes of instruments that a listing names. learn: into the catalogue; an event comes of
   // those that are followed already, when their facts change.
   Listings listings = Listings::emit;
@@ -139,6 +139,7 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
   [[nodiscard]] bool is_unasked(const Stream* stream, const Event& event) const;
   [[nodiscard]] bool is_copy(Stream& stream, const Event& event);
   void on_instrument(Stream* stream, Event& event, const InstrumentInfo& info);
+  void on_trade(Stream& stream, Event& event, const Trade& trade);
   void on_book(Stream& stream, Event& event, const Book& body);
   void on_snapshot(Stream& stream, const Event& event, const Book& body);
   void on_broken(const Session& session, std::string_view problem, Timestamp now);
@@ -159,6 +160,7 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
   Catalog& catalog_;
   Owner& owner_;
   EngineOptions options_;
+  const bool counts_trades_;
   StreamTable streams_;
   EngineCounters counters_;
   SessionId sessions_ = 0;      // opened so far

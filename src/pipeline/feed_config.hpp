@@ -16,6 +16,9 @@
 
 namespace mp::pipeline {
 
+// Connections that carry the same.
+inline constexpr unsigned kLegsMax = 4;
+
 // Some instruments of a venue and what to collect of each.
 struct Want {
   std::vector<std::string> instruments;  // our names

@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <array>
 
-#include "pipeline/gap_reason.hpp"
-
 namespace mp::pipeline {
 
 std::string_view name_of(StreamState state) {
-  constexpr std::array<std::string_view, 4> kNames = {"WAITING", "LIVE", "GAP", "DOWN"};
+  constexpr std::array<std::string_view, 5> kNames = {"LIVE", "WAITING", "GAP", "DOWN", "REFUSED"};
   return kNames[static_cast<std::size_t>(state)];
 }
 
@@ -22,26 +20,53 @@ Monitor::Line& Monitor::line_of(const Event& event) {
 }
 
 void Monitor::on_status(Line& line, const Status& status) {
+  const auto set = [&](StreamState state) {
+    if (status.channel) {
+      line.streams[static_cast<std::size_t>(*status.channel)] = state;
+      return;
+    }
+    for (auto& stream : line.streams) {
+      if (stream) stream = state;
+    }
+  };
   switch (status.condition) {
     case Condition::gap:
       ++line.row.gaps;
       ++gaps_;
-      // Behind frames that could not be read, all is right again; a book is not until it says so.
-      if (status.channel || status.reason != kMalformedReason) line.row.state = StreamState::gap;
+      // What is missing of other streams does not spoil what comes next.
+      if (status.channel == Channel::book) set(StreamState::gap);
       break;
     case Condition::disconnected:
-      line.row.state = StreamState::down;
+      set(StreamState::down);
       break;
     case Condition::connected:
-    case Condition::subscribed:
-      if (line.row.state == StreamState::down) line.row.state = StreamState::waiting;
-      break;
-    case Condition::resynced:
-      line.row.state = StreamState::live;
+      set(StreamState::waiting);
       break;
     case Condition::rejected:
+      set(StreamState::refused);
+      break;
+    case Condition::resynced:
+      set(StreamState::live);
+      break;
+    case Condition::subscribed:
+    case Condition::healed:
       break;
   }
+}
+
+// A quiet stream does not keep an instrument waiting: all of them must be, or its book.
+StreamState Monitor::state_of(const Line& line) {
+  auto worst = StreamState::live;
+  bool any_live = false;
+  for (const auto& stream : line.streams) {
+    if (!stream) continue;
+    any_live = any_live || *stream == StreamState::live;
+    if (*stream != StreamState::waiting) worst = std::max(worst, *stream);
+  }
+  const auto& book = line.streams[static_cast<std::size_t>(Channel::book)];
+  if (worst == StreamState::live && (!any_live || book == StreamState::waiting))
+    return StreamState::waiting;
+  return worst;
 }
 
 void Monitor::on_event(const Event& event, Timestamp now) {
@@ -66,9 +91,8 @@ void Monitor::on_event(const Event& event, Timestamp now) {
   }
   if (event.channel() == Channel::instrument) return;
   line.latency.record(now - event.ts_recv);
-  if (row.state == StreamState::waiting || row.state == StreamState::down) {
-    row.state = StreamState::live;
-  }
+  auto& state = line.streams[event.body.index()];
+  if (state != StreamState::gap) state = StreamState::live;
   if (const auto* quote = std::get_if<Quote>(&event.body)) {
     row.bid = quote->bid_price;
     row.ask = quote->ask_price;
@@ -81,6 +105,7 @@ std::vector<MonitorRow> Monitor::rows(Timestamp now) {
   std::vector<MonitorRow> out;
   for (auto& [key, line] : lines_) {
     MonitorRow row = line.row;
+    row.state = state_of(line);
     const auto fresh = static_cast<double>(row.events - line.events_before);
     row.events_per_second = seconds > 0 ? fresh / seconds : 0;
     line.events_before = row.events;

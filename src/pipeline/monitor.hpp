@@ -2,6 +2,7 @@
 // a journal can have it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -15,7 +16,14 @@
 
 namespace mp::pipeline {
 
-enum class StreamState : std::uint8_t { waiting, live, gap, down };
+// The state of an instrument is the worst of its streams', as they stand here.
+enum class StreamState : std::uint8_t {
+  live,
+  waiting,  // nothing has come yet, or no book where one is wanted
+  gap,      // the book is not in step
+  down,     // not connected
+  refused,  // the venue refused the subscription
+};
 [[nodiscard]] std::string_view name_of(StreamState state);
 
 // One line of the live table.
@@ -47,12 +55,14 @@ class Monitor {
  private:
   struct Line {
     MonitorRow row;
+    std::array<std::optional<StreamState>, kChannelCount> streams;  // that were heard of
     std::uint64_t events_before = 0;
     obs::Histogram latency;
     obs::LatencySnapshot latency_before;
   };
   Line& line_of(const Event& event);
   void on_status(Line& line, const Status& status);
+  [[nodiscard]] static StreamState state_of(const Line& line);
 
   std::map<std::string, Line, std::less<>> lines_;  // by "venue symbol"
   std::string key_;

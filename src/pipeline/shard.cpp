@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <system_error>
 
 #include "core/assert.hpp"
+#include "core/files.hpp"
 
 namespace mp::pipeline {
 namespace {
@@ -39,7 +41,11 @@ Result<void> Shard::open() {
     if (!recording) return recording.error();
     recording_ = recording.take();
   }
-  io_ = std::make_unique<net::IoContext>(1);
+  try {
+    io_ = std::make_unique<net::IoContext>(1);
+  } catch (const std::system_error& error) {  // it wants descriptors
+    return os_error("cannot make the event loop of a shard", error.code().value());
+  }
   buffers_ = std::make_unique<net::ReceiveBuffers>();
   tasks_ = std::make_unique<TaskGroup>(*io_);
   stop_watching_ = std::make_unique<Signal>(*io_);
@@ -70,16 +76,23 @@ Shard::~Shard() {
   (void)stop();
 }
 
-void Shard::start() {
+Result<void> Shard::start() {
   MP_ASSERT(!thread_.joinable());
   started_ = net::steady_now();
-  for (const auto& feed : feeds_) tasks_->spawn(feed->run());
-  tasks_->spawn(watch());
-  if (config_.count > 1) {
-    journal_->promise(net::now());
-    tasks_->spawn(promise());
+  if (config_.count > 1) journal_->promise(net::now());
+  // The tasks begin on the thread: where there is none to be had, there are none either.
+  const auto guard = boost::asio::make_work_guard(*io_);
+  try {
+    thread_ = std::thread{[this] { run(); }};
+  } catch (const std::system_error& error) {
+    return os_error("cannot start the thread of a shard", error.code().value());
   }
-  thread_ = std::thread{[this] { run(); }};
+  boost::asio::post(*io_, [this] {
+    for (const auto& feed : feeds_) tasks_->spawn(feed->run());
+    tasks_->spawn(watch());
+    if (config_.count > 1) tasks_->spawn(promise());
+  });
+  return {};
 }
 
 // Ends when all feeds have ended. An exception here is a bug of ours: the process ends.

@@ -47,7 +47,7 @@ class Shard {
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
 
-  void start();
+  Result<void> start();
   // Asks the feeds to close their sessions and returns at once.
   void begin_stop();
   // Waits until they have, and completes the recording.
@@ -60,6 +60,7 @@ class Shard {
   [[nodiscard]] const std::vector<std::unique_ptr<Feed>>& feeds() const { return feeds_; }
   // Only before start() and after stop().
   [[nodiscard]] const journal::Writer& journal() const { return *journal_; }
+  Result<void> sync_journal() { return journal_->sync(); }
 
  private:
   Shard(const ShardConfig& config, const ShardParts& parts) : config_(config), parts_(parts) {}

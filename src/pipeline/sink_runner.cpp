@@ -1,6 +1,7 @@
 #include "pipeline/sink_runner.hpp"
 
 #include <algorithm>
+#include <system_error>
 
 #include "core/assert.hpp"
 
@@ -16,6 +17,7 @@ Timestamp clock_now() {
 SinkRunner::SinkRunner(const SinkRunnerConfig& config, const journal::ReaderConfig& journal,
                        std::unique_ptr<sink::Sink> sink, Chance chance, OpenReader open)
     : config_(config),
+      has_cursor_(!journal.name.empty()),
       sink_(std::move(sink)),
       feed_(config, journal, std::move(open), *sink_, std::move(chance)) {}
 
@@ -25,9 +27,13 @@ SinkRunner::~SinkRunner() {
 
 Result<void> SinkRunner::start() {
   MP_ASSERT(!thread_.joinable());
-  if (auto opened = sink_->open(); !opened) return opened;
-  if (auto opened = feed_.open(); !opened) return opened;
-  thread_ = std::thread{[this] { run(); }};
+  if (!has_cursor_) return feed_.open();  // which says so
+  try {
+    thread_ = std::thread{[this] { run(); }};
+  } catch (const std::system_error& error) {  // no thread is to be had
+    return os_error("cannot start the thread of the sink " + std::string{name()},
+                    error.code().value());
+  }
   return {};
 }
 
@@ -78,11 +84,18 @@ void SinkRunner::publish() {
   const std::lock_guard lock{mutex_};
   counters_ = feed_.counters();
   if (problem_ != feed_.problem()) problem_ = feed_.problem();
+  if (not_open_.has_value() != feed_.not_open().has_value() || feed_.not_open())
+    not_open_ = feed_.not_open();
 }
 
 SinkCounters SinkRunner::counters() const {
   const std::lock_guard lock{mutex_};
   return counters_;
+}
+
+std::optional<Error> SinkRunner::not_open() const {
+  const std::lock_guard lock{mutex_};
+  return not_open_;
 }
 
 std::string SinkRunner::problem() const {

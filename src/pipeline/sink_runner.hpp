@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -23,7 +24,8 @@ class SinkRunner {
              OpenReader open = journal::Reader::open);
   ~SinkRunner();
 
-  // Opens the sink and the journal, then starts the thread.
+  // Starts the thread, which opens the journal and the sink; where it cannot, it tries again with
+  // growing pauses, and problem() says why.
   Result<void> start();
   // Delivers what is in the journal within the deadline of the configuration, closes the sink and
   // ends the thread. What could not be delivered is in the journal for the next start.
@@ -33,6 +35,8 @@ class SinkRunner {
 
   [[nodiscard]] SinkCounters counters() const;
   [[nodiscard]] std::string problem() const;
+  // Why the sink is not open; nothing: it is.
+  [[nodiscard]] std::optional<Error> not_open() const;
   [[nodiscard]] std::string_view name() const { return sink_->name(); }
   // The thread ended, and all that it read of the journal is delivered.
   [[nodiscard]] bool drained() const { return drained_.load(std::memory_order_acquire); }
@@ -45,6 +49,7 @@ class SinkRunner {
   void publish();
 
   SinkRunnerConfig config_;
+  const bool has_cursor_;
   std::unique_ptr<sink::Sink> sink_;
   SinkFeed feed_;
   std::thread thread_;
@@ -56,6 +61,7 @@ class SinkRunner {
   std::condition_variable wake_;
   SinkCounters counters_;
   std::string problem_;
+  std::optional<Error> not_open_;
 };
 
 }  // namespace mp::pipeline

@@ -1,12 +1,8 @@
 #include "pipeline/sink_runner_feed.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 #include "codec/json_encode.hpp"
 #include "core/assert.hpp"
@@ -17,6 +13,7 @@ namespace {
 using sink::Outcome;
 
 constexpr unsigned kDoublingsMax = 20;
+constexpr unsigned kReopeningsMax = 20;  // ten minutes of growing pauses
 
 // What an event weighs in a batch that is not encoded.
 std::size_t weight_of(const Event& event) {
@@ -39,30 +36,47 @@ SinkFeed::SinkFeed(const SinkRunnerConfig& config, journal::ReaderConfig journal
       sink_(sink),
       chance_(std::move(chance)) {}
 
-SinkFeed::~SinkFeed() {
-  if (dead_letter_file_ >= 0) ::close(dead_letter_file_);
-}
-
 Result<void> SinkFeed::open() {
   if (journal_.name.empty())
     return Error{ErrorKind::config, "the sink " + std::string{sink_.name()} +
                                         " has no cursor name, and needs one to start again"};
-  auto reader = open_(journal_);
-  if (!reader) return reader.error();
-  reader_ = reader.take();
-  if (config_.dead_letter.empty()) return {};
-  std::error_code ignored;  // open() tells what is wrong
-  std::filesystem::create_directories(config_.dead_letter.parent_path(), ignored);
-  dead_letter_file_ =
-      ::open(config_.dead_letter.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  struct stat facts{};
-  if (dead_letter_file_ < 0 || ::fstat(dead_letter_file_, &facts) != 0) {
-    const ErrorKind kind = errno == EACCES ? ErrorKind::permission : ErrorKind::io;
-    return Error{kind, "cannot open the dead letters " + config_.dead_letter.string() + ": " +
-                           std::strerror(errno)};
+  // The reader first: it holds what the sink will want.
+  if (!reader_) {
+    auto reader = open_(journal_);
+    if (!reader) return reader.error();
+    reader_ = reader.take();
   }
-  dead_letter_bytes_ = static_cast<std::uint64_t>(facts.st_size);
+  if (auto opened = open_dead_letters(); !opened) return opened;
+  if (auto opened = sink_.open(); !opened) return opened;
+  not_open_.reset();
   return {};
+}
+
+Result<void> SinkFeed::open_dead_letters() {
+  if (config_.dead_letter.empty() || dead_letter_file_.open()) return {};
+  const std::string what = "cannot open the dead letters " + config_.dead_letter.string();
+  if (const int code = make_folders(config_.dead_letter.parent_path()); code != 0)
+    return os_error(what, code);
+  auto opened = open_file(config_.dead_letter, O_WRONLY | O_CREAT | O_APPEND);
+  if (opened.code != 0) return os_error(what, opened.code);
+  const FileSize size = file_size(opened.fd);
+  if (size.code != 0) return os_error(what, size.code);
+  dead_letter_bytes_ = size.bytes;
+  dead_letter_file_ = std::move(opened.fd);
+  return {};
+}
+
+// A stop leaves it one more try.
+SinkFeed::State SinkFeed::open_again(Timestamp now) {
+  auto opened = open();
+  if (opened) {
+    failures_ = 0;
+    return State::busy;
+  }
+  not_open_ = opened.error();
+  const State state = back_off(not_open_->message, now);
+  failed_ = draining_;
+  return failed_ ? State::failed : state;
 }
 
 void SinkFeed::drain() {
@@ -78,10 +92,16 @@ SinkFeed::State SinkFeed::step(Timestamp now) {
     return State::backing;
   }
   retry_at_.reset();
+  if (not_open_) return open_again(now);
+  if (!reader_) return read_again(now);
   if (!work_.empty()) return offer(now);
   if (const auto state = tick(now)) return *state;
+  return read(now);
+}
 
+SinkFeed::State SinkFeed::read(Timestamp now) {
   const Filled filled = fill(now);
+  if (held_) return back_off(hindrance_, now);
   if (!events_.empty()) {
     const auto age = now - batch_since_.value_or(now);
     if (filled != Filled::idle || draining_ || age >= config_.batch_age_max) {
@@ -92,6 +112,7 @@ SinkFeed::State SinkFeed::step(Timestamp now) {
     return State::idle;
   }
   end_batch();
+  if (filled == Filled::hindered) return back_off(hindrance_, now);
   if (filled == Filled::full) return State::busy;  // a full read of events for other sinks
   if (draining_ || filled == Filled::closed) return finish(now);
   pause_ = config_.tick_interval;
@@ -103,9 +124,10 @@ SinkFeed::Filled SinkFeed::fill(Timestamp now) {
   for (std::size_t reads = 0; reads < config_.batch_events_max; ++reads) {
     if (events_.size() >= config_.batch_events_max || batch_bytes_ >= config_.batch_bytes_max)
       return Filled::full;
-    switch (reader_->next()) {
+    switch (held_ ? journal::Next::event : reader_->next()) {
       case journal::Next::idle:
-        return Filled::idle;
+        hindrance_ = reader_->obstacle();
+        return hindrance_.empty() ? Filled::idle : Filled::hindered;
       case journal::Next::closed:
         return Filled::closed;
       case journal::Next::lost:
@@ -116,19 +138,29 @@ SinkFeed::Filled SinkFeed::fill(Timestamp now) {
         if (missed_ == Missed::nothing) missed_ = Missed::damage;
         problem_ = reader_->problem();
         break;
-      case journal::Next::event: {
-        const std::uint64_t index = reader_->index();
-        if (events_.empty()) batch_since_ = now;
-        add_gap(index);
-        ++counters_.read;
-        expected_ = index + 1;
-        const Event& event = reader_->event();
-        if (config_.channels.test(static_cast<std::size_t>(event.channel()))) add(event, index);
+      case journal::Next::event:
+        if (!take(now)) return Filled::hindered;
         break;
-      }
     }
   }
   return Filled::full;
+}
+
+// The reader's event. False: it stays there until it is known what is missing before it.
+bool SinkFeed::take(Timestamp now) {
+  const std::uint64_t index = reader_->index();
+  const auto told = add_gap(index);
+  held_ = !told;
+  if (held_) {
+    hindrance_ = told.error().message;
+    return false;
+  }
+  if (!batch_since_) batch_since_ = now;
+  ++counters_.read;
+  expected_ = index + 1;
+  const Event& event = reader_->event();
+  if (config_.channels.test(static_cast<std::size_t>(event.channel()))) add(event, index);
+  return true;
 }
 
 void SinkFeed::add(const Event& event, std::uint64_t index) {
@@ -145,14 +177,22 @@ void SinkFeed::add(const Event& event, std::uint64_t index) {
   line_ends_.push_back(bytes_.size());
 }
 
-// Before the event `index`: what is missing there, as an event at the last missing index.
-void SinkFeed::add_gap(std::uint64_t index) {
+// Before the event `index`: what is missing there, as an event at the last missing index. What an
+// earlier run delivered before it was killed is not missing, though the cursor does not know of it.
+Result<void> SinkFeed::add_gap(std::uint64_t index) {
   const std::uint64_t hole = expected_ && index > *expected_ ? index - *expected_ : 0;
+  if ((hole == 0 && missed_ == Missed::nothing) || index == 0) {
+    missed_ = Missed::nothing;
+    missed_told_ = 0;
+    return {};
+  }
+  const auto delivered = sink_.delivered_before(index, reader_->event());
+  if (!delivered) return delivered.error();
   const Missed missed = std::exchange(missed_, Missed::nothing);
   const std::uint64_t told = std::exchange(missed_told_, 0);
-  if ((hole == 0 && missed == Missed::nothing) || index == 0) return;
-  const std::uint64_t missing = expected_ ? hole : told;
-  if (expected_ && missing == 0) return;  // the damage cost nothing
+  const std::uint64_t from = index - std::min(index, expected_ ? hole : told);
+  const std::uint64_t missing = index - std::clamp(*delivered, from, index);
+  if ((expected_ || told > 0) && missing == 0) return {};  // the damage cost nothing
   counters_.lost += missing;
   Status status;
   status.condition = Condition::gap;
@@ -164,6 +204,7 @@ void SinkFeed::add_gap(std::uint64_t index) {
   event.seq = ++gaps_;
   event.body = status;
   add(event, index - 1);
+  return {};
 }
 
 SinkFeed::State SinkFeed::offer(Timestamp now) {
@@ -175,8 +216,10 @@ SinkFeed::State SinkFeed::offer(Timestamp now) {
   batch.indexes = std::span{indexes_}.subspan(range.begin, count);
   batch.events = std::span{events_}.subspan(range.begin, count);
   batch.bytes = std::string_view{bytes_}.substr(byte, line_ends_[range.end - 1] - byte);
+  const sink::Written written = sink_.write(batch);
+  if (written.outcome == Outcome::more) return State::busy;
   ++counters_.batches;
-  return answer(sink_.write(batch), range, now);
+  return answer(written, range, now);
 }
 
 SinkFeed::State SinkFeed::answer(const sink::Written& written, const Range& range, Timestamp now) {
@@ -197,6 +240,7 @@ SinkFeed::State SinkFeed::answer(const sink::Written& written, const Range& rang
       }
       refuse(dealt.begin, written.problem);
       break;
+    case Outcome::more:
     case Outcome::done:
       work_.pop_back();
       failures_ = 0;
@@ -237,22 +281,35 @@ SinkFeed::State SinkFeed::rewind(const std::string& problem, Timestamp now) {
   if (back > 0) reader_->commit(back);
   reader_.reset();
   journal_.from = journal::From::cursor;
-  auto reader = open_(journal_);
-  if (!reader) {
-    failed_ = true;
-    problem_ = "cannot read the journal again: " + reader.error().message;
-    return State::failed;
-  }
-  reader_ = reader.take();
+  held_ = false;
+  missed_ = Missed::nothing;
+  missed_told_ = 0;
+  batch_since_.reset();
   expected_.reset();
   accepted_end_ = dealt_end_ = committed_ = back;
+  reopenings_ = 0;
   return back_off(problem, now);
+}
+
+SinkFeed::State SinkFeed::read_again(Timestamp now) {
+  auto reader = open_(journal_);
+  if (reader) {
+    reader_ = reader.take();
+    return State::busy;
+  }
+  const State state = back_off("cannot read the journal again: " + reader.error().message, now);
+  failed_ = ++reopenings_ == kReopeningsMax;
+  return failed_ ? State::failed : state;
 }
 
 std::optional<SinkFeed::State> SinkFeed::tick(Timestamp now) {
   if (tick_at_ && now < *tick_at_) return std::nullopt;
   tick_at_ = now + config_.tick_interval;
   const sink::Written written = sink_.tick(now);
+  if (written.outcome == Outcome::more) {
+    tick_at_.reset();
+    return State::busy;
+  }
   if (written.outcome == Outcome::rewind) return rewind(written.problem, now);
   if (written.outcome != Outcome::done) return back_off(written.problem, now);
   commit();
@@ -261,6 +318,7 @@ std::optional<SinkFeed::State> SinkFeed::tick(Timestamp now) {
 
 SinkFeed::State SinkFeed::finish(Timestamp now) {
   const sink::Written written = sink_.close();
+  if (written.outcome == Outcome::more) return State::busy;
   if (written.outcome == Outcome::rewind) return rewind(written.problem, now);
   if (written.outcome != Outcome::done) return back_off(written.problem, now);
   commit();
@@ -296,7 +354,7 @@ void SinkFeed::refuse(std::size_t position, const std::string& problem) {
 }
 
 bool SinkFeed::write_dead_letter(std::size_t position, const std::string& problem) {
-  if (dead_letter_file_ < 0) return false;
+  if (!dead_letter_file_.open()) return false;
   std::string line = "{\"sink\":";
   codec::append_json_string(sink_.name(), line);
   codec::append_json_key("index", line);
@@ -307,9 +365,17 @@ bool SinkFeed::write_dead_letter(std::size_t position, const std::string& proble
   codec::append_json(events_[position], line);
   line.append("}\n");
   if (dead_letter_bytes_ + line.size() > config_.dead_letter_bytes_max) return false;
-  const ssize_t put = ::write(dead_letter_file_, line.data(), line.size());
-  if (put > 0) dead_letter_bytes_ += static_cast<std::uint64_t>(put);
-  return put == static_cast<ssize_t>(line.size());
+  const Done done = write_all(dead_letter_file_, line);
+  if (done.code == 0) {
+    dead_letter_bytes_ += done.bytes;
+    return true;
+  }
+  problem_ = os_error("cannot write to the dead letters " + config_.dead_letter.string(), done.code)
+                 .message;
+  // Half a line would spoil the next one; where it cannot be taken back it counts.
+  if (::ftruncate(dead_letter_file_.value(), static_cast<off_t>(dead_letter_bytes_)) != 0)
+    dead_letter_bytes_ += done.bytes;
+  return false;
 }
 
 }  // namespace mp::pipeline

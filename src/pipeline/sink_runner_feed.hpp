@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/event.hpp"
+#include "core/files.hpp"
 #include "core/result.hpp"
 #include "journal/journal.hpp"
 #include "sink/sink.hpp"
@@ -63,17 +64,19 @@ using Chance = std::function<double()>;
 // A machine without a thread or a clock: step() does one piece of work. SinkRunner drives it.
 class SinkFeed {
  public:
-  // `sink` is borrowed and already open.
+  // `sink` is borrowed, and opened here.
   SinkFeed(const SinkRunnerConfig& config, journal::ReaderConfig journal, OpenReader open,
            sink::Sink& sink, Chance chance);
-  ~SinkFeed();
-
+  // Opens the journal, the dead letters and the sink. step() does it too, and again after an error:
+  // whatever keeps a sink from opening, it has time.
   Result<void> open();
+  // Why it could not be opened at the last try; nothing: it is open.
+  [[nodiscard]] const std::optional<Error>& not_open() const { return not_open_; }
 
   enum class State : std::uint8_t {
     busy,     // call again at once
     idle,     // nothing to read: wait for the journal, at most for pause()
-    backing,  // the sink needs time: wait for pause(), whatever the journal has
+    backing,  // sink or system need time: wait for pause(), whatever the journal has
     ended,    // the journal is closed, and everything was delivered
     failed,   // the journal cannot be read any more: problem()
   };
@@ -85,22 +88,28 @@ class SinkFeed {
   // Whether all that was read is delivered and the sink is closed.
   [[nodiscard]] bool drained() const { return closed_; }
 
+  // There is one after `idle`.
   journal::Reader& reader() { return *reader_; }
   [[nodiscard]] const SinkCounters& counters() const { return counters_; }
   // The newest trouble in one sentence; empty when there was none.
   [[nodiscard]] const std::string& problem() const { return problem_; }
 
  private:
-  enum class Filled : std::uint8_t { full, idle, closed };
+  enum class Filled : std::uint8_t { full, idle, closed, hindered };
   enum class Missed : std::uint8_t { nothing, retention, damage };
   struct Range {
     std::size_t begin;
     std::size_t end;
   };
 
+  Result<void> open_dead_letters();
+  State open_again(Timestamp now);
+  State read_again(Timestamp now);
+  State read(Timestamp now);
   Filled fill(Timestamp now);
+  bool take(Timestamp now);
   void add(const Event& event, std::uint64_t index);
-  void add_gap(std::uint64_t index);
+  Result<void> add_gap(std::uint64_t index);
   State offer(Timestamp now);
   State answer(const sink::Written& written, const Range& range, Timestamp now);
   State back_off(const std::string& problem, Timestamp now);
@@ -118,6 +127,8 @@ class SinkFeed {
   sink::Sink& sink_;
   Chance chance_;
   std::unique_ptr<journal::Reader> reader_;
+  std::optional<Error> not_open_ = Error{ErrorKind::unavailable, "it was not opened yet"};
+  unsigned reopenings_ = 0;  // tries in a row to read the journal again after a rewind
 
   // The batch: views of the journal, until end_batch().
   std::vector<Event> events_;
@@ -128,6 +139,9 @@ class SinkFeed {
   std::optional<Timestamp> batch_since_;
   std::vector<Range> work_;  // parts of the batch not yet dealt with, the next at the end
 
+  bool held_ = false;      // the reader's event waits to be taken: what is missing before it is not
+                           // known yet
+  std::string hindrance_;  // of Filled::hindered
   std::optional<std::uint64_t> expected_;  // the index after the last one read
   Missed missed_ = Missed::nothing;        // not yet told to the sink
   std::uint64_t missed_told_ = 0;          // how many, as the reader counts
@@ -144,7 +158,7 @@ class SinkFeed {
   bool closed_ = false;
   bool failed_ = false;
   std::uint64_t dead_letter_bytes_ = 0;
-  int dead_letter_file_ = -1;
+  Fd dead_letter_file_;
   SinkCounters counters_;
   std::string problem_;
 };

@@ -18,6 +18,7 @@
 #include "journal/journal.hpp"
 #include "pipeline/arbiter.hpp"
 #include "pipeline/book_feed.hpp"
+#include "pipeline/trade_watch.hpp"
 
 namespace mp::pipeline {
 
@@ -40,6 +41,7 @@ struct alignas(64) Stream {
   std::array<std::uint64_t, kChannelCount> seq{};     // of the last event of each channel
   std::vector<std::unique_ptr<BookFeed>> more_books;  // of further depths
   std::vector<Carrier> carriers;
+  std::unique_ptr<TradeWatch> trades;  // where the venue counts them
 
   void for_each_book_feed(auto&& visit) {
     if (book) visit(*book);

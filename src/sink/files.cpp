@@ -1,13 +1,9 @@
 #include "sink/files.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <system_error>
 
 #include "codec/json_encode.hpp"
@@ -16,18 +12,12 @@ namespace mp::sink {
 namespace {
 
 constexpr std::size_t kComponentMax = 200;
+constexpr int kNamesMax = 16;  // of files beside each other that should have one name
 
 std::uint64_t fnv1a(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325U;
   for (const char c : text) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3U;
   return hash;
-}
-
-Error error_of(std::string_view what, const std::filesystem::path& path, int code) {
-  const bool forbidden = code == EACCES || code == EPERM || code == EROFS;
-  return Error{forbidden ? ErrorKind::permission : ErrorKind::io,
-               "cannot " + std::string{what} + " " + path.string() + ": " +
-                   std::system_category().message(code)};
 }
 
 }  // namespace
@@ -54,18 +44,13 @@ std::string safe_component(std::string_view text) {
   return out + "~" + hex_of(fnv1a(text));
 }
 
-Error file_error(std::string_view what, const std::filesystem::path& path) {
-  return error_of(what, path, errno);
-}
-
-void File::close() {
-  if (handle_ >= 0) ::close(std::exchange(handle_, -1));
+Error file_error(std::string_view what, const std::filesystem::path& path, int code) {
+  return os_error("cannot " + std::string{what} + " " + path.string(), code);
 }
 
 Result<void> make_folder(const std::filesystem::path& path) {
-  std::error_code failed;
-  std::filesystem::create_directories(path, failed);
-  if (failed) return error_of("make the folder", path, failed.value());
+  if (const int code = make_folders(path); code != 0)
+    return file_error("make the folder", path, code);
   return {};
 }
 
@@ -75,13 +60,14 @@ Folders folders_of(const std::filesystem::path& target, std::uint32_t shard) {
   return {.target = target, .own = target / (".shard-" + number), .prefix = "s" + number + "-"};
 }
 
-Result<File> lock_folder(const std::filesystem::path& folder) {
+Result<Fd> lock_folder(const std::filesystem::path& folder) {
   if (auto made = make_folder(folder); !made) return made.error();
   const auto path = folder / ".lock";
-  File file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)};
-  if (!file.is_open()) return file_error("write to the folder", folder);
-  if (::flock(file.handle(), LOCK_EX | LOCK_NB) == 0) return file;
-  if (errno != EWOULDBLOCK) return file_error("lock", path);
+  auto opened = open_file(path, O_RDWR | O_CREAT);
+  if (opened.code != 0) return file_error("write to the folder", folder, opened.code);
+  const int locked = lock_file(opened.fd);
+  if (locked == 0) return std::move(opened.fd);
+  if (locked != EWOULDBLOCK) return file_error("lock", path, locked);
   return Error{ErrorKind::locked,
                "another process writes to " + folder.string() + ": give each its own folder"};
 }
@@ -89,29 +75,48 @@ Result<File> lock_folder(const std::filesystem::path& folder) {
 Result<void> empty_folder(const std::filesystem::path& folder) {
   std::error_code failed;
   std::filesystem::remove_all(folder, failed);
-  if (failed) return error_of("remove the leftovers in", folder, failed.value());
+  if (failed) return file_error("remove the leftovers in", folder, failed.value());
   return make_folder(folder);
 }
 
-Result<File> create_file(const std::filesystem::path& path) {
-  File file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
-  if (!file.is_open()) return file_error("make", path);
-  return file;
+Result<Fd> create_file(const std::filesystem::path& path) {
+  auto opened = open_file(path, O_WRONLY | O_CREAT | O_TRUNC);
+  if (opened.code != 0) return file_error("make", path, opened.code);
+  return std::move(opened.fd);
 }
 
-Result<void> sync_file(const std::filesystem::path& path) {
-  const File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!file.is_open()) return file_error("open", path);
-  if (::fsync(file.handle()) != 0) return file_error("make durable", path);
+Result<void> sync_path(const std::filesystem::path& path) {
+  const auto opened = open_file(path, O_RDONLY);
+  if (opened.code != 0) return file_error("open", path, opened.code);
+  if (const int code = sync_all(opened.fd); code != 0)
+    return file_error("make durable", path, code);
   return {};
 }
 
-Result<void> move_file(const std::filesystem::path& from, const std::filesystem::path& to,
-                       Durable durable) {
-  if (auto made = make_folder(to.parent_path()); !made) return made;
-  if (::rename(from.c_str(), to.c_str()) != 0) return file_error("rename to", to);
-  if (durable == Durable::no) return {};
-  return sync_file(to.parent_path());
+Result<void> sync_folder(const std::filesystem::path& path) {
+  const auto opened = open_file(path, O_RDONLY);
+  if (opened.code == ENOENT) return {};
+  const int code = opened.code != 0 ? opened.code : sync_all(opened.fd);
+  if (code != 0) return file_error("make durable", path, code);
+  return {};
+}
+
+Result<Moved> move_file(const std::filesystem::path& from, const std::filesystem::path& to) {
+  int code = rename_new(from, to);
+  if (code == ENOENT) {
+    code = look_for(from);
+    if (code == ENOENT) return Moved::was_not_there;
+    if (code == 0) code = make_folders(to.parent_path());
+    if (code == 0) code = rename_new(from, to);
+  }
+  const std::string name = to.filename().string();
+  const std::size_t dot = std::min(name.find('.'), name.size());
+  for (int number = 2; code == EEXIST && number <= kNamesMax; ++number) {
+    const std::string beside = name.substr(0, dot) + "~" + std::to_string(number);
+    code = rename_new(from, to.parent_path() / (beside + name.substr(dot)));
+  }
+  if (code != 0) return file_error("rename to", to, code);
+  return Moved::yes;
 }
 
 std::uint64_t identity_of(const Event& event) {

@@ -1,4 +1,4 @@
-// L3. What file sinks share: safe names, a lock, writes with errors as values, commits by rename.
+// L3. What file sinks share: safe names, a lock, folders, commits by rename.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/event.hpp"
+#include "core/files.hpp"
 #include "core/result.hpp"
 #include "sink/sink.hpp"
 
@@ -17,31 +18,8 @@ namespace mp::sink {
 // Two different texts never have the same component.
 [[nodiscard]] std::string safe_component(std::string_view text);
 
-// An error about a file with the errno of the moment: permission for EACCES, EPERM and EROFS, else
-// io. `what` is e.g. "write".
-[[nodiscard]] Error file_error(std::string_view what, const std::filesystem::path& path);
-
-// An open file descriptor, closed when it goes.
-class File {
- public:
-  File() = default;
-  explicit File(int handle) : handle_(handle) {}
-  ~File() { close(); }
-  File(File&& other) noexcept : handle_(std::exchange(other.handle_, -1)) {}
-  File& operator=(File&& other) noexcept {
-    if (this != &other) {
-      close();
-      handle_ = std::exchange(other.handle_, -1);
-    }
-    return *this;
-  }
-  [[nodiscard]] int handle() const { return handle_; }
-  [[nodiscard]] bool is_open() const { return handle_ >= 0; }
-  void close();
-
- private:
-  int handle_ = -1;
-};
+// An error about a file. `what` is e.g. "write"; `code` an errno value.
+[[nodiscard]] Error file_error(std::string_view what, const std::filesystem::path& path, int code);
 
 // Makes the folder with its parents.
 Result<void> make_folder(const std::filesystem::path& path);
@@ -57,15 +35,19 @@ struct Folders {
 
 // Makes `folder`, takes the lock file in it (ErrorKind::locked when another process has it), and
 // proves that files can be made there.
-Result<File> lock_folder(const std::filesystem::path& folder);
+Result<Fd> lock_folder(const std::filesystem::path& folder);
 // Removes what stands in `folder` (which is made if need be): the leftovers of a crash.
 Result<void> empty_folder(const std::filesystem::path& folder);
-Result<File> create_file(const std::filesystem::path& path);
-Result<void> sync_file(const std::filesystem::path& path);
-// A rename within one file system, with the parents of `to` made, and made durable when `sync`.
+Result<Fd> create_file(const std::filesystem::path& path);
 enum class Durable : std::uint8_t { no, yes };
-Result<void> move_file(const std::filesystem::path& from, const std::filesystem::path& to,
-                       Durable durable);
+// What was written to the file, or the names in the folder.
+Result<void> sync_path(const std::filesystem::path& path);
+// The same for a folder of finished files: who took it away took the worry with it.
+Result<void> sync_folder(const std::filesystem::path& path);
+// A rename within one file system, with the parents of `to` made. Where `to` is there already, it
+// stays, and the file gets a name beside it.
+enum class Moved : std::uint8_t { yes, was_not_there };
+Result<Moved> move_file(const std::filesystem::path& from, const std::filesystem::path& to);
 
 // What tells a second delivery of an event from an event of another journal at the same index.
 [[nodiscard]] std::uint64_t identity_of(const Event& event);

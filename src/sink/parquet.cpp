@@ -1,15 +1,14 @@
 #include "sink/parquet.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <optional>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
 
 #include "sink/commit_log.hpp"
 #include "sink/parquet_partitions.hpp"
-#include "sink/parquet_writer.hpp"
+#include "sink/parquet_stage.hpp"
 
 namespace mp::sink {
 namespace {
@@ -32,7 +31,8 @@ class Parquet final : public Sink {
   explicit Parquet(const ParquetConfig& config)
       : config_(config),
         folders_(folders_of(config.data_dir / "parquet", config.shard)),
-        log_(folders_, config.durable, config.crash_point) {
+        log_(folders_, config.durable, config.crash_point),
+        stage_(config.durable, config.crash_point) {
     if (config_.duckdb.temp_dir.empty()) config_.duckdb.temp_dir = folders_.own / ".temp";
     config_.flush_bytes_max =
         std::min(config_.flush_bytes_max, config_.duckdb.memory_bytes_max / kRowsShare);
@@ -43,32 +43,30 @@ class Parquet final : public Sink {
   [[nodiscard]] std::uint64_t delivered() const override { return delivered_; }
 
   Result<void> open() override {
+    stage_.close();
+    database_.reset();
+    lock_.close();
     auto lock = lock_folder(folders_.own);
     if (!lock) return lock.error();
     lock_ = lock.take();
     if (auto opened = log_.open(); !opened) return opened;
+    finishing_ = true;
     DuckdbConfig settings = config_.duckdb;
     settings.threads = 1;  // of the database: each writer has a thread of ours
     auto database = Duckdb::open(settings);
     if (!database) return database.error();
     database_ = database.take();
-    if (auto prepared = ParquetWriter::prepare(*database_); !prepared) return prepared;
-    while (writers_.size() < std::max(1U, config_.writers)) {
-      auto writer = ParquetWriter::open(*database_);
-      if (!writer) return writer.error();
-      writers_.push_back(writer.take());
-    }
-    return {};
+    return stage_.open(*database_, config_.writers);
   }
 
   Written write(const Batch& batch) override {
-    if (rows_ >= config_.flush_rows_max || bytes_ >= config_.flush_bytes_max || finishing_) {
+    if (is_full() || stage_.begun() || finishing_) {
       if (auto flushed = flush(); flushed.outcome != Outcome::done) return flushed;
     }
     std::size_t from = 0;
     while (from < batch.events.size() && batch.indexes[from] < taken_) ++from;
     while (recovering_ && from < batch.events.size()) {
-      const auto end = log_.end_of(batch.indexes[from], identity_of(batch.events[from]));
+      const auto end = log_.end_of(batch.indexes[from], batch.events[from]);
       recovering_ = end.has_value();
       if (end) delivered_ = taken_ = *end;
       while (from < batch.events.size() && batch.indexes[from] < taken_) ++from;
@@ -79,9 +77,13 @@ class Parquet final : public Sink {
 
   Written tick(Timestamp now) override {
     if (rows_ == 0 && !finishing_) return {};
-    if (!begun_at_) begun_at_ = now;
-    if (finishing_ || now - *begun_at_ >= config_.flush_age_max) return flush();
-    return {};
+    if (rows_ > 0 && !begun_at_) begun_at_ = now;
+    const bool old = begun_at_ && now - *begun_at_ >= config_.flush_age_max;
+    return old || stage_.begun() || finishing_ ? flush() : Written{};
+  }
+
+  Result<std::uint64_t> delivered_before(std::uint64_t index, const Event& event) override {
+    return recovering_ ? log_.end_before(index, event) : 0;
   }
 
   Written close() override { return rows_ == 0 && !finishing_ ? Written{} : flush(); }
@@ -90,84 +92,72 @@ class Parquet final : public Sink {
   void take(const Event& event, std::uint64_t index) {
     partitions_.of(event).append(event);
     if (rows_ == 0) flush_ = {.first = index, .identity = identity_of(event)};
+    flush_.earliest = std::min(flush_.earliest, event.ts_recv);
+    flush_.latest = std::max(flush_.latest, event.ts_recv);
     ++rows_;
     bytes_ += bytes_of(event);
     taken_ = index + 1;
   }
 
+  [[nodiscard]] bool is_full() const {
+    return rows_ >= config_.flush_rows_max || bytes_ >= config_.flush_bytes_max;
+  }
+
   // Rows stay in memory until their files are committed, so a flush that fails can be tried again.
+  // Of one that has many files each call does a part.
   Written flush() {
     if (!finishing_) {
-      flush_.end = taken_;
-      std::vector<CommitLog::Move> moves;
-      if (auto staged = stage(moves); !staged) {
+      const auto staged = stage();
+      if (!staged) {
         // Half a flush must not hold the space that its second attempt needs.
+        stage_.give_up();
         static_cast<void>(empty_folder(log_.staging()).ok());
         return {Outcome::retriable, staged.error().message};
       }
-      auto committed = log_.commit(flush_, std::move(moves));
-      if (!committed && !log_.committed(flush_))
+      if (*staged == Progress::more) return {Outcome::more, {}};
+      flush_.end = taken_;
+      if (auto committed = log_.commit(flush_, std::exchange(moves_, {})); !committed)
         return {Outcome::retriable, committed.error().message};
       forget_rows();
       finishing_ = true;
     }
-    if (auto finished = log_.finish(); !finished)
-      return {Outcome::retriable, finished.error().message};
+    const auto finished = log_.finish();
+    if (!finished) return {Outcome::retriable, finished.error().message};
+    if (*finished == Progress::more) return {Outcome::more, {}};
     finishing_ = false;
-    delivered_ = flush_.end;
+    // After open() it was a flush of an earlier run, and the first event tells whether it counts.
+    delivered_ = std::max(delivered_, flush_.end);
     return {};
   }
 
-  struct Output {
-    const ParquetRows* rows;
-    fs::path path;
-  };
+  Result<Progress> stage() {
+    if (!stage_.begun()) {
+      if (auto begun = begin_stage(); !begun) return begun.error();
+    }
+    const auto staged = stage_.step();
+    if (!staged) {
+      return Error{ErrorKind::io, "cannot write Parquet files below " + folders_.target.string() +
+                                      ": " + staged.error().message};
+    }
+    if (*staged == Progress::more || config_.durable == Durable::no) return *staged;
+    if (auto synced = sync_path(log_.staging() / name_of_flush()); !synced) return synced.error();
+    return Progress::done;
+  }
 
-  Result<void> stage(std::vector<CommitLog::Move>& moves) {
+  Result<void> begin_stage() {
     if (auto emptied = empty_folder(log_.staging()); !emptied) return emptied;
     // A name of its own for each flush: the log of the one before may still list its moves.
     const fs::path folder = name_of_flush();
     if (auto made = make_folder(log_.staging() / folder); !made) return made;
-    std::vector<Output> files;
+    moves_.clear();
+    std::vector<ParquetStage::Output> files;
     for (const auto& [rows, target] : partitions_.outputs()) {
-      const std::string name = name_of_flush() + "-" + std::to_string(moves.size()) + ".parquet";
-      moves.push_back({.from = folder / name, .to = target / name});
+      const std::string name = name_of_flush() + "-" + std::to_string(moves_.size()) + ".parquet";
+      moves_.push_back({.from = folder / name, .to = target / name});
       files.push_back({.rows = rows, .path = log_.staging() / folder / name});
     }
-    if (auto written = write_files(files); !written) {
-      return Error{ErrorKind::io, "cannot write Parquet files below " + folders_.target.string() +
-                                      ": " + written.error().message};
-    }
-    if (config_.durable == Durable::no) return {};
-    return sync_file(log_.staging() / folder);
-  }
-
-  // Each writer takes the next file until there is none; the last works on this thread.
-  Result<void> write_files(const std::vector<Output>& files) {
-    std::atomic<std::size_t> next = 0;
-    std::vector<Result<void>> results(writers_.size());
-    const auto work = [&](std::size_t number) {
-      auto& result = results[number];
-      for (std::size_t i = next++; i < files.size() && result; i = next++)
-        result = write_file(*writers_[number], files[i]);
-    };
-    {
-      std::vector<std::jthread> threads;
-      const std::size_t last = std::min(writers_.size(), files.size()) - 1;
-      for (std::size_t i = 0; i < last; ++i) threads.emplace_back(work, i);
-      work(last);
-    }
-    for (auto& result : results) {
-      if (!result) return result;
-    }
+    stage_.begin(std::move(files));
     return {};
-  }
-
-  Result<void> write_file(ParquetWriter& writer, const Output& file) const {
-    if (auto written = writer.write(*file.rows, file.path); !written) return written;
-    crash_point("parquet.staged");
-    if (config_.durable == Durable::no) return {};
-    return sync_file(file.path);
   }
 
   [[nodiscard]] std::string name_of_flush() const {
@@ -181,16 +171,13 @@ class Parquet final : public Sink {
     begun_at_.reset();
   }
 
-  void crash_point(std::string_view place) const {
-    if (config_.crash_point != nullptr) config_.crash_point(place);
-  }
-
   ParquetConfig config_;
   Folders folders_;
-  File lock_;
+  Fd lock_;
   CommitLog log_;
   std::unique_ptr<Duckdb> database_;
-  std::vector<std::unique_ptr<ParquetWriter>> writers_;
+  ParquetStage stage_;
+  std::vector<CommitLog::Move> moves_;  // of the flush that is staged
   Partitions partitions_;
   CommitLog::Flush flush_;  // the one that gathers, or that wants its renames
   std::uint64_t rows_ = 0;

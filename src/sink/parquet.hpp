@@ -29,8 +29,9 @@ struct ParquetConfig {
 //   [s<shard>-]<first index of the flush>-<identity of its first event>-<n>.parquet
 // Rows gather in memory and a flush writes them all: to files in .staging, then the list of their
 // names to .commits, which is the moment of delivery, then by renames into place. Exactly once
-// after a crash: a flush that is in .commits is completed at open, any other is removed; and when
-// the runner delivers again what .commits has, it is recognised by its first event and passed over.
+// after a crash: a flush that is in .commits is completed, any other is removed; and when the
+// runner delivers again what .commits has, it is recognised by its first event, or by index and
+// time of one within it, and passed over.
 [[nodiscard]] std::unique_ptr<Sink> make_parquet(const ParquetConfig& config);
 
 }  // namespace mp::sink

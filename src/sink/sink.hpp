@@ -32,11 +32,13 @@ enum class Outcome : std::uint8_t {
   retriable,  // not now: the runner offers the same batch again, later
   permanent,  // never: the runner bisects the batch and puts what is refused aside
   rewind,     // accepted events above delivered() are lost: the runner reads them again from there
+  more,       // a bounded part of the work is done, and the batch not taken yet: the runner makes
+              // the same call again, at once unless it is told to stop
 };
 
 struct Written {
   Outcome outcome = Outcome::done;
-  std::string problem;  // one sentence, unless done
+  std::string problem;  // one sentence, unless done or more
 };
 
 // Called on one thread, the runner's.
@@ -46,6 +48,7 @@ class Sink {
 
   [[nodiscard]] virtual std::string_view name() const = 0;
   [[nodiscard]] virtual Encoding encoding() const = 0;
+  // After an error the runner calls it again, later.
   virtual Result<void> open() = 0;
   virtual Written write(const Batch& batch) = 0;
 
@@ -56,6 +59,14 @@ class Sink {
   // crash the runner starts there, so a sink must make a second delivery of what lies above
   // harmless, and say how.
   [[nodiscard]] virtual std::uint64_t delivered() const = 0;
+
+  // Of events that the journal has lost below `event`, which stands at `index`: the end of the last
+  // stretch that an earlier run delivered and that begins below `index`; 0: none is known. It may
+  // lie behind `index`. Asked for before the batch that `event` is in.
+  [[nodiscard]] virtual Result<std::uint64_t> delivered_before(std::uint64_t /*index*/,
+                                                               const Event& /*event*/) {
+    return 0;
+  }
 
   // Delivers what is pending.
   virtual Written close() = 0;

@@ -45,11 +45,12 @@ constexpr Traits kBinance = {
                .topics_per_request = 100,
                .requests = {5, 1500ms},  // 5 a second, pongs included
                .connects = {1, 1s},      // 300 in 5 minutes
-               .rest_calls = {1, 1s},
+               .rest_calls = {20, 1s},   // 61,000 in 5 minutes
                .rest_weight = {6000, 1min},
-               .rest_calls_at_once = 2,
+               .rest_calls_at_once = 8,
                .session_lifetime = 24h,
                .source = "web-socket-streams.md, Websocket Limits; rest-api.md, Limits"},
+    .trades_are_counted = true,
     .book = {.start = BookStart::rest_snapshot, .link = BookLink::first, .snapshot_levels = 1000},
     .book_source = "web-socket-streams.md, How to manage a local order book correctly",
 };

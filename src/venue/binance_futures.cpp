@@ -68,6 +68,7 @@ constexpr Traits kUsdm = {
                .session_lifetime = 24h,
                .source = "usds-margined-futures, WebSocket Market Streams, Connect; General Info, "
                          "Limits"},
+    .trades_are_counted = true,
     .book = {.start = BookStart::rest_snapshot,
              .link = BookLink::previous,
              .snapshot_levels = 1000},

@@ -31,6 +31,14 @@ inline constexpr std::array kDerivativeRoutes = {
     of_ticker(Channel::mark_price, "recorded 2026-08-09"),
     of_ticker(Channel::index_price, "recorded 2026-08-09"),
 };
+// Of these nothing is recorded, though they look like those of the linear market.
+inline constexpr auto kInverseRoutes = [] {
+  auto routes = kDerivativeRoutes;
+  for (Route& route : routes) {
+    if (route.evidence.starts_with("recorded")) route.evidence = "documented";
+  }
+  return routes;
+}();
 inline constexpr std::array kOptionRoutes = {
     Route{Channel::trade, R"("publicTrade.{base}")", "documented"},  // of all options of a coin
     of_ticker(Channel::quote, "documented"),
@@ -115,6 +123,7 @@ inline constexpr Traits kInverse = [] {
   Traits traits = kLinear;
   traits.name = "bybit-inverse";
   traits.path = "/v5/public/inverse";
+  traits.routes = kInverseRoutes;
   traits.endpoints = kInverseEndpoints;
   return traits;
 }();

@@ -36,6 +36,7 @@ constexpr Traits kTraits = {
                .connects = {1, 1s},     // 8 are allowed
                .rest_calls = {5, 1s},   // 10
                .source = "websocket-feed, Rate limits; rest-api, Rate limits"},
+    .trades_are_counted = true,
     .book = {.start = BookStart::stream_snapshot, .link = BookLink::none},
     .book_source = "websocket-feed, Channels, Level2 batch channel",
     .stale_after = 30s,

@@ -123,6 +123,8 @@ struct Traits {
   Requests requests{};
   Ping ping{};
   Limits limits{};
+  // The ids of a symbol's trades count up by one, so that they tell what is missing.
+  bool trades_are_counted = false;
   BookRule book{};
   std::string_view book_source{};
   std::chrono::seconds stale_after{60};  // no frame at all for so long: the session is dead

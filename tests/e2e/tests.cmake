@@ -8,3 +8,8 @@ add_test(NAME recordings
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/recordings_test.py
     $<TARGET_FILE:marketprism> ${MP_SHARED_DATA})
 set_tests_properties(recordings PROPERTIES TIMEOUT 900)
+# What other projects make of messages; fixtures and recordings to the last frame.
+add_test(NAME pairs
+  COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/pairs_test.py
+    $<TARGET_FILE:marketprism> ${MP_SHARED_DATA})
+set_tests_properties(pairs PROPERTIES TIMEOUT 600)

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <string>
 
+#include "config/check.hpp"
 #include "unit/config/known.hpp"
 
 namespace mp::config {
@@ -27,6 +28,16 @@ TEST(ConfigParse, nothing_written_gives_the_defaults) {
   const auto parsed = parse("", known_venues());
   EXPECT_TRUE(parsed.problems.empty());
   EXPECT_EQ(parsed.config, Config{});
+}
+
+TEST(ConfigParse, warns_of_segments_that_books_do_not_fit_into) {
+  EXPECT_TRUE(warnings_of({}).empty());
+  const auto parsed = parse("[journal]\nsegment_bytes = \"64KiB\"", known_venues());
+  EXPECT_TRUE(parsed.problems.empty());
+  const auto warnings = warnings_of(parsed.config);
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_TRUE(warnings[0].starts_with("`segment_bytes` in [journal] is 64KiB: a book of more than"))
+      << warnings[0];
 }
 
 TEST(ConfigParse, a_byte_order_mark_is_no_part_of_the_text) {

@@ -288,11 +288,11 @@ TEST(MergedReader, refuses_none_and_too_many) {
 
 TEST(JournalShards, are_found_where_they_write) {
   const TempDir dir;
-  EXPECT_TRUE(shards_in(dir.path()).empty());
+  EXPECT_TRUE(shards_in(dir.path())->empty());
   for (const std::uint32_t number : {0U, 1U, 12U})
     append_numbered(*open_writer(small_config(shard_location(dir.path(), number))), 0, 1);
   EXPECT_EQ(shard_location(dir.path(), 0), dir.path());
-  EXPECT_EQ(shards_in(dir.path()), (std::vector<std::uint32_t>{0, 1, 12}));
+  EXPECT_EQ(*shards_in(dir.path()), (std::vector<std::uint32_t>{0, 1, 12}));
   // The first one is read alone as ever.
   EXPECT_EQ(read_numbered(*open_reader({.location = dir.path(), .name = {}}), 0, Next::closed), 1U);
 }

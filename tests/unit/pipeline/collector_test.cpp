@@ -2,10 +2,14 @@
 // is marked.
 #include "pipeline/collector.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <map>
 
@@ -251,6 +255,67 @@ TEST_F(CollectorTest, records_beside_an_earlier_recording) {
   EXPECT_EQ(refused.error().kind, ErrorKind::usage);
   config.if_recording_exists = IfExists::replace;
   EXPECT_TRUE(Collector::create(config, log_));
+}
+
+TEST_F(CollectorTest, says_that_segments_are_too_small_for_books) {
+  CollectorConfig config;
+  config.journal.segment_bytes = 64U << 10U;
+  config.journal.retention_bytes = std::uint64_t{256} << 20U;
+  config.feeds = {feed("binance", {"BTC-USDT"}, {Channel::book, Channel::trade})};
+  collector_ = Collector::create(config, log_).take();
+  reader_ = journal::open_merged({.locations = collector_->journal_locations()}).take();
+  ASSERT_TRUE(collector_->start());
+  bool marked = false;
+  for (const auto end = net::steady_now() + kPatience; !marked && net::steady_now() < end;) {
+    const auto next = reader_->next();
+    const auto* status =
+        next == journal::Next::event ? std::get_if<Status>(&reader_->event().body) : nullptr;
+    marked = status != nullptr && status->reason == "event larger than half a journal segment";
+    if (next != journal::Next::event) reader_->wait(100ms);
+  }
+  EXPECT_TRUE(marked);
+  const auto stopped = collector_->stop();
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().kind, ErrorKind::config);
+  EXPECT_NE(stopped.error().message.find("`segment_bytes`"), std::string::npos);
+  EXPECT_EQ(stopped.error().message.find("disk"), std::string::npos) << stopped.error().message;
+}
+
+// One sink's trouble is its own.
+TEST_F(CollectorTest, collects_though_a_sink_cannot_open) {
+  std::ofstream{dir_ / "file"} << "not a folder";
+  CollectorConfig config;
+  config.journal.dir = dir_ / "journal";
+  config.journal.retention_bytes = std::uint64_t{256} << 20U;
+  config.feeds = {feed("binance", {"BTC-USDT"}, {Channel::trade})};
+  for (const auto& data : {dir_ / "file", dir_ / "data"}) {
+    SinkConfig sink{.name = "ndjson", .settings = {}, .runner = {}};
+    sink.settings.ndjson.data_dir = data;
+    config.sinks = {sink};
+    auto collector = Collector::create(config, log_);
+    ASSERT_TRUE(collector) << collector.error().message;
+    reader_ = journal::open_merged(
+                  {.locations = (*collector)->journal_locations(), .from = journal::From::newest})
+                  .take();
+    ASSERT_TRUE((*collector)->start());
+    seqs_.clear();
+    bool seen = false;
+    for (const auto end = net::steady_now() + kPatience; !seen && net::steady_now() < end;) {
+      const auto next = reader_->next();
+      seen = next == journal::Next::event && reader_->event().channel() == Channel::trade;
+      if (next != journal::Next::event) reader_->wait(100ms);
+    }
+    EXPECT_TRUE(seen);
+    const auto stopped = (*collector)->stop();
+    EXPECT_EQ(stopped.ok(), data == dir_ / "data");
+    if (stopped) continue;
+    EXPECT_EQ(stopped.error().kind, ErrorKind::io);
+    EXPECT_NE(stopped.error().message.find("sink ndjson could not be opened"), std::string::npos);
+  }
+  std::uint64_t events = 0;
+  for (const auto& entry : fs::recursive_directory_iterator{dir_ / "data" / "ndjson"})
+    events += entry.path().extension() == ".zst" ? 1 : 0;
+  EXPECT_GT(events, 0U);
 }
 
 TEST_F(CollectorTest, goes_on_collecting_when_the_recording_cannot_be_written) {

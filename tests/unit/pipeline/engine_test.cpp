@@ -13,6 +13,7 @@ class Notes final : public Engine::Owner {
  public:
   std::vector<std::string> events;
   std::size_t gaps = 0;
+  std::int64_t missing = 0;
   std::size_t snapshots_wanted = 0;
   std::size_t resubscriptions_wanted = 0;
 
@@ -23,6 +24,7 @@ class Notes final : public Engine::Owner {
     if (const auto* status = std::get_if<Status>(&event.body)) {
       note.append(" ").append(name_of(status->condition)).append(" ").append(status->reason);
       gaps += status->condition == Condition::gap ? 1U : 0U;
+      missing += status->missing.value_or(0);
     }
     if (const auto* book = std::get_if<Book>(&event.body); book != nullptr && book->last_sequence)
       note.append(" ").append(std::to_string(*book->last_sequence));
@@ -175,6 +177,28 @@ TEST_F(EngineTest, tells_when_the_facts_of_a_followed_instrument_change) {
   EXPECT_EQ(learnt_notes.events, std::vector<std::string>{"instrument A-B"});
   ASSERT_TRUE(learnt.on_rest(call, listing("suspend"), Timestamp{}));
   EXPECT_EQ(learnt_notes.events, (std::vector<std::string>{"instrument A-B", "instrument A-B"}));
+}
+
+// Binance counts the trades of a symbol, over all sessions.
+TEST(Engine, says_which_trades_are_missing_late_and_passes_none_on_twice) {
+  const auto binance = venue::make_adapter("binance");
+  Catalog catalog;
+  Notes notes;
+  Engine engine{*binance, catalog, notes};
+  auto session = engine.open_session();
+  const auto trade = [&](int id) {
+    const auto frame = R"({"stream":"btcusdt@trade","data":{"e":"trade","E":1,"s":"BTCUSDT","t":)" +
+                       std::to_string(id) + R"(,"p":"1.0","q":"2.0","T":1,"m":true,"M":true}})";
+    EXPECT_EQ(engine.on_frame(*session, frame, Timestamp{}).verdict, venue::Verdict::data);
+  };
+  for (const int id : {1000, 1001, 1005, 1005, 1003}) trade(id);
+  session = engine.open_session();
+  trade(1010);
+  EXPECT_EQ(notes.events, (std::vector<std::string>{
+                              "trade BTCUSDT", "trade BTCUSDT", "status BTCUSDT gap sequence",
+                              "trade BTCUSDT", "trade BTCUSDT", "status BTCUSDT healed late",
+                              "status BTCUSDT gap sequence", "trade BTCUSDT"}));
+  EXPECT_EQ(notes.missing, 3 + 4);
 }
 
 }  // namespace

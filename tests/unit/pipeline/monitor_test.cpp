@@ -34,20 +34,54 @@ TEST(Monitor, counts_rates_spreads_and_latencies_of_the_time_since_the_last_look
   EXPECT_EQ(rows[0].latency_p50, 0ns);
 }
 
+Status of_book(Condition condition) {
+  return {.condition = condition, .channel = Channel::book};
+}
+
 TEST(Monitor, shows_gaps_until_the_stream_is_in_step_again) {
   Monitor monitor;
   const Timestamp now{1000s};
-  monitor.on_event(event_of(Trade{}, now), now);
-  monitor.on_event(event_of(Status{.condition = Condition::gap}, now), now);
-  monitor.on_event(event_of(Trade{}, now), now);
-  EXPECT_EQ(monitor.rows(now)[0].state, StreamState::gap);
+  const auto state_after = [&](const Event::Body& body) {
+    monitor.on_event(event_of(body, now), now);
+    return monitor.rows(now)[0].state;
+  };
+  EXPECT_EQ(state_after(Trade{}), StreamState::live);
+  EXPECT_EQ(state_after(of_book(Condition::gap)), StreamState::gap);
+  EXPECT_EQ(state_after(Trade{}), StreamState::gap);
   EXPECT_EQ(monitor.rows(now)[0].gaps, 1U);
-  monitor.on_event(event_of(Status{.condition = Condition::resynced}, now), now);
+  EXPECT_EQ(state_after(of_book(Condition::resynced)), StreamState::live);
+  EXPECT_EQ(state_after(of_book(Condition::disconnected)), StreamState::down);
+  EXPECT_EQ(state_after(of_book(Condition::connected)), StreamState::waiting);
+  EXPECT_EQ(state_after(Book{}), StreamState::live);
+}
+
+// A missing trade is said and counted; what comes next is right.
+TEST(Monitor, a_gap_of_trades_does_not_last) {
+  Monitor monitor;
+  const Timestamp now{1000s};
+  monitor.on_event(event_of(Trade{}, now), now);
+  monitor.on_event(event_of(Status{.condition = Condition::gap, .channel = Channel::trade}, now),
+                   now);
   EXPECT_EQ(monitor.rows(now)[0].state, StreamState::live);
-  monitor.on_event(event_of(Status{.condition = Condition::disconnected}, now), now);
-  EXPECT_EQ(monitor.rows(now)[0].state, StreamState::down);
-  monitor.on_event(event_of(Status{.condition = Condition::connected}, now), now);
-  EXPECT_EQ(monitor.rows(now)[0].state, StreamState::waiting);
+  EXPECT_EQ(monitor.rows(now)[0].gaps, 1U);
+}
+
+TEST(Monitor, an_instrument_is_as_bad_as_the_worst_of_its_streams) {
+  Monitor monitor;
+  const Timestamp now{1000s};
+  const auto state_after = [&](const Event::Body& body) {
+    monitor.on_event(event_of(body, now), now);
+    return monitor.rows(now)[0].state;
+  };
+  EXPECT_EQ(state_after(of_book(Condition::connected)), StreamState::waiting);
+  EXPECT_EQ(state_after(Trade{}), StreamState::waiting) << "its book never came";
+  EXPECT_EQ(state_after(Book{}), StreamState::live);
+  EXPECT_EQ(state_after(Status{.condition = Condition::connected, .channel = Channel::liquidation}),
+            StreamState::live)
+      << "a quiet stream keeps nobody waiting";
+  EXPECT_EQ(state_after(Status{.condition = Condition::rejected, .channel = Channel::ticker}),
+            StreamState::refused);
+  EXPECT_EQ(state_after(Book{}), StreamState::refused);
 }
 
 }  // namespace

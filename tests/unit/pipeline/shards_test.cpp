@@ -157,7 +157,8 @@ class ShardsTest : public testing::Test {
   }
   [[nodiscard]] std::uint64_t events_in_journals() const {
     journal::MergedConfig config;
-    for (const auto number : journal::shards_in(dir_ / "journal"))
+    const auto numbers = journal::shards_in(dir_ / "journal").take();
+    for (const auto number : numbers)
       config.locations.push_back(journal::shard_location(dir_ / "journal", number));
     const auto reader = journal::open_merged(config).take();
     std::uint64_t count = 0;

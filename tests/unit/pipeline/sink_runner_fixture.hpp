@@ -27,6 +27,7 @@ struct FakeJournal {
   std::uint64_t cursor = 0;
   bool closed = false;
   bool refuse_open = false;
+  std::string obstacle;  // what idle readers cannot pass
   std::vector<std::uint64_t> commits;
 
   void add(std::uint64_t count) {
@@ -64,6 +65,7 @@ class FakeReader final : public journal::Reader {
   [[nodiscard]] std::uint64_t index() const override { return next_ - 1; }
   [[nodiscard]] std::uint64_t lost_count() const override { return lost_; }
   [[nodiscard]] const std::string& problem() const override { return problem_; }
+  [[nodiscard]] const std::string& obstacle() const override { return journal_.obstacle; }
   void release() override {}
   void wait(milliseconds) override {}
   void commit(std::uint64_t index) override {
@@ -91,7 +93,11 @@ class FakeSink final : public sink::Sink {
  public:
   [[nodiscard]] std::string_view name() const override { return "fake"; }
   [[nodiscard]] sink::Encoding encoding() const override { return encoding_; }
-  Result<void> open() override { return {}; }
+  Result<void> open() override {
+    ++opens;
+    return open_answer;
+  }
+  Result<std::uint64_t> delivered_before(std::uint64_t, const Event&) override { return known_end; }
   Written write(const sink::Batch& batch) override {
     sizes.push_back(batch.events.size());
     EXPECT_EQ(batch.events.size(), batch.indexes.size());
@@ -135,6 +141,9 @@ class FakeSink final : public sink::Sink {
   Written tick_answer;
   Written close_answer;
   int closes = 0;
+  int opens = 0;
+  Result<void> open_answer;
+  Result<std::uint64_t> known_end{0};
 };
 
 class TempFile {

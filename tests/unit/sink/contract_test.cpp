@@ -181,6 +181,78 @@ TEST_P(SinkContract, takes_several_shards_side_by_side_and_passes_over_what_each
   EXPECT_EQ(stored_count(), 3 * kEvents);
 }
 
+// Retention took the events that its stretches begin with, and the cursor does not know of them.
+TEST_P(SinkContract, passes_over_what_it_delivered_before_from_the_middle_of_a_stretch) {
+  Events events;
+  for (const std::uint64_t from : {0U, 50U, 173U, 399U}) {
+    auto sink = make_open(small_settings(dir_.path()));
+    const auto known = sink->delivered_before(from, events.at(from));
+    ASSERT_TRUE(known);
+    EXPECT_TRUE(from == 0 ? *known == 0 : *known >= from) << *known;
+    Delivery delivery{events, 37, from};
+    delivery.all(*sink, kEvents);
+    ASSERT_EQ(sink->close().outcome, Outcome::done);
+    EXPECT_EQ(sink->delivered(), kEvents);
+  }
+  EXPECT_EQ(stored(GetParam(), dir_.path()), expected(events, kEvents));
+}
+
+// More stretches than anybody would list, and a cursor that is lost.
+TEST_P(SinkContract, passes_over_any_number_of_stretches) {
+  Events events;
+  Settings settings = small_settings(dir_.path());
+  settings.ndjson.file_bytes_max = 1;
+  settings.parquet.flush_rows_max = 1;
+  for (const std::uint64_t from : {0U, 0U, 1U, 7U, 150U}) {
+    auto sink = make_open(settings);
+    Delivery delivery{events, 4, from};
+    delivery.all(*sink, kEvents);
+    ASSERT_EQ(sink->close().outcome, Outcome::done);
+    EXPECT_EQ(sink->delivered(), kEvents);
+  }
+  EXPECT_EQ(stored(GetParam(), dir_.path()), expected(events, kEvents));
+}
+
+TEST_P(SinkContract, starts_when_finished_files_were_taken_away) {
+  Events events;
+  Settings settings = small_settings(dir_.path());
+  settings.ndjson.durable = settings.parquet.durable = Durable::yes;
+  for (const std::uint64_t end : {kEvents / 2, kEvents}) {
+    auto sink = make_open(settings);
+    Delivery delivery{events, 37, end == kEvents ? kEvents / 2 : 0};
+    delivery.all(*sink, end);
+    ASSERT_EQ(sink->close().outcome, Outcome::done);
+    sink.reset();
+    for (const auto& entry : std::filesystem::directory_iterator{dir_.path() / GetParam()}) {
+      if (!entry.path().filename().string().starts_with("."))
+        std::filesystem::remove_all(entry.path());
+    }
+  }
+  EXPECT_TRUE(visible_files().empty());
+  EXPECT_EQ(make_open(settings)->close().outcome, Outcome::done);
+}
+
+// Files are never put in the place of others.
+TEST_P(SinkContract, leaves_files_that_have_its_names) {
+  Events events;
+  {
+    auto sink = make_open(small_settings(dir_.path()));
+    Delivery delivery{events};
+    delivery.all(*sink, kEvents);
+    ASSERT_EQ(sink->close().outcome, Outcome::done);
+  }
+  if (GetParam() == "ndjson") return;  // it knows its files by their names
+  // Nothing tells any more that all of it is there already.
+  std::filesystem::remove(dir_.path() / "parquet" / ".commits");
+  {
+    auto sink = make_open(small_settings(dir_.path()));
+    Delivery delivery{events};
+    delivery.all(*sink, kEvents);
+    ASSERT_EQ(sink->close().outcome, Outcome::done);
+  }
+  EXPECT_EQ(stored_count(), 2 * kEvents);
+}
+
 TEST_P(SinkContract, delivers_by_age_when_told_the_time) {
   Events events;
   auto sink = make_open(small_settings(dir_.path()));

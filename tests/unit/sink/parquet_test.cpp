@@ -179,6 +179,64 @@ TEST_F(ParquetTest, finishes_no_commit_log_that_it_cannot_read) {
   EXPECT_EQ(opened.error().kind, ErrorKind::data);
 }
 
+TEST_F(ParquetTest, says_what_to_do_with_a_damaged_log_in_letters_that_can_be_shown) {
+  std::filesystem::create_directories(dir_.path() / "parquet");
+  std::ofstream{dir_.path() / "parquet" / ".commits", std::ios::binary}
+      << std::string("\x1b[2J\0\xff damage\n", 13);
+  const auto sink = make_parquet({.data_dir = dir_.path()});
+  const auto opened = sink->open();
+  ASSERT_FALSE(opened.ok());
+  for (const char c : opened.error().message) EXPECT_TRUE(c >= ' ' && c <= '~');
+  EXPECT_NE(opened.error().message.find("move the file away"), std::string::npos);
+  // Somebody does, and the same sink goes on.
+  std::filesystem::remove(dir_.path() / "parquet" / ".commits");
+  EXPECT_TRUE(sink->open().ok());
+}
+
+TEST_F(ParquetTest, knows_the_stretches_of_a_log_without_times_by_their_first_events) {
+  Events events;
+  std::filesystem::create_directories(dir_.path() / "parquet");
+  std::ofstream{dir_.path() / "parquet" / ".commits"} << "flush 0 " << identity_of(events.at(0))
+                                                      << " 30\n";
+  auto sink = make_parquet({.data_dir = dir_.path()});
+  ASSERT_TRUE(sink->open().ok());
+  Delivery delivery{events, 10};
+  delivery.all(*sink, 40);
+  EXPECT_EQ(sink->delivered(), 30U);
+  ASSERT_EQ(sink->close().outcome, Outcome::done);
+  auto query = Query::open({.data_dir = dir_.path()});
+  auto rows = (*query)->rows("SELECT min(seq), count(*) FROM trade", 1);
+  EXPECT_EQ(rows->rows.at(0), (Row{"31", "6"}));
+}
+
+// A stop must not wait for thousands of files.
+TEST_F(ParquetTest, makes_a_flush_of_many_files_in_parts) {
+  std::deque<std::string> names;
+  std::vector<Event> events;
+  std::vector<std::uint64_t> indexes;
+  for (std::uint64_t i = 0; i < 1'500; ++i) {
+    Event event = event_of(MarkPrice{});
+    event.instrument = names.emplace_back("COIN" + std::to_string(i) + "-USDT");
+    event.seq = i;
+    events.push_back(event);
+    indexes.push_back(i);
+  }
+  auto sink = make_parquet({.data_dir = dir_.path(), .durable = Durable::no});
+  ASSERT_TRUE(sink->open().ok());
+  const Batch batch{.first_index = 0, .indexes = indexes, .events = events, .bytes = {}};
+  ASSERT_EQ(sink->write(batch).outcome, Outcome::done);
+  unsigned parts = 0;
+  while (sink->close().outcome == Outcome::more) {
+    ++parts;
+    EXPECT_EQ(sink->delivered(), 0U);
+  }
+  EXPECT_GE(parts, 4U);
+  EXPECT_EQ(sink->delivered(), 1'500U);
+  auto query = Query::open({.data_dir = dir_.path()});
+  auto rows = (*query)->rows("SELECT count(*), count(DISTINCT instrument) FROM mark_price", 1);
+  EXPECT_EQ(rows->rows.at(0), (Row{"1500", "1500"}));
+}
+
 TEST_F(ParquetTest, refuses_a_library_that_is_not_duckdb) {
   const auto missing = Duckdb::open({.library = "/nowhere/libduckdb.so"});
   ASSERT_FALSE(missing.ok());

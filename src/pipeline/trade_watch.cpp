@@ -1,0 +1,55 @@
+#include "pipeline/trade_watch.hpp"
+
+#include <charconv>
+
+namespace mp::pipeline {
+
+std::optional<std::int64_t> TradeWatch::number_of(std::string_view id) {
+  std::int64_t number = 0;
+  const char* const end = id.data() + id.size();
+  const auto [stop, problem] = std::from_chars(id.data(), end, number);
+  if (problem != std::errc{} || stop != end || number < 0) return std::nullopt;
+  return number;
+}
+
+TradeWatch::Answer TradeWatch::judge(std::int64_t id) {
+  const bool begins = !last_ || (id < *last_ && *last_ - id > kRestart);
+  if (begins) {
+    last_ = first_ = id;
+    holes_ = {};
+    return {};
+  }
+  if (id > *last_) {
+    const Hole hole{*last_ + 1, id - 1};
+    last_ = id;
+    if (hole.to < hole.from) return {};
+    add(hole);
+    return {.kind = Kind::gap, .from = hole.from, .to = hole.to};
+  }
+  // What was before the first one was never missing, and was never told.
+  if (id < first_) return {};
+  return {.kind = take(id) ? Kind::late : Kind::copy};
+}
+
+void TradeWatch::add(Hole hole) {
+  holes_[next_hole_] = hole;
+  next_hole_ = (next_hole_ + 1) % kHolesMax;
+}
+
+// Out of the hole that it was in; false where it was in none.
+bool TradeWatch::take(std::int64_t id) {
+  for (Hole& hole : holes_) {
+    if (id < hole.from || id > hole.to) continue;
+    const Hole behind{id + 1, hole.to};
+    hole.to = id - 1;
+    if (behind.from <= behind.to && hole.from <= hole.to) {
+      add(behind);
+    } else if (hole.to < hole.from) {
+      hole = behind;
+    }
+    return true;
+  }
+  return false;
+}
+
+}  // namespace mp::pipeline

@@ -1,0 +1,82 @@
+#include "pipeline/trade_watch.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <set>
+#include <vector>
+
+namespace mp::pipeline {
+namespace {
+
+using Kind = TradeWatch::Kind;
+
+TEST(TradeWatch, finds_what_is_missing_late_and_twice) {
+  TradeWatch watch;
+  EXPECT_EQ(watch.judge(1000).kind, Kind::next);
+  EXPECT_EQ(watch.judge(1001).kind, Kind::next);
+  const auto gap = watch.judge(1005);
+  EXPECT_EQ(gap.kind, Kind::gap);
+  EXPECT_EQ(gap.from, 1002);
+  EXPECT_EQ(gap.to, 1004);
+  EXPECT_EQ(watch.judge(1005).kind, Kind::copy);
+  EXPECT_EQ(watch.judge(1003).kind, Kind::late);
+  EXPECT_EQ(watch.judge(1003).kind, Kind::copy);
+  EXPECT_EQ(watch.judge(1002).kind, Kind::late);
+  EXPECT_EQ(watch.judge(1004).kind, Kind::late);
+  EXPECT_EQ(watch.judge(1006).kind, Kind::next);
+}
+
+TEST(TradeWatch, takes_a_number_far_behind_for_a_new_count) {
+  TradeWatch watch;
+  EXPECT_EQ(watch.judge(5'000'000'000).kind, Kind::next);
+  EXPECT_EQ(watch.judge(1).kind, Kind::next);
+  EXPECT_EQ(watch.judge(2).kind, Kind::next);
+}
+
+TEST(TradeWatch, reads_whole_numbers_only) {
+  EXPECT_EQ(TradeWatch::number_of("12"), 12);
+  for (const auto* text : {"", "x", "1x", "-1", "1.5", "99999999999999999999"})
+    EXPECT_EQ(TradeWatch::number_of(text), std::nullopt) << text;
+}
+
+// Any order, any loss: each trade is told of once, and what is missing is what was said to be.
+TEST(TradeWatch, accounts_for_every_trade) {
+  std::mt19937 random{11};
+  for (int round = 0; round < 200; ++round) {
+    std::vector<std::int64_t> ids;
+    for (std::int64_t id = 100; id < 400; ++id) {
+      if (random() % 20 != 0) ids.push_back(id);
+      if (random() % 20 == 0) ids.push_back(id);
+    }
+    for (std::size_t i = 1; i < ids.size(); ++i) {
+      if (random() % 10 == 0) std::swap(ids[i], ids[std::max<std::size_t>(i, 5) - random() % 5]);
+    }
+    TradeWatch watch;
+    std::set<std::int64_t> told;
+    std::set<std::int64_t> missing;
+    std::int64_t highest = ids.front();
+    for (const auto id : ids) {
+      const auto answer = watch.judge(id);
+      highest = std::max(highest, id);
+      if (answer.kind == Kind::gap) {
+        for (auto each = answer.from; each <= answer.to; ++each)
+          ASSERT_TRUE(missing.insert(each).second && !told.contains(each));
+      }
+      if (answer.kind == Kind::late) {
+        ASSERT_EQ(missing.erase(id), 1U);
+      }
+      if (answer.kind == Kind::copy) {
+        ASSERT_TRUE(told.contains(id));
+      } else if (id >= ids.front()) {
+        ASSERT_TRUE(told.insert(id).second) << id;
+      }
+    }
+    for (std::int64_t id = ids.front(); id <= highest; ++id)
+      ASSERT_NE(told.contains(id), missing.contains(id)) << id;
+  }
+}
+
+}  // namespace
+}  // namespace mp::pipeline
