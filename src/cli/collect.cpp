@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+#include <initializer_list>
 #include <system_error>
 
 #include "config/check.hpp"
@@ -111,6 +113,29 @@ Result<void> apply_override(const std::string& text, config::Config& config) {
   return {};
 }
 
+namespace {
+
+std::string environment(std::initializer_list<const char*> names) {
+  for (const char* const name : names) {
+    const char* const value = std::getenv(name);
+    if (value != nullptr && *value != '\0') return value;
+  }
+  return {};
+}
+
+// The configuration's word, else the environment's, from which this machine is exempt.
+void find_proxy(const std::string& configured, pipeline::FeedConfig& feed) {
+  if (configured == "none") return;
+  feed.proxy = configured;
+  if (!configured.empty()) return;
+  feed.proxy = environment({"HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"});
+  if (!feed.proxy.empty() && feed.proxy.find("://") == std::string::npos)
+    feed.proxy.insert(0, "http://");
+  feed.no_proxy = environment({"NO_PROXY", "no_proxy"}) + ",localhost,127.0.0.1,::1";
+}
+
+}  // namespace
+
 pipeline::FeedConfig feed_config(const config::Config& config, const std::string& venue) {
   pipeline::FeedConfig feed;
   feed.venue = venue;
@@ -122,6 +147,9 @@ pipeline::FeedConfig feed_config(const config::Config& config, const std::string
     feed.ws_url = found->second.ws_url;
     feed.rest_url = found->second.rest_url;
     feed.ca_file = found->second.ca_file;
+    find_proxy(found->second.proxy, feed);
+  } else {
+    find_proxy({}, feed);
   }
   return feed;
 }

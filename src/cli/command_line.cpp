@@ -95,7 +95,7 @@ void add_collecting(CLI::App& app, RunOptions& options) {
       ->required();
   add_time(app, options.time);
   app.add_option("--set", options.overrides,
-                 "VENUE.KEY=VALUE for ws_url, rest_url and ca_file of a venue")
+                 "VENUE.KEY=VALUE for ws_url, rest_url, ca_file and proxy of a venue")
       ->type_name("VENUE.KEY=VALUE");
   app.add_option("--data", options.data_dir,
                  "Where the data goes (default: as configured, else "

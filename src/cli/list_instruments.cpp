@@ -9,6 +9,8 @@
 #include "cli/output.hpp"
 #include "cli/venue_call.hpp"
 #include "codec/json_encode.hpp"
+#include "core/name_limit.hpp"
+#include "core/utf8.hpp"
 #include "venue/registry.hpp"
 
 namespace mp::cli {
@@ -23,15 +25,20 @@ bool is_wanted(const Catalog::Entry& entry, const ListInstrumentsOptions& option
          (options.name.empty() || matches_glob(options.name, entry.name));
 }
 
+std::string named(std::string_view name) {
+  return printable(name, kNameBytesMax);
+}
+
 std::string shown(const auto& number) {
   return number ? to_string(number->decimal) : "-";
 }
 
 void write_row(const Catalog::Entry& entry, std::size_t width, std::string& out) {
   const auto& info = entry.info;
-  out += fmt::format("{:<{}}  {:<24} {:<9} {:>12} {:>12} {:>10}  {:<6} {}", entry.name, width,
-                     entry.symbol, name_of(info.kind), shown(info.tick_size), shown(info.lot_size),
-                     shown(info.contract_size), info.settle.value_or("-"), info.status);
+  out += fmt::format("{:<{}}  {:<24} {:<9} {:>12} {:>12} {:>10}  {:<6} {}", named(entry.name),
+                     width, named(entry.symbol), name_of(info.kind), shown(info.tick_size),
+                     shown(info.lot_size), shown(info.contract_size),
+                     named(info.settle.value_or("-")), named(info.status));
 }
 
 void write_json(std::string_view venue, const Catalog::Entry& entry, std::string& out) {
@@ -49,7 +56,7 @@ Result<void> print(const pipeline::Feed& feed, const ListInstrumentsOptions& opt
   for (const auto& entry : feed.catalog().entries()) {
     if (!is_wanted(entry, options)) continue;
     entries.push_back(&entry);
-    width = std::max(width, entry.name.size());
+    width = std::max(width, named(entry.name).size());
   }
   std::ranges::sort(entries, {}, &Catalog::Entry::name);
   Output output;

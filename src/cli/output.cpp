@@ -33,16 +33,20 @@ std::string_view program() {
   return program_invocation_name;
 }
 
-// A sentence may have lines of ours; whatever else it quotes is made harmless.
-void complain(std::string_view sentence) {
+std::string harmless(std::string_view sentence) {
   constexpr std::size_t kLineMax = 8192;
-  std::string text = "marketprism: ";
+  std::string text;
   while (true) {
     const auto line = sentence.substr(0, sentence.find('\n'));
-    text.append(printable(line, kLineMax)).push_back('\n');
-    if (line.size() == sentence.size()) break;
+    text.append(printable(line, kLineMax));
+    if (line.size() == sentence.size()) return text;
+    text.push_back('\n');
     sentence.remove_prefix(line.size() + 1);
   }
+}
+
+void complain(std::string_view sentence) {
+  const std::string text = "marketprism: " + harmless(sentence) + "\n";
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 

@@ -36,6 +36,10 @@ class Output {
 // The program as the user called it, for commands to copy: "build/release/marketprism".
 [[nodiscard]] std::string_view program();
 
+// What a terminal may be given of a sentence: its lines are ours, whatever else it quotes is made
+// harmless (core/utf8.hpp).
+[[nodiscard]] std::string harmless(std::string_view sentence);
+
 // Writes one sentence to standard error, with the program's name before it.
 void complain(std::string_view sentence);
 // complain(), and the exit code of the error's kind.

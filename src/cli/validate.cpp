@@ -10,8 +10,9 @@ namespace mp::cli {
 namespace {
 
 void say(std::string_view what, const Result<void>& result) {
-  const std::string line = result ? fmt::format("ok      {}\n", what)
-                                  : fmt::format("FAILED  {}: {}\n", what, result.error().message);
+  const std::string line =
+      result ? fmt::format("ok      {}\n", what)
+             : fmt::format("FAILED  {}: {}\n", what, harmless(result.error().message));
   std::fwrite(line.data(), 1, line.size(), stdout);
 }
 

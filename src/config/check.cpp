@@ -6,6 +6,7 @@
 #include <array>
 
 #include "config/units.hpp"
+#include "net/proxy.hpp"
 
 namespace mp::config {
 namespace {
@@ -141,6 +142,9 @@ void check_override(const Node& node, const VenueOverride& override,
   constexpr std::array<std::string_view, 2> kHttp = {"https://", "http://"};
   check_url(node, "ws_url", override.ws_url, kWebSocket, problems);
   check_url(node, "rest_url", override.rest_url, kHttp, problems);
+  if (override.proxy.empty() || override.proxy == "none") return;
+  if (const auto proxy = net::parse_proxy(override.proxy); !proxy)
+    problems.push_back({place_of(node, "proxy"), proxy.error().message});
 }
 
 void check_whole(const Node& root, const Config& config, std::vector<Problem>& problems) {

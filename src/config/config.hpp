@@ -64,6 +64,7 @@ struct VenueOverride {
   std::string ws_url;
   std::string rest_url;
   std::filesystem::path ca_file;
+  std::string proxy;
   friend bool operator==(const VenueOverride&, const VenueOverride&) = default;
 };
 

@@ -140,7 +140,7 @@ inline constexpr std::array<Key<Feed>, 5> kFeed = {{
      "The length of the candles: 1m, 5m, 1h, 1d, ..., the same for every venue."},
 }};
 
-inline constexpr std::array<Key<VenueOverride>, 3> kVenue = {{
+inline constexpr std::array<Key<VenueOverride>, 4> kVenue = {{
     {"ws_url", &VenueOverride::ws_url, "The WebSocket endpoint in place of the venue's own.",
      "\"wss://127.0.0.1:9443\""},
     {"rest_url", &VenueOverride::rest_url, "The REST endpoint in place of the venue's own.",
@@ -148,6 +148,11 @@ inline constexpr std::array<Key<VenueOverride>, 3> kVenue = {{
     {"ca_file", &VenueOverride::ca_file,
      "PEM file of the authorities to trust for this venue, in place of the system's.",
      "\"proxy-ca.pem\""},
+    {"proxy", &VenueOverride::proxy,
+     "Who connects for us: http://, socks5:// or socks5h://host:port, with user:password@ where it "
+     "wants that; \"none\" for nobody. Default: HTTPS_PROXY of the environment, but for hosts in "
+     "NO_PROXY and this machine.",
+     "\"socks5h://127.0.0.1:1080\""},
 }};
 
 inline constexpr std::array<Key<NdjsonSink>, 4> kNdjson = {{

@@ -130,6 +130,20 @@ Task<void> Dialer::race(SteadyTime deadline) {
   }
 }
 
+Task<std::optional<Loss>> Dialer::look_up(std::string host, SteadyTime deadline,
+                                          std::string& address) {
+  co_await resolve(host, deadline);
+  if (race_->interrupted)
+    co_return Loss{LossReason::stopped, "connecting to " + host + " was stopped"};
+  if (race_->addresses.empty()) {
+    const std::string why =
+        race_->resolved ? race_->resolve_error.message() : "no answer by the deadline";
+    co_return Loss{LossReason::resolve, "the name " + host + " cannot be resolved: " + why};
+  }
+  address = race_->addresses.front().to_string();
+  co_return std::nullopt;
+}
+
 // Where the host was reached of late: its name need not be asked for. Half of the time.
 Task<void> Dialer::race_known(SteadyTime deadline, const AddressMemory& memory) {
   if (memory.resolved_at == SteadyTime::min()) co_return;

@@ -29,7 +29,11 @@ class Dialer {
                                                SteadyTime deadline, AddressMemory* memory,
                                                boost::asio::ip::tcp::socket& connected);
 
-  // Makes dial() return LossReason::stopped.
+  // The first address of a host, for a proxy that is to be told one.
+  [[nodiscard]] Task<std::optional<Loss>> look_up(std::string host, SteadyTime deadline,
+                                                  std::string& address);
+
+  // Makes dial() and look_up() return LossReason::stopped.
   void interrupt();
 
  private:

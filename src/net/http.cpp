@@ -79,8 +79,13 @@ class AnswerReader {
     buffer_.commit(bytes.size());
     while (buffer_.size() != 0 && !parser_->is_done()) {
       error_code error;
+      const bool of_header = !parser_->is_header_done();
       const std::size_t used = parser_->put(buffer_.cdata(), error);
       buffer_.consume(used);
+      // Counted here: the parser counts only what it has not taken yet.
+      if (of_header) header_bytes_ += used;
+      if (header_bytes_ > kHeaderBytesMax) return "header limit exceeded";
+      if (parser_->is_header_done()) parser_->eager(true);
       if (error == http::error::need_more) break;
       if (error) return error.message();
       if (!is_interim()) continue;
@@ -126,7 +131,6 @@ class AnswerReader {
 
   void begin() {
     parser_.emplace();
-    parser_->eager(true);
     parser_->header_limit(kHeaderBytesMax);
     parser_->body_limit(body_bytes_max_);
   }
@@ -140,6 +144,7 @@ class AnswerReader {
   std::size_t body_bytes_max_;
   std::optional<Parser> parser_;
   boost::beast::flat_buffer buffer_;
+  std::size_t header_bytes_ = 0;  // with those of interim answers
   int interim_ = 0;
 };
 

@@ -84,16 +84,51 @@ Task<std::optional<Loss>> Transport::open(Url url, SteadyTime deadline, AddressM
   host_ = url.host;
   if (woken_) co_return Loss{LossReason::stopped, "connecting to " + host_ + " was stopped"};
   dialer_.emplace(io_);
-  auto loss = co_await dialer_->dial(url.host, url.port, deadline, memory, socket_);
+  const std::string& host = url.via ? url.via->host : url.host;
+  const std::uint16_t port = url.via ? url.via->port : url.port;
+  auto loss = co_await dialer_->dial(host, port, deadline, memory, socket_);
   dialer_.reset();
   if (loss) co_return loss;
   set_options(socket_.native_handle());
   error_code error;
   socket_.non_blocking(true, error);
   if (error) co_return Loss{LossReason::io, "socket to " + host_ + ": " + error.message()};
+  if (url.via) loss = co_await ask_proxy(url, deadline);
+  if (loss) co_return loss;
   if (!url.secure()) co_return std::nullopt;
   tls_ = std::make_unique<TlsChannel>(tls_context_, host_);
   co_return co_await shake_hands(deadline);
+}
+
+// Has the proxy connect to the server, whose connection this is from then on.
+Task<std::optional<Loss>> Transport::ask_proxy(Url url, SteadyTime deadline) {
+  std::string target = url.host;
+  if (url.via->kind == ProxyKind::socks5) {
+    dialer_.emplace(io_);
+    auto loss = co_await dialer_->look_up(url.host, deadline, target);
+    dialer_.reset();
+    if (loss) co_return loss;
+  }
+  ProxyTalk talk(*url.via, std::move(target), url.port);
+  std::array<char, 1024> bytes{};
+  while (true) {
+    output_.append(talk.take());
+    flush();
+    const Ready ready = co_await wait_readable(deadline);
+    if (ready == Ready::deadline) {
+      co_return Loss{LossReason::timeout, "the proxy " + url.via->host + " did not connect to " +
+                                              host_ + " by the deadline"};
+    }
+    if (ready == Ready::woken) {
+      co_return Loss{LossReason::stopped, "connecting to " + host_ + " was stopped"};
+    }
+    const long count = receive(bytes, last_receive_);
+    auto step = ProxyTalk::Step::more;
+    if (count > 0) step = talk.read({bytes.data(), static_cast<std::size_t>(count)});
+    if (step == ProxyTalk::Step::done) co_return std::nullopt;
+    if (step == ProxyTalk::Step::refused) co_return Loss{LossReason::refused, talk.problem()};
+    if (ended_) co_return ended_;
+  }
 }
 
 Task<std::optional<Loss>> Transport::shake_hands(SteadyTime deadline) {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "core/result.hpp"
+#include "net/proxy.hpp"
 
 namespace mp::net {
 
@@ -15,8 +17,9 @@ struct Url {
   Scheme scheme = Scheme::https;
   std::string host;  // a name, an IPv4 address or an IPv6 address without brackets; lower case
   std::uint16_t port = 443;
-  std::string target = "/";  // path and query, as sent
-  std::string origin{};      // the Origin header of a WebSocket upgrade; empty: none is sent
+  std::string target = "/";    // path and query, as sent
+  std::string origin{};        // the Origin header of a WebSocket upgrade; empty: none is sent
+  std::optional<Proxy> via{};  // who connects for us
 
   [[nodiscard]] bool secure() const { return scheme == Scheme::https || scheme == Scheme::wss; }
   [[nodiscard]] bool websocket() const { return scheme == Scheme::ws || scheme == Scheme::wss; }

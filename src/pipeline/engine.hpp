@@ -101,6 +101,9 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
   };
   void on_connected(const Stretch& what, Timestamp now);
   void on_disconnected(const Stretch& what, Timestamp now);
+  // A message of a session was lost that may have been of its books: of the stream's, or of any
+  // where that is null. They are invalid until they begin anew.
+  void lose_books(SessionId session, Stream* stream, std::string_view reason, Timestamp now);
   // The venue's answer to a subscription.
   void on_answered(Condition condition, const Stretch& what, Timestamp now);
 

@@ -170,12 +170,18 @@ void Engine::on_gap(book::GapReason reason, const book::Gap& gap) {
 // Messages of a session were lost, nobody knows of which streams: no book of it can be trusted.
 void Engine::on_broken(const Session& session, std::string_view problem, Timestamp now) {
   ++counters_.broken;
-  for (auto& stream : streams_.all()) {
-    if (!forget_books(stream, session.id_, now)) continue;
-    emit_status(stream, {.condition = Condition::gap, .channel = Channel::book, .reason = problem},
-                now);
-  }
+  lose_books(session.id_, nullptr, problem, now);
   emit_status(stream_of(""), {.condition = Condition::gap, .reason = problem}, now);
+}
+
+void Engine::lose_books(SessionId session, Stream* stream, std::string_view reason, Timestamp now) {
+  const auto lose = [&](Stream& each) {
+    if (!forget_books(each, session, now)) return;
+    emit_status(each, {.condition = Condition::gap, .channel = Channel::book, .reason = reason},
+                now);
+  };
+  if (stream != nullptr) return lose(*stream);
+  for (auto& each : streams_.all()) lose(each);
 }
 
 // Forgets what a session's book holds. True: it was right, and no other goes on in its place.

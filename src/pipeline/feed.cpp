@@ -34,6 +34,20 @@ Result<net::Url> venue_url(const std::string& given, std::string_view own, std::
   return url;
 }
 
+// Where the feed has a proxy, the addresses that are not exempt from it are reached through it.
+Result<void> connect_through(const FeedConfig& config, std::initializer_list<net::Url*> urls) {
+  if (config.proxy.empty()) return {};
+  const auto proxy = net::parse_proxy(config.proxy);
+  if (!proxy) {
+    return Error{ErrorKind::config,
+                 fmt::format("venue {}: {}", config.venue, proxy.error().message)};
+  }
+  for (net::Url* url : urls) {
+    if (!net::named_in(config.no_proxy, url->host)) url->via = *proxy;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Feed>> Feed::create(FeedConfig config, const FeedParts& parts) {
@@ -59,6 +73,8 @@ Result<std::unique_ptr<Feed>> Feed::create(FeedConfig config, const FeedParts& p
   ws_url->origin = traits.origin;
   auto rest_url = venue_url(config.rest_url, traits.rest_url, config.venue);
   if (!rest_url) return rest_url.error();
+  if (const auto through = connect_through(config, {&*ws_url, &*rest_url}); !through)
+    return through.error();
   auto tls = net::TlsContext::create({.ca_file = config.ca_file});
   if (!tls) return tls.error();
   return std::unique_ptr<Feed>{new Feed(std::move(config), parts, std::move(adapter), ws_url.take(),

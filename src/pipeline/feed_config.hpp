@@ -33,6 +33,8 @@ struct FeedConfig {
   std::string ws_url;    // empty: the venue's own
   std::string rest_url;  // likewise
   std::string ca_file;   // trusted instead of the system's certificates
+  std::string proxy;     // who connects for us: net/proxy.hpp; empty: nobody
+  std::string no_proxy;  // for which hosts nobody does, as in NO_PROXY
   QuarantineConfig quarantine;
   std::uint64_t seed = 0;                 // of the jitter
   std::optional<venue::Limits> limits{};  // instead of the venue's own: a user may have others

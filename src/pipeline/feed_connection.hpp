@@ -84,6 +84,7 @@ class Feed::Connection final : public net::SessionHandler, private net::UrlSourc
     auto url = net::parse_url(token->ws_url);
     if (!url) co_return url.error();
     url->origin = feed_.ws_url_.origin;
+    url->via = feed_.ws_url_.via;
     if (feed_.config_.ws_url.empty()) co_return url;
     // A user's own endpoint stands in, with the token.
     net::Url own = feed_.ws_url_;

@@ -51,6 +51,8 @@ class FeedMachine::Leg {
   std::map<venue::Topic, Refused> refused_;
   bool asked_for_all_ = false;  // since it is connected
   bool retired_ = false;
+  bool books_lost_ = false;          // all of them: only a new connection mends that
+  net::SteadyTime books_renewed_{};  // for that reason
   net::SteadyTime connected_{};
   net::SteadyTime asked_until_{};  // the last request has gone out by then
   net::SteadyTime renew_at_{};     // a successor is opened

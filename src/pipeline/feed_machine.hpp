@@ -149,6 +149,8 @@ class FeedMachine final : private Engine::Owner {
   // What is left unsaid or cannot be read: feed_machine_faults.cpp.
   enum class Malformed : std::uint8_t { due, all };
   void on_malformed(std::string_view frame, Timestamp ts_recv);
+  void renew_lost_books(Leg& leg, const Now& now);
+  void doubt_books(Leg& leg, const std::string& symbol, Timestamp now);
   void tell_malformed(Leg& leg, Malformed which, Timestamp now);
   [[nodiscard]] std::string symbol_in(const Leg& leg, std::string_view frame) const;
   [[nodiscard]] std::uint64_t events_of(const Leg& leg, const venue::Topic& topic) const;

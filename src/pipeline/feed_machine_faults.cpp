@@ -12,6 +12,14 @@ namespace {
 // Of frames that cannot be read.
 constexpr std::chrono::milliseconds kMalformedEvery{1'000};
 constexpr std::size_t kMalformedSymbolsMax = 64;
+// One session after the other that cannot be read must not become a storm of connects.
+constexpr std::chrono::minutes kBooksRenewEvery{1};
+
+// Whether nothing in the venue's messages tells that one of a book was lost.
+bool loses_unseen(const BookRule& rule) {
+  return rule.start != BookStart::every_message && rule.link == BookLink::none &&
+         rule.checksum == BookChecksum::none;
+}
 
 }  // namespace
 
@@ -85,6 +93,35 @@ void FeedMachine::on_malformed(std::string_view frame, Timestamp ts_recv) {
     symbol.clear();
   ++leg.malformed_[symbol].untold;
   tell_malformed(leg, Malformed::due, ts_recv);
+  doubt_books(leg, symbol, ts_recv);
+}
+
+// It may have been of a book. Where no number and no checksum will tell, the book begins anew: a
+// wrong one is worse than none.
+void FeedMachine::doubt_books(Leg& leg, const std::string& symbol, Timestamp now) {
+  if (!loses_unseen(adapter_.traits().book)) return;
+  Stream* const named = symbol.empty() ? nullptr : engine_.streams().find(symbol);
+  bool any = false;
+  for (const auto& planned : sessions_.sessions()[leg.session_]) {
+    for (const auto& each : planned.subscriptions)
+      any = any || (each.channel == Channel::book && (named == nullptr || each.symbol == symbol));
+  }
+  if (!any) return;
+  engine_.lose_books(leg.reading_->id(), named, kMalformedReason, now);
+  if (named == nullptr) {
+    leg.books_lost_ = true;
+    tend_now_ = true;
+    hands_.wake();
+  } else if (adapter_.traits().book.start == BookStart::stream_snapshot) {
+    repair(*named, JobKind::resubscribe);
+  }
+}
+
+void FeedMachine::renew_lost_books(Leg& leg, const Now& now) {
+  if (!leg.books_lost_ || now.steady < leg.books_renewed_ + kBooksRenewEvery) return;
+  leg.books_lost_ = false;
+  leg.books_renewed_ = now.steady;
+  hands_.renew(leg, "a frame could not be read, and its books may be wrong");
 }
 
 // Not more often for a stream than once a second; how many there were is exact.

@@ -82,6 +82,7 @@ void FeedMachine::connected(Leg& leg, const Now& now) {
   leg.requests_ = venue::RequestWriter{adapter_, limits_};
   leg.asked_.clear();
   leg.answered_.clear();
+  leg.books_lost_ = false;
   leg.asked_for_all_ = false;
   leg.connected_ = leg.asked_until_ = now.steady;
   const std::chrono::milliseconds lifetime = limits_.session_lifetime;
@@ -278,6 +279,7 @@ void FeedMachine::tend(Leg& leg, const Now& now) {
   for (const auto& topic : again) ask(leg, {topic}, now);
   ask_unanswered(leg, now);
   tell_malformed(leg, Malformed::due, now.utc);
+  renew_lost_books(leg, now);
 }
 
 // A leg whose end is near gets a successor; both are heard until that has caught up.

@@ -3,11 +3,14 @@
 #include <algorithm>
 
 #include "codec/json_encode.hpp"
+#include "core/utf8.hpp"
 #include "sink/columns.hpp"
 #include "sink/files.hpp"
 
 namespace mp::sink {
 namespace {
+
+constexpr std::size_t kCellBytesMax = 4096;  // of a table
 
 namespace fs = std::filesystem;
 
@@ -63,7 +66,9 @@ class AlignedTable {
     numeric_.push_back(numeric);
     header_.push_back(name);
   }
+  // What a venue called something must not move the cursor.
   void add_row(std::vector<std::string> cells) {
+    for (std::string& cell : cells) cell = printable(cell, kCellBytesMax);
     for (std::size_t i = 0; i < cells.size(); ++i)
       widths_[i] = std::max(widths_[i], width_of(cells[i]));
     rows_.push_back(std::move(cells));

@@ -25,6 +25,21 @@ TEST(LogTail, does_not_grow_without_end) {
   EXPECT_LT(tail.take().size(), std::size_t{70'000});
 }
 
+// A venue may call an instrument what it likes.
+TEST(LiveTable, a_name_moves_no_cursor_and_breaks_no_line) {
+  pipeline::MonitorRow row;
+  row.venue = "binance";
+  row.instrument =
+      "A\x1b[2J\x1b]0;x\x07\xc2\x9b"
+      "31m\nB" +
+      std::string(70'000, 'z');
+  const auto lines = table_lines({row});
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[1].find_first_of("\x1b\x07\n"), std::string::npos);
+  EXPECT_EQ(lines[1].find("\xc2\x9b"), std::string::npos);
+  EXPECT_LT(lines[1].size(), 400U);
+}
+
 TEST(LiveTable, lines_are_of_one_width_and_show_what_is_not_known) {
   pipeline::MonitorRow row;
   row.venue = "binance";

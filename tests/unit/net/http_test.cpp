@@ -267,6 +267,16 @@ TEST(HttpClient, ends_a_row_of_interim_answers_that_has_no_end) {
   EXPECT_THAT(got[0].error().message, HasSubstr("interim"));
 }
 
+TEST(HttpClient, refuses_a_header_over_its_limit_however_it_comes) {
+  std::string many;
+  for (int i = 0; i < 100; ++i) many += "X: " + std::string(980, 'y') + "\r\n";
+  Stage stage;
+  stage.serve({{sized("x", many)}});
+  const auto got = stage.get(1);
+  ASSERT_FALSE(got[0].ok());
+  EXPECT_THAT(got[0].error().message, HasSubstr("limit"));
+}
+
 TEST(HttpClient, tells_how_a_body_is_encoded_and_where_a_redirect_leads) {
   Stage stage;
   stage.serve({{sized("x", "Content-Encoding: GZip\r\nLocation: /elsewhere\r\n")}});

@@ -112,5 +112,46 @@ TEST_F(FeedFaults, marks_what_cannot_be_read_as_a_gap_and_counts_it_exactly) {
   EXPECT_EQ(gaps_.size(), 5U);
 }
 
+// Coinbase's books have no numbers: nothing else would tell that an update of one was lost.
+TEST_F(FeedFaults, a_book_begins_anew_where_nothing_tells_what_was_lost) {
+  okx_ = venue::make_adapter("coinbase");
+  want({"BTC-USD"}, {Channel::book});
+  start();
+  const auto listing = calls_.begin()->first;
+  calls_.clear();
+  machine_->answered(
+      listing,
+      R"([{"id":"BTC-USD","base_currency":"BTC","quote_currency":"USD",)"
+      R"("quote_increment":"0.01","base_increment":"0.00000001","status":"online"}])",
+      now_);
+  ASSERT_EQ(legs_.size(), 1U);
+  auto& leg = *legs_[0];
+  connect(leg);
+  const std::string snapshot =
+      R"({"type":"snapshot","product_id":"BTC-USD","asks":[["2","1"]],"bids":[["1","1"]]})";
+  read(leg, snapshot);
+  take_sent();
+  statuses_.clear();
+  read(leg, R"({"type":"l2update","product_id":"BTC-USD","changes":[["buy","x","0.00"]],)"
+            R"("time":"2021-04-17T16:43:37.200251Z"})");
+  EXPECT_THAT(statuses_, testing::Contains("gap book"));
+  pass(1s);
+  const auto requests = take_sent();
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_THAT(requests[0], HasSubstr("unsubscribe"));
+  read(leg, snapshot);
+  EXPECT_EQ(statuses_.back(), "resynced book");
+  EXPECT_EQ(renewed_, 0);
+  // Whose it was cannot be told: all books of the connection, which is made anew, once a minute.
+  for (int i = 0; i < 3; ++i) {
+    read(leg, "{{{");
+    pass(1s);
+  }
+  EXPECT_EQ(std::ranges::count(statuses_, "gap book"), 2);
+  EXPECT_EQ(renewed_, 1);
+  pass(1min);
+  EXPECT_EQ(renewed_, 2);
+}
+
 }  // namespace
 }  // namespace mp::pipeline

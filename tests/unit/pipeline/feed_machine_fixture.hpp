@@ -111,6 +111,7 @@ class FeedMachineTest : public testing::Test, private FeedMachine::Hands {
     friend bool operator==(const Gap&, const Gap&) = default;
   };
   std::vector<Gap> gaps_;
+  int renewed_ = 0;
 
  private:
   void open(FeedMachine::Leg& leg) override { legs_.push_back(&leg); }
@@ -118,7 +119,7 @@ class FeedMachineTest : public testing::Test, private FeedMachine::Hands {
     retired_.push_back(leg.name());
     std::erase(legs_, &leg);
   }
-  void renew(FeedMachine::Leg&, std::string_view) override {}
+  void renew(FeedMachine::Leg&, std::string_view) override { ++renewed_; }
   void send(FeedMachine::Leg&, std::string text) override { sent_.push_back(std::move(text)); }
   void send_now(FeedMachine::Leg&, std::string_view) override {}
   void call(std::uint64_t number, const venue::RestCall& call) override {
