@@ -4,6 +4,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/system/system_error.hpp>
 #include <system_error>
 
 #include "core/assert.hpp"
@@ -41,16 +42,22 @@ Result<void> Shard::open() {
     if (!recording) return recording.error();
     recording_ = recording.take();
   }
+  if (auto made = make_event_loop(); !made) return made;
+  return add_feeds();
+}
+
+// Asio wants descriptors: some for the loop, some for the first timer.
+Result<void> Shard::make_event_loop() {
   try {
     io_ = std::make_unique<net::IoContext>(1);
-  } catch (const std::system_error& error) {  // it wants descriptors
+    buffers_ = std::make_unique<net::ReceiveBuffers>();
+    tasks_ = std::make_unique<TaskGroup>(*io_);
+    stop_watching_ = std::make_unique<Signal>(*io_);
+    stop_promising_ = std::make_unique<Signal>(*io_);
+  } catch (const boost::system::system_error& error) {
     return os_error("cannot make the event loop of a shard", error.code().value());
   }
-  buffers_ = std::make_unique<net::ReceiveBuffers>();
-  tasks_ = std::make_unique<TaskGroup>(*io_);
-  stop_watching_ = std::make_unique<Signal>(*io_);
-  stop_promising_ = std::make_unique<Signal>(*io_);
-  return add_feeds();
+  return {};
 }
 
 Result<void> Shard::add_feeds() {

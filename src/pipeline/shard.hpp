@@ -65,6 +65,7 @@ class Shard {
  private:
   Shard(const ShardConfig& config, const ShardParts& parts) : config_(config), parts_(parts) {}
   Result<void> open();
+  Result<void> make_event_loop();
   Result<void> add_feeds();
   void run();
   net::Task<void> watch();
