@@ -255,6 +255,8 @@ BANNED = [
     ("catch-all", r"\bcatch\s*\(\s*\.\.\.\s*\)",
      lambda tree, path: not path.startswith("tests/") and path not in MAY_CATCH_ALL,
      "name the exception"),
+    ("co-await", r"\bco_await\b[^;]*?[(,]\s*\{\s*\.", lambda tree, path: True,
+     "give the aggregate a name: g++ 12 copies it byte by byte and destroys both"),
     ("assert", r"(?<!\w)assert\s*\(", lambda tree, path: True,
      "MP_ASSERT, which stays on in release builds"),
 ]

@@ -63,6 +63,7 @@ BREAKERS = [
     ("sleep", {"tests/unit/nap_test.cpp": "void nap() { std::this_thread::sleep_for(1s); }\n"}),
     ("namespace-std", {"src/core/lazy.cpp": "using namespace std;\n"}),
     ("catch-all", {"src/cli/hide.cpp": "void f() try {\n} catch (...) {\n}\n"}),
+    ("co-await", {"src/core/ask.cpp": "auto got = co_await http.request({.body = text}, at);\n"}),
     ("assert", {"src/core/weak.cpp": "void f() { assert(1 == 1); }\n"}),
     ("todo", {"src/core/later.cpp": "// TO" "DO: later\n"}),
     ("golden", {"src/venue/registry.cpp": 'const char* const kAll[][2] = {{"kraken", ""}};\n'}),
@@ -86,6 +87,7 @@ INNOCENT = {
                           'const char* kWords = "using namespace std; getenv";\n'
                           'const char* kRaw = R"(assert(1) { )";\nconst char kBrace = \'{\';\n'
                           "static_assert(sizeof(int) == 4);\nint big = 1'000'000;\n",
+    "src/core/wait.cpp": "co_await socket.close(1000, {}, sink);\nstep({.kind = Kind::tick});\n",
     "src/net/now.cpp": "auto now = std::chrono::system_clock::now();\n",
     "src/cli/demo.cpp": '#include "sim/server.hpp"\n',
     "tests/unit/core/any_test.cpp": '#include "cli/cli.hpp"\n#include "core/thing.hpp"\n'

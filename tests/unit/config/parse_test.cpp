@@ -280,11 +280,15 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"venue = 1", "f:1:9: `venue` must be tables like [venue.NAME], but is an integer"},
         Bad{"[venue.okx]\nws_url = \"https://x\"",
             "f:2:10: `ws_url` must be a URL that begins with wss:// or ws://"},
+        Bad{"[venue.okx]\nproxy = \"proxy:3128\"",
+            "f:2:9: the proxy is none: it starts with none of http, socks5 and socks5h; expected "
+            "http://host:port, socks5://host:port or socks5h://host:port, with user:password@ "
+            "where it wants that"},
         Bad{"[venue.okx]\nrest_url = \"https://\"",
             "f:2:12: `rest_url` must be a URL that begins with https:// or http://"},
         Bad{"[venue.okx]\nurl = \"wss://x\"",
-            "f:2:1: unknown key `url` in [venue.okx]; known are `ws_url`, `rest_url` and "
-            "`ca_file`"}));
+            "f:2:1: unknown key `url` in [venue.okx]; known are `ws_url`, `rest_url`, "
+            "`ca_file` and `proxy`"}));
 
 TEST(ConfigParse, what_is_not_toml_is_said_with_its_place) {
   EXPECT_TRUE(said("[journal\n").starts_with("f:1:9: this is not TOML: ")) << said("[journal\n");
