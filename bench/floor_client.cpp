@@ -146,10 +146,10 @@ bool decrypt(Session& session) {
   }
 }
 
-// Where the measured trade's number is its time in nanoseconds.
+// Where the measured quote's number is its time in nanoseconds.
 void note_latency(const char* payload, std::size_t bytes, Count& count) {
-  if (::memmem(payload, std::min(bytes, std::size_t{40}), "@trade\"", 7) == nullptr) return;
-  const auto* at = static_cast<const char*>(::memmem(payload, bytes, "\"t\":", 4));
+  if (::memmem(payload, std::min(bytes, std::size_t{48}), "@bookTicker\"", 12) == nullptr) return;
+  const auto* at = static_cast<const char*>(::memmem(payload, bytes, "\"u\":", 4));
   if (at == nullptr) return;
   std::int64_t stamp = 0;
   for (at += 4; *at >= '0' && *at <= '9'; ++at) stamp = stamp * 10 + (*at - '0');

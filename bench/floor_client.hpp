@@ -20,7 +20,7 @@ struct FloorConfig {
   std::uint64_t messages = 0;
   // The peer may be so long without a word. It covers the time until the measured part, too.
   std::chrono::milliseconds silence_max{30'000};
-  // Compare the stamp of each trade with the clock. Meaningful when the load is paced.
+  // Compare the stamp of each quote with the clock. Meaningful when the load is paced.
   bool latency = false;
   // Look for bytes again and again instead of sleeping, without silence_max. Of one session.
   bool spin = false;

@@ -4,7 +4,6 @@
 
 #include <array>
 #include <atomic>
-#include <charconv>
 #include <filesystem>
 #include <future>
 #include <thread>
@@ -40,7 +39,7 @@ LoadOptions paced_load(const Options& options, std::uint64_t rate, const Placing
 
 enum class Waiting : std::uint8_t { sleeping, spinning };
 
-// Reads a journal and compares the stamps of trades with the clock.
+// Reads a journal and compares the stamps of quotes with the clock.
 class StampReader {
  public:
   StampReader(std::unique_ptr<journal::Reader> reader, Waiting waiting, int cpu)
@@ -74,13 +73,10 @@ class StampReader {
 
   // The stamps of the measured part are later than `start`; those before count from elsewhere.
   void note(const Event& event, Timestamp start) {
-    const auto* trade = std::get_if<Trade>(&event.body);
-    if (trade == nullptr || !trade->trade_id) return;
-    std::int64_t stamp = 0;
-    const auto& text = *trade->trade_id;
-    std::from_chars(text.data(), text.data() + text.size(), stamp);
+    const auto* quote = std::get_if<Quote>(&event.body);
+    if (quote == nullptr || !quote->sequence) return;
     const Timestamp now = net::now();
-    const Timestamp due = from_nanoseconds(stamp);
+    const Timestamp due = from_nanoseconds(*quote->sequence);
     if (due > start && due <= now) histogram_.record(now - due);
   }
 

@@ -101,7 +101,8 @@ LoadMarket::LoadMarket(const Size& size)
     : size_(size),
       loop_(std::clamp(kStoreBytesMax / (size.instruments * kBytesAbout), kLoopMin, kLoopMax)),
       places_(streams()),
-      sequences_(size.instruments, kLoadSequenceStart) {
+      sequences_(size.instruments, kLoadSequenceStart),
+      trade_ids_(size.instruments, kLoadTradeIdStart) {
   for (const SideIndex side : {bid, ask}) {
     plan_touches(side);
     for (std::size_t level = 0; level < size_.levels; ++level) plan_changes(side, level);
@@ -209,7 +210,7 @@ void LoadMarket::append_trade(std::size_t instrument, std::size_t place, std::st
   out += R"({"e":"trade","E":)";
   frame.time = append_room(13, out);
   append(out, R"(,"s":")", asset_of(instrument), R"(USDT","t":)");
-  frame.number = append_room(19, out);
+  frame.number = append_room(10, out);
   out += R"(,"p":")";
   append_price(price_ticks(sold ? bid : ask, mixed(instrument, 6, place) % 4), out);
   out += R"(","q":")";
@@ -289,7 +290,7 @@ char* LoadMarket::write(LoadStream stream, std::int64_t stamp, char* at) {
     case LoadChannel::trade:
       std::memcpy(at + frame.time, time_.data(), time_.size());
       std::memcpy(at + frame.trade_time, time_.data(), time_.size());
-      put_digits<19>(static_cast<std::uint64_t>(stamp), at + frame.number);
+      put_digits<10>(++trade_ids_[instrument], at + frame.number);
       break;
     case LoadChannel::depth: {
       std::uint64_t& sequence = sequences_[instrument];

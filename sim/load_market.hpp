@@ -28,6 +28,7 @@ using LoadStream = std::uint32_t;
 inline constexpr std::size_t kLoadFrameBytesMax = 1024;
 // A book's sequence before its first delta. Every delta covers ten numbers.
 inline constexpr std::uint64_t kLoadSequenceStart = 100'000'000'000;
+inline constexpr std::uint64_t kLoadTradeIdStart = 1'000'000'000;
 inline constexpr std::uint64_t kLoadSequenceStep = 10;
 
 class LoadMarket {
@@ -48,7 +49,7 @@ class LoadMarket {
   // The time of the messages that follow. To be called before the first one.
   void set_time(Timestamp now);
   // Writes the stream's next frame, of at most kLoadFrameBytesMax bytes, and returns its end.
-  // `stamp` (19 digits) is the trade's number or the quote's update.
+  // `stamp` (19 digits) is the quote's update.
   char* write(LoadStream stream, std::int64_t stamp, char* at);
   [[nodiscard]] std::size_t next_bytes(LoadStream stream) const {
     return frames_[place_of(stream)].bytes;
@@ -106,6 +107,7 @@ class LoadMarket {
   std::vector<char> store_;
   std::vector<std::size_t> places_;       // by stream: the next message in its loop
   std::vector<std::uint64_t> sequences_;  // by instrument: the last u that was sent
+  std::vector<std::uint64_t> trade_ids_;  // likewise, the last t
   std::array<char, 13> time_{};           // in milliseconds
 };
 

@@ -8,6 +8,7 @@
 #include "cli/list_options.hpp"
 #include "cli/output.hpp"
 #include "cli/serve_options.hpp"
+#include "cli/time_option.hpp"
 #include "core/result.hpp"
 #include "journal/shards.hpp"
 #include "obs/log.hpp"
@@ -33,34 +34,9 @@ std::string examples(const char* summary, const char* lines) {
   return std::string{summary} + "\n\nExamples:\n" + lines;
 }
 
-// Seconds from "20", "20s", "5m", "2h".
-std::string parse_time(const std::string& text, std::optional<std::chrono::seconds>& out) {
-  std::size_t digits = 0;
-  while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') ++digits;
-  const std::string unit = text.substr(digits);
-  const int scale = unit.empty() || unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
-  if (digits == 0 || digits > 7 || scale == 0) {
-    return "\"" + text + "\" is not a time; expected one such as 20s, 5m or 2h";
-  }
-  out = std::chrono::seconds{std::stoll(text.substr(0, digits)) * scale};
-  return {};
-}
-
-void add_time(CLI::App& app, std::optional<std::chrono::seconds>& time) {
-  app.add_option_function<std::string>(
-         "--for",
-         [&time](const std::string& text) {
-           if (const auto wrong = parse_time(text, time); !wrong.empty()) {
-             throw CLI::ValidationError("--for", wrong);
-           }
-         },
-         "End after this time: 20s, 5m, 2h")
-      ->type_name("TIME");
-}
-
 void add_shards(CLI::App& app, std::uint64_t& shards) {
   app.add_option("--shards", shards, "Threads that collect, each with a journal of its own")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{journal::kShardsMax}));
+      ->check(CLI::Range(1U, journal::kShardsMax));
 }
 
 // Each adds its command; `chosen` is set when the command line asks for it.
@@ -113,10 +89,8 @@ void add_run(CLI::App& app, Chosen& chosen) {
       "  marketprism run marketprism.toml\n"));
   add_collecting(*run_app, *options);
   add_shards(*run_app, options->shards);
-  run_app
-      ->add_option("--legs", options->legs,
-                   "Connections that carry the same; the first copy counts")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{pipeline::kLegsMax}));
+  run_app->add_option("--legs", options->legs, "Connections that carry the same messages")
+      ->check(CLI::Range(1U, pipeline::kLegsMax));
   run_app->add_option("--record", options->record,
                       "Record raw frames to this .ndjson[.zst] file, or beside it if it exists");
   run_app->callback(

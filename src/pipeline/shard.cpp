@@ -135,7 +135,8 @@ net::Task<void> Shard::watch() {
     if (parts_.watch) parts_.watch();
     if (recording_) recording_->flush(net::steady_now());
     for (const auto& feed : feeds_) feed->flush_quarantine();
-    if (net::steady_now() - measured >= config_.keep_loads_every) {
+    const auto now = net::steady_now();
+    if (now - measured >= config_.keep_loads_every && now - started_ >= kMeasureLeast) {
       keep_loads();
       measured = net::steady_now();
     }

@@ -271,6 +271,10 @@ TEST_F(CollectorTest, says_that_segments_are_too_small_for_books) {
     const auto* status =
         next == journal::Next::event ? std::get_if<Status>(&reader_->event().body) : nullptr;
     marked = status != nullptr && status->reason == "event larger than half a journal segment";
+    // In a segment that has only begun a book may have room: then let it come again.
+    const auto* book =
+        next == journal::Next::event ? std::get_if<Book>(&reader_->event().body) : nullptr;
+    if (book != nullptr && book->is_snapshot) simulator_->drop_depth("binance", "BTCUSDT");
     if (next != journal::Next::event) reader_->wait(100ms);
   }
   EXPECT_TRUE(marked);

@@ -182,6 +182,7 @@ TEST_P(LoadRecords, bring_every_sequence_without_gaps_and_all_that_the_report_co
   ASSERT_EQ(received.size(), kMessages);
   EXPECT_THAT(reader.pongs, ElementsAre("begin"));
   std::map<std::string, std::int64_t> last;
+  std::map<std::string, std::int64_t> last_trade;
   std::int64_t stamp = 0;
   LoadReport counted;
   for (const auto& [text, entry] : received) {
@@ -196,9 +197,15 @@ TEST_P(LoadRecords, bring_every_sequence_without_gaps_and_all_that_the_report_co
       continue;
     }
     ++(entry.channel == Channel::trade ? counted.trades : counted.quotes);
-    const auto number = entry.channel == Channel::trade ? entry.trade_id : entry.last_sequence;
-    ASSERT_GT(number, stamp);
-    stamp = *number;
+    if (entry.channel == Channel::trade) {
+      std::int64_t& before =
+          last_trade.try_emplace(symbol_in(text), static_cast<std::int64_t>(kLoadTradeIdStart))
+              .first->second;
+      ASSERT_EQ(entry.trade_id, ++before);
+      continue;
+    }
+    ASSERT_GT(entry.last_sequence, stamp);
+    stamp = *entry.last_sequence;
   }
   const LoadReport report = this->report();
   EXPECT_EQ(report.messages, kMessages);
@@ -236,8 +243,8 @@ TEST_F(LoadServing, paced_stamps_are_the_schedule) {
   std::optional<std::int64_t> origin;
   for (std::size_t i = 0; i < received.size(); ++i) {
     const Entry& entry = received[i].entry;
-    if (entry.channel == Channel::book) continue;
-    const auto stamp = *(entry.channel == Channel::trade ? entry.trade_id : entry.last_sequence);
+    if (entry.channel != Channel::quote) continue;
+    const auto stamp = *entry.last_sequence;
     const std::int64_t due = static_cast<std::int64_t>(i) * 200'000;
     if (!origin) origin = stamp - due;
     ASSERT_EQ(stamp, *origin + due) << i;
