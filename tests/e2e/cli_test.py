@@ -78,8 +78,9 @@ class Commands(unittest.TestCase):
             self.assertLess(result.stdout.index("Examples:"), result.stdout.index("Options:"))
 
     def test_wrong_usage_is_exit_2(self):
-        for arguments in (["nonsense"], ["decode"], ["demo", "--for", "soon"], ["demo", "--for", "9999999h"],
-                          ["list", "everything"], ["run", "binance:BTC-USDT", "--set", "x"]):
+        for arguments in (["nonsense"], ["decode"], ["demo", "--for", "soon"],
+                          ["demo", "--for", "9999999h"], ["list", "everything"],
+                          ["run", "binance:BTC-USDT", "--set", "x"]):
             result = call(*arguments, cwd=self.dir)
             self.assertEqual(result.returncode, 2, arguments)
 
