@@ -154,6 +154,7 @@ class FeedMachine final : private Engine::Owner {
   void tell_malformed(Leg& leg, Malformed which, Timestamp now);
   [[nodiscard]] std::string symbol_in(const Leg& leg, std::string_view frame) const;
   [[nodiscard]] std::uint64_t events_of(const Leg& leg, const venue::Topic& topic) const;
+  void tend_books(const Now& now);
   void ask_unanswered(Leg& leg, const Now& now);
   void for_each_subscription(const Leg& leg, auto&& visit) const;
   void tend_legs(const Now& now);
@@ -182,6 +183,11 @@ class FeedMachine final : private Engine::Owner {
   std::set<venue::Topic> granted_;  // that the venue has acknowledged once
   venue::Reading reading_;          // of the last frame
   Leg* reading_leg_ = nullptr;      // whose frame is being read
+  struct Stalled {
+    unsigned times = 0;  // that it was asked for again
+    net::SteadyTime again{};
+  };
+  std::unordered_map<const Stream*, Stalled> stalled_;  // books that are not in step
   std::vector<Error> listing_problems_;
   unsigned limited_ = 0;       // times in a row that the venue said "too many"
   net::SteadyTime now_{};      // of the last input that came with it

@@ -14,6 +14,9 @@ constexpr std::chrono::milliseconds kMalformedEvery{1'000};
 constexpr std::size_t kMalformedSymbolsMax = 64;
 // One session after the other that cannot be read must not become a storm of connects.
 constexpr std::chrono::minutes kBooksRenewEvery{1};
+// A book that nobody cares for.
+constexpr std::chrono::seconds kStalledFirst{5};
+constexpr std::chrono::seconds kStalledMax{600};
 
 // Whether nothing in the venue's messages tells that one of a book was lost.
 bool loses_unseen(const BookRule& rule) {
@@ -61,6 +64,32 @@ void FeedMachine::ask_unanswered(Leg& leg, const Now& now) {
                 "the venue has not answered our subscription, and nothing has come of it; it is "
                 "asked for again"}});
     ask(leg, topics, now, times + 1);
+  }
+}
+
+// A book that is not in step and for which nothing is under way: whatever was asked for it has come
+// to nothing (refused without a number, never answered). It is asked for again, later and later.
+void FeedMachine::tend_books(const Now& now) {
+  for (Stream& stream : engine_.streams().all()) {
+    if (!stream.book || stream.book->in_step() || !stream.is_carried(Channel::book)) {
+      stalled_.erase(&stream);
+      continue;
+    }
+    const auto [found, is_new] = stalled_.try_emplace(&stream);
+    Stalled& state = found->second;
+    const bool under_way =
+        work_.repairs(stream) || std::ranges::any_of(calls_, [&](const auto& call) {
+          return call.second.job.stream == &stream && call.second.job.kind == JobKind::snapshot;
+        });
+    if (is_new || under_way) state.again = now.steady + kStalledFirst;
+    if (now.steady < state.again) continue;
+    state.again =
+        now.steady + std::min(kStalledMax, kStalledFirst * (1U << std::min(state.times, 8U)));
+    ++state.times;
+    log_.warn("book_stalled", {{"venue", config_.venue},
+                               {"symbol", stream.symbol},
+                               {"problem", "it is not in step, and nothing is under way for it"}});
+    repair(stream, joins(adapter_.traits().book.start) ? JobKind::snapshot : JobKind::resubscribe);
   }
 }
 

@@ -261,6 +261,7 @@ void FeedMachine::tend_legs(const Now& now) {
   for (std::size_t i = 0; i < legs_.size(); ++i) {
     if (legs_[i]->is_open()) tend(*legs_[i], now);
   }
+  tend_books(now);
   for (std::size_t session = 0; session < places_.size(); ++session) {
     for (std::size_t place = 0; place < places_[session].size(); ++place)
       tend_place(session, place, now);

@@ -22,7 +22,7 @@ constexpr std::chrono::seconds kSocketAnswer{10};
 constexpr std::chrono::milliseconds kTurnWait{20};
 constexpr std::chrono::milliseconds kOwnTurnWait{1000};
 
-bool repairs(JobKind kind) {
+bool is_repair(JobKind kind) {
   return kind == JobKind::resubscribe || kind == JobKind::snapshot;
 }
 
@@ -65,7 +65,7 @@ void WorkQueue::add_poll(venue::RestCall call, Stream* stream, std::chrono::seco
 }
 
 void WorkQueue::repair(Stream& stream, JobKind kind, venue::RestCall call, net::SteadyTime now) {
-  MP_ASSERT(repairs(kind));
+  MP_ASSERT(is_repair(kind));
   Repairs& before = repairs_[&stream];
   if (now - before.last > kRepairsCalm) before.recent = 0;
   before.last = now;
@@ -75,8 +75,14 @@ void WorkQueue::repair(Stream& stream, JobKind kind, venue::RestCall call, net::
   jobs_.push_back({.kind = kind, .stream = &stream, .call = std::move(call), .due = now + wait});
 }
 
+bool WorkQueue::repairs(const Stream& stream) const {
+  return std::ranges::any_of(
+      jobs_, [&](const Job& job) { return is_repair(job.kind) && job.stream == &stream; });
+}
+
 void WorkQueue::drop_repairs(const Stream& stream) {
-  std::erase_if(jobs_, [&](const Job& job) { return repairs(job.kind) && job.stream == &stream; });
+  std::erase_if(jobs_,
+                [&](const Job& job) { return is_repair(job.kind) && job.stream == &stream; });
 }
 
 std::optional<WorkQueue::Taken> WorkQueue::take(net::SteadyTime now, VenueBudget& budget) {

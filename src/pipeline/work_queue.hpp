@@ -52,6 +52,7 @@ class WorkQueue {
   // one takes the place of what still waits. Repairs that come quickly after each other wait longer
   // and longer.
   void repair(Stream& stream, JobKind kind, venue::RestCall call, net::SteadyTime now);
+  [[nodiscard]] bool repairs(const Stream& stream) const;
   // Nothing that waits for the stream's book is wanted any more.
   void drop_repairs(const Stream& stream);
   void drop_all() { jobs_.clear(); }

@@ -179,5 +179,40 @@ TEST_F(FeedLegs, ends_when_all_that_was_open_has_ended) {
   EXPECT_TRUE(machine_->ended());
 }
 
+// A refusal that names neither its request nor its topic: nothing tells that the book is dead.
+TEST_F(FeedLegs, a_book_that_nobody_cares_for_is_asked_for_again) {
+  want({"BTC-USDT"}, {Channel::book});
+  start();
+  list();
+  connect(*legs_[0]);
+  const auto arg = std::string{R"("arg":{"channel":"books","instId":"BTC-USDT"},"connId":"a"})"};
+  read(*legs_[0], R"({"id":")" + id_of(take_sent().at(0)) + R"(","event":"subscribe",)" + arg);
+  const auto book = [&](int seq, int previous) {
+    read(*legs_[0], R"({"arg":{"channel":"books","instId":"BTC-USDT"},"action":")" +
+                        std::string{previous < 0 ? "snapshot" : "update"} +
+                        R"(","data":[{"asks":[["200","1","0","1"]],"bids":[["100","1","0","1"]],)" +
+                        R"("ts":"1795000000000","checksum":0,"seqId":)" + std::to_string(seq) +
+                        R"(,"prevSeqId":)" + std::to_string(previous) + "}]}");
+  };
+  book(10, -1);
+  book(15, 12);  // 12 is missing
+  pass(1s);
+  EXPECT_EQ(take_sent().size(), 2U);
+  for (int i = 0; i < 4; ++i) {
+    read(*legs_[0], R"({"event":"error","code":"60014","msg":"later","connId":"a"})");
+    const auto since = now_.steady;
+    while (sent_.empty() && now_.steady < since + 1h) pass(1s);
+    EXPECT_FALSE(take_sent().empty()) << i;
+    if (i == 0) {
+      EXPECT_LE(now_.steady - since, 20s);
+    }
+  }
+  book(20, -1);
+  EXPECT_EQ(statuses_.back(), "resynced book");
+  take_sent();
+  pass(20min);
+  EXPECT_TRUE(take_sent().empty());
+}
+
 }  // namespace
 }  // namespace mp::pipeline
