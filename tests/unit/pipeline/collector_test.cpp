@@ -261,7 +261,8 @@ TEST_F(CollectorTest, says_that_segments_are_too_small_for_books) {
   CollectorConfig config;
   config.journal.segment_bytes = 64U << 10U;
   config.journal.retention_bytes = std::uint64_t{256} << 20U;
-  config.feeds = {feed("binance", {"BTC-USDT"}, {Channel::book, Channel::trade})};
+  // Two books in one segment: for the first one it may have room while it has only begun.
+  config.feeds = {feed("binance", {"BTC-USDT", "ETH-USDT"}, {Channel::book, Channel::trade})};
   collector_ = Collector::create(config, log_).take();
   reader_ = journal::open_merged({.locations = collector_->journal_locations()}).take();
   ASSERT_TRUE(collector_->start());
@@ -271,7 +272,7 @@ TEST_F(CollectorTest, says_that_segments_are_too_small_for_books) {
     const auto* status =
         next == journal::Next::event ? std::get_if<Status>(&reader_->event().body) : nullptr;
     marked = status != nullptr && status->reason == "event larger than half a journal segment";
-    // In a segment that has only begun a book may have room: then let it come again.
+    // Else let one come again.
     const auto* book =
         next == journal::Next::event ? std::get_if<Book>(&reader_->event().body) : nullptr;
     if (book != nullptr && book->is_snapshot) simulator_->drop_depth("binance", "BTCUSDT");
