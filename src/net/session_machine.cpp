@@ -3,18 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/back_off.hpp"
+
 namespace mp::net {
 namespace {
 
 using Input = SessionInput::Kind;
 using Action = SessionAction::Kind;
-
-constexpr std::int64_t kRandomSteps = std::int64_t{1} << 32U;
-
-// Evenly spread over [0, most].
-Milliseconds spread(Milliseconds most, std::uint32_t random) {
-  return Milliseconds{most.count() * std::int64_t{random} / kRandomSteps};
-}
 
 // Refusals that time alone will not mend are retried slowly: a certificate, a moved or forbidden
 // address. 408, 425 and 429 say "later", and 5xx is the server's own trouble.
@@ -157,13 +152,11 @@ void SessionMachine::on_end(const SessionInput& input, SteadyTime now, SessionAc
 // Full jitter: anything between nothing and the current step, so that the sessions that one event
 // has thrown out do not come back together.
 Milliseconds SessionMachine::delay_after(const SessionInput& input, LossReason reason) const {
-  constexpr std::uint32_t kDoublingsMax = 20;
-  const Milliseconds step =
-      rules_.backoff_first * (std::int64_t{1} << std::min(failures_, kDoublingsMax));
-  Milliseconds delay = spread(std::min(step, rules_.backoff_max), input.random);
+  const BackOff pauses{.first = rules_.backoff_first, .most = rules_.backoff_max};
+  Milliseconds delay = spread(pauses.longest(failures_), input.random);
   if (input.loss == nullptr || input.loss->reason != reason) return delay;
   if (needs_a_person(*input.loss)) {
-    delay = rules_.slow_retry / 2 + spread(rules_.slow_retry / 2, input.random);
+    delay = spread_upper(rules_.slow_retry, input.random);
   }
   if (input.loss->retry_after) {
     // The server's word is a minimum; the jitter comes on top of it.

@@ -192,10 +192,10 @@ void Engine::on_connected(const Stretch& what, Timestamp now) {
     Stream& stream = stream_of(what.symbol);
     if (stream.carry(what.session, *what.channel)) return;  // once more, or beside another
   }
-  on_answered(Condition::connected, what, now);
+  tell(Condition::connected, what, now);
 }
 
-void Engine::on_answered(Condition condition, const Stretch& what, Timestamp now) {
+void Engine::tell(Condition condition, const Stretch& what, Timestamp now) {
   emit_status(stream_of(what.symbol),
               {.condition = condition,
                .channel = what.channel,
@@ -217,7 +217,7 @@ void Engine::on_disconnected(const Stretch& what, Timestamp now) {
   };
   if (what.symbol.empty()) {
     for (auto& stream : streams_.all()) (void)end(stream);
-    return on_answered(Condition::disconnected, what, now);
+    return tell(Condition::disconnected, what, now);
   }
   Stream& stream = stream_of(what.symbol);
   const bool of_book = !what.channel || *what.channel == Channel::book;
@@ -232,7 +232,7 @@ void Engine::on_disconnected(const Stretch& what, Timestamp now) {
       return;
     }
   }
-  on_answered(Condition::disconnected, what, now);
+  tell(Condition::disconnected, what, now);
 }
 
 void Engine::announce(std::string_view symbol, Channel channel, Timestamp now) {

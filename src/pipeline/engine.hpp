@@ -104,8 +104,8 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
   // A message of a session was lost that may have been of its books: of the stream's, or of any
   // where that is null. They are invalid until they begin anew.
   void lose_books(SessionId session, Stream* stream, std::string_view reason, Timestamp now);
-  // The venue's answer to a subscription.
-  void on_answered(Condition condition, const Stretch& what, Timestamp now);
+  // Emits a status as it is: the venue's answer to a subscription, or what was lost of it.
+  void tell(Condition condition, const Stretch& what, Timestamp now);
 
   // Emits the catalogue's entry of a symbol as an event, if there is one, and from then on passes
   // the channel on.

@@ -102,8 +102,7 @@ Feed::Feed(FeedConfig config, const FeedParts& parts, std::unique_ptr<venue::Ada
                 .hands = *this}),
       quarantine_(config_.quarantine, config_.venue, parts.log),
       tasks_(parts.io),
-      wake_(parts.io),
-      random_(config_.seed) {}
+      wake_(parts.io) {}
 
 Feed::~Feed() = default;
 
@@ -141,9 +140,9 @@ net::Task<Result<void>> Feed::check() {
 
 // --- the machine's hands ---
 
-void Feed::open(FeedMachine::Leg& leg) {
+void Feed::open(FeedMachine::Leg& leg, std::uint64_t seed) {
   auto& connection = connections_[&leg];
-  connection = std::make_unique<Connection>(*this, leg, random_());
+  connection = std::make_unique<Connection>(*this, leg, seed);
   tasks_.spawn(keep(*connection, leg));
 }
 

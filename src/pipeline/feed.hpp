@@ -5,7 +5,6 @@
 #include <atomic>
 #include <map>
 #include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -70,7 +69,7 @@ class Feed final : private FeedMachine::Hands {
   Feed(FeedConfig config, const FeedParts& parts, std::unique_ptr<venue::Adapter> adapter,
        net::Url ws_url, net::Url rest_url, net::TlsContext tls);
 
-  void open(FeedMachine::Leg& leg) override;
+  void open(FeedMachine::Leg& leg, std::uint64_t seed) override;
   void retire(FeedMachine::Leg& leg) override;
   void renew(FeedMachine::Leg& leg, std::string_view why) override;
   void send(FeedMachine::Leg& leg, std::string text) override;
@@ -109,7 +108,6 @@ class Feed final : private FeedMachine::Hands {
   TaskGroup tasks_;
   Signal wake_;
   std::map<const FeedMachine::Leg*, std::unique_ptr<Connection>> connections_;
-  std::mt19937_64 random_;
   std::string_view reading_conn_;  // of the frame that is being read
   std::atomic<std::size_t> subscriptions_{0};
   std::atomic<bool> planned_{false};

@@ -59,7 +59,6 @@ struct FeedCounters {
   std::atomic<std::uint64_t> connects{0};
   std::atomic<std::uint64_t> disconnects{0};
   std::atomic<std::uint64_t> gaps{0};
-  std::atomic<std::uint64_t> books_waiting{0};  // books that are not in step
 };
 
 }  // namespace mp::pipeline

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/assert.hpp"
+#include "core/back_off.hpp"
 #include "core/name_limit.hpp"
 #include "pipeline/feed_leg.hpp"
 #include "venue/rest.hpp"
@@ -13,8 +14,8 @@ namespace mp::pipeline {
 namespace {
 
 // Without a Retry-After.
-constexpr std::chrono::milliseconds kLimitedFirst{10'000};
-constexpr std::chrono::milliseconds kLimitedMax{900'000};
+constexpr BackOff kLimitedPauses{.first = std::chrono::seconds{10},
+                                 .most = std::chrono::minutes{15}};
 // No venue means more.
 constexpr std::chrono::milliseconds kRetryAfterMax{3'600'000};
 
@@ -36,8 +37,7 @@ bool numbered(const venue::Requests& requests) {
 }
 
 WorkQueue::Config work_of(const FeedConfig& config, const venue::Traits& traits) {
-  return {.seed = config.seed,
-          .listing_every = config.listing_every,
+  return {.listing_every = config.listing_every,
           .snapshots_on_socket = !traits.requests.snapshot.empty()};
 }
 
@@ -56,8 +56,8 @@ FeedMachine::FeedMachine(const Parts& parts)
                .symbols = EngineOptions::Symbols::announced}),
       wants_(config_, adapter_, catalog_, log_),
       sessions_(adapter_, limits_),
-      work_(work_of(config_, adapter_.traits())),
       random_(config_.seed),
+      work_(work_of(config_, adapter_.traits()), random_),
       answers_(numbered(adapter_.traits().requests)) {}
 
 FeedMachine::~FeedMachine() = default;
@@ -114,11 +114,11 @@ void FeedMachine::do_work(const Now& now) {
 
 // What a book needs and is asked for on its sockets.
 void FeedMachine::repair_on_socket(Job job, const Now& now) {
-  const venue::Subscription book{
-      .channel = Channel::book, .symbol = job.stream->symbol, .interval = ""};
-  const auto legs = legs_that_carry(book);
+  const auto legs = legs_with_book(*job.stream);
   if (legs.empty()) return;  // the next connection begins it anew
+  const std::string& symbol = job.stream->symbol;
   if (job.kind == JobKind::resubscribe) {
+    const venue::Subscription book{.channel = Channel::book, .symbol = symbol, .interval = ""};
     const std::vector topics{venue::topic_of(adapter_, book)};
     for (Leg* const leg : legs) {
       if (engine_.is_valid(*job.stream, leg->reading_->id())) continue;
@@ -130,7 +130,7 @@ void FeedMachine::repair_on_socket(Job job, const Now& now) {
     return;
   }
   if (job.attempt > 0 && !engine_.wants_snapshot(*job.stream)) return;
-  for (Leg* const leg : legs) hands_.send(*leg, leg->requests_.snapshot(book.symbol, now.utc));
+  for (Leg* const leg : legs) hands_.send(*leg, leg->requests_.snapshot(symbol, now.utc));
   work_.watch(std::move(job), now.steady);
 }
 
@@ -168,10 +168,10 @@ void FeedMachine::answered(std::uint64_t number, std::string_view body, const No
 std::chrono::milliseconds FeedMachine::pause_calls(const CallFailure& failure) {
   if (!is_limit(failure.status) && !failure.retry_after) return {};
   // A firewall may slip once; "too many" is meant.
-  if (failure.status == 403 && !failure.retry_after && limited_++ == 0) return {};
+  const bool slip = failure.status == 403 && !failure.retry_after && limited_ == 0;
   std::chrono::milliseconds pause{0};
-  if (is_limit(failure.status))
-    pause = std::min(kLimitedMax, kLimitedFirst * (1U << std::min(limited_++, 10U)));
+  if (is_limit(failure.status)) pause = kLimitedPauses.longest(limited_++);
+  if (slip) return {};
   if (failure.retry_after) pause = std::min(kRetryAfterMax, *failure.retry_after);
   budget_.pause_calls(now_ + pause);
   return pause;
@@ -200,7 +200,7 @@ void FeedMachine::failed(std::uint64_t number, const CallFailure& failure, const
                     {"retry_ms", std::max(wait, pause).count()},
                     {"problem", failure.problem.message}});
   if (listing) {
-    listing_problems_.push_back(failure.problem);
+    listing_problem_ = failure.problem;
     plan_if_listed(now);
   }
   on_time(now);
@@ -208,7 +208,7 @@ void FeedMachine::failed(std::uint64_t number, const CallFailure& failure, const
 }
 
 Result<void> FeedMachine::check() {
-  if (!listing_problems_.empty()) return listing_problems_.front();
+  if (work_.listings_missing() > 0) return *listing_problem_;
   const auto wanted = wants_.resolve(true);
   if (!refusals().empty()) return refusals().front();
   if (wanted.empty() && !config_.wants.empty()) {

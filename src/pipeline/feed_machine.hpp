@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -31,8 +32,9 @@ class FeedMachine final : private Engine::Owner {
   class Hands {
    public:
     virtual ~Hands() = default;
-    // Connect, and connect again whenever the connection is lost, until retire().
-    virtual void open(Leg& leg) = 0;
+    // Connect, and connect again whenever the connection is lost, until retire(). `seed`: of the
+    // jitter.
+    virtual void open(Leg& leg, std::uint64_t seed) = 0;
     // Say goodbye. Ends with ended().
     virtual void retire(Leg& leg) = 0;
     // Close the connection and make a new one.
@@ -81,7 +83,7 @@ class FeedMachine final : private Engine::Owner {
 
   // Of a leg.
   void connected(Leg& leg, const Now& now);
-  const venue::Reading& on_frame(Leg& leg, std::string_view frame, Timestamp ts_recv);
+  void on_frame(Leg& leg, std::string_view frame, Timestamp ts_recv);
   void lost(Leg& leg, std::string_view reason, const Now& now);
   void ended(Leg& leg);
   [[nodiscard]] std::string text_ping(Leg& leg, Timestamp now);
@@ -135,15 +137,15 @@ class FeedMachine final : private Engine::Owner {
   std::chrono::milliseconds pause_calls(const CallFailure& failure);
   void say_too_long();
   void repair_on_socket(Job job, const Now& now);
-  [[nodiscard]] std::vector<Leg*> legs_that_carry(const venue::Subscription& subscription);
+  [[nodiscard]] std::vector<Leg*> legs_with_book(const Stream& stream);
 
   // Legs: feed_machine_legs.cpp.
   Leg& open_leg(std::size_t session, std::size_t place);
   void ask(Leg& leg, const std::vector<venue::Topic>& topics, const Now& now, unsigned times = 0);
   void ask_for_all(Leg& leg, const Now& now);
-  void on_notice(Leg& leg, Timestamp ts_recv);
-  void on_answer(Leg& leg, const Now& now);
-  void tell(const Leg& leg, const venue::Topic& topic, Condition condition, Timestamp now);
+  void on_notice(Leg& leg, const venue::Reading& reading, Timestamp ts_recv);
+  void on_answer(Leg& leg, const venue::Reading& reading, const Now& now);
+  [[nodiscard]] const PlannedTopic* planned_topic(const Leg& leg, const venue::Topic& topic) const;
   void was_answered(const Stream& stream, const Status& status);
   void refused(Leg& leg, const venue::Topic& topic);
   // What is left unsaid or cannot be read: feed_machine_faults.cpp.
@@ -161,6 +163,7 @@ class FeedMachine final : private Engine::Owner {
   void tend(Leg& leg, const Now& now);
   void tend_place(std::size_t session, std::size_t place, const Now& now);
   [[nodiscard]] bool has_books_of(const Leg& next, const Leg& before) const;
+  [[nodiscard]] std::uint32_t chance() { return static_cast<std::uint32_t>(random_()); }
 
   const FeedConfig& config_;
   const venue::Adapter& adapter_;
@@ -173,22 +176,21 @@ class FeedMachine final : private Engine::Owner {
   Engine engine_;
   Wants wants_;
   SessionPlan sessions_;
-  WorkQueue work_;
   std::mt19937_64 random_;
+  WorkQueue work_;
   bool answers_;                            // the venue is known to answer requests
   std::vector<std::vector<Place>> places_;  // of each planned session
   std::vector<std::unique_ptr<Leg>> legs_;
   std::unordered_map<std::uint64_t, Call> calls_;
   std::uint64_t last_call_ = 0;
   std::set<venue::Topic> granted_;  // that the venue has acknowledged once
-  venue::Reading reading_;          // of the last frame
   Leg* reading_leg_ = nullptr;      // whose frame is being read
   struct Stalled {
     unsigned times = 0;  // that it was asked for again
     net::SteadyTime again{};
   };
   std::unordered_map<const Stream*, Stalled> stalled_;  // books that are not in step
-  std::vector<Error> listing_problems_;
+  std::optional<Error> listing_problem_;                // the last one
   unsigned limited_ = 0;       // times in a row that the venue said "too many"
   net::SteadyTime now_{};      // of the last input that came with it
   net::SteadyTime tend_at_{};  // the legs, at the latest

@@ -2,6 +2,7 @@
 // answer, frames that mean nothing.
 #include <algorithm>
 
+#include "core/back_off.hpp"
 #include "pipeline/feed_leg.hpp"
 #include "pipeline/feed_machine.hpp"
 #include "pipeline/gap_reason.hpp"
@@ -15,8 +16,8 @@ constexpr std::size_t kMalformedSymbolsMax = 64;
 // One session after the other that cannot be read must not become a storm of connects.
 constexpr std::chrono::minutes kBooksRenewEvery{1};
 // A book that nobody cares for.
-constexpr std::chrono::seconds kStalledFirst{5};
-constexpr std::chrono::seconds kStalledMax{600};
+constexpr BackOff kStalledPauses{.first = std::chrono::seconds{5},
+                                 .most = std::chrono::minutes{10}};
 
 // Whether nothing in the venue's messages tells that one of a book was lost.
 bool loses_unseen(const BookRule& rule) {
@@ -27,10 +28,9 @@ bool loses_unseen(const BookRule& rule) {
 }  // namespace
 
 std::uint64_t FeedMachine::events_of(const Leg& leg, const venue::Topic& topic) const {
-  const auto& topics = sessions_.sessions()[leg.session_];
-  const auto planned = std::ranges::find(topics, topic, &PlannedTopic::topic);
   std::uint64_t sum = 0;
-  if (planned == topics.end()) return sum;
+  const PlannedTopic* const planned = planned_topic(leg, topic);
+  if (planned == nullptr) return sum;
   for (const auto& each : planned->subscriptions) {
     const Stream* const stream = engine_.streams().find(each.symbol);
     if (stream != nullptr) sum += stream->seq[static_cast<std::size_t>(each.channel)];
@@ -81,11 +81,9 @@ void FeedMachine::tend_books(const Now& now) {
         work_.repairs(stream) || std::ranges::any_of(calls_, [&](const auto& call) {
           return call.second.job.stream == &stream && call.second.job.kind == JobKind::snapshot;
         });
-    if (is_new || under_way) state.again = now.steady + kStalledFirst;
+    if (is_new || under_way) state.again = now.steady + kStalledPauses.first;
     if (now.steady < state.again) continue;
-    state.again =
-        now.steady + std::min(kStalledMax, kStalledFirst * (1U << std::min(state.times, 8U)));
-    ++state.times;
+    state.again = now.steady + kStalledPauses.longest(state.times++);
     log_.warn("book_stalled", {{"venue", config_.venue},
                                {"symbol", stream.symbol},
                                {"problem", "it is not in step, and nothing is under way for it"}});
@@ -159,13 +157,13 @@ void FeedMachine::tell_malformed(Leg& leg, Malformed which, Timestamp now) {
     const bool told = state.told != net::SteadyTime::min() && now_ < state.told + kMalformedEvery;
     if (state.untold == 0 || (told && which == Malformed::due)) continue;
     state.told = now_;
-    engine_.on_answered(Condition::gap,
-                        {.symbol = symbol,
-                         .channel = std::nullopt,
-                         .reason = kMalformedReason,
-                         .session = leg.reading_->id(),
-                         .missing = std::exchange(state.untold, 0)},
-                        now);
+    engine_.tell(Condition::gap,
+                 {.symbol = symbol,
+                  .channel = std::nullopt,
+                  .reason = kMalformedReason,
+                  .session = leg.reading_->id(),
+                  .missing = std::exchange(state.untold, 0)},
+                 now);
   }
 }
 

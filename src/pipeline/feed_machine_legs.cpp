@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/assert.hpp"
+#include "core/back_off.hpp"
 #include "pipeline/feed_leg.hpp"
 #include "pipeline/feed_machine.hpp"
 
@@ -16,25 +16,23 @@ constexpr std::size_t kAskedMax = 4096;  // requests that wait for their answers
 constexpr std::chrono::seconds kWelcomeWait{3};
 constexpr std::chrono::seconds kTendEvery{1};
 // An answer to a subscription is missed after so long, and after four times longer each time.
-constexpr std::chrono::milliseconds kUnansweredFirst{5'000};
-constexpr std::chrono::milliseconds kUnansweredMax{3'600'000};
+constexpr BackOff kUnansweredPauses{
+    .first = std::chrono::seconds{5}, .most = std::chrono::hours{1}, .doublings = 2};
 // A successor and the leg before it are both heard for so long after the last request has gone out,
 // and for longer while the successor lacks a book.
 constexpr std::chrono::seconds kOverlap{3};
 constexpr std::chrono::seconds kOverlapMax{60};
 // A topic that was refused is asked for again after so long, and longer each time. What the venue
 // has granted before it will grant again.
-constexpr std::chrono::seconds kRefusedFirst{2};
-constexpr std::chrono::seconds kRefusedNew{30};
-constexpr std::chrono::seconds kRefusedMax{3600};
+constexpr BackOff kGrantedPauses{.first = std::chrono::seconds{2}, .most = std::chrono::hours{1}};
+constexpr BackOff kRefusedPauses{.first = std::chrono::seconds{30}, .most = std::chrono::hours{1}};
 
-// A successor is opened this long before the venue ends the session: a tenth of its life, of a day
-// ten minutes, give or take a half.
-std::chrono::milliseconds before_end(std::chrono::milliseconds lifetime, std::uint64_t random) {
+// A successor is opened before the venue ends the session: a tenth of its life before, of a day ten
+// minutes, and up to a half of that earlier.
+std::chrono::milliseconds before_end(std::chrono::milliseconds lifetime, std::uint32_t random) {
   const std::chrono::milliseconds most = std::chrono::minutes{10};
   const auto margin = std::min(most, lifetime / 10);
-  return margin +
-         std::chrono::milliseconds{margin.count() / 2 * std::int64_t(random % 1024) / 1024};
+  return margin + spread(margin / 2, random);
 }
 
 }  // namespace
@@ -55,7 +53,7 @@ FeedMachine::Leg& FeedMachine::open_leg(std::size_t session, std::size_t place) 
   ++at.opened;
   Leg& leg = *legs_.emplace_back(std::make_unique<Leg>(std::move(name), session, place,
                                                        venue::RequestWriter{adapter_, limits_}));
-  hands_.open(leg);
+  hands_.open(leg, random_());
   return leg;
 }
 
@@ -63,14 +61,11 @@ const std::string& FeedMachine::path_of(const Leg& leg) const {
   return sessions_.sessions()[leg.session_].front().topic.path;
 }
 
-std::vector<FeedMachine::Leg*> FeedMachine::legs_that_carry(
-    const venue::Subscription& subscription) {
+std::vector<FeedMachine::Leg*> FeedMachine::legs_with_book(const Stream& stream) {
   std::vector<Leg*> out;
   for (const auto& leg : legs_) {
-    if (!leg->is_open()) continue;
-    bool carries = false;
-    for_each_subscription(*leg, [&](const auto& each) { carries |= each == subscription; });
-    if (carries) out.push_back(leg.get());
+    if (leg->is_open() && stream.is_carried(Channel::book, leg->reading_->id()))
+      out.push_back(leg.get());
   }
   return out;
 }
@@ -87,7 +82,7 @@ void FeedMachine::connected(Leg& leg, const Now& now) {
   leg.connected_ = leg.asked_until_ = now.steady;
   const std::chrono::milliseconds lifetime = limits_.session_lifetime;
   leg.renew_at_ = lifetime.count() == 0 ? net::SteadyTime::max()
-                                        : now.steady + lifetime - before_end(lifetime, random_());
+                                        : now.steady + lifetime - before_end(lifetime, chance());
   log_.info("connected", {{"venue", config_.venue},
                           {"session", leg.name()},
                           {"topics", sessions_.sessions()[leg.session_].size()}});
@@ -107,8 +102,7 @@ void FeedMachine::connected(Leg& leg, const Now& now) {
 void FeedMachine::ask(Leg& leg, const std::vector<venue::Topic>& topics, const Now& now,
                       unsigned times) {
   using Verb = venue::RequestWriter::Verb;
-  const auto patience = std::min<std::chrono::milliseconds>(
-      kUnansweredMax, kUnansweredFirst * (1U << (2 * std::min(times, 8U))));
+  const auto patience = kUnansweredPauses.longest(times);
   for (auto& request : leg.requests_.write(Verb::subscribe, topics, now.utc)) {
     hands_.send(leg, std::move(request.text));
     leg.asked_until_ = std::max(leg.asked_until_, now.steady) + limits_.requests.pace();
@@ -129,24 +123,23 @@ void FeedMachine::ask_for_all(Leg& leg, const Now& now) {
   ask(leg, topics, now);
 }
 
-const venue::Reading& FeedMachine::on_frame(Leg& leg, std::string_view frame, Timestamp ts_recv) {
+void FeedMachine::on_frame(Leg& leg, std::string_view frame, Timestamp ts_recv) {
   reading_leg_ = &leg;
-  reading_ = engine_.on_frame(*leg.reading_, frame, ts_recv);
-  const bool usual = reading_.verdict == venue::Verdict::data && reading_.reply.empty() &&
-                     !reading_.reconnect_soon && !reading_.broken;
-  if (!usual) on_notice(leg, ts_recv);
+  const venue::Reading reading = engine_.on_frame(*leg.reading_, frame, ts_recv);
+  const bool usual = reading.verdict == venue::Verdict::data && reading.reply.empty() &&
+                     !reading.reconnect_soon && !reading.broken;
+  if (!usual) on_notice(leg, reading, ts_recv);
   reading_leg_ = nullptr;
-  return reading_;
 }
 
 // Whatever a frame means for the connection itself.
-void FeedMachine::on_notice(Leg& leg, Timestamp ts_recv) {
+void FeedMachine::on_notice(Leg& leg, const venue::Reading& reading, Timestamp ts_recv) {
   const Now now{now_, ts_recv};
-  if (!reading_.reply.empty()) hands_.send_now(leg, reading_.reply);
-  if (reading_.ready) ask_for_all(leg, now);
-  if (reading_.answers) on_answer(leg, now);
-  if (reading_.broken) hands_.renew(leg, reading_.problem);
-  if (!reading_.reconnect_soon) return;
+  if (!reading.reply.empty()) hands_.send_now(leg, reading.reply);
+  if (reading.ready) ask_for_all(leg, now);
+  if (reading.answers) on_answer(leg, reading, now);
+  if (reading.broken) hands_.renew(leg, reading.problem);
+  if (!reading.reconnect_soon) return;
   log_.info("session_ends_soon", {{"venue", config_.venue}, {"session", leg.name()}});
   leg.renew_at_ = now_;
   tend_now_ = true;
@@ -155,14 +148,14 @@ void FeedMachine::on_notice(Leg& leg, Timestamp ts_recv) {
 
 // The venue answered a request of ours by its number. Of several topics that were refused together,
 // the good ones are to go on: halves are asked for again, down to the bad one.
-void FeedMachine::on_answer(Leg& leg, const Now& now) {
-  const auto found = leg.asked_.find(*reading_.answers);
+void FeedMachine::on_answer(Leg& leg, const venue::Reading& reading, const Now& now) {
+  const auto found = leg.asked_.find(*reading.answers);
   if (found == leg.asked_.end()) return;
   const std::vector<venue::Topic> topics = std::move(found->second.topics);
   leg.asked_.erase(found);
   leg.answered_.insert(topics.begin(), topics.end());
   answers_ = true;
-  const bool rejected = reading_.verdict == venue::Verdict::rejected;
+  const bool rejected = reading.verdict == venue::Verdict::rejected;
   if (rejected && topics.size() > 1) {
     const auto middle = topics.begin() + static_cast<std::ptrdiff_t>(topics.size() / 2);
     ask(leg, {topics.begin(), middle}, now);
@@ -170,19 +163,22 @@ void FeedMachine::on_answer(Leg& leg, const Now& now) {
     return;
   }
   const auto condition = rejected ? Condition::rejected : Condition::subscribed;
-  for (const auto& topic : topics) tell(leg, topic, condition, now.utc);
+  for (const auto& topic : topics) {
+    const PlannedTopic* const planned = planned_topic(leg, topic);
+    if (planned == nullptr) continue;
+    for (const auto& each : planned->subscriptions) {
+      engine_.tell(condition,
+                   {.symbol = each.symbol, .channel = each.channel, .reason = reading.problem},
+                   now.utc);
+    }
+  }
 }
 
-void FeedMachine::tell(const Leg& leg, const venue::Topic& topic, Condition condition,
-                       Timestamp now) {
+// Null where the session does not carry it.
+const PlannedTopic* FeedMachine::planned_topic(const Leg& leg, const venue::Topic& topic) const {
   const auto& topics = sessions_.sessions()[leg.session_];
   const auto planned = std::ranges::find(topics, topic, &PlannedTopic::topic);
-  if (planned == topics.end()) return;
-  for (const auto& each : planned->subscriptions) {
-    engine_.on_answered(
-        condition, {.symbol = each.symbol, .channel = each.channel, .reason = reading_.problem},
-        now);
-  }
+  return planned == topics.end() ? nullptr : &*planned;
 }
 
 // A subscription was acknowledged or refused, by the number of its request or by its name.
@@ -209,13 +205,8 @@ void FeedMachine::was_answered(const Stream& stream, const Status& status) {
 void FeedMachine::refused(Leg& leg, const venue::Topic& topic) {
   auto& state = leg.refused_[topic];
   if (state.again > now_ && state.again != net::SteadyTime::max()) return;  // once for a topic
-  const std::chrono::milliseconds first = granted_.contains(topic) ? kRefusedFirst : kRefusedNew;
-  const std::chrono::milliseconds most = kRefusedMax;
-  const auto ceiling = std::min(most, first * (1U << std::min(state.times, 12U)));
-  ++state.times;
-  state.again = now_ + ceiling / 2 +
-                std::chrono::milliseconds{static_cast<std::int64_t>(random_() % 1024) *
-                                          ceiling.count() / 2048};
+  const BackOff& pauses = granted_.contains(topic) ? kGrantedPauses : kRefusedPauses;
+  state.again = now_ + spread_upper(pauses.longest(state.times++), chance());
 }
 
 void FeedMachine::lost(Leg& leg, std::string_view reason, const Now& now) {
@@ -232,8 +223,8 @@ void FeedMachine::lost(Leg& leg, std::string_view reason, const Now& now) {
                              .session = reading->id()},
                             now.utc);
     if (each.channel != Channel::book) return;
-    auto* const stream = engine_.streams().find(each.symbol);
-    if (stream != nullptr && legs_that_carry(each).empty()) work_.drop_repairs(*stream);
+    const auto* const stream = engine_.streams().find(each.symbol);
+    if (stream != nullptr && !stream->is_carried(Channel::book)) work_.drop_repairs(*stream);
   });
   tend_now_ = true;
   hands_.wake();

@@ -35,7 +35,6 @@ net::SessionRules session_rules(const venue::Traits& traits, const venue::Limits
   rules.between_requests = limits.requests.pace();
   rules.messages_max = limits.requests.count;
   rules.messages_per = limits.requests.per;
-  rules.lifetime = limits.session_lifetime;
   return rules;
 }
 

@@ -54,7 +54,8 @@ class SessionPlan {
   return url;
 }
 
-// What net/ needs to know of a venue's sessions.
+// What net/ needs to know of a venue's sessions. Not how long they live: a feed gives each a
+// successor in time, where net/ could only break it off and begin another one.
 [[nodiscard]] net::SessionRules session_rules(const venue::Traits& traits,
                                               const venue::Limits& limits);
 

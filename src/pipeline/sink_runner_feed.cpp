@@ -6,13 +6,13 @@
 
 #include "codec/json_encode.hpp"
 #include "core/assert.hpp"
+#include "core/back_off.hpp"
 
 namespace mp::pipeline {
 namespace {
 
 using sink::Outcome;
 
-constexpr unsigned kDoublingsMax = 20;
 constexpr unsigned kReopeningsMax = 20;  // ten minutes of growing pauses
 
 // What an event weighs in a batch that is not encoded.
@@ -256,10 +256,8 @@ SinkFeed::State SinkFeed::answer(const sink::Written& written, const Range& rang
 SinkFeed::State SinkFeed::back_off(const std::string& problem, Timestamp now) {
   ++counters_.retries;
   problem_ = problem;
-  const auto doubled =
-      config_.retry_first * (std::int64_t{1} << std::min(failures_, kDoublingsMax));
-  ++failures_;
-  const auto longest = std::min(doubled, config_.retry_longest);
+  const BackOff pauses{.first = config_.retry_first, .most = config_.retry_longest};
+  const auto longest = pauses.longest(failures_++);
   const double share = 0.5 + 0.5 * std::clamp(chance_(), 0.0, 1.0);
   pause_ = std::chrono::milliseconds{
       static_cast<std::int64_t>(static_cast<double>(longest.count()) * share)};

@@ -33,4 +33,10 @@ bool Stream::is_carried(Channel channel) const {
                              [&](const Carrier& each) { return each.channels & bit_of(channel); });
 }
 
+bool Stream::is_carried(Channel channel, SessionId by) const {
+  return std::ranges::any_of(carriers, [&](const Carrier& each) {
+    return each.session == by && (each.channels & bit_of(channel)) != 0;
+  });
+}
+
 }  // namespace mp::pipeline

@@ -55,7 +55,9 @@ struct alignas(64) Stream {
   bool carry(SessionId session, Channel channel);
   // It does no longer. False: it did not.
   bool drop(SessionId session, Channel channel);
+  // By any session, or by this one.
   [[nodiscard]] bool is_carried(Channel channel) const;
+  [[nodiscard]] bool is_carried(Channel channel, SessionId by) const;
 
   void ask_for(Channel channel) { asked |= 1U << static_cast<unsigned>(channel); }
   [[nodiscard]] bool wants(Channel channel) const {

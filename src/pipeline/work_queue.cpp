@@ -4,15 +4,15 @@
 #include <tuple>
 
 #include "core/assert.hpp"
+#include "core/back_off.hpp"
 
 namespace mp::pipeline {
 namespace {
 
-constexpr std::chrono::milliseconds kBackOffFirst{500};
-constexpr std::chrono::milliseconds kBackOffMax{32'000};
+constexpr BackOff kPauses{.first = std::chrono::milliseconds{500},
+                          .most = std::chrono::seconds{32}};
 // What the venue refuses it may grant one day.
-constexpr std::chrono::milliseconds kRefusedFirst{10'000};
-constexpr std::chrono::milliseconds kRefusedMax{3'600'000};
+constexpr BackOff kRefusedPauses{.first = std::chrono::seconds{10}, .most = std::chrono::hours{1}};
 // Repairs of one book that come quicker than this after each other wait longer and longer.
 constexpr std::chrono::seconds kRepairsCalm{60};
 // A snapshot that was asked for on the socket has come by then, or is asked for again.
@@ -230,11 +230,8 @@ std::size_t WorkQueue::listings_missing() const {
 std::chrono::milliseconds WorkQueue::back_off(unsigned attempt, Failure failure) {
   // A refusal may be a slip, once.
   const bool lasting = failure == Failure::lasting && attempt > 0;
-  const auto first = lasting ? kRefusedFirst : kBackOffFirst;
-  const auto most = lasting ? kRefusedMax : kBackOffMax;
-  const auto ceiling = std::min(most, first * (1U << std::min(attempt, 16U)));
-  std::uniform_int_distribution<std::int64_t> spread{ceiling.count() / 2, ceiling.count()};
-  return std::chrono::milliseconds{spread(random_)};
+  const auto longest = (lasting ? kRefusedPauses : kPauses).longest(attempt);
+  return spread_upper(longest, static_cast<std::uint32_t>(random_()));
 }
 
 }  // namespace mp::pipeline

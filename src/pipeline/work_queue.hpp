@@ -1,6 +1,6 @@
 // L4. WorkQueue: what a feed has to do beside reading frames (REST calls, repairs of books): which
-// is next, and when. No I/O: time is an argument, chance comes from the seed. A job that fails is
-// tried again with growing pauses, for ever.
+// is next, and when. No I/O: time and chance are arguments. A job that fails is tried again with
+// growing pauses, for ever.
 #pragma once
 
 #include <chrono>
@@ -38,11 +38,11 @@ class WorkQueue {
  public:
   static constexpr std::size_t kListingCallsMax = 4096;  // in a round
   struct Config {
-    std::uint64_t seed = 0;
     std::chrono::seconds listing_every{1800};
     bool snapshots_on_socket = false;
   };
-  explicit WorkQueue(const Config& config) : config_(config), random_(config.seed) {}
+  // `random` outlives it.
+  WorkQueue(const Config& config, std::mt19937_64& random) : config_(config), random_(random) {}
 
   // One of the venue's listings: asked for now, then again and again.
   void add_listing(venue::RestCall call, net::SteadyTime now);
@@ -119,7 +119,7 @@ class WorkQueue {
   std::vector<Listing> listings_;
   unsigned listed_again_ = 0;
   std::unordered_map<const Stream*, Repairs> repairs_;
-  std::mt19937_64 random_;
+  std::mt19937_64& random_;
 };
 
 }  // namespace mp::pipeline

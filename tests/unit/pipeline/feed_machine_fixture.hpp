@@ -114,7 +114,7 @@ class FeedMachineTest : public testing::Test, private FeedMachine::Hands {
   int renewed_ = 0;
 
  private:
-  void open(FeedMachine::Leg& leg) override { legs_.push_back(&leg); }
+  void open(FeedMachine::Leg& leg, std::uint64_t) override { legs_.push_back(&leg); }
   void retire(FeedMachine::Leg& leg) override {
     retired_.push_back(leg.name());
     std::erase(legs_, &leg);

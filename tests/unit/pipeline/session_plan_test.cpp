@@ -74,5 +74,13 @@ TEST(SessionPlan, fills_the_sessions_that_there_are_with_what_comes_later) {
   EXPECT_EQ(plan.sessions().size(), 2U);
 }
 
+// A session that net/ renewed by itself would be cut before its successor is there.
+TEST(SessionPlan, leaves_the_end_of_a_session_to_the_feed) {
+  const auto binance = venue::make_adapter("binance");
+  ASSERT_GT(binance->traits().limits.session_lifetime.count(), 0);
+  const auto rules = session_rules(binance->traits(), binance->traits().limits);
+  EXPECT_EQ(rules.lifetime.count(), 0);
+}
+
 }  // namespace
 }  // namespace mp::pipeline

@@ -54,7 +54,8 @@ class WorkQueueTest : public testing::Test {
 
   venue::Limits limits_;
   std::unique_ptr<VenueBudget> budget_;
-  WorkQueue work_{{.seed = 1, .listing_every = 1800s}};
+  std::mt19937_64 random_{1};
+  WorkQueue work_{{.listing_every = 1800s}, random_};
   net::SteadyTime now_ = kStart;
   std::map<std::string, WorkQueue::Taken> held_;
   Stream a_;
@@ -220,7 +221,7 @@ TEST_F(WorkQueueTest, waits_for_its_turn_and_never_spins) {
 }
 
 TEST_F(WorkQueueTest, a_snapshot_on_the_socket_needs_no_turn_and_is_watched) {
-  WorkQueue on_socket{{.seed = 1, .snapshots_on_socket = true}};
+  WorkQueue on_socket{{.snapshots_on_socket = true}, random_};
   budget_->pause_calls(now_ + 1h);
   on_socket.repair(a_, JobKind::snapshot, {}, now_);
   auto taken = on_socket.take(now_, *budget_);
