@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "pipeline/gap_reason.hpp"
+
 namespace mp::pipeline {
 
 std::string_view name_of(StreamState state) {
@@ -35,17 +37,20 @@ void Monitor::on_status(Line& line, const Status& status) {
       ++gaps_;
       // What is missing of other streams does not spoil what comes next.
       if (status.channel == Channel::book) set(StreamState::gap);
+      if (!status.channel && status.reason != kMalformedReason) line.incomplete = true;
       break;
     case Condition::disconnected:
       set(StreamState::down);
       break;
     case Condition::connected:
+      line.incomplete = false;
       set(StreamState::waiting);
       break;
     case Condition::rejected:
       set(StreamState::refused);
       break;
     case Condition::resynced:
+      line.incomplete = false;
       set(StreamState::live);
       break;
     case Condition::subscribed:
@@ -56,7 +61,7 @@ void Monitor::on_status(Line& line, const Status& status) {
 
 // A quiet stream does not keep an instrument waiting: all of them must be, or its book.
 StreamState Monitor::state_of(const Line& line) {
-  auto worst = StreamState::live;
+  auto worst = line.incomplete ? StreamState::gap : StreamState::live;
   bool any_live = false;
   for (const auto& stream : line.streams) {
     if (!stream) continue;

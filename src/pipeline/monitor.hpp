@@ -56,6 +56,7 @@ class Monitor {
   struct Line {
     MonitorRow row;
     std::array<std::optional<StreamState>, kChannelCount> streams;  // that were heard of
+    bool incomplete = false;  // something of it is missing, nobody knows of which stream
     std::uint64_t events_before = 0;
     obs::Histogram latency;
     obs::LatencySnapshot latency_before;

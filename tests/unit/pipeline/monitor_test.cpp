@@ -34,6 +34,22 @@ TEST(Monitor, counts_rates_spreads_and_latencies_of_the_time_since_the_last_look
   EXPECT_EQ(rows[0].latency_p50, 0ns);
 }
 
+TEST(Monitor, shows_a_gap_of_all_streams_until_they_are_in_step_again) {
+  Monitor monitor;
+  const Timestamp now{1000s};
+  monitor.on_event(event_of(Trade{}, now), now);
+  monitor.on_event(event_of(Status{.condition = Condition::gap}, now), now);
+  monitor.on_event(event_of(Trade{}, now), now);
+  EXPECT_EQ(monitor.rows(now)[0].state, StreamState::gap);
+  EXPECT_EQ(monitor.rows(now)[0].gaps, 1U);
+  monitor.on_event(event_of(Status{.condition = Condition::resynced}, now), now);
+  EXPECT_EQ(monitor.rows(now)[0].state, StreamState::live);
+  monitor.on_event(event_of(Status{.condition = Condition::disconnected}, now), now);
+  EXPECT_EQ(monitor.rows(now)[0].state, StreamState::down);
+  monitor.on_event(event_of(Status{.condition = Condition::connected}, now), now);
+  EXPECT_EQ(monitor.rows(now)[0].state, StreamState::waiting);
+}
+
 Status of_book(Condition condition) {
   return {.condition = condition, .channel = Channel::book};
 }
