@@ -36,7 +36,7 @@ std::optional<std::uint64_t> number_of(std::string_view file) {
   file.remove_suffix(kSegmentSuffix.size());
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(file.data(), file.data() + file.size(), number);
-  if (error != std::errc{} || end != file.data() + file.size() || file.size() < kNumberDigits)
+  if (error != std::errc{} || end != file.data() + file.size() || file.size() != kNumberDigits)
     return std::nullopt;
   if (number == 0 || number > kSegmentNumberMax) return std::nullopt;
   return number;

@@ -60,6 +60,7 @@ struct WriterTroubles {
   std::uint64_t refused = 0;          // dropped for another reason than a full disk
   int refused_code = 0;               // the last of these reasons, an errno value
   std::uint64_t sync_errors = 0;      // as WriterCounters has them
+  int room_code = 0;                  // why there was last no new segment, an errno value
 };
 
 // Where appended events go now.
@@ -83,7 +84,8 @@ class Writer {
                             std::string_view instrument, const InstrumentFacts& facts = {}) = 0;
 
   // Writes the event in place; it is committed, and safe from kill -9, when this returns true.
-  // False: it was dropped.
+  // False: it was dropped; or, with Fsync::always, the disk refused to write it back (sync_errors):
+  // then readers have it all the same.
   virtual bool append(SubjectId subject, const Event& event) = 0;
 
   // Wakes readers that wait. Call once per batch of appends.

@@ -312,7 +312,8 @@ WriterTroubles JournalWriter::troubles() const {
           .too_large_bytes = too_large_bytes_,
           .refused = refused_,
           .refused_code = refused_code_,
-          .sync_errors = sync_errors_ + keeper_->sync_errors()};
+          .sync_errors = sync_errors_ + keeper_->sync_errors(),
+          .room_code = keeper_->last_error()};
 }
 
 Result<void> JournalWriter::sync() {

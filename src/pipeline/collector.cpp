@@ -292,8 +292,9 @@ Result<void> Collector::all_delivered(const Delivery& delivery) const {
   }
   return Error{
       ErrorKind::io,
-      fmt::format("the disk of {} is full: sink {} has delivered {} of {} events, and the "
-                  "journal holds the newest in memory only ({})",
+      fmt::format("{} (journal {}): sink {} has delivered {} of {} events, and the journal holds "
+                  "the newest in memory only ({})",
+                  why_no_segment(from.shard->journal().troubles().room_code),
                   from.location.string(), sink.name(), counters.cursor, from.next_index(), why)};
 }
 

@@ -21,6 +21,11 @@ constexpr std::chrono::milliseconds kPromiseEvery{5};
 
 }  // namespace
 
+std::string why_no_segment(int code) {
+  if (code == 0 || means_full(code)) return "the disk is full";
+  return os_error("the system gives the journal no segment", code).message;
+}
+
 Result<std::unique_ptr<Shard>> Shard::create(const ShardConfig& config, const ShardParts& parts) {
   std::unique_ptr<Shard> made{new Shard{config, parts}};
   if (auto opened = made->open(); !opened) return opened.error();
@@ -144,21 +149,22 @@ net::Task<void> Shard::watch() {
   }
 }
 
-// Says when the journal's disk is full and when it is not any more.
+// Says when the journal gets no segment any more, and when it does again.
 void Shard::say_room(journal::Room room) {
   const std::string where = journal_->location().string();
   if (room == journal::Room::as_configured) {
     parts_.log.info("journal_disk_has_room", {{"dir", where}});
-  } else if (room == journal::Room::spare_memory) {
+    return;
+  }
+  const std::string why = why_no_segment(journal_->troubles().room_code);
+  if (room == journal::Room::spare_memory) {
     parts_.log.warn("journal_disk_full",
-                    {{"dir", where}, {"problem", "the disk is full; events are kept in memory"}});
+                    {{"dir", where}, {"problem", why + "; events are kept in memory"}});
   } else {
-    parts_.log.error(
-        "journal_disk_full",
-        {{"dir", where},
-         {"problem",
-          "the disk is full and so is the spare memory; events are dropped, and each stretch "
-          "will be marked as a gap"}});
+    parts_.log.error("journal_disk_full",
+                     {{"dir", where},
+                      {"problem", why + ", and the spare memory is full; events are dropped, and "
+                                        "each stretch will be marked as a gap"}});
   }
 }
 
@@ -175,6 +181,9 @@ std::vector<InstrumentLoad> Shard::measure() {
 void Shard::keep_loads() {
   parts_.loads.try_put(measure());
   if (config_.number != 0) return;
+  // A disk that hangs must not hang this thread: to begin anew is to wait for what was begun.
+  const auto at_once = std::chrono::seconds{0};
+  if (writing_.valid() && writing_.wait_for(at_once) != std::future_status::ready) return;
   try {
     writing_ = std::async(std::launch::async, [this] {
       if (const auto written = parts_.loads.write(); !written) {

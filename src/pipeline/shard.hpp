@@ -19,6 +19,9 @@
 
 namespace mp::pipeline {
 
+// Why the journal has no room, from an errno value.
+[[nodiscard]] std::string why_no_segment(int code);
+
 struct ShardConfig {
   std::uint32_t number = 0;
   std::uint32_t count = 1;  // of all shards; more than one: readers merge, and need promises

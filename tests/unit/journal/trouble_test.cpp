@@ -24,6 +24,7 @@ TEST(JournalTrouble, stray_file_with_the_highest_number_ends_nothing) {
   const auto first = dir.path() / segment_name(1);
   std::filesystem::copy(first, dir.path() / "18446744073709551615.segment");
   std::filesystem::copy(first, dir.path() / "0000000000000000.segment");
+  std::filesystem::copy(first, dir.path() / "00000000000000001.segment");  // a digit too many
   append_numbered(*open_writer(small_config(dir.path())), 2'000, 2'000);
   const auto reader = open_reader({.location = dir.path(), .name = {}, .from = From::oldest});
   EXPECT_EQ(read_numbered(*reader, 0, Next::closed), 4'000U);
