@@ -45,25 +45,33 @@ namespace mp {
   return size;
 }
 
-// The length of a start of `text` that is ASCII: whole blocks of it, so that most texts are seen to
-// be UTF-8 in a few steps.
-[[nodiscard]] inline std::size_t ascii_blocks(std::string_view text) {
+inline constexpr std::size_t kAsciiBlock = 32;
+
+[[nodiscard]] inline bool is_ascii_block(const char* at) {
   constexpr std::uint64_t kHighBits = 0x8080808080808080U;
-  constexpr std::size_t kBlock = 32;
+  std::array<std::uint64_t, kAsciiBlock / 8> words{};
+  std::memcpy(words.data(), at, kAsciiBlock);
+  return ((words[0] | words[1] | words[2] | words[3]) & kHighBits) == 0;
+}
+
+// The length of a start of `text` that is ASCII, found by whole blocks, so that most texts are seen
+// to be UTF-8 in a few steps.
+[[nodiscard]] inline std::size_t ascii_blocks(std::string_view text) {
   std::size_t size = 0;
-  while (text.size() - size >= kBlock) {
-    std::array<std::uint64_t, kBlock / 8> words{};
-    std::memcpy(words.data(), text.data() + size, kBlock);
-    if (((words[0] | words[1] | words[2] | words[3]) & kHighBits) != 0) break;
-    size += kBlock;
+  while (text.size() - size >= kAsciiBlock) {
+    if (!is_ascii_block(text.data() + size)) return size;
+    size += kAsciiBlock;
   }
+  // What is left, by the last whole block, of which some was seen already.
+  const bool by_block = text.size() > size && text.size() >= kAsciiBlock;
+  if (by_block && is_ascii_block(text.data() + text.size() - kAsciiBlock)) return text.size();
   return size;
 }
 
 [[nodiscard]] inline bool is_utf8(std::string_view text) {
   while (!text.empty()) {
     text.remove_prefix(ascii_blocks(text));
-    const std::size_t near = std::min<std::size_t>(text.size(), 32);
+    const std::size_t near = std::min(text.size(), kAsciiBlock);
     std::size_t size = 0;
     while (size < near) {
       const std::size_t step = utf8_sequence(text.substr(size));

@@ -22,8 +22,8 @@ enum class Opcode : std::uint8_t {
   pong = 10,
 };
 
-// A whole message (its fragments joined) or a control frame. Whether text is UTF-8 is left to who
-// reads it.
+// A whole message (its fragments joined) or a control frame. Text is UTF-8: another ends in
+// FrameError::message_text.
 struct Frame {
   Opcode opcode = Opcode::text;
   std::string_view payload;  // kFrameSlack readable bytes follow it

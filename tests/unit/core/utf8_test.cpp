@@ -66,5 +66,22 @@ TEST(Utf8, is_judged_alike_by_blocks_and_by_sequences) {
   }
 }
 
+// Whatever lies where in a block, and behind the last whole one.
+TEST(Utf8, is_judged_alike_at_every_length_and_place) {
+  for (std::size_t size = 0; size < 140; ++size) {
+    std::string text(size, 'a');
+    EXPECT_TRUE(is_utf8(text)) << size;
+    for (std::size_t at = 0; at < size; ++at) {
+      text[at] = '\x80';
+      EXPECT_FALSE(is_utf8(text)) << size << " " << at;
+      text[at] = 'a';
+      if (at + 1 == size) continue;
+      text.replace(at, 2, "\xC3\xA9");
+      EXPECT_TRUE(is_utf8(text)) << size << " " << at;
+      text.replace(at, 2, "aa");
+    }
+  }
+}
+
 }  // namespace
 }  // namespace mp
