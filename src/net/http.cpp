@@ -16,6 +16,7 @@
 #include "net/receive_buffers.hpp"
 #include "net/transport.hpp"
 #include "net/upgrade.hpp"
+#include "net/words.hpp"
 
 namespace mp::net {
 
@@ -118,9 +119,7 @@ class AnswerReader {
       out.retry_after = read_retry_after(retry, out.ts_recv);
     out.location = value(http::field::location);
     out.encoding = value(http::field::content_encoding);
-    std::ranges::transform(out.encoding, out.encoding.begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
+    std::ranges::transform(out.encoding, out.encoding.begin(), lower);
     out.body = std::move(message.body());
     return out;
   }

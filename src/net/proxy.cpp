@@ -12,6 +12,7 @@
 
 #include "core/utf8.hpp"
 #include "net/url.hpp"
+#include "net/words.hpp"
 
 namespace mp::net {
 namespace {
@@ -99,8 +100,9 @@ std::string_view name_of_reply(std::uint8_t reply) {
 }  // namespace
 
 Result<Proxy> parse_proxy(std::string_view text) {
-  const auto row = std::ranges::find_if(
-      kSchemes, [&](const SchemeRow& each) { return text.starts_with(each.prefix); });
+  const auto row = std::ranges::find_if(kSchemes, [&](const SchemeRow& each) {
+    return same_word(each.prefix, text.substr(0, each.prefix.size()));
+  });
   if (row == kSchemes.end()) return refused("it starts with none of http, socks5 and socks5h");
   std::string_view rest = text.substr(row->prefix.size());
   if (rest.ends_with('/')) rest.remove_suffix(1);
@@ -133,10 +135,10 @@ bool named_in(std::string_view list, std::string_view host) {
     while (entry.starts_with(' ') || entry.starts_with('.')) entry.remove_prefix(1);
     while (entry.ends_with(' ')) entry.remove_suffix(1);
     if (entry.empty()) continue;
-    if (entry == "*" || entry == host) return true;
-    if (host.size() > entry.size() && host.ends_with(entry) &&
-        host[host.size() - entry.size() - 1] == '.')
-      return true;
+    if (entry == "*" || same_word(entry, host)) return true;
+    if (host.size() <= entry.size()) continue;
+    const std::string_view end = host.substr(host.size() - entry.size());
+    if (same_word(entry, end) && host[host.size() - entry.size() - 1] == '.') return true;
   }
   return false;
 }

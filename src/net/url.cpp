@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "net/words.hpp"
+
 namespace mp::net {
 namespace {
 
@@ -20,10 +22,6 @@ constexpr std::array<SchemeRow, 4> kSchemes{{{"https://", Scheme::https, 443},
 const SchemeRow& row_of(Scheme scheme) {
   const auto row = std::ranges::find(kSchemes, scheme, &SchemeRow::scheme);
   return *row;
-}
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 // Nothing here may end a header line or start another one.
@@ -97,7 +95,7 @@ Result<Url> parse_url(std::string_view text) {
   if (text.size() > kUrlBytesMax) return refused(text, "it is longer than 8192 bytes");
   if (!printable(text)) return refused("...", "it has blanks or characters that are not ASCII");
   const auto row = std::ranges::find_if(kSchemes, [&](const SchemeRow& candidate) {
-    return std::ranges::equal(text.substr(0, candidate.prefix.size()), candidate.prefix, {}, lower);
+    return same_word(text.substr(0, candidate.prefix.size()), candidate.prefix);
   });
   if (row == kSchemes.end()) return refused(text, "it starts with none of ws, wss, http and https");
   Url url{.scheme = row->scheme, .host = {}, .port = row->port, .target = {}};

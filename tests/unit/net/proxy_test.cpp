@@ -41,6 +41,8 @@ TEST(Proxy, is_passed_by_for_hosts_that_are_named) {
   EXPECT_TRUE(named_in("*", "a.example"));
   EXPECT_TRUE(named_in("localhost, .example", "a.example"));
   EXPECT_TRUE(named_in("a.example", "a.example"));
+  EXPECT_TRUE(named_in("A.Example", "a.example"));
+  EXPECT_TRUE(named_in(".EXAMPLE", "a.example"));
   EXPECT_TRUE(named_in("127.0.0.1,::1", "::1"));
   EXPECT_FALSE(named_in("example", "badexample"));
   EXPECT_FALSE(named_in("", "a.example"));
