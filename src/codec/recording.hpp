@@ -13,6 +13,7 @@
 
 #include "codec/json_exact.hpp"
 #include "codec/zstd_stream.hpp"
+#include "core/files.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
 
@@ -132,14 +133,14 @@ class RecordingWriter {
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
  private:
-  RecordingWriter(std::filesystem::path path, int file, bool compressed);
+  RecordingWriter(std::filesystem::path path, Fd file, bool compressed);
   void begin(std::string_view kind, std::string_view conn, Timestamp time);
   void add_data(std::string_view data, Payload payload);
   void end();
   Result<void> write_out(ZstdEncoder::End end);
 
   std::filesystem::path path_;
-  int file_;
+  Fd file_;
   std::unique_ptr<ZstdEncoder> encoder_;
   std::string lines_;
   std::string out_;

@@ -6,7 +6,6 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 
 #include "codec/json_encode.hpp"
 #include "codec/recording.hpp"
@@ -27,15 +26,13 @@ void append_seconds(Timestamp time, std::string& out) {
   out.append(text.data(), static_cast<std::size_t>(size));
 }
 
-// The open file; less than 0, with errno.
-int open_file(const char* path, Existing existing) {
-  constexpr int kFlags = O_WRONLY | O_CLOEXEC;
-  if (existing == Existing::replace) return ::open(path, kFlags | O_CREAT | O_TRUNC, 0644);
-  const int file = ::open(path, kFlags | O_CREAT | O_EXCL, 0644);
-  if (file >= 0 || errno != EEXIST) return file;
+OpenedFile open_recording(const std::filesystem::path& path, Existing existing) {
+  const int fresh = existing == Existing::replace ? O_TRUNC : O_EXCL;
+  OpenedFile file = open_file(path, O_WRONLY | O_CREAT | fresh);
+  if (file.code != EEXIST) return file;
   struct stat facts{};
-  if (::stat(path, &facts) == 0 && !S_ISREG(facts.st_mode)) return ::open(path, kFlags);
-  errno = EEXIST;
+  if (::stat(path.c_str(), &facts) == 0 && !S_ISREG(facts.st_mode))
+    return open_file(path, O_WRONLY);
   return file;
 }
 
@@ -44,13 +41,10 @@ int open_file(const char* path, Existing existing) {
 Result<std::unique_ptr<RecordingWriter>> RecordingWriter::open(const std::filesystem::path& path,
                                                                const Header& header,
                                                                Existing existing) {
-  const int file = open_file(path.c_str(), existing);
-  if (file < 0) {
-    const ErrorKind kind = errno == EACCES ? ErrorKind::permission : ErrorKind::io;
-    return Error{kind, "cannot make the recording " + path.string() + ": " + std::strerror(errno)};
-  }
+  OpenedFile file = open_recording(path, existing);
+  if (file.code != 0) return os_error("cannot make the recording " + path.string(), file.code);
   std::unique_ptr<RecordingWriter> writer{
-      new RecordingWriter{path, file, path.extension() == ".zst"}};
+      new RecordingWriter{path, std::move(file.fd), path.extension() == ".zst"}};
   writer->lines_.append("{\"t\":\"header\"");
   append_json_key("venue", writer->lines_);
   append_json_string(header.venue, writer->lines_);
@@ -64,13 +58,13 @@ Result<std::unique_ptr<RecordingWriter>> RecordingWriter::open(const std::filesy
   return writer;
 }
 
-RecordingWriter::RecordingWriter(std::filesystem::path path, int file, bool compressed)
-    : path_(std::move(path)), file_(file) {
+RecordingWriter::RecordingWriter(std::filesystem::path path, Fd file, bool compressed)
+    : path_(std::move(path)), file_(std::move(file)) {
   if (compressed) encoder_ = std::make_unique<ZstdEncoder>(kLevel);
 }
 
 RecordingWriter::~RecordingWriter() {
-  if (file_ >= 0) static_cast<void>(close().ok());
+  if (file_.open()) static_cast<void>(close().ok());
 }
 
 void RecordingWriter::begin(std::string_view kind, std::string_view conn, Timestamp time) {
@@ -142,17 +136,10 @@ Result<void> RecordingWriter::write_out(ZstdEncoder::End end) {
     encoder_->write(lines_, end, out_);
     rest = out_;
   }
-  while (!rest.empty()) {
-    const ssize_t put = ::write(file_, rest.data(), rest.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) {
-      failure_ = Error{ErrorKind::io, "cannot write the recording " + path_.string() + ": " +
-                                          std::strerror(errno)};
-      break;
-    }
-    rest.remove_prefix(static_cast<std::size_t>(put));
-    bytes_ += static_cast<std::uint64_t>(put);
-  }
+  const Done done = write_all(file_, rest);
+  bytes_ += done.bytes;
+  if (done.code != 0)
+    failure_ = os_error("cannot write the recording " + path_.string(), done.code);
   lines_.clear();
   if (failure_) return *failure_;
   return {};
@@ -163,14 +150,11 @@ Result<void> RecordingWriter::flush() {
 }
 
 Result<void> RecordingWriter::close() {
-  if (file_ < 0) return {};
+  if (!file_.open()) return {};
   auto written = write_out(ZstdEncoder::End::frame);
-  const int closed = ::close(std::exchange(file_, -1));
+  const int closed = ::close(file_.release());
   if (!written) return written;
-  if (closed != 0) {
-    return Error{ErrorKind::io,
-                 "cannot close the recording " + path_.string() + ": " + std::strerror(errno)};
-  }
+  if (closed != 0) return os_error("cannot close the recording " + path_.string(), errno);
   return {};
 }
 

@@ -1,6 +1,7 @@
 // L0. Files of the operating system: descriptors that have an owner, and calls whose failure is a
 // value. Whoever keeps data on a disk makes its calls here, so that they fail in the same way
-// everywhere: what a signal interrupts is repeated, and nothing is renamed over data.
+// everywhere: what a signal interrupts is repeated, and nothing is renamed over data unless that is
+// meant.
 #pragma once
 
 #include <fcntl.h>

@@ -6,10 +6,11 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <fstream>
 #include <functional>
 #include <system_error>
 #include <vector>
+
+#include "core/files.hpp"
 
 namespace mp::pipeline {
 namespace {
@@ -36,20 +37,21 @@ bool fits_a_line(std::string_view name) {
 
 // Lines "WORK<tab>VENUE<tab>SYMBOL<tab>INSTRUMENT", then a checksum of all that stands before it.
 Result<void> LoadBook::read() {
-  std::error_code none;
-  if (file_.empty() || !std::filesystem::exists(file_, none)) return {};
+  if (file_.empty()) return {};
+  const auto found = read_file(file_);
+  if (!found) {
+    file_.clear();  // what cannot be read now must not be replaced
+    return found.error();
+  }
+  if (!*found) return {};
+  const std::string& text = **found;
   const auto damaged = [this] {
     entries_.clear();
     found_.clear();
     return Error{ErrorKind::data, "cannot read the loads of instruments in " + file_.string() +
                                       ": it is not what a collector wrote there"};
   };
-  std::ifstream in{file_, std::ios::binary};
-  std::string text(static_cast<std::size_t>(
-                       std::min<std::uint64_t>(std::filesystem::file_size(file_, none), kBytesMax)),
-                   '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!in || none) return damaged();
+  if (text.size() > kBytesMax) return damaged();
   const std::size_t end = text.rfind(kLastWord);
   if (!text.starts_with(kFirstLine) || end == std::string::npos) return damaged();
   std::string_view lines = std::string_view{text}.substr(0, end);
@@ -135,14 +137,13 @@ Result<void> LoadBook::write() const {
   const std::string all = text();
   std::filesystem::path fresh = file_;
   fresh += ".new";
-  std::ofstream out{fresh, std::ios::binary | std::ios::trunc};
-  out.write(all.data(), static_cast<std::streamsize>(all.size()));
-  out.close();
-  std::error_code failed;
-  if (!out.fail()) std::filesystem::rename(fresh, file_, failed);
-  if (!out.fail() && !failed) return {};
-  return Error{ErrorKind::io, "cannot write the loads of instruments to " + file_.string() +
-                                  (failed ? ": " + failed.message() : "")};
+  const OpenedFile opened = open_file(fresh, O_WRONLY | O_CREAT | O_TRUNC);
+  int code = opened.code;
+  if (code == 0) code = write_all(opened.fd, all).code;
+  if (code == 0) code = sync_data(opened.fd);
+  if (code == 0) code = replace_file(fresh, file_);
+  if (code == 0) return {};
+  return os_error("cannot write the loads of instruments to " + file_.string(), code);
 }
 
 }  // namespace mp::pipeline

@@ -36,6 +36,7 @@ class LoadBook {
   explicit LoadBook(std::filesystem::path file) : file_(std::move(file)) {}
 
   // ErrorKind::data for a file that is damaged: nothing is known then, and write() replaces it.
+  // Another kind: the system cannot read it now; then nothing of this run is kept either.
   Result<void> read();
   // What read() found, by our name or the venue's symbol.
   [[nodiscard]] std::optional<double> of(std::string_view venue, std::string_view name) const;

@@ -6,14 +6,14 @@
 #include <string>
 #include <system_error>
 
+#include "core/back_off.hpp"
 namespace mp::pipeline {
 namespace {
 
 namespace fs = std::filesystem;
 
 constexpr unsigned kNamesMax = 1000;  // of recordings beside each other
-constexpr std::chrono::seconds kSayAgainFirst{10};
-constexpr std::chrono::seconds kSayAgainMax{600};
+constexpr BackOff kSayAgain{.first = std::chrono::seconds{10}, .most = std::chrono::minutes{10}};
 
 // "s.ndjson.zst" and ".2" to "s.2.ndjson.zst".
 fs::path with_word(const fs::path& file, std::string_view word) {
@@ -98,8 +98,7 @@ void Recording::flush(net::SteadyTime now) {
   if (flushed) return;
   const bool first = !failed_.exchange(true, std::memory_order_relaxed);
   if (!first && now < say_again_) return;
-  pause_ = first ? kSayAgainFirst : std::min(pause_ * 2, kSayAgainMax);
-  say_again_ = now + pause_;
+  say_again_ = now + kSayAgain.longest(times_said_++);
   log_.error("recording_failed", {{"file", file_.string()},
                                   {"kept_bytes", writer_->bytes()},
                                   {"problem", flushed.error().message}});

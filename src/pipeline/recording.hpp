@@ -71,7 +71,7 @@ class Recording {
   bool begun_ = false;
   std::atomic<bool> failed_{false};
   net::SteadyTime say_again_{};
-  std::chrono::seconds pause_{0};
+  unsigned times_said_ = 0;
 };
 
 }  // namespace mp::pipeline
