@@ -243,7 +243,7 @@ SinkFeed::State SinkFeed::answer(const sink::Written& written, const Range& rang
     case Outcome::more:
     case Outcome::done:
       work_.pop_back();
-      failures_ = 0;
+      if (std::exchange(failures_, 0) > 0) problem_.clear();  // it is over
       counters_.acked += dealt.end - dealt.begin;
       accepted_end_ = std::max(accepted_end_, indexes_[dealt.end - 1] + 1);
       break;

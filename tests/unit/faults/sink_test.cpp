@@ -52,19 +52,32 @@ class SinkFaults : public testing::TestWithParam<std::string_view> {
   }
 
   TempDir dir_;
+  // One call fails once: it may take a second try, and not many more.
+  void open_at_last(Sink& sink) {
+    constexpr int kTriesMax = 5;
+    int tries = 1;
+    for (; !sink.open(); ++tries) {
+      said_ = "said";
+      ASSERT_LT(tries, kTriesMax);
+    }
+  }
+
   Events events_;
   std::string said_;
 };
 
-TEST_P(SinkFaults, commits_that_cannot_be_read_once_are_read_later) {
-  if (GetParam() != "parquet") GTEST_SKIP() << "it has no log";
+// The sink with a log of what it has committed.
+class CommitLogFaults : public SinkFaults {};
+
+TEST_P(CommitLogFaults, commits_that_cannot_be_read_once_are_read_later) {
   for (const Call call : {Call::openat, Call::pread, Call::rename, Call::fstatat, Call::fsync}) {
     bool struck = true;
     for (unsigned at = 1; struck && !HasFailure(); ++at) {
       kill_between_renames();
       auto sink = make();
+      said_.clear();
       faults::arm({.call = call, .at = at, .code = EMFILE});
-      while (!sink->open()) said_ = "said";
+      open_at_last(*sink);
       deliver(*sink, 0);
       struck = faults::disarm();
       EXPECT_TRUE(!struck || said_ != "" || call == Call::fstatat);
@@ -87,8 +100,9 @@ TEST_P(SinkFaults, files_that_earlier_runs_delivered_are_asked_until_they_answer
         deliver(*sink, 0);
       }
       auto sink = make();
+      said_.clear();
       faults::arm({.call = call, .at = at, .code = EIO});
-      while (!sink->open()) said_ = "said";
+      open_at_last(*sink);
       deliver(*sink, 150);
       struck = faults::disarm();
       EXPECT_EQ(stored(GetParam(), dir_.path()), expected(events_, kEvents))
@@ -119,6 +133,8 @@ TEST_P(SinkFaults, folder_that_cannot_be_made_durable_is_tried_again) {
   EXPECT_EQ(stored(GetParam(), dir_.path()), expected(events_, 30));
 }
 
+INSTANTIATE_TEST_SUITE_P(Registry, CommitLogFaults, testing::Values("parquet"),
+                         [](const auto& instance) { return std::string{instance.param}; });
 INSTANTIATE_TEST_SUITE_P(Registry, SinkFaults, testing::Values("ndjson", "parquet"),
                          [](const auto& instance) { return std::string{instance.param}; });
 
