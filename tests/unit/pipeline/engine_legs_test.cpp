@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "okx_frames.hpp"
 #include "pipeline/engine.hpp"
 #include "venue/registry.hpp"
 
@@ -51,21 +52,10 @@ class EngineLegs : public testing::Test {
       engine_.on_disconnected(stretch(*leg, channel), now_);
     leg = nullptr;
   }
-  // OKX's book: number `seq` after `previous`, -1 for a snapshot.
   void book(const std::unique_ptr<Engine::Session>& leg, int seq, int previous) {
-    const std::string ask = std::to_string(200 + seq);
-    read(leg, R"({"arg":{"channel":"books","instId":"BTC-USDT"},"action":")" +
-                  std::string{previous < 0 ? "snapshot" : "update"} + R"(","data":[{"asks":[[")" +
-                  ask + R"(","1","0","1"]],"bids":[["100","1","0","1"]],"ts":"1795000000000",)" +
-                  R"("checksum":0,"seqId":)" + std::to_string(seq) + R"(,"prevSeqId":)" +
-                  std::to_string(previous) + "}]}");
+    read(leg, okx::book(seq, previous));
   }
-  void trade(const std::unique_ptr<Engine::Session>& leg, int id) {
-    read(leg, R"({"arg":{"channel":"trades-all","instId":"BTC-USDT"},"data":[{"instId":"BTC-USDT",)"
-              R"("tradeId":")" +
-                  std::to_string(id) +
-                  R"(","px":"1","sz":"2","side":"buy","ts":"1795000000000"}]})");
-  }
+  void trade(const std::unique_ptr<Engine::Session>& leg, int id) { read(leg, okx::trade(id)); }
   void read(const std::unique_ptr<Engine::Session>& leg, const std::string& frame) {
     EXPECT_EQ(engine_.on_frame(*leg, frame, now_).verdict, venue::Verdict::data) << frame;
   }

@@ -3,11 +3,13 @@
 
 #include <gtest/gtest.h>
 
-#include "codec/json_encode.hpp"
+#include "okx_frames.hpp"
 #include "venue/registry.hpp"
 
 namespace mp::pipeline {
 namespace {
+
+using okx::book;
 
 class Notes final : public Engine::Owner {
  public:
@@ -37,16 +39,6 @@ class Notes final : public Engine::Owner {
 
 class EngineTest : public ::testing::Test {
  protected:
-  // OKX's book of BTC-USDT: number `seq` after `previous`, -1 for a snapshot.
-  static std::string book(int seq, int previous, std::string_view channel = "books") {
-    const std::string ask = std::to_string(200 + seq);
-    return std::string{R"({"arg":{"channel":")"}.append(channel).append(
-               R"(","instId":"BTC-USDT"},"action":")") +
-           (previous < 0 ? "snapshot" : "update") + R"(","data":[{"asks":[[")" + ask +
-           R"(","1","0","1"]],"bids":[["100","1","0","1"]],"ts":"1795000000000","checksum":0,)" +
-           R"("seqId":)" + std::to_string(seq) + R"(,"prevSeqId":)" + std::to_string(previous) +
-           "}]}";
-  }
   void read(Engine::Session& session, const std::string& frame) {
     EXPECT_EQ(engine.on_frame(session, frame, Timestamp{}).verdict, venue::Verdict::data) << frame;
   }

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "feed_machine_fixture.hpp"
+#include "okx_frames.hpp"
 
 namespace mp::pipeline {
 namespace {
@@ -56,15 +57,8 @@ TEST_F(FeedLegs, what_was_granted_before_is_asked_for_again_within_seconds) {
   start();
   list();
   connect(*legs_[0]);
-  const auto arg = std::string{R"("arg":{"channel":"books","instId":"BTC-USDT"},"connId":"a"})"};
-  read(*legs_[0], R"({"id":")" + id_of(take_sent().at(0)) + R"(","event":"subscribe",)" + arg);
-  const auto book = [&](int seq, int previous) {
-    read(*legs_[0], R"({"arg":{"channel":"books","instId":"BTC-USDT"},"action":")" +
-                        std::string{previous < 0 ? "snapshot" : "update"} +
-                        R"(","data":[{"asks":[["200","1","0","1"]],"bids":[["100","1","0","1"]],)" +
-                        R"("ts":"1795000000000","checksum":0,"seqId":)" + std::to_string(seq) +
-                        R"(,"prevSeqId":)" + std::to_string(previous) + "}]}");
-  };
+  read(*legs_[0], okx::subscribed(id_of(take_sent().at(0))));
+  const auto book = [&](int seq, int previous) { read(*legs_[0], okx::book(seq, previous)); };
   book(10, -1);
   book(15, 12);  // 12 is missing
   pass(0ms);
@@ -89,12 +83,7 @@ TEST_F(FeedMachineTest,
   take_sent();
   statuses_.clear();
   auto& first = *legs_[0];
-  const auto trade = [&](FeedMachine::Leg& leg, int id) {
-    read(leg, R"({"arg":{"channel":"trades-all","instId":"BTC-USDT"},"data":[{"instId":"BTC-USDT",)"
-              R"("tradeId":")" +
-                  std::to_string(id) +
-                  R"(","px":"1","sz":"2","side":"buy","ts":"1795000000000"}]})");
-  };
+  const auto trade = [&](FeedMachine::Leg& leg, int id) { read(leg, okx::trade(id)); };
   trade(first, 1);
   read(first, R"({"event":"notice","code":"64008","msg":"soon","connId":"a"})");
   pass(0ms);
@@ -185,15 +174,8 @@ TEST_F(FeedLegs, a_book_that_nobody_cares_for_is_asked_for_again) {
   start();
   list();
   connect(*legs_[0]);
-  const auto arg = std::string{R"("arg":{"channel":"books","instId":"BTC-USDT"},"connId":"a"})"};
-  read(*legs_[0], R"({"id":")" + id_of(take_sent().at(0)) + R"(","event":"subscribe",)" + arg);
-  const auto book = [&](int seq, int previous) {
-    read(*legs_[0], R"({"arg":{"channel":"books","instId":"BTC-USDT"},"action":")" +
-                        std::string{previous < 0 ? "snapshot" : "update"} +
-                        R"(","data":[{"asks":[["200","1","0","1"]],"bids":[["100","1","0","1"]],)" +
-                        R"("ts":"1795000000000","checksum":0,"seqId":)" + std::to_string(seq) +
-                        R"(,"prevSeqId":)" + std::to_string(previous) + "}]}");
-  };
+  read(*legs_[0], okx::subscribed(id_of(take_sent().at(0))));
+  const auto book = [&](int seq, int previous) { read(*legs_[0], okx::book(seq, previous)); };
   book(10, -1);
   book(15, 12);  // 12 is missing
   pass(1s);
