@@ -96,11 +96,10 @@ struct Granularity {
 using GranularityShape = Loose<Id<"granularity", &Granularity::text>>;
 
 // An object by symbol; in recordings a list, whose members say their symbols.
-struct InstrumentMessage : MessageFacts, InstrumentInfo {
-  std::optional<std::string_view> own_symbol;
+struct InstrumentMessage : Message<InstrumentInfo> {
   std::optional<std::int64_t> tick, tick_places, lot, lot_places;
 };
-using InstrumentShape = Loose<Field<"symbol", &InstrumentMessage::own_symbol>,
+using InstrumentShape = Loose<Field<"symbol", &Facts::symbol, kKept>,
                               Field<"base_currency", &InstrumentInfo::base>,
                               Field<"counter_currency", &InstrumentInfo::quote>,
                               Field<"min_price_increment", &InstrumentMessage::tick>,
@@ -123,8 +122,7 @@ void send(InstrumentMessage& message, Output& out) {
   if (const auto tick = scaled(message.tick, message.tick_places)) message.tick_size = Price{*tick};
   if (const auto lot = scaled(message.lot, message.lot_places)) message.lot_size = Quantity{*lot};
   if (message.status == "open") message.status = "trading";
-  out(message.own_symbol.value_or(message.symbol), std::nullopt,
-      static_cast<const InstrumentInfo&>(message));
+  send<InstrumentInfo>(message, out);
 }
 
 std::optional<Channel> channel_of(std::string_view name) {
@@ -174,13 +172,8 @@ class BlockchainCom final : public JsonDecoder<BlockchainCom> {
       return problem = refusal.error, Verdict::rejected;
     std::vector<JsonMember> members;
     if (!members_of(body, members) || members.empty()) return Verdict::malformed;
-    for (const auto& [symbol, json] : members) {
-      InstrumentMessage& instrument = instruments.next();
-      if (!in.template read<InstrumentShape>(json, instrument)) return Verdict::malformed;
-      instrument.symbol = symbol;
-    }
-    for (InstrumentMessage& instrument : instruments) send(instrument, out);
-    return Verdict::data;
+    if (!read_members<InstrumentShape>(in, members, instruments)) return Verdict::malformed;
+    return send_all(instruments, out);
   }
 
   // "BTC-USD".

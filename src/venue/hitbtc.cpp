@@ -97,7 +97,7 @@ using QuoteShape =
     Loose<Field<"t", &Facts::time>, Field<"a", &Quote::ask_price>, Field<"A", &Quote::ask_quantity>,
           Field<"b", &Quote::bid_price>, Field<"B", &Quote::bid_quantity>>;
 
-struct InstrumentMessage : InstrumentInfo {
+struct InstrumentMessage : Message<InstrumentInfo> {
   std::optional<std::string_view> type, contract, base_currency, underlying;
 };
 using InstrumentShape =
@@ -113,7 +113,7 @@ struct Problem {
   Refusal error;
 };
 using ProblemShape = Loose<Object<"error", &Problem::error, RefusalShape>>;
-void send(std::string_view symbol, InstrumentMessage& info, Output& out) {
+void send(InstrumentMessage& info, Output& out) {
   const auto type = info.type.value_or("spot");
   if (type == "futures") {
     info.kind = info.expiry ? InstrumentKind::future : InstrumentKind::perpetual;
@@ -125,7 +125,7 @@ void send(std::string_view symbol, InstrumentMessage& info, Output& out) {
   if (!base) return;
   info.base = *base;
   info.status = info.status == "working" ? "trading" : info.status;
-  out(symbol, std::nullopt, static_cast<const InstrumentInfo&>(info));
+  send<InstrumentInfo>(info, out);
 }
 
 std::optional<Channel> channel_of(std::string_view name) {
@@ -183,11 +183,8 @@ class Hitbtc final : public JsonDecoder<Hitbtc> {
     std::vector<JsonMember> members;
     if (!members_of(body, members) || members.empty()) return Verdict::malformed;
     RowList<InstrumentMessage> symbols;
-    for (const auto& member : members)
-      if (!in.template read<InstrumentShape>(member.json, symbols.next()))
-        return Verdict::malformed;
-    for (std::size_t i = 0; auto& symbol : symbols) send(members[i++].key, symbol, out);
-    return Verdict::data;
+    if (!read_members<InstrumentShape>(in, members, symbols)) return Verdict::malformed;
+    return send_all(symbols, out);
   }
 
  private:
@@ -209,15 +206,8 @@ class Hitbtc final : public JsonDecoder<Hitbtc> {
   // A message for each symbol.
   template <class S, class In, class M, class Amend>
   Verdict read_messages(In& in, RowList<M>& rows, Output& out, Amend&& amend) {
-    rows.clear();
-    for (const auto& [symbol, json] : members_) {
-      M& message = rows.next();
-      if (!in.template read<S>(json, message)) return Verdict::malformed;
-      message.symbol = symbol;
-      amend(message);
-    }
-    for (M& message : rows) send(message, out);
-    return Verdict::data;
+    if (!read_members<S>(in, members_, rows)) return Verdict::malformed;
+    return send_all(rows, out, amend);
   }
 
   // A list of messages for each symbol.

@@ -5,6 +5,7 @@
 #include <array>
 #include <string>
 
+#include "venue/members.hpp"
 #include "venue/ticker_quote.hpp"
 
 namespace mp::venue::kraken {
@@ -41,13 +42,13 @@ inline constexpr std::array kEndpoints = {
     Endpoint{.target = "/0/public/AssetPairs", .evidence = "pair kraken"},
 };
 
-struct Pair {
-  std::optional<std::string_view> symbol, status;
+struct Pair : MessageFacts {  // whose symbol is Kraken's name of it
+  std::optional<std::string_view> stream_symbol, status;
   std::optional<Price> tick_size;
   std::optional<std::int64_t> price_places, quantity_places;
 };
 using PairShape =
-    codec::Loose<codec::Field<"wsname", &Pair::symbol>, codec::Field<"status", &Pair::status>,
+    codec::Loose<codec::Field<"wsname", &Pair::stream_symbol>, codec::Field<"status", &Pair::status>,
                  codec::Field<"tick_size", &Pair::tick_size>,
                  codec::Field<"pair_decimals", &Pair::price_places>,
                  codec::Field<"lot_decimals", &Pair::quantity_places>>;
@@ -58,40 +59,18 @@ struct Listing {
 using ListingShape =
     codec::Loose<codec::Field<"error", &Listing::errors>, codec::Field<"result", &Listing::pairs>>;
 
-// The objects that are members of the object `json`, whatever their keys; false where it is none.
-[[nodiscard]] inline bool members_of(std::string_view json, std::vector<std::string_view>& out) {
-  if (!json.starts_with('{')) return false;
-  std::size_t depth = 0;
-  std::size_t start = 0;
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    if (json[i] == '"') {
-      do {
-        i += json[i] == '\\' ? std::size_t{2} : std::size_t{1};
-      } while (i < json.size() && json[i] != '"');
-    } else if (json[i] == '{' && ++depth == 2) {
-      start = i;
-    } else if (json[i] == '}' && depth-- == 2) {
-      out.push_back(json.substr(start, i + 1 - start));
-    }
-    if (depth == 0) return true;
-  }
-  return false;
-}
-
 // `v2`: symbols as the newer protocol has them, "BTC/USD".
 [[nodiscard]] Verdict read_listing(auto& in, std::string_view body, bool v2, Output& out,
                                    std::string& problem) {
   Listing listing;
   if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
   if (!listing.errors.empty()) return problem = listing.errors.front(), Verdict::rejected;
-  std::vector<std::string_view> members;
+  std::vector<JsonMember> members;
   if (!listing.pairs || !members_of(listing.pairs->json, members)) return Verdict::malformed;
-  std::vector<Pair> pairs(members.size());
-  for (std::size_t i = 0; i < pairs.size(); ++i) {
-    if (!in.template read<PairShape>(members[i], pairs[i])) return Verdict::malformed;
-  }
+  codec::RowList<Pair> pairs;
+  if (!read_members<PairShape>(in, members, pairs)) return Verdict::malformed;
   for (const Pair& pair : pairs) {
-    auto info = spelled_out(pair.symbol.value_or(""));
+    auto info = spelled_out(pair.stream_symbol.value_or(""));
     if (!info) continue;  // dark pools have no name on the stream
     info->tick_size = pair.tick_size;
     default_step(info->tick_size, pair.price_places, -kDecimalExponentMax);
@@ -99,7 +78,7 @@ using ListingShape =
     info->status = pair.status.value_or("online");
     if (info->status == "online") info->status = "trading";
     const std::string spelled = std::string{info->base}.append("/").append(info->quote);
-    out(v2 ? spelled : *pair.symbol, std::nullopt, *info);
+    out(v2 ? spelled : *pair.stream_symbol, std::nullopt, *info);
   }
   return Verdict::data;
 }
