@@ -3,9 +3,9 @@
 #pragma once
 
 #include <optional>
-#include <set>
 #include <string>
 
+#include "venue/session_memory.hpp"
 #include "venue/ticker_quote.hpp"
 
 namespace mp::venue::coinbase {
@@ -98,9 +98,8 @@ class CoinbaseDecoder : public JsonDecoder<Self> {
 
   Reading read(std::string_view frame, Timestamp ts_recv, EventHandler& handler) override {
     Reading reading = JsonDecoder<Self>::read(frame, ts_recv, handler);
-    if (reading.verdict != Verdict::malformed && number_) check_number(reading);
-    if (reading.verdict == Verdict::control && !listed_.empty()) known_ = listed_;
-    listed_.clear();
+    numbers_.check(number_, reading);
+    announced_.end(reading);
     return reading;
   }
 
@@ -108,9 +107,8 @@ class CoinbaseDecoder : public JsonDecoder<Self> {
   // An acknowledgement lists all that is subscribed by now: this answers what is new.
   void answer_new(const std::vector<std::string_view>& products, Channel channel) {
     for (const auto product : products) {
-      const auto key = std::string{product}.append(" ").append(name_of(channel));
-      listed_.insert(key);
-      if (!known_.contains(key)) this->answer_shared(Condition::subscribed, product, channel);
+      if (announced_.is_new(product, channel))
+        this->answer_shared(Condition::subscribed, product, channel);
     }
   }
   // `channel_of(name)` answers nothing for what we do not ask for.
@@ -124,18 +122,8 @@ class CoinbaseDecoder : public JsonDecoder<Self> {
   std::optional<std::int64_t> number_;  // of the frame, where its venue numbers them
 
  private:
-  // Numbers count all messages of a session: one that is left out makes its books wrong. A message
-  // that could not be read is as good as lost.
-  void check_number(Reading& reading) {
-    if (last_number_ && *number_ - 1 > *last_number_) {
-      reading.broken = true;
-      reading.problem = "a number of the session's messages is missing";
-    }
-    last_number_ = number_;
-  }
-
-  std::optional<std::int64_t> last_number_;
-  std::set<std::string> known_, listed_;  // products with channels
+  MessageNumbers numbers_;
+  Announced announced_;
 };
 
 }  // namespace mp::venue::coinbase

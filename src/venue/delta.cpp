@@ -323,7 +323,6 @@ class Delta final : public JsonDecoder<Delta> {
       answer(Condition::rejected, "", channel_of(each.name));
       return refuse(reading, each.name, *each.error);
     }
-    announced_.begin();
     for (const Channels& each : subscriptions_.channels) {
       const auto channel = channel_of(each.name);
       if (!channel) continue;

@@ -15,8 +15,7 @@ namespace mp::venue {
 // session has few topics, and their lists are rare.
 class Announced {
  public:
-  // The decoder may read a frame twice, each time from begin().
-  void begin() { listed_.clear(); }
+  // The decoder may read a frame twice: what is new stays so until its end.
   [[nodiscard]] bool is_new(std::string_view symbol, Channel channel) {
     const auto key = std::string{symbol}.append(" ").append(name_of(channel));
     listed_.insert(key);
