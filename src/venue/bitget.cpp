@@ -142,7 +142,8 @@ using RatioShape = Loose<Field<"longAccountRatio", &LongShortRatio::long_share>,
 
 struct InstrumentMessage : Message<InstrumentInfo> {
   std::optional<std::string_view> category, type;
-  std::optional<std::int64_t> price_places, quantity_places;
+  std::optional<Price> price_step;  // where the multiples are not told
+  std::optional<Quantity> quantity_step;
 };
 using InstrumentShape =
     Loose<Field<"symbol", &Facts::symbol>, Field<"category", &InstrumentMessage::category>,
@@ -150,8 +151,8 @@ using InstrumentShape =
           Field<"type", &InstrumentMessage::type>, Field<"status", &InstrumentInfo::status>,
           Field<"priceMultiplier", &InstrumentInfo::tick_size>,
           Field<"quantityMultiplier", &InstrumentInfo::lot_size>,
-          Field<"pricePrecision", &InstrumentMessage::price_places>,
-          Field<"quantityPrecision", &InstrumentMessage::quantity_places>,
+          Field<"pricePrecision", &InstrumentMessage::price_step, kStepOfPlaces>,
+          Field<"quantityPrecision", &InstrumentMessage::quantity_step, kStepOfPlaces>,
           Field<"deliveryTime", &InstrumentInfo::expiry>>;
 
 void send(InstrumentMessage& info, Output& out) {
@@ -165,8 +166,8 @@ void send(InstrumentMessage& info, Output& out) {
     info.settle = info.quote;
     info.contract_size = Quantity{Decimal{1, 0}};
   }
-  default_step(info.tick_size, info.price_places);
-  default_step(info.lot_size, info.quantity_places);
+  if (!info.tick_size) info.tick_size = info.price_step;
+  if (!info.lot_size) info.lot_size = info.quantity_step;
   if (info.status == "online") info.status = "trading";
   if (info.status == "halt") info.status = "halted";
   send<InstrumentInfo>(info, out);

@@ -69,14 +69,12 @@ using TickerShape =
           Field<"indexPrice", &ContractFacts::index_price>,
           OneOf<Field<"ts", &Facts::time>, Field<"systemTime", &Facts::time>>>;
 
-struct InstrumentMessage : Message<InstrumentInfo> {
-  std::optional<std::int64_t> price_places, quantity_places;
-};
+using InstrumentMessage = Message<InstrumentInfo>;
 using InstrumentShape =
     Loose<Field<"symbolName", &Facts::symbol>, Field<"baseCoin", &InstrumentInfo::base>,
           Field<"quoteCoin", &InstrumentInfo::quote>, Field<"status", &InstrumentInfo::status>,
-          Field<"priceScale", &InstrumentMessage::price_places>,
-          Field<"quantityScale", &InstrumentMessage::quantity_places>>;
+          Field<"priceScale", &InstrumentInfo::tick_size, kStepOfPlaces>,
+          Field<"quantityScale", &InstrumentInfo::lot_size, kStepOfPlaces>>;
 
 class BitgetV1 final : public bitget::Decoder<BitgetV1> {
  public:
@@ -100,8 +98,6 @@ class BitgetV1 final : public bitget::Decoder<BitgetV1> {
     const auto verdict = read_rest_answer<InstrumentShape>(in, body, answer, problem);
     if (verdict != Verdict::data) return verdict;
     for (InstrumentMessage& instrument : answer.rows) {
-      default_step(instrument.tick_size, instrument.price_places);
-      default_step(instrument.lot_size, instrument.quantity_places);
       if (instrument.status == "online") instrument.status = "trading";
       send(instrument, out);
     }

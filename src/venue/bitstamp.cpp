@@ -79,22 +79,21 @@ using TickerShape = Loose<Field<"timestamp", &Facts::time, kSeconds, kRequired>,
                           Field<"low", &Ticker::low_price>, Field<"volume", &Ticker::volume>,
                           Field<"bid", &Ticker::bid_price>, Field<"ask", &Ticker::ask_price>>;
 
-struct InstrumentMessage : Facts {
-  std::string_view name, state;
-  std::optional<std::int64_t> base_digits, quote_digits;
+struct InstrumentMessage : Message<InstrumentInfo> {
+  std::string_view name;
 };
 using InstrumentShape =
     Loose<Field<"url_symbol", &Facts::symbol>, Field<"name", &InstrumentMessage::name>,
-          Field<"trading", &InstrumentMessage::state>,
-          Field<"base_decimals", &InstrumentMessage::base_digits>,
-          Field<"counter_decimals", &InstrumentMessage::quote_digits>>;
-void send(const InstrumentMessage& message, Output& out) {
-  auto info = pair_spelled(message.name, '/');
-  if (!info) return;
-  default_step(info->tick_size, message.quote_digits);
-  default_step(info->lot_size, message.base_digits);
-  info->status = message.state == "Enabled" ? "trading" : "halted";
-  out(message.symbol, std::nullopt, *info);
+          Field<"trading", &InstrumentInfo::status>,
+          Field<"base_decimals", &InstrumentInfo::lot_size, kStepOfPlaces>,
+          Field<"counter_decimals", &InstrumentInfo::tick_size, kStepOfPlaces>>;
+void send(InstrumentMessage& message, Output& out) {
+  const auto pair = pair_spelled(message.name, '/');
+  if (!pair) return;
+  message.base = pair->base;
+  message.quote = pair->quote;
+  message.status = message.status == "Enabled" ? "trading" : "halted";
+  send<InstrumentInfo>(message, out);
 }
 
 // "diff_order_book_btcusd"

@@ -99,14 +99,14 @@ using GranularityShape = Loose<Id<"granularity", &Granularity::text>>;
 struct InstrumentMessage : Message<InstrumentInfo> {
   std::optional<std::int64_t> tick, tick_places, lot, lot_places;
 };
-using InstrumentShape = Loose<Field<"symbol", &Facts::symbol, kKept>,
-                              Field<"base_currency", &InstrumentInfo::base>,
-                              Field<"counter_currency", &InstrumentInfo::quote>,
-                              Field<"min_price_increment", &InstrumentMessage::tick>,
-                              Field<"min_price_increment_scale", &InstrumentMessage::tick_places>,
-                              Field<"lot_size", &InstrumentMessage::lot>,
-                              Field<"lot_size_scale", &InstrumentMessage::lot_places>,
-                              Field<"status", &InstrumentInfo::status>>;
+using InstrumentShape =
+    Loose<Field<"symbol", &Facts::symbol, kKept>, Field<"base_currency", &InstrumentInfo::base>,
+          Field<"counter_currency", &InstrumentInfo::quote>,
+          Field<"min_price_increment", &InstrumentMessage::tick>,
+          Field<"min_price_increment_scale", &InstrumentMessage::tick_places>,
+          Field<"lot_size", &InstrumentMessage::lot>,
+          Field<"lot_size_scale", &InstrumentMessage::lot_places>,
+          Field<"status", &InstrumentInfo::status>>;
 struct Problem {
   std::string_view error;
 };

@@ -120,7 +120,8 @@ using ValueShape = Loose<Field<"v", &Value::value>, Field<"t", &Facts::time>>;
 
 struct InstrumentMessage : Message<InstrumentInfo> {
   std::optional<std::string_view> type, option;
-  std::optional<std::int64_t> price_places, quantity_places;
+  std::optional<Price> price_step;  // where the tick sizes are not told
+  std::optional<Quantity> quantity_step;
   std::optional<bool> tradable;
 };
 using InstrumentShape = Loose<
@@ -128,9 +129,9 @@ using InstrumentShape = Loose<
     OneOf<Field<"base_ccy", &InstrumentInfo::base>, Field<"base_currency", &InstrumentInfo::base>>,
     OneOf<Field<"quote_ccy", &InstrumentInfo::quote>,
           Field<"quote_currency", &InstrumentInfo::quote>>,
-    OneOf<Field<"quote_decimals", &InstrumentMessage::price_places>,
-          Field<"price_decimals", &InstrumentMessage::price_places>>,
-    Field<"quantity_decimals", &InstrumentMessage::quantity_places>,
+    OneOf<Field<"quote_decimals", &InstrumentMessage::price_step, kStepOfPlaces>,
+          Field<"price_decimals", &InstrumentMessage::price_step, kStepOfPlaces>>,
+    Field<"quantity_decimals", &InstrumentMessage::quantity_step, kStepOfPlaces>,
     Field<"inst_type", &InstrumentMessage::type>,
     Field<"price_tick_size", &InstrumentInfo::tick_size>,
     Field<"qty_tick_size", &InstrumentInfo::lot_size>,
@@ -155,8 +156,8 @@ void send(InstrumentMessage& message, Output& out) {
     info.contract_size.reset();
     if (type != "CCY_PAIR") return;  // of a kind that we do not know
   }
-  default_step(info.tick_size, message.price_places);
-  default_step(info.lot_size, message.quantity_places);
+  if (!info.tick_size) info.tick_size = message.price_step;
+  if (!info.lot_size) info.lot_size = message.quantity_step;
   info.status = message.tradable.value_or(true) ? "trading" : "halted";
   send<InstrumentInfo>(message, out);
 }

@@ -7,14 +7,12 @@ namespace mp::venue::gate {
 
 using namespace codec;  // the vocabulary of shapes
 
-struct PairMessage : Message<InstrumentInfo> {
-  std::int64_t precision = 0, amount_precision = 0;
-};
-using PairShape =
-    Loose<Field<"id", &MessageFacts::symbol>, Field<"base", &InstrumentInfo::base>,
-          Field<"quote", &InstrumentInfo::quote>, Field<"precision", &PairMessage::precision>,
-          Field<"amount_precision", &PairMessage::amount_precision>,
-          Field<"trade_status", &InstrumentInfo::status>>;
+struct PairMessage : Message<InstrumentInfo> {};
+using PairShape = Loose<Field<"id", &MessageFacts::symbol>, Field<"base", &InstrumentInfo::base>,
+                        Field<"quote", &InstrumentInfo::quote>,
+                        Field<"precision", &InstrumentInfo::tick_size, kStepOfPlaces>,
+                        Field<"amount_precision", &InstrumentInfo::lot_size, kStepOfPlaces>,
+                        Field<"trade_status", &InstrumentInfo::status>>;
 struct ContractMessage : Message<InstrumentInfo> {
   std::optional<bool> delisting;
   std::optional<std::string_view> state;
@@ -42,8 +40,6 @@ inline std::optional<InstrumentInfo> spelled_out(std::string_view symbol, Instru
 
 inline void send(const PairMessage& message, Output& out) {
   InstrumentInfo info = message;
-  default_step(info.tick_size, message.precision);
-  default_step(info.lot_size, message.amount_precision);
   if (info.status == "tradable") info.status = "trading";
   if (info.status == "untradable") info.status = "halted";
   out(message.symbol, std::nullopt, info);

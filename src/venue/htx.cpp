@@ -85,15 +85,13 @@ using CandleShape =
                  Field<"close", &Candle::close>, Field<"amount", &Candle::volume>,
                  Field<"vol", &Candle::quote_volume>, Field<"count", &Candle::trades>>>;
 
-struct InstrumentMessage : Message<InstrumentInfo> {
-  std::optional<std::int64_t> price_digits, amount_digits;
-};
+struct InstrumentMessage : Message<InstrumentInfo> {};
 using Listing = Batch<InstrumentMessage>;
 using InstrumentShape =
     Loose<Field<"symbol", &Facts::symbol>, Field<"base-currency", &InstrumentInfo::base>,
           Field<"quote-currency", &InstrumentInfo::quote>, Field<"state", &InstrumentInfo::status>,
-          Field<"price-precision", &InstrumentMessage::price_digits>,
-          Field<"amount-precision", &InstrumentMessage::amount_digits>>;
+          Field<"price-precision", &InstrumentInfo::tick_size, kStepOfPlaces>,
+          Field<"amount-precision", &InstrumentInfo::lot_size, kStepOfPlaces>>;
 using ListingShape =
     Loose<Field<"status", &Listing::code, kRequired>, Field<"err-msg", &Listing::words>,
           Rows<"data", &Listing::rows, InstrumentShape, kOptional>>;
@@ -104,8 +102,6 @@ void send(const InstrumentMessage& message, Output& out) {
   const std::string quote = upper_case(info.quote);
   info.base = base;
   info.quote = quote;
-  default_step(info.tick_size, message.price_digits);
-  default_step(info.lot_size, message.amount_digits);
   if (info.status == "online") info.status = "trading";
   if (info.status == "suspend") info.status = "halted";
   out(message.symbol, std::nullopt, info);

@@ -12,14 +12,15 @@ using namespace codec;  // the vocabulary of shapes
 
 struct Token {
   std::string_view name;
-  std::int64_t index = 0, size_decimals = 0;
+  std::int64_t index = 0;
+  std::optional<Quantity> lot_size;
 };
 struct Pair {
   std::int64_t base = 0, quote = 0;  // indices of tokens
 };
 struct Asset {
   std::string_view name;
-  std::optional<std::int64_t> size_decimals;  // of a perpetual
+  std::optional<Quantity> lot_size;  // of a perpetual
   std::optional<bool> is_delisted;
   std::optional<Pair> tokens;  // of a spot pair
 };
@@ -28,11 +29,13 @@ struct Universe {
   RowList<Token> tokens;
   std::optional<std::int64_t> collateral;
 };
-using TokenShape = Loose<Field<"name", &Token::name>, Field<"szDecimals", &Token::size_decimals>,
-                         Field<"index", &Token::index>>;
-using AssetShape = Loose<Field<"name", &Asset::name>, Field<"szDecimals", &Asset::size_decimals>,
-                         Field<"isDelisted", &Asset::is_delisted>,
-                         Object<"tokens", &Asset::tokens, Row<&Pair::base, &Pair::quote>>>;
+using TokenShape =
+    Loose<Field<"name", &Token::name>, Field<"szDecimals", &Token::lot_size, kStepOfPlaces>,
+          Field<"index", &Token::index>>;
+using AssetShape =
+    Loose<Field<"name", &Asset::name>, Field<"szDecimals", &Asset::lot_size, kStepOfPlaces>,
+          Field<"isDelisted", &Asset::is_delisted>,
+          Object<"tokens", &Asset::tokens, Row<&Pair::base, &Pair::quote>>>;
 using UniverseShape = Loose<Rows<"universe", &Universe::assets, AssetShape>,
                             Rows<"tokens", &Universe::tokens, TokenShape, kOptional>,
                             Field<"collateralToken", &Universe::collateral>>;
@@ -50,13 +53,13 @@ inline void send(const Universe& universe, Output& out) {
       const Token base = token(asset.tokens->base);
       info.base = base.name;
       info.quote = token(asset.tokens->quote).name;
-      default_step(info.lot_size, base.size_decimals);
-    } else if (asset.size_decimals) {
+      info.lot_size = base.lot_size;
+    } else if (asset.lot_size) {
       info.kind = InstrumentKind::perpetual;
       info.base = asset.name;
       info.quote = "USD";
       if (universe.collateral.value_or(0) == 0) info.settle = "USDC";  // the first token
-      default_step(info.lot_size, asset.size_decimals);
+      info.lot_size = asset.lot_size;
       info.contract_size = Quantity{Decimal{1, 0}};
     }
     if (!info.base.empty() && !info.quote.empty()) out(asset.name, std::nullopt, info);

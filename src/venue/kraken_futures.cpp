@@ -114,7 +114,6 @@ void send(TickerMessage& ticker, Output& out) {
 struct InstrumentMessage : Message<InstrumentInfo> {
   std::string_view type;
   std::optional<std::string_view> pair, underlying;
-  std::optional<std::int64_t> quantity_places;
   bool tradeable = false;
 };
 using InstrumentShape =
@@ -124,7 +123,7 @@ using InstrumentShape =
           Field<"lastTradingTime", &InstrumentInfo::expiry, kRfc3339>,
           Field<"tickSize", &InstrumentInfo::tick_size>,
           Field<"contractSize", &InstrumentInfo::contract_size>,
-          Field<"contractValueTradePrecision", &InstrumentMessage::quantity_places>,
+          Field<"contractValueTradePrecision", &InstrumentInfo::lot_size, kStepOfPlaces>,
           Field<"tradeable", &InstrumentMessage::tradeable>>;
 using Listing = Batch<InstrumentMessage>;
 using ListingShape =
@@ -143,7 +142,6 @@ void send(const InstrumentMessage& in, Output& out) {
   info.base = kraken::asset_named(part[0]);
   info.quote = kraken::asset_named(part[1]);
   info.settle = in.type == "futures_inverse" ? info.base : info.quote;
-  default_step(info.lot_size, in.quantity_places, -kDecimalExponentMax);
   info.status = in.tradeable ? "trading" : "halted";
   out(upper_case(in.symbol), std::nullopt, info);
 }

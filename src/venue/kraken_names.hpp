@@ -42,16 +42,16 @@ inline constexpr std::array kEndpoints = {
     Endpoint{.target = "/0/public/AssetPairs", .evidence = "pair kraken"},
 };
 
-struct Pair : MessageFacts {  // whose symbol is Kraken's name of it
-  std::optional<std::string_view> stream_symbol, status;
-  std::optional<Price> tick_size;
-  std::optional<std::int64_t> price_places, quantity_places;
+struct Pair : Message<InstrumentInfo> {  // whose symbol is Kraken's name of it
+  std::optional<std::string_view> stream_symbol;
+  std::optional<Price> price_step;  // where the tick size is not told
 };
 using PairShape =
-    codec::Loose<codec::Field<"wsname", &Pair::stream_symbol>, codec::Field<"status", &Pair::status>,
-                 codec::Field<"tick_size", &Pair::tick_size>,
-                 codec::Field<"pair_decimals", &Pair::price_places>,
-                 codec::Field<"lot_decimals", &Pair::quantity_places>>;
+    codec::Loose<codec::Field<"wsname", &Pair::stream_symbol>,
+                 codec::Field<"status", &InstrumentInfo::status>,
+                 codec::Field<"tick_size", &InstrumentInfo::tick_size>,
+                 codec::Field<"pair_decimals", &Pair::price_step, codec::kStepOfPlaces>,
+                 codec::Field<"lot_decimals", &InstrumentInfo::lot_size, codec::kStepOfPlaces>>;
 struct Listing {
   std::vector<std::string_view> errors;
   std::optional<codec::Raw> pairs;  // by their names
@@ -72,11 +72,9 @@ using ListingShape =
   for (const Pair& pair : pairs) {
     auto info = spelled_out(pair.stream_symbol.value_or(""));
     if (!info) continue;  // dark pools have no name on the stream
-    info->tick_size = pair.tick_size;
-    default_step(info->tick_size, pair.price_places, -kDecimalExponentMax);
-    default_step(info->lot_size, pair.quantity_places, -kDecimalExponentMax);
-    info->status = pair.status.value_or("online");
-    if (info->status == "online") info->status = "trading";
+    info->tick_size = pair.tick_size ? pair.tick_size : pair.price_step;
+    info->lot_size = pair.lot_size;
+    info->status = pair.status.empty() || pair.status == "online" ? "trading" : pair.status;
     const std::string spelled = std::string{info->base}.append("/").append(info->quote);
     out(v2 ? spelled : *pair.stream_symbol, std::nullopt, *info);
   }

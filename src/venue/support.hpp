@@ -186,15 +186,6 @@ class Latest {
   std::unordered_map<std::string, T, Hash, std::equal_to<>> states_;
 };
 
-// A step of so many decimal places, where the listing does not say it otherwise. Some venues count
-// places before the point, as numbers below zero.
-template <class Step>
-void default_step(std::optional<Step>& step, std::optional<std::int64_t> places,
-                  std::int64_t places_min = 0) {
-  if (step || !places || *places < places_min || *places > -kDecimalExponentMin) return;
-  step = Step{Decimal{1, static_cast<std::int8_t>(-*places)}};
-}
-
 // A spot instrument by its currencies around a separator, "BTC-USDT".
 [[nodiscard]] std::optional<InstrumentInfo> pair_spelled(std::string_view symbol, char separator);
 
