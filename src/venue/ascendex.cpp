@@ -56,8 +56,6 @@ constexpr Traits kTraits = {
     .book_source = "ascendex-pro-api, WebSocket, Level 2 Order Book Updates; Depth Snapshot",
 };
 
-using Facts = MessageFacts;
-
 struct Head {
   std::optional<std::string_view> kind;
 };
@@ -169,8 +167,7 @@ class Ascendex final : public JsonDecoder<Ascendex> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
     if (!head_.kind) return Verdict::unknown;
     const auto kind = *head_.kind;
@@ -194,8 +191,7 @@ class Ascendex final : public JsonDecoder<Ascendex> {
     return read_notice(in, kind, frame, reading);
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall& call, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall& call, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     Answer answer;
     if (!in.template read<AnswerShape>(body, answer)) return Verdict::malformed;
@@ -232,8 +228,7 @@ class Ascendex final : public JsonDecoder<Ascendex> {
   }
 
  private:
-  template <class In>
-  Verdict read_book(In& in, bool whole, std::string_view frame, Output& out) {
+  Verdict read_book(auto& in, bool whole, std::string_view frame, Output& out) {
     if (const auto parts = spaced(frame);
         parts && in.template read<BookDataShape>(parts->data, book_)) {
       book_.symbol = parts->symbol;
@@ -246,8 +241,7 @@ class Ascendex final : public JsonDecoder<Ascendex> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_notice(In& in, std::string_view kind, std::string_view frame, Reading& reading) {
+  Verdict read_notice(auto& in, std::string_view kind, std::string_view frame, Reading& reading) {
     if (equals<"ping">(kind)) {
       reading.reply = reply_buffer().append(R"({"op":"pong"})");
       return Verdict::control;

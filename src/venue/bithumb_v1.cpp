@@ -52,8 +52,6 @@ constexpr Traits kTraits = {
     .stale_after = 300s,  // quiet markets send nothing for minutes
 };
 
-using Facts = MessageFacts;
-
 // "2021-06-02 08:43:34.555058", without saying that it is Korea's time.
 struct KoreanTime {
   static bool convert(const Scalar& scalar, Timestamp& out) {
@@ -109,8 +107,7 @@ class BithumbV1 final : public JsonDecoder<BithumbV1> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
     if (head_.status) {
       if (*head_.status == kFine) return Verdict::control;
@@ -133,8 +130,7 @@ class BithumbV1 final : public JsonDecoder<BithumbV1> {
   }
 
   // The tickers of a payment currency, by what is paid for; one member is their time.
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall& call, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall& call, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     Listing listing;
     if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;

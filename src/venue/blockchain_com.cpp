@@ -53,8 +53,6 @@ constexpr Traits kTraits = {
     .stale_after = 30s,
 };
 
-using Facts = MessageFacts;
-
 // "seqnum" counts the messages of a session.
 struct Head {
   std::optional<std::int64_t> number;
@@ -143,8 +141,7 @@ class BlockchainCom final : public JsonDecoder<BlockchainCom> {
     return reading;
   }
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
     if (!head_.event || !head_.channel) return Verdict::unknown;
     const auto event = *head_.event;
@@ -163,8 +160,7 @@ class BlockchainCom final : public JsonDecoder<BlockchainCom> {
     return equals<"prices">(channel) ? read_candle(in, frame, out) : Verdict::unknown;
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     RowList<InstrumentMessage> instruments;
     if (body.starts_with('[')) return read_all<InstrumentShape>(in, body, instruments, out);
@@ -187,8 +183,7 @@ class BlockchainCom final : public JsonDecoder<BlockchainCom> {
   }
 
  private:
-  template <class In>
-  Verdict read_answer(In& in, std::string_view event, std::string_view frame, Reading& reading) {
+  Verdict read_answer(auto& in, std::string_view event, std::string_view frame, Reading& reading) {
     const auto symbol = head_.symbol.value_or("");
     const auto channel = channel_of(*head_.channel);
     if (equals<"rejected">(event)) {
@@ -205,8 +200,7 @@ class BlockchainCom final : public JsonDecoder<BlockchainCom> {
     return Verdict::control;
   }
 
-  template <class In>
-  Verdict read_candle(In& in, std::string_view frame, Output& out) {
+  Verdict read_candle(auto& in, std::string_view frame, Output& out) {
     if (!in.template read<CandleShape>(frame, candles_)) return Verdict::malformed;
     if (!candles_.row) return Verdict::data;  // none yet
     const std::string_view word = intervals_.of(candles_.symbol);

@@ -66,8 +66,6 @@ constexpr Traits kTraits = {
     .stale_after = 65s,
 };
 
-using Facts = MessageFacts;
-
 struct Head {
   std::optional<std::string_view> type;
 };
@@ -242,8 +240,7 @@ class Delta final : public JsonDecoder<Delta> {
     return reading;
   }
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
     const auto type = head_.type.value_or("");
     if (equals<"l2_updates">(type)) return read_book(in, frame, out, reading);
@@ -268,8 +265,7 @@ class Delta final : public JsonDecoder<Delta> {
     return read_one<CandleShape>(in, frame, candle_, out);
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading& answer, std::string& problem) {
     Listing listing;
     if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
@@ -281,8 +277,7 @@ class Delta final : public JsonDecoder<Delta> {
   }
 
  private:
-  template <class In>
-  Verdict read_book(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict read_book(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<BookShape>(frame, book_)) return Verdict::malformed;
     if (book_.message) {
       answer(Condition::rejected, book_.symbol, Channel::book);
@@ -299,8 +294,7 @@ class Delta final : public JsonDecoder<Delta> {
   }
 
   // Rates are percentages.
-  template <class In>
-  Verdict read_funding(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict read_funding(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<FundingShape>(frame, funding_)) return Verdict::malformed;
     constexpr Decimal kPercent{.mantissa = 1, .exponent = -2};
     const auto rate = product(funding_.rate, kPercent);
@@ -315,8 +309,7 @@ class Delta final : public JsonDecoder<Delta> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_subscriptions(In& in, std::string_view frame, Reading& reading) {
+  Verdict read_subscriptions(auto& in, std::string_view frame, Reading& reading) {
     if (!in.template read<SubscriptionsShape>(frame, subscriptions_)) return Verdict::malformed;
     for (const Channels& each : subscriptions_.channels) {
       if (!each.error) continue;

@@ -52,8 +52,6 @@ constexpr Traits kTraits = {
     .book_source = "api.hitbtc.com, WebSocket Market Data, Subscribe to Full Order Book",
 };
 
-using Facts = MessageFacts;
-
 struct Refusal {
   std::optional<std::string_view> code, message;
 };
@@ -140,8 +138,7 @@ class Hitbtc final : public JsonDecoder<Hitbtc> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     if (!envelope_.channel) return read_answer(reading);
     const auto channel = channel_of(*envelope_.channel);
@@ -175,8 +172,7 @@ class Hitbtc final : public JsonDecoder<Hitbtc> {
     }
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     if (Problem refusal; in.template read<ProblemShape>(body, refusal))
       return problem = refusal.error.message.value_or("refused"), Verdict::rejected;
@@ -204,15 +200,15 @@ class Hitbtc final : public JsonDecoder<Hitbtc> {
   }
 
   // A message for each symbol.
-  template <class S, class In, class M, class Amend>
-  Verdict read_messages(In& in, RowList<M>& rows, Output& out, Amend&& amend) {
+  template <class S, class M, class Amend>
+  Verdict read_messages(auto& in, RowList<M>& rows, Output& out, Amend&& amend) {
     if (!read_members<S>(in, members_, rows)) return Verdict::malformed;
     return send_all(rows, out, amend);
   }
 
   // A list of messages for each symbol.
-  template <class S, class In, class M>
-  Verdict read_lists(In& in, RowList<RowList<M>>& lists, bool old, Output& out) {
+  template <class S, class M>
+  Verdict read_lists(auto& in, RowList<RowList<M>>& lists, bool old, Output& out) {
     lists.clear();
     for (const auto& member : members_)
       if (!in.template read_rows<S>(member.json, lists.next())) return Verdict::malformed;

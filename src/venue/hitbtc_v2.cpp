@@ -50,8 +50,6 @@ constexpr Traits kTraits = {
     .book_source = "hitbtc-api, Socket Market Data, Subscribe to Order Book",
 };
 
-using Facts = MessageFacts;
-
 // Our requests are numbered; others' may have any id.
 struct RequestNumber {
   static bool convert(const Scalar& scalar, std::optional<std::int64_t>& out) {
@@ -123,8 +121,7 @@ class HitbtcV2 final : public JsonDecoder<HitbtcV2> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     if (envelope_.method && envelope_.params)
       return read_data(in, *envelope_.method, envelope_.params->json, out);
@@ -135,8 +132,7 @@ class HitbtcV2 final : public JsonDecoder<HitbtcV2> {
     return envelope_.result ? Verdict::control : Verdict::unknown;
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     if (Problem refusal; body.starts_with('{')) {
       if (!in.template read<ProblemShape>(body, refusal)) return Verdict::malformed;
@@ -149,8 +145,7 @@ class HitbtcV2 final : public JsonDecoder<HitbtcV2> {
   }
 
  private:
-  template <class In>
-  Verdict read_data(In& in, std::string_view method, std::string_view data, Output& out) {
+  Verdict read_data(auto& in, std::string_view method, std::string_view data, Output& out) {
     const bool whole = equals<"snapshotOrderbook">(method);
     if (whole || equals<"updateOrderbook">(method)) {
       if (!in.template read<BookShape>(data, book_)) return Verdict::malformed;

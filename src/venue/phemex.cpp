@@ -63,8 +63,6 @@ constexpr Traits kTraits = {
     .book_source = "phemex-docs, WebSocket, OrderBook Message",
 };
 
-using Facts = MessageFacts;
-
 // Which key is there tells what a frame is; what has none of these begins with "sequence": trades.
 struct Head {
   bool book = false, packed = false, depth = false;
@@ -219,8 +217,7 @@ class Phemex final : public JsonDecoder<Phemex> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
     if (head_.book) return read_book<BookShape<"book">>(in, frame, out, reading);
     if (head_.depth) return read_book<BookShape<"orderbook_p">>(in, frame, out, reading);
@@ -234,8 +231,7 @@ class Phemex final : public JsonDecoder<Phemex> {
                : read_trades(in, frame, out, reading);
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     Listing listing;
     if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
@@ -264,8 +260,8 @@ class Phemex final : public JsonDecoder<Phemex> {
     return Verdict::malformed;
   }
 
-  template <class S, class In>
-  Verdict read_book(In& in, std::string_view frame, Output& out, Reading& reading) {
+  template <class S>
+  Verdict read_book(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<S>(frame, book_)) return Verdict::malformed;
     const auto by = scale_of(book_.symbol);
     if (!scale(book_.bid_levels, by) || !scale(book_.ask_levels, by)) return too_large(reading);
@@ -275,8 +271,7 @@ class Phemex final : public JsonDecoder<Phemex> {
   }
 
   // A subscription begins with trades from before it, which are not handed over.
-  template <class In>
-  Verdict read_trades(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict read_trades(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<TradesShape>(frame, trades_)) return Verdict::malformed;
     const auto by = scale_of(trades_.symbol);
     for (auto& trade : trades_.rows) {
@@ -289,8 +284,8 @@ class Phemex final : public JsonDecoder<Phemex> {
     return Verdict::data;
   }
 
-  template <class S, class In>
-  Verdict read_candles(In& in, std::string_view frame, Output& out, Reading& reading) {
+  template <class S>
+  Verdict read_candles(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<S>(frame, candles_)) return Verdict::malformed;
     const auto by = scale_of(candles_.symbol);
     for (CandleMessage& candle : candles_.rows) {
@@ -306,8 +301,8 @@ class Phemex final : public JsonDecoder<Phemex> {
     return Verdict::data;
   }
 
-  template <class S, class In>
-  Verdict read_day(In& in, std::string_view frame, Output& out, Reading& reading) {
+  template <class S>
+  Verdict read_day(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<S>(frame, day_)) return Verdict::malformed;
     const auto by = scale_of(day_.symbol);
     if (!by.value) day_.quote_volume.reset();
@@ -321,8 +316,7 @@ class Phemex final : public JsonDecoder<Phemex> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_days(In& in, std::string_view frame, Output& out) {
+  Verdict read_days(auto& in, std::string_view frame, Output& out) {
     if (!in.template read<DaysShape>(frame, days_)) return Verdict::malformed;
     if (!equals<"perp_market24h_pack_p.update">(days_.method)) return Verdict::unknown;
     for (DayMessage& day : days_.rows) {
@@ -332,8 +326,7 @@ class Phemex final : public JsonDecoder<Phemex> {
     return Verdict::data;
   }
 
-  template <class In>
-  Verdict read_answer(In& in, std::string_view frame, Reading& reading) {
+  Verdict read_answer(auto& in, std::string_view frame, Reading& reading) {
     if (!in.template read<AnswerShape>(frame, answer_)) return Verdict::malformed;
     reading.answers = answer_.request;
     if (!answer_.error) return answer_.result ? Verdict::control : Verdict::unknown;

@@ -73,8 +73,6 @@ struct Batch {
 template <class M, class S>
 using BatchShape = Loose<Rows<"data", &Batch<M>::rows, S>, Field<"action", &Batch<M>::action>>;
 
-using Facts = MessageFacts;
-
 using TradeShape = Loose<Field<"symbol", &Facts::symbol>, Field<"quantity", &Trade::quantity>,
                          Field<"takerSide", &Trade::side>, Field<"createTime", &Facts::time>,
                          Field<"price", &Trade::price>, Id<"id", &Trade::trade_id, kRequired>>;
@@ -119,8 +117,7 @@ class Poloniex final : public JsonDecoder<Poloniex> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
     if (head_.event) return read_notice(in, *head_.event, frame, reading);
     if (!head_.channel) return Verdict::unknown;
@@ -142,8 +139,7 @@ class Poloniex final : public JsonDecoder<Poloniex> {
                                    [&](Candle& candle) { candle.interval = interval; });
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     if (Notice refusal; body.starts_with('{')) {
       if (!in.template read<NoticeShape>(body, refusal)) return Verdict::malformed;
@@ -167,8 +163,7 @@ class Poloniex final : public JsonDecoder<Poloniex> {
   }
 
  private:
-  template <class In>
-  Verdict read_notice(In& in, std::string_view event, std::string_view frame, Reading& reading) {
+  Verdict read_notice(auto& in, std::string_view event, std::string_view frame, Reading& reading) {
     if (!in.template read<NoticeShape>(frame, notice_)) return Verdict::malformed;
     if (equals<"error">(event)) return refuse(reading, "", notice_.message.value_or("error"));
     if (equals<"subscribe">(event)) {
@@ -178,8 +173,8 @@ class Poloniex final : public JsonDecoder<Poloniex> {
     return Verdict::control;
   }
 
-  template <class S, class In, class M, class Amend>
-  static Verdict read_batch(In& in, std::string_view frame, Batch<M>& batch, Output& out,
+  template <class S, class M, class Amend>
+  static Verdict read_batch(auto& in, std::string_view frame, Batch<M>& batch, Output& out,
                             Amend&& amend) {
     if (!in.template read<BatchShape<M, S>>(frame, batch)) return Verdict::malformed;
     for (M& message : batch.rows) {

@@ -48,8 +48,6 @@ constexpr Traits kTraits = {
     .stale_after = 300s,  // quiet markets send nothing for minutes
 };
 
-using Facts = MessageFacts;
-
 using TradeShape = Loose<Id<"id", &Trade::trade_id, kRequired>, Field<"price", &Trade::price>,
                          Field<"quantity", &Trade::quantity>, Field<"time", &Facts::time, kRfc3339>,
                          Field<"side", &Trade::side>>;
@@ -107,8 +105,7 @@ class Probit final : public JsonDecoder<Probit> {
  public:
   using JsonDecoder::JsonDecoder;
 
-  template <class In>
-  Verdict decide(In& in, std::string_view frame, Output& out, Reading& reading) {
+  Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<MarketShape>(frame, market_)) return Verdict::malformed;
     if (market_.error) {
       if (market_.symbol) answer(Condition::rejected, *market_.symbol, std::nullopt);
@@ -128,8 +125,7 @@ class Probit final : public JsonDecoder<Probit> {
     return Verdict::data;
   }
 
-  template <class In>
-  static Verdict read_rest(const Traits&, In& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     MarketMessage refusal;
     if (in.template read<MarketShape>(body, refusal) && refusal.error)
