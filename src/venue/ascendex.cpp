@@ -104,10 +104,7 @@ std::optional<Spaced> spaced(std::string_view frame) {
 using TradeShape =
     Loose<Field<"p", &Trade::price>, Field<"q", &Trade::quantity>, Field<"ts", &Facts::time>,
           Field<"bm", &Trade::side, kMakerIsBuyer>, Id<"seqnum", &Trade::trade_id, kRequired>>;
-struct Trades {
-  std::string_view symbol;
-  RowList<Message<Trade>> rows;
-};
+using Trades = Batch<Message<Trade>>;
 using TradesShape =
     Loose<Field<"symbol", &Trades::symbol>, Rows<"data", &Trades::rows, TradeShape>>;
 
@@ -136,21 +133,16 @@ using CandleShape =
                  Field<"l", &Candle::low>, Field<"v", &Candle::volume>>>;
 
 // Answers by REST.
-struct Answer {
-  std::optional<std::int64_t> code;
-  std::optional<std::string_view> message, reason;
-};
-using AnswerShape = Loose<Field<"code", &Answer::code, kRequired>,
-                          Field<"message", &Answer::message>, Field<"reason", &Answer::reason>>;
+using AnswerShape =
+    Loose<Id<"code", &Refusal::code, kRequired>,
+          OneOf<Field<"message", &Refusal::message>, Field<"reason", &Refusal::message>>>;
 using InstrumentMessage = Message<InstrumentInfo>;
 using InstrumentShape =
     Loose<Field<"symbol", &Facts::symbol>, Field<"statusCode", &InstrumentInfo::status>,
           Field<"tickSize", &InstrumentInfo::tick_size>,
           Field<"lotSize", &InstrumentInfo::lot_size>>;
-struct Listing {
-  RowList<InstrumentMessage> instruments;
-};
-using ListingShape = Loose<Rows<"data", &Listing::instruments, InstrumentShape>>;
+using Listing = Batch<InstrumentMessage>;
+using ListingShape = Loose<Rows<"data", &Listing::rows, InstrumentShape>>;
 using TickerShape =
     Loose<Inside<"data", Field<"open", &Ticker::open_price>,
                  Field<"close", &Ticker::last_price, kRequired>, Field<"high", &Ticker::high_price>,
@@ -172,14 +164,7 @@ class Ascendex final : public JsonDecoder<Ascendex> {
     if (!head_.kind) return Verdict::unknown;
     const auto kind = *head_.kind;
     if (equals<"depth">(kind)) return read_book(in, false, frame, out);
-    if (equals<"trades">(kind)) {
-      if (!in.template read<TradesShape>(frame, trades_)) return Verdict::malformed;
-      for (auto& trade : trades_.rows) {
-        trade.symbol = trades_.symbol;
-        send(trade, out);
-      }
-      return Verdict::data;
-    }
+    if (equals<"trades">(kind)) return read_one<TradesShape>(in, frame, trades_, out);
     if (equals<"bbo">(kind)) return read_one<QuoteShape>(in, frame, best_, out);
     if (equals<"depth-snapshot">(kind)) return read_book(in, true, frame, out);
     if (equals<"bar">(kind)) {
@@ -193,12 +178,9 @@ class Ascendex final : public JsonDecoder<Ascendex> {
 
   static Verdict read_rest(const Traits&, auto& in, const RestCall& call, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
-    Answer answer;
+    Refusal answer;
     if (!in.template read<AnswerShape>(body, answer)) return Verdict::malformed;
-    if (answer.code != 0) {
-      problem = answer.message ? *answer.message : answer.reason.value_or("refused");
-      return Verdict::rejected;
-    }
+    if (answer.code != "0") return problem = answer.message.value_or("refused"), Verdict::rejected;
     if (call.kind == RestKind::poll) {
       Message<Ticker> ticker;
       ticker.symbol = call.symbol;
@@ -206,7 +188,7 @@ class Ascendex final : public JsonDecoder<Ascendex> {
     }
     Listing listing;
     if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
-    for (const InstrumentMessage& each : listing.instruments) {
+    for (const InstrumentMessage& each : listing.rows) {
       auto info = derive(each.symbol);
       if (!info) continue;
       info->tick_size = each.tick_size;

@@ -67,16 +67,14 @@ struct KoreanTime {
 };
 constexpr KoreanTime kKoreanTime{};
 
-struct Head {
-  std::optional<std::string_view> type, status, message;
+struct Head : Refusal {  // a status comes alone
+  std::optional<std::string_view> type;
   std::optional<Raw> content;
 };
 using HeadShape = Loose<Field<"type", &Head::type>, Field<"content", &Head::content>,
-                        Id<"status", &Head::status>, Field<"resmsg", &Head::message>>;
+                        Id<"status", &Refusal::code>, Field<"resmsg", &Refusal::message>>;
 
-struct Trades {
-  RowList<Message<Trade>> rows;
-};
+using Trades = Batch<Message<Trade>>;
 using TradeShape =
     Loose<Field<"buySellGb", &Trade::side, kSides<"2", "1">>, Field<"contPrice", &Trade::price>,
           Field<"contQty", &Trade::quantity>, Field<"contDtm", &Facts::time, kKoreanTime>,
@@ -109,18 +107,11 @@ class BithumbV1 final : public JsonDecoder<BithumbV1> {
 
   Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
-    if (head_.status) {
-      if (*head_.status == kFine) return Verdict::control;
-      return refuse(reading, *head_.status, head_.message.value_or(""));
-    }
+    if (head_.code) return head_.code == kFine ? Verdict::control : refuse(reading, head_);
     if (!head_.type || !head_.content) return Verdict::unknown;
     const auto type = *head_.type;
     const auto content = head_.content->json;
-    if (equals<"transaction">(type)) {
-      if (!in.template read<TradesShape>(content, trades_)) return Verdict::malformed;
-      for (const auto& trade : trades_.rows) send(trade, out);
-      return Verdict::data;
-    }
+    if (equals<"transaction">(type)) return read_one<TradesShape>(in, content, trades_, out);
     if (equals<"orderbooksnapshot">(type)) {
       book_.is_snapshot = true;
       return read_one<BookShape>(in, content, book_, out);

@@ -60,10 +60,7 @@ struct Head {
 };
 using HeadShape = Loose<Field<"seqnum", &Head::number>, Field<"event", &Head::event>,
                         Field<"channel", &Head::channel>, Field<"symbol", &Head::symbol>>;
-struct Refusal {
-  std::optional<std::string_view> text;
-};
-using RefusalShape = Loose<Field<"text", &Refusal::text>>;
+using RefusalShape = Loose<Field<"text", &Refusal::message>>;
 
 using BookMessage = Message<Book>;
 using BookShape = Loose<Field<"symbol", &Facts::symbol>,
@@ -105,10 +102,7 @@ using InstrumentShape =
           Field<"lot_size", &InstrumentMessage::lot>,
           Field<"lot_size_scale", &InstrumentMessage::lot_places>,
           Field<"status", &InstrumentInfo::status>>;
-struct Problem {
-  std::string_view error;
-};
-using ProblemShape = Loose<Field<"error", &Problem::error>>;
+using ProblemShape = Loose<Field<"error", &Refusal::message, kRequired>>;  // by REST
 
 // So many of 10^-places.
 std::optional<Decimal> scaled(std::optional<std::int64_t> count,
@@ -164,8 +158,8 @@ class BlockchainCom final : public JsonDecoder<BlockchainCom> {
                            Output& out, RestReading&, std::string& problem) {
     RowList<InstrumentMessage> instruments;
     if (body.starts_with('[')) return read_all<InstrumentShape>(in, body, instruments, out);
-    if (Problem refusal; in.template read<ProblemShape>(body, refusal))
-      return problem = refusal.error, Verdict::rejected;
+    if (Refusal refusal; in.template read<ProblemShape>(body, refusal))
+      return problem = *refusal.message, Verdict::rejected;
     std::vector<JsonMember> members;
     if (!members_of(body, members) || members.empty()) return Verdict::malformed;
     if (!read_members<InstrumentShape>(in, members, instruments)) return Verdict::malformed;
@@ -189,7 +183,7 @@ class BlockchainCom final : public JsonDecoder<BlockchainCom> {
     if (equals<"rejected">(event)) {
       if (!in.template read<RefusalShape>(frame, refusal_)) return Verdict::malformed;
       answer(Condition::rejected, symbol, channel);
-      return refuse(reading, "", refusal_.text.value_or("rejected"));
+      return refuse(reading, "", refusal_.message.value_or("rejected"));
     }
     if (equals<"unsubscribed">(event)) return Verdict::control;
     if (channel == Channel::candle) {

@@ -211,15 +211,13 @@ void send(InstrumentMessage& product, Output& out) {
   info.status = state != "live" ? state : trading == "operational" ? "trading" : trading;
   send<InstrumentInfo>(product, out);
 }
-struct Listing {
+struct Listing : Batch<InstrumentMessage> {
   std::optional<bool> success;
-  std::optional<std::string_view> code, after;
-  RowList<InstrumentMessage> products;
 };
 using ListingShape = Loose<Field<"success", &Listing::success, kRequired>,
-                           Inside<"error", Field<"code", &Listing::code>>,
-                           Inside<"meta", Field<"after", &Listing::after>>,
-                           Rows<"result", &Listing::products, InstrumentShape, kOptional>>;
+                           Inside<"error", Field<"code", &Listing::words>>,
+                           Inside<"meta", Field<"after", &Listing::next_page>>,
+                           Rows<"result", &Listing::rows, InstrumentShape, kOptional>>;
 
 std::optional<Channel> channel_of(std::string_view name) {
   if (name == "all_trades") return Channel::trade;
@@ -270,10 +268,9 @@ class Delta final : public JsonDecoder<Delta> {
     Listing listing;
     if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
     if (listing.success != true)
-      return problem = listing.code.value_or("refused"), Verdict::rejected;
-    for (auto& product : listing.products) send(product, out);
-    answer.next_page = listing.after.value_or("");
-    return Verdict::data;
+      return problem = listing.words.value_or("refused"), Verdict::rejected;
+    answer.next_page = listing.next_page.value_or("");
+    return send_all(listing.rows, out);
   }
 
  private:

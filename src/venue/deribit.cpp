@@ -218,8 +218,7 @@ class Deribit final : public JsonDecoder<Deribit> {
     if (envelope.error)
       return problem = envelope.error->message.value_or("an error"), Verdict::rejected;
     Listing listing;
-    if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
-    return send_all(listing.rows, out);
+    return read_one<ListingShape>(in, body, listing, out);
   }
 
   static std::optional<InstrumentInfo> derive(std::string_view symbol) {

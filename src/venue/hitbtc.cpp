@@ -52,9 +52,6 @@ constexpr Traits kTraits = {
     .book_source = "api.hitbtc.com, WebSocket Market Data, Subscribe to Full Order Book",
 };
 
-struct Refusal {
-  std::optional<std::string_view> code, message;
-};
 struct Subscribed {
   std::optional<std::string_view> channel;
   std::vector<std::string_view> symbols;
@@ -67,7 +64,6 @@ struct Envelope {
   std::optional<Refusal> error;
   std::optional<std::int64_t> request;
 };
-using RefusalShape = Loose<Id<"code", &Refusal::code>, Field<"message", &Refusal::message>>;
 using SubscribedShape = Loose<Field<"ch", &Subscribed::channel>,
                               Field<"subscriptions", &Subscribed::symbols, kOptional>>;
 using EnvelopeShape =
@@ -107,10 +103,6 @@ using InstrumentShape =
           Field<"quote_currency", &InstrumentInfo::quote>, Field<"status", &InstrumentInfo::status>,
           Field<"quantity_increment", &InstrumentInfo::lot_size>,
           Field<"tick_size", &InstrumentInfo::tick_size>>;
-struct Problem {
-  Refusal error;
-};
-using ProblemShape = Loose<Object<"error", &Problem::error, RefusalShape>>;
 void send(InstrumentMessage& info, Output& out) {
   const auto type = info.type.value_or("spot");
   if (type == "futures") {
@@ -174,8 +166,8 @@ class Hitbtc final : public JsonDecoder<Hitbtc> {
 
   static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
-    if (Problem refusal; in.template read<ProblemShape>(body, refusal))
-      return problem = refusal.error.message.value_or("refused"), Verdict::rejected;
+    if (Envelope answer; in.template read<EnvelopeShape>(body, answer) && answer.error)
+      return problem = answer.error->message.value_or("refused"), Verdict::rejected;
     std::vector<JsonMember> members;
     if (!members_of(body, members) || members.empty()) return Verdict::malformed;
     RowList<InstrumentMessage> symbols;
@@ -187,8 +179,7 @@ class Hitbtc final : public JsonDecoder<Hitbtc> {
   Verdict read_answer(Reading& reading) {
     if (envelope_.error) {
       reading.answers = envelope_.request;
-      return refuse(reading, envelope_.error->code.value_or(""),
-                    envelope_.error->message.value_or(""));
+      return refuse(reading, *envelope_.error);
     }
     if (!envelope_.result) return Verdict::unknown;
     const auto channel = channel_of(envelope_.result->channel.value_or(""));

@@ -60,16 +60,12 @@ struct RequestNumber {
 };
 constexpr RequestNumber kRequestNumber{};
 
-struct Refusal {
-  std::optional<std::string_view> code, message;
-};
 struct Envelope {
   std::optional<std::string_view> method;
   std::optional<Raw> result, params;
   std::optional<Refusal> error;
   std::optional<std::int64_t> request;
 };
-using RefusalShape = Loose<Id<"code", &Refusal::code>, Field<"message", &Refusal::message>>;
 using EnvelopeShape = Shape<Skip<"jsonrpc">, Field<"result", &Envelope::result>,
                             Object<"error", &Envelope::error, RefusalShape>,
                             Field<"id", &Envelope::request, kRequestNumber>,
@@ -89,15 +85,6 @@ using TickerShape =
           Field<"volume", &Ticker::volume>, Field<"volumeQuote", &Ticker::quote_volume>,
           Field<"timestamp", &Facts::time, kRfc3339>, Field<"symbol", &Facts::symbol>>;
 
-template <class M>
-struct Batch {
-  RowList<M> rows;
-  std::string_view symbol;
-  std::optional<std::string_view> period;  // of candles
-};
-template <class M, class S>
-using BatchShape = Loose<Rows<"data", &Batch<M>::rows, S>, Field<"symbol", &Batch<M>::symbol>,
-                         Field<"period", &Batch<M>::period>>;
 using TradeShape = Loose<Id<"id", &Trade::trade_id, kRequired>, Field<"price", &Trade::price>,
                          Field<"quantity", &Trade::quantity>, Field<"side", &Trade::side>,
                          Field<"timestamp", &Facts::time, kRfc3339>>;
@@ -106,16 +93,21 @@ using CandleShape =
           Field<"close", &Candle::close>, Field<"min", &Candle::low>, Field<"max", &Candle::high>,
           Field<"volume", &Candle::volume>, Field<"volumeQuote", &Candle::quote_volume>>;
 
+using Trades = Batch<Message<Trade>>;
+using TradesShape =
+    Loose<Rows<"data", &Trades::rows, TradeShape>, Field<"symbol", &Trades::symbol>>;
+struct Candles : Batch<Message<Candle>> {
+  std::optional<std::string_view> period;
+};
+using CandlesShape = Loose<Rows<"data", &Candles::rows, CandleShape>,
+                           Field<"symbol", &Candles::symbol>, Field<"period", &Candles::period>>;
+
 using InstrumentMessage = Message<InstrumentInfo>;
 using InstrumentShape =
     Loose<Field<"id", &Facts::symbol>, Field<"baseCurrency", &InstrumentInfo::base>,
           Field<"quoteCurrency", &InstrumentInfo::quote>,
           Field<"quantityIncrement", &InstrumentInfo::lot_size>,
           Field<"tickSize", &InstrumentInfo::tick_size>>;
-struct Problem {
-  std::string_view message;
-};
-using ProblemShape = Loose<Inside<"error", Field<"message", &Problem::message>>>;
 
 class HitbtcV2 final : public JsonDecoder<HitbtcV2> {
  public:
@@ -126,17 +118,16 @@ class HitbtcV2 final : public JsonDecoder<HitbtcV2> {
     if (envelope_.method && envelope_.params)
       return read_data(in, *envelope_.method, envelope_.params->json, out);
     reading.answers = envelope_.request;
-    if (envelope_.error)
-      return refuse(reading, envelope_.error->code.value_or(""),
-                    envelope_.error->message.value_or(""));
+    if (envelope_.error) return refuse(reading, *envelope_.error);
     return envelope_.result ? Verdict::control : Verdict::unknown;
   }
 
   static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
-    if (Problem refusal; body.starts_with('{')) {
-      if (!in.template read<ProblemShape>(body, refusal)) return Verdict::malformed;
-      return problem = refusal.message, Verdict::rejected;
+    if (Envelope answer; body.starts_with('{')) {
+      if (!in.template read<EnvelopeShape>(body, answer) || !answer.error)
+        return Verdict::malformed;
+      return problem = answer.error->message.value_or("refused"), Verdict::rejected;
     }
     RowList<InstrumentMessage> symbols;
     return read_all<InstrumentShape>(in, body, symbols, out, [](InstrumentInfo& info) {
@@ -155,33 +146,22 @@ class HitbtcV2 final : public JsonDecoder<HitbtcV2> {
       return Verdict::data;
     }
     if (equals<"ticker">(method)) return read_one<TickerShape>(in, data, ticker_, out);
-    const bool old = equals<"snapshotTrades">(method);  // from before the subscription: not new
-    if (old || equals<"updateTrades">(method)) {
-      if (!in.template read<BatchShape<Message<Trade>, TradeShape>>(data, trades_))
-        return Verdict::malformed;
-      for (auto& trade : trades_.rows) {
-        trade.symbol = trades_.symbol;
-        if (!old) send(trade, out);
-      }
-      return Verdict::data;
-    }
+    if (equals<"snapshotTrades">(method))  // from before the subscription: not new
+      return in.template read<TradesShape>(data, trades_) ? Verdict::data : Verdict::malformed;
+    if (equals<"updateTrades">(method)) return read_one<TradesShape>(in, data, trades_, out);
     if (!equals<"snapshotCandles", "updateCandles">(method)) return Verdict::unknown;
-    if (!in.template read<BatchShape<Message<Candle>, CandleShape>>(data, candles_))
-      return Verdict::malformed;
-    const auto period = candles_.period.value_or("");
-    for (auto& candle : candles_.rows) {
-      candle.symbol = candles_.symbol;
-      candle.interval = our_interval(traits(), period);
-      send(candle, out);
-    }
+    if (!in.template read<CandlesShape>(data, candles_)) return Verdict::malformed;
+    const auto interval = our_interval(traits(), candles_.period.value_or(""));
+    for (Candle& candle : candles_.rows) candle.interval = interval;
+    send(candles_, out);
     return Verdict::data;
   }
 
   Envelope envelope_;  // scratch, as what follows
   BookMessage book_;
   Message<Ticker> ticker_;
-  Batch<Message<Trade>> trades_;
-  Batch<Message<Candle>> candles_;
+  Trades trades_;
+  Candles candles_;
 };
 
 }  // namespace

@@ -92,10 +92,7 @@ struct Answer {
 };
 using AnswerShape =
     Loose<Field<"method", &Answer::method>, Object<"subscription", &Answer::topic, TopicShape>>;
-struct Refusal {
-  std::string_view words;
-};
-using RefusalShape = Loose<Field<"data", &Refusal::words>>;
+using RefusalShape = Loose<Field<"data", &Refusal::message, kRequired>>;
 
 using TradeMessage = Message<Trade>;
 using TradeShape = Loose<Field<"coin", &Facts::symbol>,
@@ -224,7 +221,7 @@ class Hyperliquid final : public JsonDecoder<Hyperliquid> {
   // The words end with the subscription or the request: Invalid subscription {"type":...}
   Verdict read_refusal(auto& in, std::string_view frame, Reading& reading) {
     if (!in.template read<RefusalShape>(frame, refusal_)) return Verdict::malformed;
-    const std::string_view words = refusal_.words;
+    const std::string_view words = *refusal_.message;
     const auto json = words.substr(std::min(words.find('{'), words.size()));
     const bool has_it = words.starts_with("Already subscribed");
     if (!has_it && in.template read<TopicShape>(json, answer_.topic))

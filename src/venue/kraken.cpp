@@ -171,10 +171,8 @@ class Kraken final : public JsonDecoder<Kraken> {
         candle.interval = our_interval(kTraits, candle.interval);
       });
     }
-    if (equals<"instrument">(channel)) {
-      if (!in.template read<InstrumentsShape>(data, instruments_)) return Verdict::malformed;
-      return send_all(instruments_.rows, out);
-    }
+    if (equals<"instrument">(channel))
+      return read_one<InstrumentsShape>(in, data, instruments_, out);
     return equals<"status", "heartbeat">(channel) ? Verdict::control : Verdict::unknown;
   }
 

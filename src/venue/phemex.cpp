@@ -73,15 +73,11 @@ using HeadShape =
           Seen<"kline", &Head::kline>, Seen<"kline_p", &Head::kline_p>,
           Seen<"market24h", &Head::day>, Seen<"spot_market24h", &Head::spot_day>, Rest>;
 
-struct Refusal {
-  std::optional<std::string_view> code, message;
-};
 struct Answer {
   std::optional<std::int64_t> request;
   std::optional<Refusal> error;
   std::optional<Raw> result;
 };
-using RefusalShape = Loose<Id<"code", &Refusal::code>, Field<"message", &Refusal::message>>;
 using AnswerShape = Loose<Object<"error", &Answer::error, RefusalShape>,
                           Field<"id", &Answer::request>, Field<"result", &Answer::result>>;
 
@@ -94,12 +90,9 @@ using BookShape = Loose<
     Field<"sequence", &Book::last_sequence>, Field<"symbol", &Facts::symbol>,
     Field<"timestamp", &Facts::time>, Field<"type", &BookMessage::type>>;
 
-template <class M>
-struct Batch {
-  std::string_view symbol, type;
-  RowList<M> rows;
+struct Trades : Batch<Message<Trade>> {
+  std::string_view type;
 };
-using Trades = Batch<Message<Trade>>;
 using TradeRow = Row<&Facts::time, &Trade::side, &Trade::price, &Trade::quantity>;
 using TradesShape =
     Loose<Field<"symbol", &Trades::symbol>,
@@ -182,14 +175,12 @@ using InstrumentShape =
           Field<"quoteTickSizeEv", &InstrumentMessage::quote_step>,
           Field<"baseTickSizeEv", &InstrumentMessage::base_step>,
           Field<"status", &InstrumentInfo::status>>;
-struct Listing {
-  std::int64_t code = 0;
-  std::optional<std::string_view> message;
-  RowList<InstrumentMessage> products, perpetuals;
+struct Listing : Batch<InstrumentMessage> {
+  RowList<InstrumentMessage> perpetuals;
 };
 using ListingShape =
-    Loose<Field<"code", &Listing::code>, Field<"msg", &Listing::message>,
-          Inside<"data", Rows<"products", &Listing::products, InstrumentShape, kOptional>,
+    Loose<Id<"code", &Listing::code, kRequired>, Field<"msg", &Listing::words>,
+          Inside<"data", Rows<"products", &Listing::rows, InstrumentShape, kOptional>,
                  Rows<"perpProductsV2", &Listing::perpetuals, InstrumentShape, kOptional>>>;
 void send(InstrumentMessage& product, Output& out) {
   InstrumentInfo& info = product;
@@ -235,10 +226,9 @@ class Phemex final : public JsonDecoder<Phemex> {
                            Output& out, RestReading&, std::string& problem) {
     Listing listing;
     if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
-    if (listing.code != 0) return problem = listing.message.value_or("refused"), Verdict::rejected;
-    for (auto* const products : {&listing.products, &listing.perpetuals})
-      for (auto& product : *products) send(product, out);
-    return Verdict::data;
+    if (is_refusal(listing, "0", problem)) return Verdict::rejected;
+    send_all(listing.rows, out);
+    return send_all(listing.perpetuals, out);
   }
 
   static bool fill(std::string_view hole, const Subscription& wanted, std::string& out) {
@@ -277,10 +267,8 @@ class Phemex final : public JsonDecoder<Phemex> {
     for (auto& trade : trades_.rows) {
       if (!scale(trade.price, by.price) || !scale(trade.quantity, by.quantity))
         return too_large(reading);
-      trade.symbol = trades_.symbol;
     }
-    if (equals<"snapshot">(trades_.type)) return Verdict::data;
-    for (const auto& trade : trades_.rows) send(trade, out);
+    if (!equals<"snapshot">(trades_.type)) send(trades_, out);
     return Verdict::data;
   }
 
@@ -294,10 +282,9 @@ class Phemex final : public JsonDecoder<Phemex> {
         if (!scale(*price, by.price)) return too_large(reading);
       if (!scale(candle.volume, by.quantity) || !scale(candle.quote_volume, by.value.value_or(0)))
         return too_large(reading);
-      candle.symbol = candles_.symbol;
       candle.interval = our_interval(traits(), candle.word);
     }
-    for (const CandleMessage& candle : candles_.rows) send(candle, out);
+    send(candles_, out);
     return Verdict::data;
   }
 
@@ -330,7 +317,7 @@ class Phemex final : public JsonDecoder<Phemex> {
     if (!in.template read<AnswerShape>(frame, answer_)) return Verdict::malformed;
     reading.answers = answer_.request;
     if (!answer_.error) return answer_.result ? Verdict::control : Verdict::unknown;
-    return refuse(reading, answer_.error->code.value_or(""), answer_.error->message.value_or(""));
+    return refuse(reading, *answer_.error);
   }
 
   Head head_;  // scratch, as what follows

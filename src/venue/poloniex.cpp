@@ -65,13 +65,8 @@ struct Notice {
 using NoticeShape =
     Loose<Field<"message", &Notice::message>, Field<"symbols", &Notice::symbols, kOptional>>;
 
-template <class M>
-struct Batch {
-  RowList<M> rows;
-  std::optional<std::string_view> action;  // of books
-};
 template <class M, class S>
-using BatchShape = Loose<Rows<"data", &Batch<M>::rows, S>, Field<"action", &Batch<M>::action>>;
+using BatchShape = Loose<Rows<"data", &Batch<M>::rows, S>>;
 
 using TradeShape = Loose<Field<"symbol", &Facts::symbol>, Field<"quantity", &Trade::quantity>,
                          Field<"takerSide", &Trade::side>, Field<"createTime", &Facts::time>,
@@ -82,6 +77,10 @@ using BookShape = Loose<Field<"symbol", &Facts::symbol>, Field<"asks", &BookMess
                         Field<"bids", &BookMessage::bid_levels>,
                         Field<"lastId", &Book::previous_sequence, kRequired>,
                         Field<"id", &Book::last_sequence, kRequired>, Field<"ts", &Facts::time>>;
+struct Books : Batch<BookMessage> {
+  std::optional<std::string_view> action;
+};
+using BooksShape = Loose<Rows<"data", &Books::rows, BookShape>, Field<"action", &Books::action>>;
 
 // "amount" is of the quote currency.
 using TickerShape =
@@ -123,20 +122,19 @@ class Poloniex final : public JsonDecoder<Poloniex> {
     if (!head_.channel) return Verdict::unknown;
     const auto channel = *head_.channel;
     if (equals<"book_lv2">(channel)) {
-      return read_batch<BookShape>(in, frame, books_, out, [&](BookMessage& book) {
+      if (!in.template read<BooksShape>(frame, books_)) return Verdict::malformed;
+      return send_all(books_.rows, out, [this](BookMessage& book) {
         book.is_snapshot = books_.action == "snapshot";
         if (book.is_snapshot) book.previous_sequence.reset();
       });
     }
-    if (equals<"trades">(channel))
-      return read_batch<TradeShape>(in, frame, trades_, out, [](auto&) {});
-    if (equals<"ticker">(channel))
-      return read_batch<TickerShape>(in, frame, tickers_, out, [](auto&) {});
+    if (equals<"trades">(channel)) return read_batch<TradeShape>(in, frame, trades_, out);
+    if (equals<"ticker">(channel)) return read_batch<TickerShape>(in, frame, tickers_, out);
     if (!channel.starts_with(kCandles)) return Verdict::unknown;
-    const auto word = channel.substr(kCandles.size());
-    const auto interval = our_interval(traits(), word);
-    return read_batch<CandleShape>(in, frame, candles_, out,
-                                   [&](Candle& candle) { candle.interval = interval; });
+    if (!in.template read<BatchShape<Message<Candle>, CandleShape>>(frame, candles_))
+      return Verdict::malformed;
+    const auto interval = our_interval(traits(), channel.substr(kCandles.size()));
+    return send_all(candles_.rows, out, [&](Candle& candle) { candle.interval = interval; });
   }
 
   static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
@@ -173,21 +171,15 @@ class Poloniex final : public JsonDecoder<Poloniex> {
     return Verdict::control;
   }
 
-  template <class S, class M, class Amend>
-  static Verdict read_batch(auto& in, std::string_view frame, Batch<M>& batch, Output& out,
-                            Amend&& amend) {
-    if (!in.template read<BatchShape<M, S>>(frame, batch)) return Verdict::malformed;
-    for (M& message : batch.rows) {
-      amend(message);
-      send(message, out);
-    }
-    return Verdict::data;
+  template <class S, class M>
+  static Verdict read_batch(auto& in, std::string_view frame, Batch<M>& batch, Output& out) {
+    return read_one<BatchShape<M, S>>(in, frame, batch, out);
   }
 
   Head head_;  // scratch, as what follows
   Notice notice_;
   Batch<Message<Trade>> trades_;
-  Batch<BookMessage> books_;
+  Books books_;
   Batch<Message<Ticker>> tickers_;
   Batch<Message<Candle>> candles_;
 };

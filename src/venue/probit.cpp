@@ -70,9 +70,8 @@ using TickerShape =
 
 // All that was filtered of a market at a time. "reset": the first message of a subscription, with a
 // whole book and with trades from before. Levels stand in no order.
-struct MarketMessage {
+struct MarketMessage : Refusal {
   std::optional<std::string_view> channel, symbol, status;
-  std::optional<std::string_view> error, details;
   std::optional<bool> reset;
   std::optional<Raw> whole;  // a book, where one was asked for
   RowList<Change> changes;
@@ -81,8 +80,8 @@ struct MarketMessage {
 };
 using MarketShape =
     Loose<Field<"channel", &MarketMessage::channel>, Field<"market_id", &MarketMessage::symbol>,
-          Field<"status", &MarketMessage::status>, Id<"errorCode", &MarketMessage::error>,
-          Field<"message", &MarketMessage::details>, Field<"order_books", &MarketMessage::whole>,
+          Field<"status", &MarketMessage::status>, Id<"errorCode", &Refusal::code>,
+          Field<"message", &Refusal::message>, Field<"order_books", &MarketMessage::whole>,
           Rows<"recent_trades", &MarketMessage::trades, TradeShape, kOptional>,
           Object<"ticker", &MarketMessage::day, TickerShape>,
           Field<"reset", &MarketMessage::reset>>;
@@ -96,10 +95,12 @@ using InstrumentShape =
           Field<"price_increment", &InstrumentInfo::tick_size>,
           Field<"quantity_precision", &InstrumentInfo::lot_size, kStepOfPlaces>,
           Field<"closed", &InstrumentMessage::closed>>;
-struct Listing {
-  RowList<InstrumentMessage> markets;
-};
-using ListingShape = Loose<Rows<"data", &Listing::markets, InstrumentShape>>;
+using Listing = Batch<InstrumentMessage>;
+using ListingShape = Loose<Rows<"data", &Listing::rows, InstrumentShape>>;
+void send(InstrumentMessage& market, Output& out) {
+  market.status = market.closed.value_or(false) ? "closed" : "trading";
+  send<InstrumentInfo>(market, out);
+}
 
 class Probit final : public JsonDecoder<Probit> {
  public:
@@ -107,9 +108,9 @@ class Probit final : public JsonDecoder<Probit> {
 
   Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<MarketShape>(frame, market_)) return Verdict::malformed;
-    if (market_.error) {
+    if (market_.code) {
       if (market_.symbol) answer(Condition::rejected, *market_.symbol, std::nullopt);
-      return refuse(reading, *market_.error, market_.details.value_or(""));
+      return refuse(reading, market_);
     }
     if (market_.channel != "marketdata" || !market_.symbol) return Verdict::unknown;
     if (market_.whole && !in.template read_rows<ChangeShape>(market_.whole->json, market_.changes))
@@ -121,22 +122,17 @@ class Probit final : public JsonDecoder<Probit> {
       return Verdict::malformed;
     }
     if (market_.status.value_or("ok") != "ok") return Verdict::control;  // later
-    send_all(market_.reset.value_or(false), out);
+    hand_over(market_.reset.value_or(false), out);
     return Verdict::data;
   }
 
   static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     MarketMessage refusal;
-    if (in.template read<MarketShape>(body, refusal) && refusal.error)
-      return problem = *refusal.error, Verdict::rejected;
+    if (in.template read<MarketShape>(body, refusal) && refusal.code)
+      return problem = *refusal.code, Verdict::rejected;
     Listing listing;
-    if (!in.template read<ListingShape>(body, listing)) return Verdict::malformed;
-    for (auto& market : listing.markets) {
-      market.status = market.closed.value_or(false) ? "closed" : "trading";
-      send(market, out);
-    }
-    return Verdict::data;
+    return read_one<ListingShape>(in, body, listing, out);
   }
 
   // "BTC-USDT".
@@ -150,17 +146,14 @@ class Probit final : public JsonDecoder<Probit> {
   }
 
  private:
-  void send_all(bool reset, Output& out) {
+  void hand_over(bool reset, Output& out) {
     const auto symbol = *market_.symbol;
     if (market_.whole && (reset || !market_.changes.empty())) {
       book_.symbol = symbol;
       book_.is_snapshot = reset;
-      book_.bid_levels.clear();
-      book_.ask_levels.clear();
-      for (const Change& change : market_.changes) {
-        auto& levels = change.side == Side::buy ? book_.bid_levels : book_.ask_levels;
-        levels.emplace_back(change.price, change.quantity);
-      }
+      book_.clear_levels();
+      for (const Change& change : market_.changes)
+        book_.levels(*change.side).emplace_back(change.price, change.quantity);
       send(book_, out);
     }
     for (auto& trade : market_.trades) {

@@ -98,7 +98,8 @@ template <class S, class M>
 template <class M>
 struct Batch {
   codec::RowList<M> rows;
-  std::optional<Timestamp> time;                           // of all of them
+  std::string_view symbol;        // of all of them, where it is beside them
+  std::optional<Timestamp> time;  // likewise
   std::optional<std::string_view> code, words, next_page;  // of an answer by REST
 };
 // Whether a REST answer is a refusal, since its code is not the good one: `problem` gets its words.
@@ -121,6 +122,13 @@ Verdict send_all(codec::RowList<M>& messages, Output& out, Amend&& amend) {
 template <class M>
 Verdict send_all(codec::RowList<M>& messages, Output& out) {
   return send_all(messages, out, [](M&) {});
+}
+// So that a batch can be read by read_one.
+template <class M>
+void send(Batch<M>& batch, Output& out) {
+  send_all(batch.rows, out, [&batch](M& message) {
+    if (!batch.symbol.empty()) message.symbol = batch.symbol;
+  });
 }
 
 // The same as read_one for an array of messages; nothing is handed over unless all of it could be

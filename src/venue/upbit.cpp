@@ -62,12 +62,8 @@ struct Head {
 };
 using HeadShape = Shape<Named<"type", "ty", &Head::type>, Field<"status", &Head::status>,
                         Field<"error", &Head::error>, Rest>;
-struct Refusal {
-  std::string_view name;
-  std::optional<std::string_view> message;
-};
-using RefusalShape =
-    Loose<Inside<"error", Id<"name", &Refusal::name>, Field<"message", &Refusal::message>>>;
+using RefusalShape = Loose<
+    Inside<"error", Id<"name", &Refusal::code, kRequired>, Field<"message", &Refusal::message>>>;
 
 using TradeShape =
     Loose<Named<"code", "cd", &Facts::symbol>,
@@ -154,7 +150,7 @@ class Upbit final : public JsonDecoder<Upbit> {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
     if (head_.error) {
       if (!in.template read<RefusalShape>(frame, refusal_)) return Verdict::malformed;
-      return refuse(reading, refusal_.name, refusal_.message.value_or(""));
+      return refuse(reading, refusal_);
     }
     if (!head_.type) return head_.status ? Verdict::control : Verdict::unknown;
     const auto type = *head_.type;
@@ -172,7 +168,7 @@ class Upbit final : public JsonDecoder<Upbit> {
     RowList<Market> markets;
     if (!in.template read_rows<MarketShape>(body, markets)) {
       Refusal refusal;
-      if (in.template read<RefusalShape>(body, refusal)) problem = refusal.name;
+      if (in.template read<RefusalShape>(body, refusal)) problem = *refusal.code;
       return Verdict::malformed;
     }
     for (const Market& market : markets) {
