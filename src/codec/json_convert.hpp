@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "codec/json_scalar.hpp"
+#include "core/arithmetic.hpp"
 
 namespace mp::codec {
 
@@ -56,6 +57,20 @@ struct MakerIsBuyer {
   [[nodiscard]] static bool convert(const Scalar& scalar, std::optional<Side>& out);
 };
 inline constexpr MakerIsBuyer kMakerIsBuyer{};
+
+// A number that a venue counts in units of 10^Power: by kScaled<-2>, 1.5 per cent is 0.015.
+template <int Power>
+struct Scaled {
+  [[nodiscard]] static bool convert(const Scalar& scalar, Decimal& out) {
+    Decimal number;
+    if (!codec::convert(scalar, number)) return false;
+    const auto scaled = product(number, {.mantissa = 1, .exponent = Power});
+    if (scaled) out = *scaled;
+    return scaled.has_value();
+  }
+};
+template <int Power>
+inline constexpr Scaled<Power> kScaled{};
 
 // A step (of prices, of quantities) that a venue tells as its count of decimal places: 2 is 0.01,
 // -1 is 10. A count that no step of ours can have is none.

@@ -201,12 +201,7 @@ class Ascendex final : public JsonDecoder<Ascendex> {
 
   // "BTC/USDT".
   static std::optional<InstrumentInfo> derive(std::string_view symbol) {
-    const auto part = parts_of(symbol, '/');
-    if (part.count != 2) return std::nullopt;
-    InstrumentInfo info;
-    info.base = part[0];
-    info.quote = part[1];
-    return info;
+    return pair_spelled(symbol, '/');
   }
 
  private:

@@ -146,12 +146,7 @@ class BithumbV1 final : public JsonDecoder<BithumbV1> {
 
   // "BTC_KRW".
   static std::optional<InstrumentInfo> derive(std::string_view symbol) {
-    const auto part = parts_of(symbol, '_');
-    if (part.count != 2) return std::nullopt;
-    InstrumentInfo info;
-    info.base = part[0];
-    info.quote = part[1];
-    return info;
+    return pair_spelled(symbol, '_');
   }
 
  private:

@@ -1,6 +1,6 @@
 // Delta Exchange: perpetuals, futures, options, spot. Source: https://docs-global.delta.exchange/
+#include "venue/contract_facts.hpp"
 #include "venue/session_memory.hpp"
-#include "venue/support.hpp"
 
 namespace mp::venue {
 namespace {
@@ -109,45 +109,29 @@ using QuoteShape =
           Field<"timestamp", &Facts::time>>;
 
 // "volume" is of the base currency, "turnover" of the settling one. Options have greeks.
-struct TickerMessage : Message<Ticker> {
-  std::optional<Decimal> ask_iv, bid_iv, mark_iv, delta, gamma, rho, theta, vega;
-  std::optional<Price> mark, index, underlying;
-  std::optional<Quantity> interest, contracts;
+struct TickerMessage : ContractTicker, OptionSummary {
+  std::optional<Quantity> contracts;
 };
 using TickerShape = Loose<
     Field<"close", &Ticker::last_price>, Field<"open", &Ticker::open_price>,
     Field<"high", &Ticker::high_price>, Field<"low", &Ticker::low_price>,
-    Field<"volume", &Ticker::volume>, Field<"mark_price", &TickerMessage::mark>,
-    Field<"spot_price", &TickerMessage::index>, Field<"oi", &TickerMessage::interest>,
+    Field<"volume", &Ticker::volume>, Field<"mark_price", &ContractFacts::mark_price>,
+    Field<"spot_price", &ContractFacts::index_price>, Field<"oi", &ContractFacts::open_interest>,
     Field<"oi_contracts", &TickerMessage::contracts>,
     Inside<"quotes", Field<"best_bid", &Ticker::bid_price>, Field<"best_ask", &Ticker::ask_price>,
-           Field<"ask_iv", &TickerMessage::ask_iv>, Field<"bid_iv", &TickerMessage::bid_iv>,
-           Field<"mark_iv", &TickerMessage::mark_iv>>,
-    Inside<"greeks", Field<"delta", &TickerMessage::delta>, Field<"gamma", &TickerMessage::gamma>,
-           Field<"rho", &TickerMessage::rho>, Field<"theta", &TickerMessage::theta>,
-           Field<"vega", &TickerMessage::vega>, Field<"spot", &TickerMessage::underlying>>,
+           Field<"ask_iv", &OptionSummary::ask_iv>, Field<"bid_iv", &OptionSummary::bid_iv>,
+           Field<"mark_iv", &OptionSummary::mark_iv>>,
+    Inside<"greeks", Field<"delta", &OptionSummary::delta>, Field<"gamma", &OptionSummary::gamma>,
+           Field<"rho", &OptionSummary::rho>, Field<"theta", &OptionSummary::theta>,
+           Field<"vega", &OptionSummary::vega>, Field<"spot", &OptionSummary::underlying_price>>,
     Field<"symbol", &Facts::symbol>, Field<"timestamp", &Facts::time>>;
-void send(const TickerMessage& ticker, Output& out) {
-  const auto give = [&](const auto& body) { out(ticker.symbol, ticker.time, body); };
-  send<Ticker>(ticker, out);
-  const auto interest = ticker.contracts ? ticker.contracts : ticker.interest;
-  if (interest) give(OpenInterest{*interest, {}});
-  if (ticker.mark) give(MarkPrice{*ticker.mark});
-  if (ticker.index) give(IndexPrice{*ticker.index});
+void send(TickerMessage& ticker, Output& out) {
+  ContractTicker& contract = ticker;
+  if (ticker.contracts) contract.open_interest = ticker.contracts;
+  send(contract, out);
   if (!ticker.delta) return;
-  give(OptionSummary{.bid_price = ticker.bid_price,
-                     .ask_price = ticker.ask_price,
-                     .mark_price = ticker.mark,
-                     .mark_iv = ticker.mark_iv,
-                     .bid_iv = ticker.bid_iv,
-                     .ask_iv = ticker.ask_iv,
-                     .delta = ticker.delta,
-                     .gamma = ticker.gamma,
-                     .vega = ticker.vega,
-                     .theta = ticker.theta,
-                     .rho = ticker.rho,
-                     .underlying_price = ticker.underlying,
-                     .open_interest = interest});
+  complete_option(ticker);
+  out(ticker.symbol, ticker.time, static_cast<const OptionSummary&>(ticker));
 }
 
 // Without prices until the first trade.
@@ -168,10 +152,12 @@ void send(CandleMessage& candle, Output& out) {
   send<Candle>(candle, out);
 }
 
-using FundingShape = Loose<Field<"symbol", &Facts::symbol>, Field<"funding_rate", &Funding::rate>,
-                           Field<"next_funding_realization", &Funding::next_time>,
-                           Field<"predicted_funding_rate", &Funding::predicted_rate>,
-                           Field<"timestamp", &Facts::time>>;
+// Rates are percentages.
+using FundingShape =
+    Loose<Field<"symbol", &Facts::symbol>, Field<"funding_rate", &Funding::rate, kScaled<-2>>,
+          Field<"next_funding_realization", &Funding::next_time>,
+          Field<"predicted_funding_rate", &Funding::predicted_rate, kScaled<-2>>,
+          Field<"timestamp", &Facts::time>>;
 
 struct InstrumentMessage : Message<InstrumentInfo> {
   std::string_view type;
@@ -251,7 +237,7 @@ class Delta final : public JsonDecoder<Delta> {
     if (equals<"l1_orderbook">(type)) return read_one<QuoteShape>(in, frame, quote_, out);
     if (equals<"all_trades">(type)) return read_one<TradeShape>(in, frame, trade_, out);
     if (equals<"v2/ticker">(type)) return read_one<TickerShape>(in, frame, ticker_, out);
-    if (equals<"funding_rate">(type)) return read_funding(in, frame, out, reading);
+    if (equals<"funding_rate">(type)) return read_one<FundingShape>(in, frame, funding_, out);
     if (equals<"subscriptions">(type)) return read_subscriptions(in, frame, reading);
     // The trades before the subscription: not new.
     if (equals<"all_trades_snapshot">(type)) return Verdict::data;
@@ -287,22 +273,6 @@ class Delta final : public JsonDecoder<Delta> {
     book_.is_snapshot = equals<"snapshot">(book_.action);
     book_.first_sequence = book_.is_snapshot ? std::nullopt : book_.last_sequence;
     send(book_, out);
-    return Verdict::data;
-  }
-
-  // Rates are percentages.
-  Verdict read_funding(auto& in, std::string_view frame, Output& out, Reading& reading) {
-    if (!in.template read<FundingShape>(frame, funding_)) return Verdict::malformed;
-    constexpr Decimal kPercent{.mantissa = 1, .exponent = -2};
-    const auto rate = product(funding_.rate, kPercent);
-    if (!rate) {
-      reading.problem = "\"funding_rate\": a number that does not fit";
-      return Verdict::malformed;
-    }
-    funding_.rate = *rate;
-    if (funding_.predicted_rate)
-      funding_.predicted_rate = product(*funding_.predicted_rate, kPercent);
-    send(funding_, out);
     return Verdict::data;
   }
 

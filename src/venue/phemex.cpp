@@ -1,5 +1,6 @@
 // Phemex: spot, contracts that settle in coins or USD, and contracts that settle in USDT. Source:
 // https://phemex-docs.github.io/
+#include "venue/contract_facts.hpp"
 #include "venue/phemex_scale.hpp"
 
 namespace mp::venue {
@@ -115,12 +116,8 @@ using CandleRow =
 template <Key K>
 using CandlesShape = Loose<Rows<K, &Candles::rows, CandleRow>, Field<"symbol", &Candles::symbol>>;
 
-// A day of an instrument: its ticker, and of contracts four more facts.
-struct DayMessage : Message<Ticker> {
-  std::optional<Decimal> funding, predicted;
-  std::optional<Quantity> open_interest;
-  std::optional<Price> mark, index;
-};
+// A day of an instrument: its ticker, and of contracts four more facts. Those that are integers
+// count the rates in 10^-8.
 template <Key K>
 using DayShape =
     Loose<Inside<K, Field<"symbol", &Facts::symbol>,
@@ -132,30 +129,22 @@ using DayShape =
                  OneOf<Field<"turnover", &Ticker::quote_volume>,
                        Field<"turnoverEv", &Ticker::quote_volume>>,
                  Field<"bidEp", &Ticker::bid_price>, Field<"askEp", &Ticker::ask_price>,
-                 Field<"fundingRate", &DayMessage::funding>,
-                 Field<"predFundingRate", &DayMessage::predicted>,
-                 Field<"openInterest", &DayMessage::open_interest>,
-                 Field<"markPrice", &DayMessage::mark>, Field<"indexPrice", &DayMessage::index>>,
+                 Field<"fundingRate", &ContractFacts::funding_rate, kScaled<-8>>,
+                 Field<"predFundingRate", &ContractFacts::predicted_rate, kScaled<-8>>,
+                 Field<"openInterest", &ContractFacts::open_interest>,
+                 Field<"markPrice", &ContractFacts::mark_price>,
+                 Field<"indexPrice", &ContractFacts::index_price>>,
           Field<"timestamp", &Facts::time>>;
 using DayRow =
     Row<&Facts::symbol, &Ticker::open_price, &Ticker::high_price, &Ticker::low_price,
-        &Ticker::last_price, &Ticker::volume, &Ticker::quote_volume, &DayMessage::open_interest,
-        &DayMessage::index, &DayMessage::mark, &DayMessage::funding, &DayMessage::predicted>;
-struct Days {
-  std::optional<Timestamp> time;
+        &Ticker::last_price, &Ticker::volume, &Ticker::quote_volume, &ContractFacts::open_interest,
+        &ContractFacts::index_price, &ContractFacts::mark_price, &ContractFacts::funding_rate,
+        &ContractFacts::predicted_rate>;
+struct Days : Batch<ContractTicker> {
   std::string_view method;
-  RowList<DayMessage> rows;
 };
 using DaysShape = Loose<Rows<"data", &Days::rows, DayRow>, Field<"method", &Days::method>,
                         Field<"timestamp", &Days::time>>;
-void send(const DayMessage& day, Output& out) {
-  send<Ticker>(day, out);
-  const auto give = [&](const auto& body) { out(day.symbol, day.time, body); };
-  if (day.funding) give(Funding{.rate = *day.funding, .predicted_rate = day.predicted});
-  if (day.open_interest) give(OpenInterest{*day.open_interest, {}});
-  if (day.mark) give(MarkPrice{*day.mark});
-  if (day.index) give(IndexPrice{*day.index});
-}
 
 struct InstrumentMessage : Message<InstrumentInfo> {
   std::string_view type, display;
@@ -293,11 +282,11 @@ class Phemex final : public JsonDecoder<Phemex> {
     if (!in.template read<S>(frame, day_)) return Verdict::malformed;
     const auto by = scale_of(day_.symbol);
     if (!by.value) day_.quote_volume.reset();
-    for (auto* const price : {&day_.last_price, &day_.open_price, &day_.high_price, &day_.low_price,
-                              &day_.bid_price, &day_.ask_price, &day_.mark, &day_.index})
+    for (auto* const price :
+         {&day_.last_price, &day_.open_price, &day_.high_price, &day_.low_price, &day_.bid_price,
+          &day_.ask_price, &day_.mark_price, &day_.index_price})
       if (!scale(*price, by.price)) return too_large(reading);
-    if (!scale(day_.volume, by.quantity) || !scale(day_.quote_volume, by.value.value_or(0)) ||
-        !scale(day_.funding, -8) || !scale(day_.predicted, -8))
+    if (!scale(day_.volume, by.quantity) || !scale(day_.quote_volume, by.value.value_or(0)))
       return too_large(reading);
     send(day_, out);
     return Verdict::data;
@@ -306,11 +295,7 @@ class Phemex final : public JsonDecoder<Phemex> {
   Verdict read_days(auto& in, std::string_view frame, Output& out) {
     if (!in.template read<DaysShape>(frame, days_)) return Verdict::malformed;
     if (!equals<"perp_market24h_pack_p.update">(days_.method)) return Verdict::unknown;
-    for (DayMessage& day : days_.rows) {
-      day.time = days_.time;
-      send(day, out);
-    }
-    return Verdict::data;
+    return send_all(days_.rows, out, [this](ContractTicker& day) { day.time = days_.time; });
   }
 
   Verdict read_answer(auto& in, std::string_view frame, Reading& reading) {
@@ -325,7 +310,7 @@ class Phemex final : public JsonDecoder<Phemex> {
   BookMessage book_;
   Trades trades_;
   Candles candles_;
-  DayMessage day_;
+  ContractTicker day_;
   Days days_;
 };
 

@@ -152,12 +152,7 @@ class Poloniex final : public JsonDecoder<Poloniex> {
 
   // "BTC_USDT".
   static std::optional<InstrumentInfo> derive(std::string_view symbol) {
-    const auto part = parts_of(symbol, '_');
-    if (part.count != 2) return std::nullopt;
-    InstrumentInfo info;
-    info.base = part[0];
-    info.quote = part[1];
-    return info;
+    return pair_spelled(symbol, '_');
   }
 
  private:

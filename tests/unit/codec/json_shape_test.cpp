@@ -137,6 +137,15 @@ TEST(Shapes, read_steps_told_as_decimal_places) {
   EXPECT_EQ(read<Step>(R"({"s":"two"})"), "refused");
 }
 
+TEST(Shapes, read_numbers_counted_in_units) {
+  using Percent = Loose<Field<"p", &Message::state, kScaled<-2>>>;
+  EXPECT_EQ(read<Percent>(R"({"p":"1.50"})"), "-|-|-|-|-|0.0150|-|");
+  EXPECT_EQ(read<Percent>(R"({"p":-3})"), "-|-|-|-|-|-0.03|-|");
+  for (const auto* none : {R"({"p":""})", R"({"p":null})", R"({})"})
+    EXPECT_EQ(read<Percent>(none), "-|-|-|-|-|-|-|") << none;
+  EXPECT_EQ(read<Percent>(R"({"p":"much"})"), "refused");
+}
+
 TEST(Shapes, read_levels_of_every_form) {
   using Places = Loose<Field<"l", &Message::levels, kLevelsAt<1, 2>>>;
   EXPECT_EQ(read<Places>(R"({"l":[["new",1.5,2],["delete",3,0,{"a":1}]]})"),
