@@ -121,9 +121,7 @@ class Bitflyer final : public JsonDecoder<Bitflyer> {
 
   static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
-    Refusal refusal;
-    if (body.starts_with('{') && in.template read<ProblemShape>(body, refusal))
-      return problem = *refusal.message, Verdict::rejected;
+    if (body.starts_with('{')) return read_problem<ProblemShape>(in, body, problem);
     RowList<Market> markets;
     if (!in.template read_rows<MarketShape>(body, markets)) return Verdict::malformed;
     for (const Market& market : markets) {

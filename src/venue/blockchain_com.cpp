@@ -102,7 +102,7 @@ using InstrumentShape =
           Field<"lot_size", &InstrumentMessage::lot>,
           Field<"lot_size_scale", &InstrumentMessage::lot_places>,
           Field<"status", &InstrumentInfo::status>>;
-using ProblemShape = Loose<Field<"error", &Refusal::message, kRequired>>;  // by REST
+using ProblemShape = Loose<Field<"error", &Refusal::message>>;  // by REST
 
 // So many of 10^-places.
 std::optional<Decimal> scaled(std::optional<std::int64_t> count,
@@ -158,8 +158,8 @@ class BlockchainCom final : public JsonDecoder<BlockchainCom> {
                            Output& out, RestReading&, std::string& problem) {
     RowList<InstrumentMessage> instruments;
     if (body.starts_with('[')) return read_all<InstrumentShape>(in, body, instruments, out);
-    if (Refusal refusal; in.template read<ProblemShape>(body, refusal))
-      return problem = *refusal.message, Verdict::rejected;
+    if (read_problem<ProblemShape>(in, body, problem) == Verdict::rejected)
+      return Verdict::rejected;
     std::vector<JsonMember> members;
     if (!members_of(body, members) || members.empty()) return Verdict::malformed;
     if (!read_members<InstrumentShape>(in, members, instruments)) return Verdict::malformed;

@@ -185,7 +185,7 @@ class CoinbaseAdvanced final : public coinbase::CoinbaseDecoder<CoinbaseAdvanced
 
   static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
-    if (coinbase::read_refusal(in, body, problem) == Verdict::rejected) return Verdict::rejected;
+    if (read_problem(in, body, problem) == Verdict::rejected) return Verdict::rejected;
     ListOf<InstrumentMessage> listing;
     if (!in.template read<ListShape<"products", InstrumentMessage, InstrumentShape>>(body, listing))
       return Verdict::malformed;

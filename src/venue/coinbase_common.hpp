@@ -79,14 +79,6 @@ using SubscribedShape =
     codec::Loose<codec::Field<"name", &Subscribed::name>,
                  codec::Field<"product_ids", &Subscribed::products, codec::kOptional>>;
 
-using RefusalShape = codec::Loose<codec::Field<"message", &Refusal::message, codec::kRequired>>;
-// What a REST call is answered with where it is refused.
-[[nodiscard]] Verdict read_refusal(auto& in, std::string_view body, std::string& problem) {
-  Refusal refusal;
-  if (!in.template read<RefusalShape>(body, refusal)) return Verdict::malformed;
-  return problem = *refusal.message, Verdict::rejected;
-}
-
 // `Self` has decide(), as a JsonDecoder's.
 template <class Self>
 class CoinbaseDecoder : public JsonDecoder<Self> {

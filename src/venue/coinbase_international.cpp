@@ -167,7 +167,7 @@ class CoinbaseInternational final : public coinbase::CoinbaseDecoder<CoinbaseInt
 
   static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
-    if (body.starts_with('{')) return coinbase::read_refusal(in, body, problem);
+    if (body.starts_with('{')) return read_problem(in, body, problem);
     RowList<InstrumentMessage> instruments;
     return read_all<InstrumentShape>(in, body, instruments, out);
   }

@@ -103,6 +103,7 @@ using InstrumentShape =
           Field<"quote_currency", &InstrumentInfo::quote>, Field<"status", &InstrumentInfo::status>,
           Field<"quantity_increment", &InstrumentInfo::lot_size>,
           Field<"tick_size", &InstrumentInfo::tick_size>>;
+using ProblemShape = Loose<Inside<"error", Field<"message", &Refusal::message>>>;  // by REST
 void send(InstrumentMessage& info, Output& out) {
   const auto type = info.type.value_or("spot");
   if (type == "futures") {
@@ -166,8 +167,8 @@ class Hitbtc final : public JsonDecoder<Hitbtc> {
 
   static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
-    if (Envelope answer; in.template read<EnvelopeShape>(body, answer) && answer.error)
-      return problem = answer.error->message.value_or("refused"), Verdict::rejected;
+    if (read_problem<ProblemShape>(in, body, problem) == Verdict::rejected)
+      return Verdict::rejected;
     std::vector<JsonMember> members;
     if (!members_of(body, members) || members.empty()) return Verdict::malformed;
     RowList<InstrumentMessage> symbols;

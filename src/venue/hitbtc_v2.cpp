@@ -108,6 +108,7 @@ using InstrumentShape =
           Field<"quoteCurrency", &InstrumentInfo::quote>,
           Field<"quantityIncrement", &InstrumentInfo::lot_size>,
           Field<"tickSize", &InstrumentInfo::tick_size>>;
+using ProblemShape = Loose<Inside<"error", Field<"message", &Refusal::message>>>;  // by REST
 
 class HitbtcV2 final : public JsonDecoder<HitbtcV2> {
  public:
@@ -124,11 +125,7 @@ class HitbtcV2 final : public JsonDecoder<HitbtcV2> {
 
   static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
-    if (Envelope answer; body.starts_with('{')) {
-      if (!in.template read<EnvelopeShape>(body, answer) || !answer.error)
-        return Verdict::malformed;
-      return problem = answer.error->message.value_or("refused"), Verdict::rejected;
-    }
+    if (body.starts_with('{')) return read_problem<ProblemShape>(in, body, problem);
     RowList<InstrumentMessage> symbols;
     return read_all<InstrumentShape>(in, body, symbols, out, [](InstrumentInfo& info) {
       info.status = "trading";  // it lists no other

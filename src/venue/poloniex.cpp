@@ -139,10 +139,7 @@ class Poloniex final : public JsonDecoder<Poloniex> {
 
   static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
-    if (Notice refusal; body.starts_with('{')) {
-      if (!in.template read<NoticeShape>(body, refusal)) return Verdict::malformed;
-      return problem = refusal.message.value_or("no list of markets"), Verdict::rejected;
-    }
+    if (body.starts_with('{')) return read_problem(in, body, problem);
     RowList<InstrumentMessage> markets;
     return read_all<InstrumentShape>(in, body, markets, out, [](InstrumentInfo& info) {
       if (info.status == "NORMAL") info.status = "trading";

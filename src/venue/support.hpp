@@ -40,6 +40,15 @@ struct Refusal {
 using RefusalShape =
     codec::Loose<codec::Id<"code", &Refusal::code>, codec::Field<"message", &Refusal::message>>;
 
+// What a REST call is answered with where it is refused, by a shape that fills a Refusal; malformed
+// where it has no message.
+template <class S = RefusalShape>
+[[nodiscard]] Verdict read_problem(auto& in, std::string_view body, std::string& problem) {
+  Refusal refusal;
+  if (!in.template read<S>(body, refusal) || !refusal.message) return Verdict::malformed;
+  return problem = *refusal.message, Verdict::rejected;
+}
+
 // A decoder of JSON frames. `Self` has
 //   Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading)
 // which reads by in.read<Shape>() and hands over what it read once all of that has succeeded; it
