@@ -43,12 +43,11 @@ inline constexpr std::array kEndpoints = {
 };
 
 struct Pair : Message<InstrumentInfo> {  // whose symbol is Kraken's name of it
-  std::optional<std::string_view> stream_symbol;
+  std::optional<std::string_view> stream_symbol, state;
   std::optional<Price> price_step;  // where the tick size is not told
 };
 using PairShape =
-    codec::Loose<codec::Field<"wsname", &Pair::stream_symbol>,
-                 codec::Field<"status", &InstrumentInfo::status>,
+    codec::Loose<codec::Field<"wsname", &Pair::stream_symbol>, codec::Field<"status", &Pair::state>,
                  codec::Field<"tick_size", &InstrumentInfo::tick_size>,
                  codec::Field<"pair_decimals", &Pair::price_step, codec::kStepOfPlaces>,
                  codec::Field<"lot_decimals", &InstrumentInfo::lot_size, codec::kStepOfPlaces>>;
@@ -74,7 +73,8 @@ using ListingShape =
     if (!info) continue;  // dark pools have no name on the stream
     info->tick_size = pair.tick_size ? pair.tick_size : pair.price_step;
     info->lot_size = pair.lot_size;
-    info->status = pair.status.empty() || pair.status == "online" ? "trading" : pair.status;
+    const auto state = pair.state.value_or("online");
+    info->status = state == "online" ? "trading" : state;
     const std::string spelled = std::string{info->base}.append("/").append(info->quote);
     out(v2 ? spelled : *pair.stream_symbol, std::nullopt, *info);
   }
