@@ -258,6 +258,23 @@ void add_query(CLI::App& app, Chosen& chosen) {
       [options, &chosen] { chosen = [options](obs::Logger&) { return query(*options); }; });
 }
 
+void add_gaps(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<GapsOptions>();
+  auto* gaps_app = app.add_subcommand("gaps", "What is missing of what was collected");
+  gaps_app->description(examples(
+      "Reads the journal of a data directory, also while a collector writes it: when something of\n"
+      "a stream is missing, how much as far as the venue's numbers tell, and whether it came "
+      "later.",
+      "  marketprism gaps\n"
+      "  marketprism gaps --data /srv/market --last 24h --explain\n"));
+  gaps_app->add_option("--data", options->data_dir, "The data directory")->capture_default_str();
+  add_time(*gaps_app, options->last, "--last", "Only what was found in this time until now: 24h");
+  gaps_app->add_flag("--explain", options->explain, "Say what each reason means");
+  gaps_app->add_flag("--json", options->json, "A JSON object a line");
+  gaps_app->callback(
+      [options, &chosen] { chosen = [options](obs::Logger&) { return gaps(*options); }; });
+}
+
 void add_list(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<ListOptions>();
   auto wanted = std::make_shared<ListInstrumentsOptions>();
@@ -358,6 +375,7 @@ int run_command_line(int argc, const char* const* argv) {
   add_replay(app, chosen);
   add_simulate(app, chosen);
   add_query(app, chosen);
+  add_gaps(app, chosen);
   add_list(app, chosen);
   add_validate(app, chosen);
   add_bench(app, chosen);

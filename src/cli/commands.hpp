@@ -93,6 +93,15 @@ struct QueryOptions {
 };
 [[nodiscard]] int query(const QueryOptions& options);
 
+// `marketprism gaps`: what is missing of what was collected.
+struct GapsOptions {
+  std::string data_dir = "data";
+  std::optional<std::chrono::seconds> last;  // found in this time until now; absent: all
+  bool explain = false;
+  bool json = false;
+};
+[[nodiscard]] int gaps(const GapsOptions& options);
+
 struct ListOptions {
   std::string what = "venues";  // venues, channels, sinks
   bool json = false;

@@ -26,14 +26,15 @@ std::string parse_time(const std::string& text, std::optional<std::chrono::secon
 
 }  // namespace
 
-void add_time(CLI::App& app, std::optional<std::chrono::seconds>& time) {
+void add_time(CLI::App& app, std::optional<std::chrono::seconds>& time, const std::string& name,
+              const std::string& help) {
   app.add_option_function<std::string>(
-         "--for",
-         [&time](const std::string& text) {
+         name,
+         [&time, name](const std::string& text) {
            if (const auto wrong = parse_time(text, time); !wrong.empty())
-             throw CLI::ValidationError("--for", wrong);
+             throw CLI::ValidationError(name, wrong);
          },
-         "End after this time: 20s, 5m, 2h")
+         help)
       ->type_name("TIME");
 }
 

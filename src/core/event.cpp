@@ -10,7 +10,8 @@ std::optional<Channel> channel_named(std::string_view name) {
 }
 
 std::string_view name_of(InstrumentKind kind) {
-  constexpr std::array<std::string_view, 4> kNames = {"spot", "perpetual", "future", "option"};
+  constexpr std::array<std::string_view, kInstrumentKindCount> kNames = {"spot", "perpetual",
+                                                                         "future", "option"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -32,7 +33,7 @@ bool applies_to(Channel channel, InstrumentKind kind) {
 }
 
 std::string_view name_of(Condition condition) {
-  constexpr std::array<std::string_view, 7> kNames = {
+  constexpr std::array<std::string_view, kConditionCount> kNames = {
       "connected", "disconnected", "subscribed", "rejected", "gap", "resynced", "healed"};
   return kNames[static_cast<std::size_t>(condition)];
 }

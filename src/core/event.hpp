@@ -283,6 +283,7 @@ struct OptionSummary {
 };
 
 enum class InstrumentKind : std::uint8_t { spot, perpetual, future, option };
+inline constexpr std::size_t kInstrumentKindCount = 4;
 [[nodiscard]] std::string_view name_of(InstrumentKind kind);
 
 // Whether instruments of that kind have such a stream at all: spot has no funding.
@@ -327,6 +328,7 @@ enum class Condition : std::uint8_t {
   resynced,
   healed,  // what a gap had said to be missing has come: from_sequence to to_sequence
 };
+inline constexpr std::size_t kConditionCount = 7;
 [[nodiscard]] std::string_view name_of(Condition condition);
 
 // What happened to a stream: a consumer can tell silence from absence.
@@ -339,6 +341,8 @@ struct Status {
   std::optional<std::int64_t> from_sequence{};
   std::optional<std::int64_t> to_sequence{};
   std::optional<std::int64_t> missing{};
+  // Of a gap or an end: up to when nothing is missing, by ts_recv; absent where nobody can tell.
+  std::optional<Timestamp> since{};
 
   static void fields(auto& self, auto&& visit) {
     visit("condition", self.condition);
@@ -347,6 +351,7 @@ struct Status {
     visit("from_sequence", self.from_sequence);
     visit("to_sequence", self.to_sequence);
     visit("missing", self.missing);
+    visit("since", self.since);
   }
 };
 

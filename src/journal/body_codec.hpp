@@ -39,9 +39,9 @@ inline constexpr std::uint8_t kEnumCount<Side> = 2;
 template <>
 inline constexpr std::uint8_t kEnumCount<Channel> = kChannelCount;
 template <>
-inline constexpr std::uint8_t kEnumCount<InstrumentKind> = 4;
+inline constexpr std::uint8_t kEnumCount<InstrumentKind> = kInstrumentKindCount;
 template <>
-inline constexpr std::uint8_t kEnumCount<Condition> = 6;
+inline constexpr std::uint8_t kEnumCount<Condition> = kConditionCount;
 
 template <class T>
 struct OptionalOf {

@@ -9,7 +9,7 @@
 
 namespace mp::journal {
 
-inline constexpr std::uint32_t kFormatVersion = 2;
+inline constexpr std::uint32_t kFormatVersion = 3;
 inline constexpr std::uint64_t kPageBytes = 4096;
 // Segments have numbers of 16 digits from 1 on. A file with a longer number is none of ours, and a
 // journal whose highest number is beyond the second bound is not gone on with.

@@ -123,9 +123,10 @@ enum class Next : std::uint8_t {
 enum class From : std::uint8_t { cursor, oldest, newest };
 
 struct ReaderConfig {
-  std::filesystem::path location;  // Writer::location()
-  std::string name;                // of the persisted cursor; empty: none
-  From from = From::cursor;        // a cursor that does not exist yet means oldest
+  std::filesystem::path location;             // Writer::location()
+  std::string name;                           // of the persisted cursor; empty: none
+  From from = From::cursor;                   // a cursor that does not exist yet means oldest
+  std::optional<std::uint64_t> from_index{};  // begin there, whatever `from` says
   bool hold = false;  // keep segments until commit() has passed them (within the retention bytes)
 };
 

@@ -22,7 +22,7 @@ class JournalReader final : public Reader {
 
   // Reader::open.
   static Result<std::unique_ptr<JournalReader>> open(const ReaderConfig& config);
-  Result<void> start(From from, bool hold);
+  Result<void> start(const ReaderConfig& config);
 
   Next next() override;
   [[nodiscard]] const Event& event() const override { return event_; }

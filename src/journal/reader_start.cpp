@@ -43,25 +43,27 @@ Result<std::unique_ptr<JournalReader>> JournalReader::open(const ReaderConfig& c
   }
   auto reader =
       std::make_unique<JournalReader>(std::move(store), control.take(), std::move(cursor));
-  if (const auto started = reader->start(config.from, config.hold); !started)
-    return started.error();
+  if (const auto started = reader->start(config); !started) return started.error();
   return reader;
 }
 
-Result<void> JournalReader::start(From from, bool hold) {
+Result<void> JournalReader::start(const ReaderConfig& config) {
   if (auto refused = refuse_other_version(); !refused) return refused;
   const auto committed = cursor_ ? cursor_->index() : std::nullopt;
   any_start_ = true;
   Result<void> found;
-  if (from == From::newest) {
+  if (config.from_index) {
+    found = seek_index(*config.from_index);
+  } else if (config.from == From::newest) {
     found = seek_newest();
-  } else if (from == From::cursor && committed) {
+  } else if (config.from == From::cursor && committed) {
     found = seek_index(*committed);
   } else {
     found = seek_oldest();
   }
   if (!found) return found;
-  if (hold && cursor_ && (!committed || from != From::cursor)) cursor_->commit(expected_index());
+  if (config.hold && cursor_ && (!committed || config.from != From::cursor))
+    cursor_->commit(expected_index());
   return {};
 }
 

@@ -21,7 +21,8 @@ class WriterSubjects {
     std::string instrument;
     InstrumentFacts facts;
     std::uint64_t dropped = 0;  // events since the last gap event
-    Timestamp dropped_at;       // ts_recv of the last one
+    Timestamp dropped_since;    // ts_recv of the first one
+    Timestamp dropped_at;       // of the last one
     std::string_view reason;    // why
 
     [[nodiscard]] Definition definition() const { return {venue, symbol, instrument, facts}; }

@@ -159,7 +159,10 @@ bool JournalWriter::append_carefully(SubjectId subject, const Event& event, std:
 
 bool JournalWriter::drop(SubjectId subject, const Event& event, std::string_view reason) {
   WriterSubjects::Subject& about = subjects_[subject.value];
-  if (about.dropped == 0) gaps_.push_back(subject.value);
+  if (about.dropped == 0) {
+    gaps_.push_back(subject.value);
+    about.dropped_since = event.ts_recv;
+  }
   ++about.dropped;
   about.dropped_at = event.ts_recv;
   about.reason = reason;
@@ -199,6 +202,7 @@ bool JournalWriter::write_gaps() {
     status.condition = Condition::gap;
     status.reason = about.reason;
     status.missing = static_cast<std::int64_t>(about.dropped);
+    status.since = about.dropped_since;
     gap_event_.body = status;
     const std::size_t length = event_record_bytes(gap_event_.body);
     if (!make_room(id, length)) return false;

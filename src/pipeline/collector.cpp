@@ -45,9 +45,9 @@ Result<std::unique_ptr<Collector>> Collector::create(const CollectorConfig& conf
   }
   std::unique_ptr<Collector> made{new Collector{log}};
   const auto& dir = config.journal.dir;
-  made->loads_ = std::make_unique<LoadBook>(dir.empty() ? dir : dir / "loads");
-  if (const auto read = made->loads_->read(); !read) {
-    log.warn("loads_ignored", {{"problem", read.error().message}});
+  made->notes_ = std::make_unique<StreamNotes>(dir.empty() ? dir : dir / "streams");
+  if (const auto read = made->notes_->read(); !read) {
+    log.warn("notes_ignored", {{"problem", read.error().message}});
   }
   for (const auto& feed : config.feeds) {
     const auto adapter = venue::make_adapter(feed.venue);
@@ -63,6 +63,9 @@ Result<std::unique_ptr<Collector>> Collector::create(const CollectorConfig& conf
   }
   if (auto added = made->add_shards(config, *recording); !added) return added.error();
   if (auto added = made->add_retired(config); !added) return added.error();
+  if (!dir.empty()) {
+    if (auto recalled = made->recall(); !recalled) return recalled.error();
+  }
   if (auto added = made->add_sinks(config); !added) return added.error();
   return made;
 }
@@ -74,11 +77,11 @@ Result<void> Collector::add_shards(const CollectorConfig& config,
   if (config.shards > 1) {
     feeds = assign_feeds(config.feeds, config.shards,
                          [this](std::string_view venue, std::string_view instrument) {
-                           return loads_->of(venue, instrument);
+                           return notes_->load_of(venue, instrument);
                          });
   }
   for (std::uint32_t number = 0; number < config.shards; ++number) {
-    ShardParts parts{.log = log_, .budgets = budgets_, .loads = *loads_, .watch = {}};
+    ShardParts parts{.log = log_, .budgets = budgets_, .notes = *notes_, .watch = {}};
     if (number == 0) parts.watch = [this] { say_problems(); };
     auto shard =
         Shard::create({.number = number,
@@ -88,7 +91,7 @@ Result<void> Collector::add_shards(const CollectorConfig& config,
                        .recording = recording,
                        .existing = replace ? codec::Existing::replace : codec::Existing::refuse,
                        .busy_poll = config.busy_poll,
-                       .keep_loads_every = config.keep_loads_every},
+                       .keep_notes_every = config.keep_notes_every},
                       parts);
     if (!shard) return shard.error();
     shards_.push_back(shard.take());
@@ -214,8 +217,8 @@ Result<void> Collector::stop() {
   for (const auto& shard : shards_) {
     if (auto stopped = shard->stop(); !stopped && recorded) recorded = stopped;
   }
-  if (const auto written = loads_->write(); !written) {
-    log_.warn("loads_not_written", {{"problem", written.error().message}});
+  if (const auto written = notes_->write(); !written) {
+    log_.warn("notes_not_written", {{"problem", written.error().message}});
   }
   for (const auto& delivery : deliveries_) delivery.runner->begin_stop();
   for (const auto& delivery : deliveries_) delivery.runner->stop();

@@ -13,6 +13,7 @@
 #include "journal/journal.hpp"
 #include "pipeline/shard.hpp"
 #include "pipeline/sink_runner.hpp"
+#include "pipeline/stream_notes.hpp"
 #include "sink/registry.hpp"
 
 namespace mp::pipeline {
@@ -31,8 +32,8 @@ struct CollectorConfig {
   std::filesystem::path recording;  // raw frames go there too; empty: nowhere
   IfExists if_recording_exists = IfExists::next_name;
   bool busy_poll = false;  // never sleep while waiting for frames: quicker by a wake-up, for a core
-  // The loads of instruments, by which the next start spreads them, lie in journal.dir.
-  std::chrono::milliseconds keep_loads_every{std::chrono::minutes{1}};
+  // What the next start is to know of streams lies in journal.dir.
+  std::chrono::milliseconds keep_notes_every{std::chrono::minutes{1}};
 };
 
 // Made, started and stopped by one thread.
@@ -92,6 +93,9 @@ class Collector {
   Result<void> add_shards(const CollectorConfig& config, const std::filesystem::path& recording);
   Result<void> add_retired(const CollectorConfig& config);
   Result<void> add_sinks(const CollectorConfig& config);
+  Result<void> recall();
+  Result<void> recall(const Source& source);
+  void mark_ends();
   void say_problems();
   void say_sink_problems();
   void say_journal_problems();
@@ -100,7 +104,7 @@ class Collector {
   [[nodiscard]] Result<void> all_delivered(const Delivery& delivery) const;
 
   obs::Logger& log_;
-  std::unique_ptr<LoadBook> loads_;
+  std::unique_ptr<StreamNotes> notes_;
   VenueBudgets budgets_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<const Feed*> feeds_;

@@ -1,5 +1,7 @@
 #include "pipeline/engine.hpp"
 
+#include <numeric>
+
 #include "core/assert.hpp"
 #include "core/name_limit.hpp"
 
@@ -17,7 +19,18 @@ Stream& Engine::stream_of(std::string_view symbol) {
   if (Stream* const known = streams_.find(symbol)) return *known;
   Stream& stream = streams_.add(symbol);
   if (!symbol.empty()) name(stream);
+  go_on_from(stream);
   return stream;
+}
+
+// What an earlier run has told of it is not told again, and its numbers are not given again.
+void Engine::go_on_from(Stream& stream) {
+  const auto past = options_.past ? options_.past(stream.symbol) : std::nullopt;
+  if (!past) return;
+  stream.seq = past->seq;
+  stream.told_before = std::accumulate(past->seq.begin(), past->seq.end(), std::uint64_t{0});
+  if (counts_trades_ && past->last_trade)
+    stream.trades = std::make_unique<TradeWatch>(*past->last_trade);
 }
 
 void Engine::name(Stream& stream) {
@@ -104,8 +117,8 @@ void Engine::on_trade(Stream& stream, Event& event, const Trade& trade) {
   const auto id = TradeWatch::number_of(trade.trade_id.value_or(""));
   if (!id) return emit(stream, event);
   if (!stream.trades) stream.trades = std::make_unique<TradeWatch>();
-  const auto found = stream.trades->judge(*id);
   const Timestamp now = event.ts_recv;
+  const auto found = stream.trades->judge(*id, now);
   switch (found.kind) {
     case TradeWatch::Kind::gap:
       emit_status(stream,
@@ -114,7 +127,8 @@ void Engine::on_trade(Stream& stream, Event& event, const Trade& trade) {
                    .reason = "sequence",
                    .from_sequence = found.from,
                    .to_sequence = found.to,
-                   .missing = found.to - found.from + 1},
+                   .missing = found.to - found.from + 1,
+                   .since = found.since},
                   now);
       [[fallthrough]];
     case TradeWatch::Kind::next:
@@ -200,7 +214,8 @@ void Engine::tell(Condition condition, const Stretch& what, Timestamp now) {
               {.condition = condition,
                .channel = what.channel,
                .reason = what.reason,
-               .missing = what.missing},
+               .missing = what.missing,
+               .since = what.since},
               now);
 }
 
@@ -227,7 +242,10 @@ void Engine::on_disconnected(const Stretch& what, Timestamp now) {
     if (stream.is_carried(*what.channel)) {
       if (!lost) return;
       emit_status(stream,
-                  {.condition = Condition::gap, .channel = what.channel, .reason = what.reason},
+                  {.condition = Condition::gap,
+                   .channel = what.channel,
+                   .reason = what.reason,
+                   .since = what.since},
                   now);
       return;
     }

@@ -4,7 +4,9 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "core/instrument.hpp"
@@ -26,6 +28,9 @@ struct EngineCounters {
   std::uint64_t healed = 0;    // books that were lost on one session and went on by another
 };
 
+// What is known of a symbol from earlier runs; asked once for each.
+using PastOf = std::function<std::optional<StreamPast>(std::string_view symbol)>;
+
 struct EngineOptions {
   enum class Books : std::uint8_t { keep, pass_through };
   enum class Listings : std::uint8_t { emit, learn };
@@ -41,6 +46,7 @@ struct EngineOptions {
   // same (on_connected); any: of all that have ever been opened, as in a recording.
   enum class Legs : std::uint8_t { connected, any };
   Legs legs = Legs::connected;
+  PastOf past{};  // empty: nothing is known of earlier runs
 };
 
 class Engine final : private EventHandler, private book::Keeper::Listener {
@@ -98,6 +104,7 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
     std::string_view reason;
     SessionId session = 0;                  // 0: not known, or all of them
     std::optional<std::int64_t> missing{};  // of a gap, where it is known
+    std::optional<Timestamp> since{};       // Status::since
   };
   void on_connected(const Stretch& what, Timestamp now);
   void on_disconnected(const Stretch& what, Timestamp now);
@@ -154,6 +161,7 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
   void emit(Stream& stream, Event& event);
   void emit_status(Stream& stream, const Status& status, Timestamp now);
   Stream& stream_of(std::string_view symbol);
+  void go_on_from(Stream& stream);
   void name(Stream& stream);
 
   const venue::Adapter& adapter_;

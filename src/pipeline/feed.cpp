@@ -34,6 +34,12 @@ Result<net::Url> venue_url(const std::string& given, std::string_view own, std::
   return url;
 }
 
+// What the notes know of a venue's symbols.
+PastOf past_of(const StreamNotes* notes, const std::string& venue) {
+  if (notes == nullptr) return {};
+  return [notes, venue](std::string_view symbol) { return notes->past_of(venue, symbol); };
+}
+
 // Where the feed has a proxy, the addresses that are not exempt from it are reached through it.
 Result<void> connect_through(const FeedConfig& config, std::initializer_list<net::Url*> urls) {
   if (config.proxy.empty()) return {};
@@ -99,7 +105,8 @@ Feed::Feed(FeedConfig config, const FeedParts& parts, std::unique_ptr<venue::Ada
                 .budget = budget_,
                 .log = parts.log,
                 .counters = counters_,
-                .hands = *this}),
+                .hands = *this,
+                .past = past_of(parts.notes, config_.venue)}),
       quarantine_(config_.quarantine, config_.venue, parts.log),
       tasks_(parts.io),
       wake_(parts.io) {}
@@ -234,15 +241,18 @@ void Feed::publish() {
   parts_.journal.publish();
 }
 
-void Feed::measure(double seconds, std::vector<InstrumentLoad>& loads) {
+void Feed::note(std::optional<double> seconds, std::vector<StreamNote>& out) {
   for (const Stream& stream : machine_.engine().streams().all()) {
-    if (stream.symbol.empty()) continue;
-    const auto events = std::accumulate(stream.seq.begin(), stream.seq.end(), std::uint64_t{0});
-    const auto work = static_cast<double>(events * kEventWork + stream.levels);
-    loads.push_back({.venue = config_.venue,
-                     .symbol = stream.symbol,
-                     .instrument = stream.instrument,
-                     .work_per_second = work / seconds});
+    StreamNote note{.venue = config_.venue,
+                    .symbol = stream.symbol,
+                    .instrument = stream.instrument,
+                    .past = stream.past()};
+    if (seconds && !stream.symbol.empty()) {
+      const auto told = std::accumulate(stream.seq.begin(), stream.seq.end(), std::uint64_t{0});
+      const auto events = told - stream.told_before;
+      note.work_per_second = static_cast<double>(events * kEventWork + stream.levels) / *seconds;
+    }
+    out.push_back(std::move(note));
   }
 }
 

@@ -14,8 +14,8 @@
 #include "obs/log.hpp"
 #include "pipeline/feed_config.hpp"
 #include "pipeline/feed_machine.hpp"
-#include "pipeline/load_book.hpp"
 #include "pipeline/quarantine.hpp"
+#include "pipeline/stream_notes.hpp"
 #include "pipeline/task_group.hpp"
 #include "pipeline/venue_budget.hpp"
 
@@ -29,6 +29,7 @@ struct FeedParts {
   obs::Logger& log;
   codec::RecordingWriter* recording = nullptr;  // raw frames go there too
   VenueBudget* budget = nullptr;  // shared with other shards' feeds of the venue; none: its own
+  const StreamNotes* notes = nullptr;  // of earlier runs; none: nothing is known of them
 };
 
 // Belongs to the thread that runs `parts.io`.
@@ -45,9 +46,9 @@ class Feed final : private FeedMachine::Hands {
   // Instead of run(): asks the venue once for its catalogue and looks up what is wanted in it.
   [[nodiscard]] net::Task<Result<void>> check();
 
-  // Adds the load of each stream, over the `seconds` that the feed has run. On its thread, or when
-  // it has ended.
-  void measure(double seconds, std::vector<InstrumentLoad>& loads);
+  // Adds what is to be kept of each stream, with its load where the feed has run for `seconds`,
+  // long enough to tell. On its thread, or when it has ended.
+  void note(std::optional<double> seconds, std::vector<StreamNote>& out);
 
   // Hands what was kept of frames of no use to the system. On its thread.
   void flush_quarantine() { quarantine_.flush(); }

@@ -8,8 +8,17 @@
 #include <vector>
 
 #include "pipeline/feed_machine.hpp"
+#include "pipeline/silence.hpp"
 
 namespace mp::pipeline {
+
+// A connection that answers pings but says nothing is found within half a minute, unless it was
+// quiet before.
+inline constexpr Silence::Rule kLegSilence{.least = std::chrono::seconds{10},
+                                           .means = 20,
+                                           .longests = 3,
+                                           .soon = std::chrono::seconds{25},
+                                           .late = std::chrono::minutes{10}};
 
 class FeedMachine::Leg {
  public:
@@ -54,6 +63,10 @@ class FeedMachine::Leg {
   bool books_lost_ = false;          // all of them: only a new connection mends that
   net::SteadyTime books_renewed_{};  // for that reason
   net::SteadyTime connected_{};
+  Timestamp heard_{};       // the last frame, or the connect
+  std::uint64_t data_ = 0;  // frames of data
+  Silence silence_{kLegSilence};
+  bool mute_told_ = false;
   net::SteadyTime asked_until_{};  // the last request has gone out by then
   net::SteadyTime renew_at_{};     // a successor is opened
 };

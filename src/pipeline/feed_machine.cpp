@@ -53,7 +53,8 @@ FeedMachine::FeedMachine(const Parts& parts)
       hands_(parts.hands),
       engine_(adapter_, catalog_, *this,
               {.listings = EngineOptions::Listings::learn,
-               .symbols = EngineOptions::Symbols::announced}),
+               .symbols = EngineOptions::Symbols::announced,
+               .past = parts.past}),
       wants_(config_, adapter_, catalog_, log_),
       sessions_(adapter_, limits_),
       random_(config_.seed),
@@ -122,10 +123,7 @@ void FeedMachine::repair_on_socket(Job job, const Now& now) {
     const std::vector topics{venue::topic_of(adapter_, book)};
     for (Leg* const leg : legs) {
       if (engine_.is_valid(*job.stream, leg->reading_->id())) continue;
-      using Verb = venue::RequestWriter::Verb;
-      for (auto& request : leg->requests_.write(Verb::unsubscribe, topics, now.utc))
-        hands_.send(*leg, std::move(request.text));
-      ask(*leg, topics, now);
+      ask_anew(*leg, topics, now);
     }
     return;
   }

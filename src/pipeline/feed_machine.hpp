@@ -17,6 +17,7 @@
 #include "pipeline/engine.hpp"
 #include "pipeline/feed_config.hpp"
 #include "pipeline/session_plan.hpp"
+#include "pipeline/silence.hpp"
 #include "pipeline/wants.hpp"
 #include "pipeline/work_queue.hpp"
 
@@ -61,6 +62,7 @@ class FeedMachine final : private Engine::Owner {
     obs::Logger& log;
     FeedCounters& counters;
     Hands& hands;
+    PastOf past{};  // EngineOptions::past
   };
   explicit FeedMachine(const Parts& parts);
   ~FeedMachine() override;
@@ -143,6 +145,7 @@ class FeedMachine final : private Engine::Owner {
   Leg& open_leg(std::size_t session, std::size_t place);
   void ask(Leg& leg, const std::vector<venue::Topic>& topics, const Now& now, unsigned times = 0);
   void ask_for_all(Leg& leg, const Now& now);
+  void ask_anew(Leg& leg, const std::vector<venue::Topic>& topics, const Now& now);
   void on_notice(Leg& leg, const venue::Reading& reading, Timestamp ts_recv);
   void on_answer(Leg& leg, const venue::Reading& reading, const Now& now);
   [[nodiscard]] const PlannedTopic* planned_topic(const Leg& leg, const venue::Topic& topic) const;
@@ -152,10 +155,14 @@ class FeedMachine final : private Engine::Owner {
   enum class Malformed : std::uint8_t { due, all };
   void on_malformed(std::string_view frame, Timestamp ts_recv);
   void renew_lost_books(Leg& leg, const Now& now);
+  void mind_silence(Leg& leg, const Now& now);
+  void mind_topics(const Now& now);
+  void wake_topic(std::size_t session, const venue::Topic& topic, const Now& now);
   void doubt_books(Leg& leg, const std::string& symbol, Timestamp now);
   void tell_malformed(Leg& leg, Malformed which, Timestamp now);
   [[nodiscard]] std::string symbol_in(const Leg& leg, std::string_view frame) const;
   [[nodiscard]] std::uint64_t events_of(const Leg& leg, const venue::Topic& topic) const;
+  [[nodiscard]] std::uint64_t events_of(const PlannedTopic& topic) const;
   void tend_books(const Now& now);
   void ask_unanswered(Leg& leg, const Now& now);
   void for_each_subscription(const Leg& leg, auto&& visit) const;
@@ -189,6 +196,8 @@ class FeedMachine final : private Engine::Owner {
     unsigned times = 0;  // that it was asked for again
     net::SteadyTime again{};
   };
+  std::vector<std::vector<Silence>> topic_silences_;  // of each planned session
+  net::SteadyTime topics_due_{};
   std::unordered_map<const Stream*, Stalled> stalled_;  // books that are not in step
   std::optional<Error> listing_problem_;                // the last one
   unsigned limited_ = 0;       // times in a row that the venue said "too many"

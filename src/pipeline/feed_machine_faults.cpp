@@ -1,5 +1,7 @@
 // What a venue leaves unsaid or says so that it cannot be read: subscriptions that it does not
 // answer, frames that mean nothing.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "core/back_off.hpp"
@@ -13,6 +15,15 @@ namespace {
 // Of frames that cannot be read.
 constexpr std::chrono::milliseconds kMalformedEvery{1'000};
 constexpr std::size_t kMalformedSymbolsMax = 64;
+// A connection that has said nothing at all is told of after so long.
+constexpr std::chrono::seconds kFirstWord{25};
+constexpr std::chrono::seconds kTopicsEvery{5};
+// A topic among others: trades of a small coin may pause for long.
+constexpr Silence::Rule kTopicSilence{.least = std::chrono::seconds{60},
+                                      .means = 40,
+                                      .longests = 5,
+                                      .soon = std::chrono::minutes{5},
+                                      .late = std::chrono::hours{6}};
 // One session after the other that cannot be read must not become a storm of connects.
 constexpr std::chrono::minutes kBooksRenewEvery{1};
 // A book that nobody cares for.
@@ -28,10 +39,13 @@ bool loses_unseen(const BookRule& rule) {
 }  // namespace
 
 std::uint64_t FeedMachine::events_of(const Leg& leg, const venue::Topic& topic) const {
-  std::uint64_t sum = 0;
   const PlannedTopic* const planned = planned_topic(leg, topic);
-  if (planned == nullptr) return sum;
-  for (const auto& each : planned->subscriptions) {
+  return planned == nullptr ? 0 : events_of(*planned);
+}
+
+std::uint64_t FeedMachine::events_of(const PlannedTopic& topic) const {
+  std::uint64_t sum = 0;
+  for (const auto& each : topic.subscriptions) {
     const Stream* const stream = engine_.streams().find(each.symbol);
     if (stream != nullptr) sum += stream->seq[static_cast<std::size_t>(each.channel)];
   }
@@ -149,6 +163,51 @@ void FeedMachine::renew_lost_books(Leg& leg, const Now& now) {
   leg.books_lost_ = false;
   leg.books_renewed_ = now.steady;
   hands_.renew(leg, "a frame could not be read, and its books may be wrong");
+}
+
+// It answers pings, perhaps, and says nothing, which is not its habit. One that has never said
+// anything may be quiet: that is said, and it is left alone for longer.
+void FeedMachine::mind_silence(Leg& leg, const Now& now) {
+  const bool out = leg.silence_.out_of_habit(leg.data_, now.steady);
+  const auto silent = std::chrono::floor<std::chrono::seconds>(leg.silence_.silent_for(now.steady));
+  const bool first =
+      leg.silence_.never_heard() && silent >= kFirstWord && !std::exchange(leg.mute_told_, true);
+  if (!out && !first) return;
+  ++counters_.silences;
+  const auto problem = fmt::format("no data has come for {} s", silent.count());
+  if (out) return hands_.renew(leg, problem + ", which is not its habit");
+  log_.warn("session_silent",
+            {{"venue", config_.venue}, {"session", leg.name()}, {"problem", problem}});
+}
+
+// A topic falls silent while its connection goes on: it is asked for anew, later and later.
+void FeedMachine::mind_topics(const Now& now) {
+  if (now.steady < topics_due_) return;
+  topics_due_ = now.steady + kTopicsEvery;
+  topic_silences_.resize(sessions_.sessions().size());
+  for (std::size_t session = 0; session < topic_silences_.size(); ++session) {
+    auto& silences = topic_silences_[session];
+    for (std::size_t i = 0; i < sessions_.sessions()[session].size(); ++i) {
+      const PlannedTopic& planned = sessions_.sessions()[session][i];
+      const auto events = events_of(planned);
+      if (i == silences.size()) silences.emplace_back(kTopicSilence).begin(events, now.steady);
+      if (silences[i].out_of_habit(events, now.steady)) wake_topic(session, planned.topic, now);
+    }
+  }
+}
+
+void FeedMachine::wake_topic(std::size_t session, const venue::Topic& topic, const Now& now) {
+  const auto& requests = adapter_.traits().requests;
+  for (const auto& leg : legs_) {
+    if (leg->session_ != session || !leg->asked_for_all_ || leg->refused_.contains(topic)) continue;
+    ++counters_.silences;
+    log_.warn("topic_silent", {{"venue", config_.venue},
+                               {"session", leg->name()},
+                               {"topic", topic.text},
+                               {"problem", "nothing has come of it for longer than is its habit"}});
+    // Where a request takes the place of all before it, no topic is asked for by itself.
+    if (requests.subscribe != requests.unsubscribe) ask_anew(*leg, {topic}, now);
+  }
 }
 
 // Not more often for a stream than once a second; how many there were is exact.

@@ -80,6 +80,9 @@ void FeedMachine::connected(Leg& leg, const Now& now) {
   leg.books_lost_ = false;
   leg.asked_for_all_ = false;
   leg.connected_ = leg.asked_until_ = now.steady;
+  leg.heard_ = now.utc;
+  leg.silence_.begin(leg.data_, now.steady);
+  leg.mute_told_ = false;
   const std::chrono::milliseconds lifetime = limits_.session_lifetime;
   leg.renew_at_ = lifetime.count() == 0 ? net::SteadyTime::max()
                                         : now.steady + lifetime - before_end(lifetime, chance());
@@ -116,6 +119,14 @@ void FeedMachine::ask(Leg& leg, const std::vector<venue::Topic>& topics, const N
   }
 }
 
+// Ends what it has of them first.
+void FeedMachine::ask_anew(Leg& leg, const std::vector<venue::Topic>& topics, const Now& now) {
+  using Verb = venue::RequestWriter::Verb;
+  for (auto& request : leg.requests_.write(Verb::unsubscribe, topics, now.utc))
+    hands_.send(leg, std::move(request.text));
+  ask(leg, topics, now);
+}
+
 void FeedMachine::ask_for_all(Leg& leg, const Now& now) {
   if (std::exchange(leg.asked_for_all_, true)) return;
   std::vector<venue::Topic> topics;
@@ -125,9 +136,11 @@ void FeedMachine::ask_for_all(Leg& leg, const Now& now) {
 
 void FeedMachine::on_frame(Leg& leg, std::string_view frame, Timestamp ts_recv) {
   reading_leg_ = &leg;
+  leg.heard_ = ts_recv;
   const venue::Reading reading = engine_.on_frame(*leg.reading_, frame, ts_recv);
-  const bool usual = reading.verdict == venue::Verdict::data && reading.reply.empty() &&
-                     !reading.reconnect_soon && !reading.broken;
+  const bool data = reading.verdict == venue::Verdict::data;
+  if (data) ++leg.data_;
+  const bool usual = data && reading.reply.empty() && !reading.reconnect_soon && !reading.broken;
   if (!usual) on_notice(leg, reading, ts_recv);
   reading_leg_ = nullptr;
 }
@@ -220,7 +233,8 @@ void FeedMachine::lost(Leg& leg, std::string_view reason, const Now& now) {
     engine_.on_disconnected({.symbol = each.symbol,
                              .channel = each.channel,
                              .reason = reason,
-                             .session = reading->id()},
+                             .session = reading->id(),
+                             .since = leg.heard_},
                             now.utc);
     if (each.channel != Channel::book) return;
     const auto* const stream = engine_.streams().find(each.symbol);
@@ -252,6 +266,7 @@ void FeedMachine::tend_legs(const Now& now) {
   for (std::size_t i = 0; i < legs_.size(); ++i) {
     if (legs_[i]->is_open()) tend(*legs_[i], now);
   }
+  mind_topics(now);
   tend_books(now);
   for (std::size_t session = 0; session < places_.size(); ++session) {
     for (std::size_t place = 0; place < places_[session].size(); ++place)
@@ -272,6 +287,7 @@ void FeedMachine::tend(Leg& leg, const Now& now) {
   ask_unanswered(leg, now);
   tell_malformed(leg, Malformed::due, now.utc);
   renew_lost_books(leg, now);
+  mind_silence(leg, now);
 }
 
 // A leg whose end is near gets a successor; both are heard until that has caught up.

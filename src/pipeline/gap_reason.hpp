@@ -1,4 +1,5 @@
-// L4. Reasons of gaps that more than one place must know.
+// L4. Why something is missing: the reasons that more than one place must know, and what each of
+// all reasons means.
 #pragma once
 
 #include <string_view>
@@ -7,5 +8,11 @@ namespace mp::pipeline {
 
 // Frames could not be read: `missing` says how many. What comes after them is right.
 inline constexpr std::string_view kMalformedReason = "malformed";
+
+// A run ended without a word (a kill, a power loss): said by the next one, of what was connected.
+inline constexpr std::string_view kCrashReason = "crash";
+
+// A sentence for a person: what has happened, and what it cost. Empty for words of a venue.
+[[nodiscard]] std::string_view explain(std::string_view reason);
 
 }  // namespace mp::pipeline

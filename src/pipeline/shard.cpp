@@ -9,6 +9,7 @@
 
 #include "core/assert.hpp"
 #include "core/files.hpp"
+#include "pipeline/gap_reason.hpp"
 
 namespace mp::pipeline {
 namespace {
@@ -69,13 +70,14 @@ Result<void> Shard::add_feeds() {
   for (FeedConfig config : config_.feeds) {
     config.quarantine.file = file_of_shard(config.quarantine.file, config_.number);
     const auto budget = parts_.budgets.find(config.venue);
-    auto feed = Feed::create(
-        std::move(config), {.io = *io_,
-                            .buffers = *buffers_,
-                            .journal = *journal_,
-                            .log = parts_.log,
-                            .recording = recording_ ? &recording_->writer() : nullptr,
-                            .budget = budget == parts_.budgets.end() ? nullptr : &budget->second});
+    auto feed = Feed::create(std::move(config),
+                             {.io = *io_,
+                              .buffers = *buffers_,
+                              .journal = *journal_,
+                              .log = parts_.log,
+                              .recording = recording_ ? &recording_->writer() : nullptr,
+                              .budget = budget == parts_.budgets.end() ? nullptr : &budget->second,
+                              .notes = &parts_.notes});
     if (!feed) return feed.error();
     feeds_.push_back(feed.take());
   }
@@ -111,7 +113,7 @@ Result<void> Shard::start() {
 void Shard::run() {
   while (config_.busy_poll && !io_->stopped()) io_->poll();
   io_->run();
-  parts_.loads.put(measure());
+  parts_.notes.put(reach(), notes());
   // Nothing more will come.
   journal_->promise(Timestamp::max());
 }
@@ -132,7 +134,7 @@ net::Task<void> Shard::promise() {
 
 net::Task<void> Shard::watch() {
   auto before = journal::Room::as_configured;
-  auto measured = started_;
+  auto noted = started_;
   while (!stopping_) {
     const auto room = journal_->room();
     if (room != before) say_room(room);
@@ -141,9 +143,9 @@ net::Task<void> Shard::watch() {
     if (recording_) recording_->flush(net::steady_now());
     for (const auto& feed : feeds_) feed->flush_quarantine();
     const auto now = net::steady_now();
-    if (now - measured >= config_.keep_loads_every && now - started_ >= kMeasureLeast) {
-      keep_loads();
-      measured = net::steady_now();
+    if (now - noted >= config_.keep_notes_every && now - started_ >= kMeasureLeast) {
+      keep_notes();
+      noted = net::steady_now();
     }
     co_await stop_watching_->wait_for(kWatchEvery);
   }
@@ -168,31 +170,51 @@ void Shard::say_room(journal::Room room) {
   }
 }
 
-// Over the whole run: what an instrument does in one minute says little of the next.
-std::vector<InstrumentLoad> Shard::measure() {
-  std::vector<InstrumentLoad> loads;
+// Loads are of the whole run: what an instrument does in one minute says little of the next.
+std::vector<StreamNote> Shard::notes() {
+  std::vector<StreamNote> out;
   const std::chrono::duration<double> time = net::steady_now() - started_;
-  if (time < kMeasureLeast) return loads;
-  for (const auto& feed : feeds_) feed->measure(time.count(), loads);
-  return loads;
+  std::optional<double> seconds;
+  if (time >= kMeasureLeast) seconds = time.count();
+  for (const auto& feed : feeds_) feed->note(seconds, out);
+  return out;
+}
+
+// Of what is noted now, on the thread that appends.
+StreamNotes::Reach Shard::reach() const {
+  return {.shard = config_.number, .next_index = journal_->next_index(), .at = net::now()};
 }
 
 // While messages come. Thousands of lines take a while: that is not this thread's work.
-void Shard::keep_loads() {
-  parts_.loads.try_put(measure());
+void Shard::keep_notes() {
+  parts_.notes.try_put(reach(), notes());
   if (config_.number != 0) return;
   // A disk that hangs must not hang this thread: to begin anew is to wait for what was begun.
   const auto at_once = std::chrono::seconds{0};
   if (writing_.valid() && writing_.wait_for(at_once) != std::future_status::ready) return;
   try {
     writing_ = std::async(std::launch::async, [this] {
-      if (const auto written = parts_.loads.write(); !written) {
-        parts_.log.warn("loads_not_written", {{"problem", written.error().message}});
+      if (const auto written = parts_.notes.write(); !written) {
+        parts_.log.warn("notes_not_written", {{"problem", written.error().message}});
       }
     });
   } catch (const std::system_error& error) {  // no thread is to be had
-    parts_.log.warn("loads_not_written", {{"problem", error.what()}});
+    parts_.log.warn("notes_not_written", {{"problem", error.what()}});
   }
+}
+
+void Shard::append_end(const StreamNotes::Ended& ended, Timestamp now) {
+  Event event;
+  event.venue = ended.venue;
+  event.symbol = ended.symbol;
+  event.instrument = ended.instrument;
+  event.ts_recv = now;
+  event.seq = ended.seq;
+  event.body = Status{.condition = Condition::disconnected,
+                      .channel = ended.channel,
+                      .reason = kCrashReason,
+                      .since = ended.since};
+  journal_->append(journal_->subject(ended.venue, ended.symbol, ended.instrument), event);
 }
 
 void Shard::begin_stop() {

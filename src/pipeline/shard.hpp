@@ -13,8 +13,8 @@
 #include "core/result.hpp"
 #include "journal/journal.hpp"
 #include "pipeline/feed.hpp"
-#include "pipeline/load_book.hpp"
 #include "pipeline/recording.hpp"
+#include "pipeline/stream_notes.hpp"
 #include "pipeline/venue_budget.hpp"
 
 namespace mp::pipeline {
@@ -30,14 +30,14 @@ struct ShardConfig {
   std::filesystem::path recording;                     // of shard 0; empty: nothing is recorded
   codec::Existing existing = codec::Existing::refuse;  // a file of that name
   bool busy_poll = false;                              // see CollectorConfig
-  std::chrono::milliseconds keep_loads_every{std::chrono::minutes{1}};
+  std::chrono::milliseconds keep_notes_every{std::chrono::minutes{1}};
 };
 
 // What shards share, none of it on the message path. All outlive them.
 struct ShardParts {
   obs::Logger& log;
   VenueBudgets& budgets;
-  LoadBook& loads;
+  StreamNotes& notes;
   std::function<void()> watch;  // called about twice a second on the shard's thread; may be empty
 };
 
@@ -64,6 +64,8 @@ class Shard {
   // Only before start() and after stop().
   [[nodiscard]] const journal::Writer& journal() const { return *journal_; }
   Result<void> sync_journal() { return journal_->sync(); }
+  // Before start(): marks the end of a stream of an earlier run.
+  void append_end(const StreamNotes::Ended& ended, Timestamp now);
 
  private:
   Shard(const ShardConfig& config, const ShardParts& parts) : config_(config), parts_(parts) {}
@@ -74,8 +76,9 @@ class Shard {
   net::Task<void> watch();
   net::Task<void> promise();
   void say_room(journal::Room room);
-  [[nodiscard]] std::vector<InstrumentLoad> measure();
-  void keep_loads();
+  [[nodiscard]] std::vector<StreamNote> notes();
+  [[nodiscard]] StreamNotes::Reach reach() const;
+  void keep_notes();
 
   const ShardConfig config_;
   const ShardParts parts_;
@@ -88,7 +91,7 @@ class Shard {
   std::unique_ptr<Signal> stop_watching_;
   std::unique_ptr<Signal> stop_promising_;
   net::SteadyTime started_{};
-  std::future<void> writing_;  // the file of loads, of shard 0
+  std::future<void> writing_;  // the file of notes, of shard 0
   bool stopping_ = false;      // the thread's
   std::thread thread_;
 };

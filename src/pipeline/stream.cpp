@@ -39,4 +39,11 @@ bool Stream::is_carried(Channel channel, SessionId by) const {
   });
 }
 
+StreamPast Stream::past() const {
+  StreamPast out{.seq = seq};
+  for (const Carrier& carrier : carriers) out.live |= carrier.channels;
+  if (trades) out.last_trade = trades->last();
+  return out;
+}
+
 }  // namespace mp::pipeline

@@ -28,6 +28,13 @@ struct Carrier {
   std::uint32_t channels = 0;  // a bit each
 };
 
+// What is kept of a stream from run to run.
+struct StreamPast {
+  std::array<std::uint64_t, kChannelCount> seq{};  // of the last event of each channel
+  std::uint32_t live = 0;                          // channels that were connected, a bit each
+  std::optional<std::int64_t> last_trade{};        // its number, where the venue counts them
+};
+
 // With thousands of symbols every event finds its stream far from the processor: what it needs
 // comes first, in two lines of the cache.
 struct alignas(64) Stream {
@@ -42,6 +49,7 @@ struct alignas(64) Stream {
   std::vector<std::unique_ptr<BookFeed>> more_books;  // of further depths
   std::vector<Carrier> carriers;
   std::unique_ptr<TradeWatch> trades;  // where the venue counts them
+  std::uint64_t told_before = 0;       // events of earlier runs, in seq
 
   void for_each_book_feed(auto&& visit) {
     if (book) visit(*book);
@@ -58,6 +66,8 @@ struct alignas(64) Stream {
   // By any session, or by this one.
   [[nodiscard]] bool is_carried(Channel channel) const;
   [[nodiscard]] bool is_carried(Channel channel, SessionId by) const;
+  // As the next run is to know it.
+  [[nodiscard]] StreamPast past() const;
 
   void ask_for(Channel channel) { asked |= 1U << static_cast<unsigned>(channel); }
   [[nodiscard]] bool wants(Channel channel) const {

@@ -1,6 +1,7 @@
 #include "pipeline/trade_watch.hpp"
 
 #include <charconv>
+#include <utility>
 
 namespace mp::pipeline {
 
@@ -12,19 +13,21 @@ std::optional<std::int64_t> TradeWatch::number_of(std::string_view id) {
   return number;
 }
 
-TradeWatch::Answer TradeWatch::judge(std::int64_t id) {
+TradeWatch::Answer TradeWatch::judge(std::int64_t id, Timestamp ts_recv) {
   const bool begins = !last_ || (id < *last_ && *last_ - id > kRestart);
   if (begins) {
     last_ = first_ = id;
+    last_time_ = ts_recv;
     holes_ = {};
     return {};
   }
   if (id > *last_) {
     const Hole hole{*last_ + 1, id - 1};
     last_ = id;
+    const auto since = std::exchange(last_time_, ts_recv);
     if (hole.to < hole.from) return {};
     add(hole);
-    return {.kind = Kind::gap, .from = hole.from, .to = hole.to};
+    return {.kind = Kind::gap, .from = hole.from, .to = hole.to, .since = since};
   }
   // What was before the first one was never missing, and was never told.
   if (id < first_) return {};

@@ -8,6 +8,8 @@
 #include <optional>
 #include <string_view>
 
+#include "core/time.hpp"
+
 namespace mp::pipeline {
 
 class TradeWatch {
@@ -27,8 +29,14 @@ class TradeWatch {
     Kind kind = Kind::next;
     std::int64_t from = 0;  // of a gap, both ends included
     std::int64_t to = 0;
+    std::optional<Timestamp> since{};  // of a gap: the trade before it
   };
-  [[nodiscard]] Answer judge(std::int64_t id);
+  TradeWatch() = default;
+  // Goes on behind the last trade of an earlier run: it, and those before it, have been told.
+  explicit TradeWatch(std::int64_t last) : last_(last) {}
+
+  [[nodiscard]] Answer judge(std::int64_t id, Timestamp ts_recv);
+  [[nodiscard]] std::optional<std::int64_t> last() const { return last_; }
 
   // The number of a trade's id; nothing where it is none.
   [[nodiscard]] static std::optional<std::int64_t> number_of(std::string_view id);
@@ -42,7 +50,8 @@ class TradeWatch {
   [[nodiscard]] bool take(std::int64_t id);
 
   std::optional<std::int64_t> last_;
-  std::int64_t first_ = 0;  // of this count
+  std::optional<Timestamp> last_time_;  // none of an earlier run's
+  std::int64_t first_ = 0;              // of this count
   std::array<Hole, kHolesMax> holes_{};
   std::size_t next_hole_ = 0;
 };

@@ -62,6 +62,66 @@ class Commands(unittest.TestCase):
             words += process.stdout.readline().split()
         return words
 
+    # ---- a run that is killed ----
+
+    def rows(self, sql):
+        result = call("query", "--data", self.dir / "data", "--format", "ndjson", sql)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+    def gaps(self, *arguments):
+        return call("gaps", "--data", self.dir / "data", *arguments)
+
+    def test_after_a_kill_numbers_go_on_and_what_is_missing_is_said(self):
+        arguments = ["run", "binance:BTC-USDT,ETH-USDT@trade,book", "--plain",
+                     "--data", str(self.dir / "data"), *self.simulator("--rate", 400)]
+        killed = subprocess.Popen([PROGRAM, *arguments, "--for", "60s"], stdout=subprocess.PIPE,
+                                  stderr=subprocess.DEVNULL, text=True)
+        self.addCleanup(killed.stdout.close)
+        for line in killed.stdout:  # until events have come of both
+            if "LIVE" in line and "ETH-USDT" in line:
+                break
+        killed.kill()
+        killed.wait(timeout=DEADLINE)
+        again = call(*arguments, "--for", "4s")
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertIn("event=crash_marked", again.stderr)
+
+        ends = [json.loads(line) for line in self.gaps("--json").stdout.splitlines()]
+        crashed = {(e["symbol"], e["channel"]): e for e in ends if e["reason"] == "crash"}
+        self.assertEqual(set(crashed), {(symbol, channel) for symbol in ("BTCUSDT", "ETHUSDT")
+                                        for channel in ("trade", "book")})
+        for end in crashed.values():
+            self.assertLess(end["since"], end["said"])
+            self.assertLess(end["said"], end["until"])
+        # Trades are counted: what came while nobody listened is known to the last one.
+        seen = self.rows("SELECT symbol, CAST(trade_id AS BIGINT) AS id FROM trade")
+        missing = {(e["symbol"], id) for e in ends if e["from_sequence"] is not None
+                   for id in range(e["from_sequence"], e["to_sequence"] + 1)
+                   if e["channel"] == "trade"}
+        self.assertGreater(len(missing), 0)
+        for symbol in ("BTCUSDT", "ETHUSDT"):
+            ids = sorted(row["id"] for row in seen if row["symbol"] == symbol)
+            holes = set(range(ids[0], ids[-1] + 1)) - set(ids)
+            self.assertEqual(len(ids), len(set(ids)))
+            self.assertEqual(holes, {id for of, id in missing if of == symbol})
+        for view in ("trade", "book", "status"):
+            for row in self.rows(f"SELECT symbol, count(*) AS n, count(DISTINCT seq) AS d, min(seq)"
+                                 f" AS first, max(seq) AS last FROM {view} GROUP BY symbol"):
+                self.assertEqual((row["n"], row["first"], row["last"]), (row["d"], 1, row["d"]),
+                                 (view, row))
+
+    def test_gaps_says_what_is_missing(self):
+        self.fails(self.gaps(), 74, "there is no journal", "--data")
+        result = call("demo", "--for", "3s", "--plain", "--dir", self.dir / "data")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        result = self.gaps("--explain")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("stopped: the collector was told to stop", result.stdout)
+        self.assertIn(" go on; 0 messages are known to be missing", result.stdout)
+        self.assertIn("\n", self.gaps("--last", "1h").stdout.strip())
+        self.fails(self.gaps("--last", "soon"), 2, "soon", "20s")
+
     # ---- first contact ----
 
     def test_without_arguments_it_says_what_to_try(self):
@@ -71,7 +131,7 @@ class Commands(unittest.TestCase):
 
     def test_each_command_has_help_with_examples(self):
         for name in ("run", "demo", "decode", "replay", "record", "query", "list", "validate",
-                     "simulate"):
+                     "simulate", "gaps"):
             result = call(name, "--help")
             self.assertEqual(result.returncode, 0)
             self.assertIn("Examples:", result.stdout)

@@ -154,9 +154,13 @@ TEST(JsonEncode, writes_every_body) {
             R"({"type":"instrument","kind":"option","base":"BTC","quote":"USD","settle":null,)"
             R"("tick_size":null,"lot_size":null,"contract_size":null,"expiry":null,)"
             R"("strike":"100000","option_type":"call","status":"trading"})");
-  EXPECT_EQ(encoded(Status{Condition::gap, Channel::book, "lost", 5, 7, {}}),
-            R"({"type":"status","condition":"gap","channel":"book","reason":"lost",)"
-            R"("from_sequence":5,"to_sequence":7,"missing":null})");
+}
+
+TEST(JsonEncode, writes_a_status) {
+  EXPECT_EQ(
+      encoded(Status{Condition::gap, Channel::book, "lost", 5, 7, {}, Timestamp{Nanoseconds{9}}}),
+      R"({"type":"status","condition":"gap","channel":"book","reason":"lost",)"
+      R"("from_sequence":5,"to_sequence":7,"missing":null,"since":9})");
 }
 
 }  // namespace

@@ -168,7 +168,7 @@ class EventMaker {
   void fill(Side& side) { side = static_cast<Side>(below(2)); }
   void fill(Channel& channel) { channel = static_cast<Channel>(below(kChannelCount)); }
   void fill(InstrumentKind& kind) { kind = static_cast<InstrumentKind>(below(4)); }
-  void fill(Condition& condition) { condition = static_cast<Condition>(below(6)); }
+  void fill(Condition& condition) { condition = static_cast<Condition>(below(kConditionCount)); }
   void fill(Levels& levels) {
     std::vector<Level>& owned = levels_.emplace_back();
     owned.resize(below(levels_max + 1));

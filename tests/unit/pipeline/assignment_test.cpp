@@ -10,8 +10,8 @@
 #include <iterator>
 #include <random>
 
-#include "pipeline/load_book.hpp"
 #include "pipeline/shard.hpp"
+#include "pipeline/stream_notes.hpp"
 #include "pipeline/venue_budget.hpp"
 
 namespace mp::pipeline {
@@ -109,99 +109,6 @@ TEST(AssignFeeds, leaves_shards_without_a_venue_alone) {
   EXPECT_EQ(shards[0].size(), 2U);  // also the feed of which nothing is wanted
   EXPECT_TRUE(shards[1].empty());
   EXPECT_TRUE(shards[2].empty());
-}
-
-class LoadBookTest : public testing::Test {
- protected:
-  LoadBookTest() {
-    std::string pattern = (fs::temp_directory_path() / "mp-loads-XXXXXX").string();
-    dir_ = ::mkdtemp(pattern.data());
-  }
-  ~LoadBookTest() override { fs::remove_all(dir_); }
-
-  [[nodiscard]] fs::path file() const { return dir_ / "loads"; }
-  void write(std::vector<InstrumentLoad> loads) const {
-    LoadBook book{file()};
-    ASSERT_TRUE(book.read());
-    book.put(loads);
-    ASSERT_TRUE(book.write());
-  }
-  [[nodiscard]] std::string text() const {
-    std::ifstream in{file(), std::ios::binary};
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-
-  fs::path dir_;
-};
-
-TEST_F(LoadBookTest, finds_what_was_measured_by_either_name) {
-  write(
-      {{.venue = "binance", .symbol = "BTCUSDT", .instrument = "BTC-USDT", .work_per_second = 2.5},
-       {.venue = "okx", .symbol = "X", .instrument = "", .work_per_second = 7}});
-  LoadBook book{file()};
-  ASSERT_TRUE(book.read());
-  EXPECT_EQ(book.of("binance", "BTC-USDT"), 2.5);
-  EXPECT_EQ(book.of("binance", "BTCUSDT"), 2.5);
-  EXPECT_EQ(book.of("okx", "X"), 7);
-  EXPECT_EQ(book.of("okx", "BTC-USDT"), std::nullopt);
-  EXPECT_EQ(book.of("okx", ""), std::nullopt);
-}
-
-TEST_F(LoadBookTest, keeps_what_is_not_collected_now_and_takes_the_newest) {
-  write({{.venue = "v", .symbol = "A", .instrument = "", .work_per_second = 1},
-         {.venue = "v", .symbol = "B", .instrument = "", .work_per_second = 2}});
-  write({{.venue = "v", .symbol = "B", .instrument = "", .work_per_second = 3}});
-  LoadBook book{file()};
-  ASSERT_TRUE(book.read());
-  EXPECT_EQ(book.of("v", "A"), 1);
-  EXPECT_EQ(book.of("v", "B"), 3);
-}
-
-TEST_F(LoadBookTest, ignores_a_damaged_file_and_replaces_it) {
-  write({{.venue = "v", .symbol = "A", .instrument = "N", .work_per_second = 1},
-         {.venue = "v", .symbol = "B", .instrument = "N", .work_per_second = 1}});
-  const std::string whole = text();
-  std::vector<std::string> damaged = {"", "nonsense", whole + "more"};
-  for (std::size_t size = 1; size < whole.size(); ++size) damaged.push_back(whole.substr(0, size));
-  for (std::size_t at = 0; at < whole.size(); ++at) {
-    damaged.push_back(whole);
-    damaged.back()[at] = static_cast<char>(damaged.back()[at] ^ 1);
-  }
-  for (const auto& bytes : damaged) {
-    std::ofstream{file(), std::ios::binary} << bytes;
-    LoadBook book{file()};
-    const auto read = book.read();
-    ASSERT_FALSE(read) << bytes;
-    EXPECT_EQ(read.error().kind, ErrorKind::data);
-    EXPECT_EQ(book.of("v", "A"), std::nullopt);
-  }
-  LoadBook book{file()};
-  EXPECT_FALSE(book.read());
-  ASSERT_TRUE(book.write());
-  EXPECT_TRUE(LoadBook{file()}.read());
-}
-
-TEST_F(LoadBookTest, is_bounded_and_keeps_the_heaviest) {
-  std::vector<InstrumentLoad> loads;
-  constexpr std::size_t kMore = LoadBook::kInstrumentsMax + 100;
-  for (std::size_t i = 0; i < kMore; ++i) {
-    loads.push_back({.venue = "v",
-                     .symbol = "S" + std::to_string(i),
-                     .instrument = "",
-                     .work_per_second = static_cast<double>(i)});
-  }
-  loads.push_back({.venue = "v", .symbol = "bad\nline", .instrument = "", .work_per_second = 1e9});
-  write(loads);
-  LoadBook book{file()};
-  ASSERT_TRUE(book.read());
-  EXPECT_EQ(book.of("v", "S99"), std::nullopt);
-  EXPECT_EQ(book.of("v", "S100"), 100);
-  EXPECT_EQ(book.of("v", "S" + std::to_string(kMore - 1)), static_cast<double>(kMore - 1));
-}
-
-TEST_F(LoadBookTest, says_when_it_cannot_be_written) {
-  EXPECT_EQ(LoadBook{dir_ / "none" / "loads"}.write().error().kind, ErrorKind::io);
-  EXPECT_TRUE(LoadBook{""}.write());  // a journal in memory
 }
 
 TEST(FileOfShard, carries_the_number_before_its_endings) {

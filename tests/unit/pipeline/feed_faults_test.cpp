@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "feed_machine_fixture.hpp"
+#include "okx_frames.hpp"
 
 namespace mp::pipeline {
 namespace {
@@ -151,6 +152,68 @@ TEST_F(FeedFaults, a_book_begins_anew_where_nothing_tells_what_was_lost) {
   EXPECT_EQ(renewed_, 1);
   pass(1min);
   EXPECT_EQ(renewed_, 2);
+}
+
+// --- silence ---
+
+TEST_F(FeedFaults, renews_a_connection_that_stops_saying_anything) {
+  want({"BTC-USDT"}, {Channel::trade});
+  start();
+  list();
+  connect(*legs_[0]);
+  for (int id = 1; id <= 100; ++id) {
+    read(*legs_[0], okx::trade(id));
+    pass(200ms);
+  }
+  const auto heard = now_.steady;
+  while (renewed_ == 0 && now_.steady < heard + 1min) {
+    read(*legs_[0], "pong");  // it answers pings all the time
+    pass(1s);
+  }
+  EXPECT_EQ(renewed_, 1);
+  EXPECT_LE(now_.steady - heard, 30s);
+  EXPECT_EQ(counters_.silences, 1U);
+}
+
+TEST_F(FeedFaults, leaves_a_quiet_connection_alone_for_ten_minutes_but_says_it) {
+  want({"BTC-USDT"}, {Channel::trade});
+  start();
+  list();
+  connect(*legs_[0]);
+  read(*legs_[0], okx::subscribed(id_of(take_sent().at(0))));
+  pass(30s);
+  EXPECT_EQ(counters_.silences, 1U) << "said within half a minute";
+  pass(9min);
+  EXPECT_EQ(counters_.silences, 1U) << "once";
+  EXPECT_EQ(renewed_, 0);
+}
+
+TEST_F(FeedFaults, asks_anew_for_a_topic_that_falls_silent_among_others) {
+  want({"BTC-USDT", "ETH-USDT"}, {Channel::trade});
+  start();
+  list();
+  connect(*legs_[0]);
+  take_sent();
+  int id = 0;
+  const auto trade_for = [&](std::chrono::seconds time,
+                             std::initializer_list<const char*> symbols) {
+    for (const auto end = now_.steady + time; now_.steady < end; pass(500ms)) {
+      ++id;
+      for (const char* const symbol : symbols) read(*legs_[0], okx::trade(id, symbol));
+    }
+  };
+  trade_for(2min, {"BTC-USDT", "ETH-USDT"});
+  take_sent();
+  trade_for(55s, {"BTC-USDT"});
+  EXPECT_THAT(take_sent(), IsEmpty());
+  trade_for(15s, {"BTC-USDT"});
+  const auto sent = take_sent();
+  ASSERT_GE(sent.size(), 2U) << "the end of it, and its beginning";
+  for (const auto& request : sent) {
+    EXPECT_THAT(request, HasSubstr("ETH-USDT"));
+    EXPECT_THAT(request, Not(HasSubstr("BTC-USDT")));
+  }
+  EXPECT_EQ(renewed_, 0);
 }
 
 }  // namespace

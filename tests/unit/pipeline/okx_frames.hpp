@@ -1,4 +1,4 @@
-// Frames of OKX, of BTC-USDT, for the tests of the pipeline.
+// Frames of OKX, of BTC-USDT unless they say another, for the tests of the pipeline.
 #pragma once
 
 #include <string>
@@ -17,10 +17,10 @@ inline std::string book(int seq, int previous, std::string_view channel = "books
          "}]}";
 }
 
-inline std::string trade(int id) {
-  return R"({"arg":{"channel":"trades-all","instId":"BTC-USDT"},"data":[{"instId":"BTC-USDT",)"
-         R"("tradeId":")" +
-         std::to_string(id) + R"(","px":"1","sz":"2","side":"buy","ts":"1795000000000"}]})";
+inline std::string trade(int id, const std::string& symbol = "BTC-USDT") {
+  return R"({"arg":{"channel":"trades-all","instId":")" + symbol + R"("},"data":[{"instId":")" +
+         symbol + R"(","tradeId":")" + std::to_string(id) +
+         R"(","px":"1","sz":"2","side":"buy","ts":"1795000000000"}]})";
 }
 
 // The acknowledgement of the book's subscription, by the number of its request.

@@ -14,25 +14,25 @@ using Kind = TradeWatch::Kind;
 
 TEST(TradeWatch, finds_what_is_missing_late_and_twice) {
   TradeWatch watch;
-  EXPECT_EQ(watch.judge(1000).kind, Kind::next);
-  EXPECT_EQ(watch.judge(1001).kind, Kind::next);
-  const auto gap = watch.judge(1005);
+  EXPECT_EQ(watch.judge(1000, {}).kind, Kind::next);
+  EXPECT_EQ(watch.judge(1001, {}).kind, Kind::next);
+  const auto gap = watch.judge(1005, {});
   EXPECT_EQ(gap.kind, Kind::gap);
   EXPECT_EQ(gap.from, 1002);
   EXPECT_EQ(gap.to, 1004);
-  EXPECT_EQ(watch.judge(1005).kind, Kind::copy);
-  EXPECT_EQ(watch.judge(1003).kind, Kind::late);
-  EXPECT_EQ(watch.judge(1003).kind, Kind::copy);
-  EXPECT_EQ(watch.judge(1002).kind, Kind::late);
-  EXPECT_EQ(watch.judge(1004).kind, Kind::late);
-  EXPECT_EQ(watch.judge(1006).kind, Kind::next);
+  EXPECT_EQ(watch.judge(1005, {}).kind, Kind::copy);
+  EXPECT_EQ(watch.judge(1003, {}).kind, Kind::late);
+  EXPECT_EQ(watch.judge(1003, {}).kind, Kind::copy);
+  EXPECT_EQ(watch.judge(1002, {}).kind, Kind::late);
+  EXPECT_EQ(watch.judge(1004, {}).kind, Kind::late);
+  EXPECT_EQ(watch.judge(1006, {}).kind, Kind::next);
 }
 
 TEST(TradeWatch, takes_a_number_far_behind_for_a_new_count) {
   TradeWatch watch;
-  EXPECT_EQ(watch.judge(5'000'000'000).kind, Kind::next);
-  EXPECT_EQ(watch.judge(1).kind, Kind::next);
-  EXPECT_EQ(watch.judge(2).kind, Kind::next);
+  EXPECT_EQ(watch.judge(5'000'000'000, {}).kind, Kind::next);
+  EXPECT_EQ(watch.judge(1, {}).kind, Kind::next);
+  EXPECT_EQ(watch.judge(2, {}).kind, Kind::next);
 }
 
 TEST(TradeWatch, reads_whole_numbers_only) {
@@ -58,7 +58,7 @@ TEST(TradeWatch, accounts_for_every_trade) {
     std::set<std::int64_t> missing;
     std::int64_t highest = ids.front();
     for (const auto id : ids) {
-      const auto answer = watch.judge(id);
+      const auto answer = watch.judge(id, {});
       highest = std::max(highest, id);
       if (answer.kind == Kind::gap) {
         for (auto each = answer.from; each <= answer.to; ++each)

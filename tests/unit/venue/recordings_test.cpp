@@ -92,7 +92,8 @@ std::string okx_event(dom::element frame, std::string_view venue, std::string_vi
     const std::string ours = channel == "\"trades\"" ? "\"trade\"" : "\"ticker\"";
     return head("status", venue, frame["arg"]["instId"], "null", ts_recv) +
            ",\"condition\":\"subscribed\",\"channel\":" + (book ? "null" : ours) +
-           ",\"reason\":\"\",\"from_sequence\":null,\"to_sequence\":null,\"missing\":null";
+           ",\"reason\":\"\",\"from_sequence\":null,\"to_sequence\":null,\"missing\":null,"
+           "\"since\":null";
   }
   const dom::element d = frame["data"].at(0);
   const auto start = [&](std::string_view type) {

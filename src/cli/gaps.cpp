@@ -1,0 +1,190 @@
+// `marketprism gaps`: what is missing of what was collected.
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "codec/json_encode.hpp"
+#include "core/name_limit.hpp"
+#include "core/utf8.hpp"
+#include "journal/merged_reader.hpp"
+#include "journal/shards.hpp"
+#include "net/clock.hpp"
+#include "pipeline/gap_reason.hpp"
+#include "pipeline/gap_report.hpp"
+
+namespace mp::cli {
+namespace {
+
+using pipeline::Gap;
+
+constexpr std::uint64_t kReleaseEvery = 4096;  // events
+
+std::string text_of(Timestamp time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  const auto rest = std::chrono::floor<std::chrono::milliseconds>(time - seconds);
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}.{:03}", seconds, rest.count());
+}
+
+std::string length_of(const Gap& gap) {
+  if (!gap.since || !gap.until) return "-";
+  const std::chrono::duration<double> time = *gap.until - *gap.since;
+  return fmt::format("{:.1f} s", std::max(time.count(), 0.0));
+}
+
+std::string count_of(const std::optional<std::int64_t>& count) {
+  return count ? std::to_string(*count) : "?";
+}
+
+std::string healed_of(const Gap& gap) {
+  if (gap.healed == 0) return "-";
+  return fmt::format("{} {}", gap.healed, gap.healed_by);
+}
+
+std::string name_of(const Gap& gap) {
+  if (gap.symbol.empty()) return "(a session)";
+  return printable(gap.instrument.empty() ? gap.symbol : gap.instrument, kNameBytesMax);
+}
+
+// Streams of an instrument that ended and began together are one line.
+bool together(const Gap& one, const Gap& other) {
+  return one.condition == Condition::disconnected && other.condition == one.condition &&
+         one.venue == other.venue && one.symbol == other.symbol && one.reason == other.reason &&
+         one.since == other.since && one.until == other.until;
+}
+
+void write_table(const std::vector<const Gap*>& gaps, std::string& out) {
+  constexpr std::string_view kRow = "{:<23} {:<23} {:>10}  {:<14} {:<20} {:>8} {:>12}  {:<12} {}\n";
+  out += fmt::format(kRow, "SINCE", "UNTIL", "FOR", "VENUE", "INSTRUMENT", "MISSING", "HEALED",
+                     "REASON", "CHANNELS");
+  for (std::size_t i = 0; i < gaps.size();) {
+    const Gap& gap = *gaps[i];
+    std::string channels;
+    do {
+      if (!channels.empty()) channels += ',';
+      channels += gaps[i]->channel ? mp::name_of(*gaps[i]->channel) : "-";
+    } while (++i < gaps.size() && together(gap, *gaps[i]));
+    out += fmt::format(kRow, gap.since ? text_of(*gap.since) : "?",
+                       gap.until ? text_of(*gap.until) : "(goes on)", length_of(gap), gap.venue,
+                       name_of(gap), count_of(gap.missing), healed_of(gap),
+                       printable(gap.reason, kNameBytesMax), channels);
+  }
+}
+
+void write_json(const Gap& gap, std::string& out) {
+  const auto number = [&](std::string_view key, const auto& value) {
+    out += value ? fmt::format(",\"{}\":{}", key, *value) : fmt::format(",\"{}\":null", key);
+  };
+  const auto time = [&](std::string_view key, const std::optional<Timestamp>& value) {
+    out += value ? fmt::format(",\"{}\":{}", key, to_nanoseconds(*value))
+                 : fmt::format(",\"{}\":null", key);
+  };
+  const auto text = [&](std::string_view key, std::string_view value) {
+    out += fmt::format("{}\"{}\":", out.ends_with('{') ? "" : ",", key);
+    codec::append_json_string(value, out);
+  };
+  out += '{';
+  text("venue", gap.venue);
+  text("symbol", gap.symbol);
+  text("instrument", gap.instrument);
+  text("channel", gap.channel ? mp::name_of(*gap.channel) : "");
+  text("condition", mp::name_of(gap.condition));
+  text("reason", gap.reason);
+  time("since", gap.since);
+  time("said", gap.said);
+  time("until", gap.until);
+  number("from_sequence", gap.from_sequence);
+  number("to_sequence", gap.to_sequence);
+  number("missing", gap.missing);
+  out += fmt::format(",\"healed\":{}", gap.healed);
+  text("healed_by", gap.healed_by);
+  out += "}\n";
+}
+
+void write_sum(const std::vector<const Gap*>& gaps, std::string& out) {
+  std::int64_t missing = 0;
+  std::int64_t healed = 0;
+  std::size_t open = 0;
+  std::set<std::pair<std::string_view, std::string_view>> streams;
+  for (const Gap* gap : gaps) {
+    missing += gap->missing.value_or(0);
+    healed += gap->healed;
+    open += gap->until ? 0U : 1U;
+    streams.insert({gap->venue, gap->symbol});
+  }
+  out += fmt::format(
+      "{} gaps of {} instruments, {} of them go on; {} messages are known to be "
+      "missing, {} of them came later\n",
+      gaps.size(), streams.size(), open, missing, healed);
+}
+
+void write_reasons(const std::vector<const Gap*>& gaps, std::string& out) {
+  std::set<std::string_view> reasons;
+  for (const Gap* gap : gaps) reasons.insert(gap->reason);
+  for (const auto reason : reasons) {
+    const auto meaning = pipeline::explain(reason);
+    out += fmt::format("{}: {}\n", printable(reason, kNameBytesMax),
+                       meaning.empty() ? "the venue's words" : meaning);
+  }
+}
+
+Result<pipeline::GapReport> read(const std::filesystem::path& journal) {
+  const auto shards = journal::shards_in(journal);
+  if (!shards) return shards.error();
+  if (shards->empty()) {
+    return Error{ErrorKind::io,
+                 fmt::format("there is no journal {}; name the data directory that `run` or `demo` "
+                             "wrote with --data",
+                             journal.string())};
+  }
+  journal::MergedConfig config;
+  config.patience = std::chrono::nanoseconds{0};  // of what is there nothing is waited for
+  for (const auto number : *shards)
+    config.locations.push_back(journal::shard_location(journal, number));
+  auto opened = journal::open_merged(config);
+  if (!opened) return opened.error();
+  pipeline::GapReport report;
+  journal::Reader& reader = **opened;
+  // What is there now: a collector that writes on has no end.
+  const Timestamp now = net::now();
+  for (std::uint64_t events = 1;; ++events) {
+    const auto next = reader.next();
+    if (next == journal::Next::event) {
+      if (reader.event().ts_recv > now) return report;
+      report.on_event(reader.event());
+    }
+    if (events % kReleaseEvery == 0) reader.release();
+    if (next == journal::Next::closed) return report;
+    if (next != journal::Next::idle) continue;
+    if (reader.obstacle().empty()) return report;
+    return Error{ErrorKind::io, reader.obstacle()};
+  }
+}
+
+}  // namespace
+
+int gaps(const GapsOptions& options) {
+  const auto report = read(std::filesystem::path{options.data_dir} / "journal");
+  if (!report) return fail(report.error());
+  std::vector<const Gap*> shown;
+  for (const Gap& gap : report->gaps()) {
+    if (!options.last || gap.said > net::now() - *options.last) shown.push_back(&gap);
+  }
+  Output out;
+  if (options.json) {
+    for (const Gap* gap : shown) write_json(*gap, out.buffer());
+  } else {
+    if (!shown.empty()) write_table(shown, out.buffer());
+    write_sum(shown, out.buffer());
+    if (options.explain) write_reasons(shown, out.buffer());
+  }
+  if (const auto flushed = out.flush(); !flushed) return fail(flushed.error());
+  if (report->forgotten() > 0)
+    complain(fmt::format("only the newest {} gaps are shown", report->gaps().size()));
+  return 0;
+}
+
+}  // namespace mp::cli

@@ -1,0 +1,58 @@
+// What a collector knows of earlier runs when it starts.
+#include "net/clock.hpp"
+#include "pipeline/collector.hpp"
+
+namespace mp::pipeline {
+namespace {
+
+constexpr std::uint64_t kReleaseEvery = 4096;  // events
+
+}  // namespace
+
+// What the journals have beyond the notes, so that numbers go on and a run that ended without a
+// word is marked.
+Result<void> Collector::recall() {
+  for (const Source& source : sources_) {
+    if (auto recalled = recall(source); !recalled) return recalled;
+  }
+  mark_ends();
+  for (const Source& source : sources_)
+    notes_->put({.shard = source.number, .next_index = source.next_index(), .at = net::now()}, {});
+  if (const auto written = notes_->write(); !written) {
+    log_.warn("notes_not_written", {{"problem", written.error().message}});
+  }
+  return {};
+}
+
+Result<void> Collector::recall(const Source& source) {
+  if (source.next_index() == 0) return {};
+  const auto from = notes_->reach(source.number, source.next_index());
+  auto opened = journal::Reader::open({.location = source.location, .from_index = from});
+  if (!opened) return opened.error();
+  journal::Reader& reader = **opened;
+  for (std::uint64_t read = 1;; ++read) {
+    const auto next = reader.next();
+    if (next == journal::Next::event) notes_->recall(reader.event());
+    if (read % kReleaseEvery == 0) reader.release();
+    if (next == journal::Next::closed) return {};
+    if (next != journal::Next::idle) continue;
+    if (reader.obstacle().empty()) return {};
+    return Error{ErrorKind::io, reader.obstacle()};
+  }
+}
+
+void Collector::mark_ends() {
+  const Timestamp now = net::now();
+  std::size_t ended = 0;
+  notes_->end_all([&](const StreamNotes::Ended& each) {
+    shards_.front()->append_end(each, now);
+    ++ended;
+  });
+  if (ended == 0) return;
+  log_.warn("crash_marked", {{"streams", ended},
+                             {"problem",
+                              "the last run ended without a word; what was connected is marked as "
+                              "disconnected since then"}});
+}
+
+}  // namespace mp::pipeline
