@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <deque>
 #include <map>
 
 #include "codec/json_encode.hpp"
@@ -19,6 +20,7 @@ using binance::BarState;
 constexpr std::chrono::milliseconds kSlowDepthEvery{1000};
 constexpr std::int64_t kDepthLimitMax = 5000;
 constexpr std::size_t kStreamsMax = 1024;  // per connection
+constexpr std::size_t kPastMax = 20'000;   // trades of a market that a client may still ask for
 
 enum Stream : std::size_t { trade, book_ticker, depth_slow, depth_fast, ticker, kline, kStreams };
 constexpr std::array<std::string_view, kStreams> kSuffixes = {
@@ -40,6 +42,7 @@ struct Listing {
   binance::DepthStream slow;
   binance::DepthStream fast;
   std::array<std::vector<ConnectionId>, kStreams> subscribers;
+  std::deque<binance::PastTrade> past;  // the newest kPastMax, by id without a hole
 };
 
 struct Client {
@@ -79,6 +82,7 @@ class Binance final : public Exchange {
   bool count_weight(std::uint32_t weight, Timestamp now, HttpAnswer& answer);
   HttpAnswer exchange_info(std::string_view target, Timestamp now) const;
   HttpAnswer depth(std::string_view target) const;
+  HttpAnswer historical_trades(std::string_view target) const;
   void subscribe(ConnectionId id, std::string_view stream);
   void unsubscribe(ConnectionId id, std::string_view stream);
   std::vector<ConnectionId>* subscribers_of(std::string_view stream);
@@ -116,6 +120,8 @@ HttpAnswer Binance::http(std::string_view target, Timestamp now) {
   if (path == "/api/v3/depth") {
     const std::int64_t levels = std::atoll(query_value(target, "limit").value_or("100").c_str());
     weight = levels <= 100 ? 5 : levels <= 500 ? 25 : levels <= 1000 ? 50 : 250;
+  } else if (path == "/api/v3/historicalTrades") {
+    weight = 25;
   }
   HttpAnswer answer;
   if (!count_weight(weight, now, answer)) return answer;
@@ -124,10 +130,23 @@ HttpAnswer Binance::http(std::string_view target, Timestamp now) {
     answer = exchange_info(target, now);
   } else if (path == "/api/v3/depth") {
     answer = depth(target);
+  } else if (path == "/api/v3/historicalTrades") {
+    answer = historical_trades(target);
   } else {
     answer = refusal(404, R"({"code":-1,"msg":"Not found."})");
   }
   answer.headers = std::move(headers);
+  return answer;
+}
+
+HttpAnswer Binance::historical_trades(std::string_view target) const {
+  const auto symbol = query_value(target, "symbol").value_or("");
+  const auto found = std::ranges::find_if(
+      listings_, [&](const Listing& listing) { return listing.market.spec().symbol == symbol; });
+  if (found == listings_.end()) return refusal(400, R"({"code":-1121,"msg":"Invalid symbol."})");
+  HttpAnswer answer;
+  binance::append_past_trades(found->market, found->past, query_value(target, "fromId"),
+                              query_value(target, "limit"), answer.body);
   return answer;
 }
 
@@ -303,6 +322,8 @@ void Binance::publish(Listing& from, Stream stream, const Entry& entry, std::vec
 }
 
 void Binance::publish_outcome(Listing& from, Timestamp now, std::vector<Frame>& out) {
+  for (const Fill& fill : outcome_.fills) from.past.push_back({fill, now});
+  while (from.past.size() > kPastMax) from.past.pop_front();
   if (!from.subscribers[trade].empty()) {
     for (const Fill& fill : outcome_.fills) {
       body_.clear();

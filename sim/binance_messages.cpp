@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 
 #include "sim/text.hpp"
 
@@ -89,6 +90,22 @@ Entry append_trade(const Market& market, const Fill& fill, Timestamp now, std::s
          milliseconds(now), R"(,"m":)", fill.taker == Side::sell ? "true" : "false",
          R"(,"M":true})");
   return entry;
+}
+
+void append_past_trades(const Market& market, const std::deque<PastTrade>& past,
+                        const std::optional<std::string>& from_id,
+                        const std::optional<std::string>& limit, std::string& out) {
+  const std::int64_t from = std::atoll(from_id.value_or("0").c_str());
+  std::int64_t left = std::atoll(limit.value_or("500").c_str());
+  out += '[';
+  for (const auto& [fill, at] : past) {
+    if (fill.id < from || left-- <= 0) continue;
+    append(out, out.ends_with('[') ? "" : ",", R"({"id":)", fill.id, R"(,"price":")",
+           price_of(market, fill.ticks), R"(","qty":")", quantity_of(market, fill.lots),
+           R"(","quoteQty":"0","time":)", milliseconds(at), R"(,"isBuyerMaker":)",
+           fill.taker == Side::sell ? "true" : "false", R"(,"isBestMatch":true})");
+  }
+  out += ']';
 }
 
 Entry append_book_ticker(const Market& market, std::string& out) {

@@ -1,6 +1,8 @@
 // The texts of simulated Binance spot messages, each with the ledger entry that says the same.
 #pragma once
 
+#include <deque>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,7 +16,16 @@ inline constexpr std::string_view kVenue = "binance";
 
 [[nodiscard]] std::span<const InstrumentSpec> instruments();
 
+struct PastTrade {
+  Fill fill;
+  Timestamp at;
+};
+
 // Each appends one JSON object to `out`.
+// GET /api/v3/historicalTrades, with its parameters as they were given.
+void append_past_trades(const Market& market, const std::deque<PastTrade>& past,
+                        const std::optional<std::string>& from_id,
+                        const std::optional<std::string>& limit, std::string& out);
 Entry append_trade(const Market& market, const Fill& fill, Timestamp now, std::string& out);
 Entry append_book_ticker(const Market& market, std::string& out);
 Entry append_ticker(const Market& market, Timestamp now, std::string& out);

@@ -137,6 +137,7 @@ void append_venue(const Traits& traits, std::string& out) {
         polls ? fmt::format("{}, every {} s", name_of(endpoint.channel), endpoint.every.count())
         : endpoint.kind == venue::RestKind::listing  ? "instrument"
         : endpoint.kind == venue::RestKind::snapshot ? "book snapshot"
+        : endpoint.kind == venue::RestKind::trades   ? "trades that are missing"
                                                      : "token";
     out += fmt::format("| {} | {} {} | {} |\n", what,
                        endpoint.method == venue::Method::post ? "POST" : "GET",

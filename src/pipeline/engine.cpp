@@ -1,9 +1,11 @@
 #include "pipeline/engine.hpp"
 
 #include <numeric>
+#include <utility>
 
 #include "core/assert.hpp"
 #include "core/name_limit.hpp"
+#include "pipeline/gap_reason.hpp"
 
 namespace mp::pipeline {
 
@@ -75,6 +77,7 @@ Result<venue::RestReading> Engine::on_rest(const venue::RestCall& call, std::str
   reading_ = nullptr;
   reading_rest_ = true;
   const auto read = adapter_.read_rest(call, body, ts_recv, *this, answer);
+  tell_filled();
   reading_rest_ = false;
   if (!read) return read.error();
   return answer;
@@ -116,6 +119,7 @@ void Engine::on_event(Event& event) {
 void Engine::on_trade(Stream& stream, Event& event, const Trade& trade) {
   const auto id = TradeWatch::number_of(trade.trade_id.value_or(""));
   if (!id) return emit(stream, event);
+  if (reading_rest_) return on_past_trade(stream, event, *id);
   if (!stream.trades) stream.trades = std::make_unique<TradeWatch>();
   const Timestamp now = event.ts_recv;
   const auto found = stream.trades->judge(*id, now);
@@ -146,6 +150,28 @@ void Engine::on_trade(Stream& stream, Event& event, const Trade& trade) {
     case TradeWatch::Kind::copy:
       ++counters_.copies;
   }
+}
+
+// Asked for because it was missing; what else the answer has, the stream says by itself.
+void Engine::on_past_trade(Stream& stream, Event& event, std::int64_t id) {
+  if (!stream.trades || !stream.trades->fill(id)) return;
+  if (filled_ && (filled_->stream != &stream || filled_->ids.to + 1 != id)) tell_filled();
+  if (!filled_) filled_ = {.stream = &stream, .ids = {id, id}, .ts_recv = event.ts_recv};
+  filled_->ids.to = id;
+  emit(stream, event);
+}
+
+void Engine::tell_filled() {
+  if (!filled_) return;
+  const Filled filled = *std::exchange(filled_, std::nullopt);
+  emit_status(*filled.stream,
+              {.condition = Condition::healed,
+               .channel = Channel::trade,
+               .reason = kBackfillReason,
+               .from_sequence = filled.ids.from,
+               .to_sequence = filled.ids.to,
+               .missing = 0},
+              filled.ts_recv);
 }
 
 // Another session has said it before.

@@ -118,6 +118,12 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
   // the channel on.
   void announce(std::string_view symbol, Channel channel, Timestamp now);
 
+  // Of the stream's trades that are known to be missing, the first stretch within these.
+  [[nodiscard]] static std::optional<TradeWatch::Range> missing_trades(const Stream& stream,
+                                                                       TradeWatch::Range range) {
+    return stream.trades ? stream.trades->missing_in(range) : std::nullopt;
+  }
+
   // What the listing says of a stream's instrument, else what its symbol spells out by itself.
   [[nodiscard]] InstrumentFacts facts(const Stream& stream) const;
 
@@ -147,6 +153,8 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
   [[nodiscard]] bool is_copy(Stream& stream, const Event& event);
   void on_instrument(Stream* stream, Event& event, const InstrumentInfo& info);
   void on_trade(Stream& stream, Event& event, const Trade& trade);
+  void on_past_trade(Stream& stream, Event& event, std::int64_t id);
+  void tell_filled();
   void on_book(Stream& stream, Event& event, const Book& body);
   void on_snapshot(Stream& stream, const Event& event, const Book& body);
   void on_broken(const Session& session, std::string_view problem, Timestamp now);
@@ -174,6 +182,12 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
   SessionId sessions_ = 0;      // opened so far
   Session* reading_ = nullptr;  // whose frame is being read
   bool reading_rest_ = false;   // the event that arrives comes from a REST answer
+  struct Filled {               // trades of that answer that were missing, a stretch of them
+    Stream* stream = nullptr;
+    TradeWatch::Range ids{};
+    Timestamp ts_recv{};
+  };
+  std::optional<Filled> filled_;
   // What is being updated, for the listener's calls.
   Stream* book_stream_ = nullptr;
   BookFeed* book_feed_ = nullptr;

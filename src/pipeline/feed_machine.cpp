@@ -16,6 +16,11 @@ namespace {
 // Without a Retry-After.
 constexpr BackOff kLimitedPauses{.first = std::chrono::seconds{10},
                                  .most = std::chrono::minutes{15}};
+// Trades of another connection may still come by themselves.
+constexpr std::chrono::seconds kBackfillWait{2};
+// Of one gap, the newest; and how many calls that may cost.
+constexpr std::int64_t kBackfillTrades = 100'000;
+constexpr std::uint32_t kBackfillPages = 200;
 // No venue means more.
 constexpr std::chrono::milliseconds kRetryAfterMax{3'600'000};
 
@@ -107,6 +112,10 @@ void FeedMachine::do_work(const Now& now) {
       repair_on_socket(std::move(job), now);
       continue;
     }
+    if (job.kind == JobKind::backfill && !still_missing(job)) {
+      work_.done(std::move(job), {}, now.steady);
+      continue;
+    }
     const auto number = ++last_call_;
     const auto& call = calls_.emplace(number, Call{std::move(job), std::move(taken->turn)});
     hands_.call(number, call.first->second.job.call);
@@ -146,6 +155,7 @@ void FeedMachine::answered(std::uint64_t number, std::string_view body, const No
   limited_ = 0;
   say_too_long();
   const bool listing = job.kind == JobKind::listing;
+  if (job.kind == JobKind::backfill) go_on_filling(job, now);
   auto further = std::move(read->more);
   if (!read->next_page.empty())
     further.push_back(venue::page_after(adapter_, job.call, read->next_page));
@@ -188,6 +198,7 @@ void FeedMachine::failed(std::uint64_t number, const CallFailure& failure, const
   const std::string target = job.call.target;
   const auto event = listing                         ? "listing_failed"
                      : job.kind == JobKind::snapshot ? "snapshot_failed"
+                     : job.kind == JobKind::backfill ? "backfill_failed"
                                                      : "poll_failed";
   using Failure = WorkQueue::Failure;
   const auto kind = is_refusal(failure.status) ? Failure::lasting : Failure::passing;
@@ -314,6 +325,8 @@ void FeedMachine::on_event(Stream& stream, const Event& event) {
   if (status->condition == Condition::subscribed || status->condition == Condition::rejected)
     was_answered(stream, *status);
   if (status->condition != Condition::gap) return;
+  if (status->channel == Channel::trade && status->from_sequence && status->to_sequence)
+    backfill(stream, {*status->from_sequence, *status->to_sequence}, 0, now_ + kBackfillWait);
   counters_.gaps.fetch_add(1, std::memory_order_relaxed);
   log_.warn("gap",
             {{"venue", config_.venue}, {"symbol", stream.symbol}, {"reason", status->reason}});
@@ -323,6 +336,37 @@ void FeedMachine::on_refused(std::string_view frame, const venue::Reading& readi
                              Timestamp ts_recv) {
   if (reading.verdict == venue::Verdict::malformed) on_malformed(frame, ts_recv);
   hands_.on_refused(frame, reading, ts_recv);
+}
+
+// --- trades that are missing ---
+
+// Asked for by REST where the venue has them; what is not had stays marked as missing.
+void FeedMachine::backfill(Stream& stream, TradeWatch::Range ids, std::uint32_t page,
+                           net::SteadyTime due) {
+  if (stopping_) return;
+  ids.from = std::max(ids.from, ids.to - kBackfillTrades + 1);
+  auto call = venue::trades_call(adapter_, stream.symbol, ids.from, ids.to);
+  if (!call) return;
+  work_.backfill(stream, ids, std::move(*call), page, due);
+  hands_.wake();
+}
+
+// Another connection may have brought it in the meantime.
+bool FeedMachine::still_missing(const Job& job) {
+  return Engine::missing_trades(*job.stream, job.ids).has_value();
+}
+
+// A page has come: the next one, unless it brought nothing.
+void FeedMachine::go_on_filling(const Job& job, const Now& now) {
+  const auto left = Engine::missing_trades(*job.stream, job.ids);
+  if (!left) return;
+  if (*left != job.ids && job.round + 1 < kBackfillPages)
+    return backfill(*job.stream, *left, job.round + 1, now.steady);
+  log_.warn("backfill_ended",
+            {{"venue", config_.venue},
+             {"symbol", job.stream->symbol},
+             {"problem", fmt::format("the venue does not have the trades {} to {} any more",
+                                     left->from, left->to)}});
 }
 
 void FeedMachine::want_snapshot(Stream& stream) {

@@ -130,6 +130,9 @@ class FeedMachine final : private Engine::Owner {
   void want_snapshot(Stream& stream) override;
   void want_resubscribe(Stream& stream) override;
   void repair(Stream& stream, JobKind kind);
+  void backfill(Stream& stream, TradeWatch::Range ids, std::uint32_t page, net::SteadyTime due);
+  [[nodiscard]] static bool still_missing(const Job& job);
+  void go_on_filling(const Job& job, const Now& now);
 
   void plan_if_listed(const Now& now);
   void plan(const Now& now);

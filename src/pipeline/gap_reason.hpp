@@ -12,6 +12,9 @@ inline constexpr std::string_view kMalformedReason = "malformed";
 // A run ended without a word (a kill, a power loss): said by the next one, of what was connected.
 inline constexpr std::string_view kCrashReason = "crash";
 
+// Trades that were missing were had by REST.
+inline constexpr std::string_view kBackfillReason = "backfill";
+
 // A sentence for a person: what has happened, and what it cost. Empty for words of a venue.
 [[nodiscard]] std::string_view explain(std::string_view reason);
 

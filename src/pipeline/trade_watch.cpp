@@ -1,5 +1,6 @@
 #include "pipeline/trade_watch.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -32,6 +33,15 @@ TradeWatch::Answer TradeWatch::judge(std::int64_t id, Timestamp ts_recv) {
   // What was before the first one was never missing, and was never told.
   if (id < first_) return {};
   return {.kind = take(id) ? Kind::late : Kind::copy};
+}
+
+std::optional<TradeWatch::Range> TradeWatch::missing_in(Range range) const {
+  std::optional<Range> first;
+  for (const Hole& hole : holes_) {
+    const Range part{std::max(hole.from, range.from), std::min(hole.to, range.to)};
+    if (part.from <= part.to && (!first || part.from < first->from)) first = part;
+  }
+  return first;
 }
 
 void TradeWatch::add(Hole hole) {

@@ -38,6 +38,16 @@ class TradeWatch {
   [[nodiscard]] Answer judge(std::int64_t id, Timestamp ts_recv);
   [[nodiscard]] std::optional<std::int64_t> last() const { return last_; }
 
+  struct Range {  // both ends included
+    std::int64_t from = 0;
+    std::int64_t to = 0;
+    friend bool operator==(const Range&, const Range&) = default;
+  };
+  // What is still missing between them, the first stretch.
+  [[nodiscard]] std::optional<Range> missing_in(Range range) const;
+  // True: it was missing, and is no longer.
+  [[nodiscard]] bool fill(std::int64_t id) { return take(id); }
+
   // The number of a trade's id; nothing where it is none.
   [[nodiscard]] static std::optional<std::int64_t> number_of(std::string_view id);
 

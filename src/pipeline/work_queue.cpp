@@ -75,6 +75,16 @@ void WorkQueue::repair(Stream& stream, JobKind kind, venue::RestCall call, net::
   jobs_.push_back({.kind = kind, .stream = &stream, .call = std::move(call), .due = now + wait});
 }
 
+void WorkQueue::backfill(Stream& stream, TradeWatch::Range ids, venue::RestCall call,
+                         std::uint32_t page, net::SteadyTime due) {
+  jobs_.push_back({.kind = JobKind::backfill,
+                   .stream = &stream,
+                   .call = std::move(call),
+                   .ids = ids,
+                   .round = page,
+                   .due = due});
+}
+
 bool WorkQueue::repairs(const Stream& stream) const {
   return std::ranges::any_of(
       jobs_, [&](const Job& job) { return is_repair(job.kind) && job.stream == &stream; });
@@ -194,7 +204,8 @@ std::chrono::milliseconds WorkQueue::failed(Job job, Failure failure, net::Stead
   }
   ++job.attempt;
   job.due = now + wait;
-  jobs_.push_back(std::move(job));
+  if (job.kind != JobKind::backfill || job.attempt < kBackfillTries)
+    jobs_.push_back(std::move(job));
   return wait;
 }
 

@@ -21,15 +21,16 @@ namespace mp::pipeline {
 
 // Of jobs that are due together, the earlier kind goes first: a book that is not in step is what is
 // missed most.
-enum class JobKind : std::uint8_t { resubscribe, snapshot, listing, poll };
+enum class JobKind : std::uint8_t { resubscribe, snapshot, listing, poll, backfill };
 
 struct Job {
   JobKind kind = JobKind::snapshot;
-  Stream* stream = nullptr;       // of a book to repair
+  Stream* stream = nullptr;       // of a book to repair, or trades to fill in
   venue::RestCall call{};         // of the others
+  TradeWatch::Range ids{};        // of a backfill
   std::chrono::seconds every{0};  // of a poll: until it is to be done again
   std::size_t listing = 0;        // of the venue's listings: the one that leads to this call
-  std::uint32_t round = 0;        // of that listing
+  std::uint32_t round = 0;        // of that listing; of a backfill, the page
   unsigned attempt = 0;           // that failed
   net::SteadyTime due{};
 };
@@ -37,6 +38,7 @@ struct Job {
 class WorkQueue {
  public:
   static constexpr std::size_t kListingCallsMax = 4096;  // in a round
+  static constexpr unsigned kBackfillTries = 6;
   struct Config {
     std::chrono::seconds listing_every{1800};
     bool snapshots_on_socket = false;
@@ -53,6 +55,9 @@ class WorkQueue {
   // and longer.
   void repair(Stream& stream, JobKind kind, venue::RestCall call, net::SteadyTime now);
   [[nodiscard]] bool repairs(const Stream& stream) const;
+  // Trades that are missing, a page of them. Tried a few times: others may have them one day.
+  void backfill(Stream& stream, TradeWatch::Range ids, venue::RestCall call, std::uint32_t page,
+                net::SteadyTime due);
   // Nothing that waits for the stream's book is wanted any more.
   void drop_repairs(const Stream& stream);
   void drop_all() { jobs_.clear(); }

@@ -27,6 +27,12 @@ constexpr std::array kEndpoints = {
              .weight = 50,
              .also = "/api/v1/depth",
              .evidence = "recorded 2024-08-08"},
+    Endpoint{.kind = RestKind::trades,
+             .target = "/api/v3/historicalTrades?symbol={symbol}&limit=1000&fromId={from_id}",
+             .channel = Channel::trade,
+             .weight = 25,
+             .evidence = "documented",
+             .source = "rest-api.md, Old trade lookup"},
 };
 constexpr auto kIntervals = same_words({"1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h",
                                         "6h", "8h", "12h", "1d", "3d", "1w", "1M"});
@@ -90,6 +96,10 @@ struct InstrumentMessage : Message<InstrumentInfo> {
   Filters filters;
 };
 using Listing = Batch<InstrumentMessage>;
+using PastTradeShape =
+    Loose<Id<"id", &mp::Trade::trade_id, kRequired>, Field<"price", &mp::Trade::price>,
+          Field<"qty", &mp::Trade::quantity>, Field<"time", &Facts::time>,
+          Field<"isBuyerMaker", &mp::Trade::side, kMakerIsBuyer>>;
 using InstrumentShape =
     Loose<Field<"symbol", &Facts::symbol>, Field<"status", &InstrumentInfo::status>,
           Field<"baseAsset", &InstrumentInfo::base>, Field<"quoteAsset", &InstrumentInfo::quote>,
@@ -110,7 +120,8 @@ class Spot final : public Family<Spot, SpotShapes> {
       send(book, out);
     } else if (call.kind == RestKind::listing && in.template read<ListingShape>(body, listing)) {
       for (const auto& each : listing.rows) send_listed(each, each, each.filters, out);
-    } else {
+    } else if (call.kind != RestKind::trades ||
+               read_trades<PastTradeShape>(in, call, body, out) != Verdict::data) {
       return read_refusal(in, body, problem);
     }
     return Verdict::data;

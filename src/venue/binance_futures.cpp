@@ -44,6 +44,12 @@ constexpr std::array kUsdmEndpoints = {
          "/futures/data/globalLongShortAccountRatio?symbol={symbol}&period={period}&limit=1"),
     poll(Channel::long_short_ratio, 5min,
          "/futures/data/topLongShortPositionRatio?symbol={symbol}&period={period}&limit=1"),
+    Endpoint{.kind = RestKind::trades,
+             .target = "/fapi/v1/aggTrades?symbol={symbol}&limit=1000&fromId={from_id}",
+             .channel = Channel::trade,
+             .weight = 20,
+             .evidence = "documented",
+             .source = "usds-margined-futures, Compressed/Aggregate Trades List"},
 };
 constexpr auto kIntervals = same_words(
     {"1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M"});
@@ -96,6 +102,7 @@ constexpr std::array kCoinmEndpoints = [] {
   endpoints[4].target =
       "/futures/data/topLongShortPositionRatio?pair={pair}&period={period}&limit=1";
   endpoints[4].evidence = "documented";
+  endpoints[5].target = "/dapi/v1/aggTrades?symbol={symbol}&limit=1000&fromId={from_id}";
   return endpoints;
 }();
 constexpr Traits kCoinm = [] {
@@ -110,6 +117,10 @@ constexpr Traits kCoinm = [] {
   traits.book_source = "coin-margined-futures, How to manage a local order book correctly";
   return traits;
 }();
+
+using PastTradeShape = Loose<Id<"a", &mp::Trade::trade_id, kRequired>,
+                             Field<"p", &mp::Trade::price>, Field<"q", &mp::Trade::quantity>,
+                             Field<"T", &Facts::time>, Field<"m", &mp::Trade::side, kMakerIsBuyer>>;
 
 class Futures final : public Family<Futures, ContractShapes> {
  public:
@@ -149,6 +160,9 @@ class Futures final : public Family<Futures, ContractShapes> {
       send(book, out);
     } else if (call.kind == RestKind::listing && in.template read<ListingShape>(body, listing)) {
       for (auto& contract : listing.rows) send(contract, out);
+    } else if (call.kind == RestKind::trades &&
+               read_trades<PastTradeShape>(in, call, body, out) == Verdict::data) {
+      return Verdict::data;
     } else if (call.kind != RestKind::poll || read_poll(in, call, body, out) != Verdict::data) {
       return read_refusal(in, body, problem);
     }

@@ -15,6 +15,11 @@ constexpr std::array kRoutes = {
 };
 constexpr std::array kEndpoints = {
     Endpoint{.target = "/products", .evidence = "recorded 2021-04-17"},
+    Endpoint{.kind = RestKind::trades,
+             .target = "/products/{symbol}/trades?limit=1000&after={behind_id}",
+             .channel = Channel::trade,
+             .evidence = "documented",
+             .source = "rest-api, Get product trades; Pagination"},
 };
 constexpr Traits kTraits = {
     .name = "coinbase",
@@ -60,6 +65,11 @@ using TradeShape = Shape<Skip<"type">, Id<"trade_id", &Trade::trade_id, kRequire
                          Field<"side", &Trade::side, kMakersSide>, Field<"size", &Trade::quantity>,
                          Field<"price", &Trade::price>, Field<"product_id", &Facts::symbol>,
                          Skip<"sequence">, Field<"time", &Facts::time, kRfc3339>>;
+
+using PastTradeShape =
+    Loose<Id<"trade_id", &Trade::trade_id, kRequired>, Field<"side", &Trade::side, kMakersSide>,
+          Field<"size", &Trade::quantity>, Field<"price", &Trade::price>,
+          Field<"time", &Facts::time, kRfc3339>>;
 
 using TickerMessage = TickerWithQuote;
 using TickerShape = Loose<
@@ -109,9 +119,10 @@ class Coinbase final : public coinbase::CoinbaseDecoder<Coinbase> {
     return equals<"heartbeat", "status">(type) ? Verdict::control : Verdict::unknown;
   }
 
-  static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
+  static Verdict read_rest(const Traits&, auto& in, const RestCall& call, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {
     if (body.starts_with('{')) return read_problem(in, body, problem);
+    if (call.kind == RestKind::trades) return read_trades<PastTradeShape>(in, call, body, out);
     RowList<InstrumentMessage> products;
     return read_all<InstrumentShape>(in, body, products, out);
   }

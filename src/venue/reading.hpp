@@ -145,6 +145,20 @@ template <class S, class M>
   return read_all<S>(in, text, messages, out, [](M&) {});
 }
 
+// Past trades of a symbol (RestKind::trades), which hands them over oldest first, however they
+// come.
+template <class S>
+[[nodiscard]] Verdict read_trades(auto& in, const RestCall& call, std::string_view body,
+                                  Output& out) {
+  codec::RowList<Message<Trade>> trades;
+  if (!in.template read_rows<S>(body, trades)) return Verdict::malformed;
+  const bool newest_first = !trades.empty() && trades[0].time > trades[trades.size() - 1].time;
+  for (auto& trade : trades) trade.symbol = call.symbol;
+  if (!newest_first) return send_all(trades, out);
+  for (std::size_t i = trades.size(); i > 0; --i) send(trades[i - 1], out);
+  return Verdict::data;
+}
+
 // Whether a text is an array of messages of shape S, and not one of them, which may be an array
 // itself.
 template <class S>

@@ -114,6 +114,22 @@ std::vector<RestCall> poll_calls(const Adapter& adapter, const Subscription& wan
   return calls;
 }
 
+std::optional<RestCall> trades_call(const Adapter& adapter, std::string_view symbol,
+                                    std::int64_t from, std::int64_t to) {
+  const Endpoint* const endpoint = endpoint_of(adapter.traits(), RestKind::trades);
+  if (endpoint == nullptr) return std::nullopt;
+  Endpoint numbered = *endpoint;
+  std::string target{endpoint->target};
+  const auto put = [&target](std::string_view hole, std::int64_t id) {
+    if (const auto at = target.find(hole); at != std::string::npos)
+      target.replace(at, hole.size(), std::to_string(id));
+  };
+  put("{from_id}", from);
+  put("{behind_id}", to + 1);
+  numbered.target = target;
+  return call_of(adapter, numbered, {Channel::trade, std::string{symbol}, {}});
+}
+
 std::optional<RestCall> token_call(const Adapter& adapter) {
   const Endpoint* const endpoint = endpoint_of(adapter.traits(), RestKind::token);
   if (endpoint == nullptr) return std::nullopt;

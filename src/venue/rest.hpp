@@ -1,6 +1,7 @@
 // L3. From a venue's endpoints to REST calls, and from a recorded URL back to the call.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,11 @@ namespace mp::venue {
 [[nodiscard]] RestCall poll_call(const Adapter& adapter, const Subscription& wanted);
 // All that bring it: ratios of all accounts and of the largest positions are two.
 [[nodiscard]] std::vector<RestCall> poll_calls(const Adapter& adapter, const Subscription& wanted);
+
+// The call that brings trades of the ids `from` to `to`, or some of them; nothing where the venue
+// has none.
+[[nodiscard]] std::optional<RestCall> trades_call(const Adapter& adapter, std::string_view symbol,
+                                                  std::int64_t from, std::int64_t to);
 
 // The call that tells where to connect; nothing where that is known.
 [[nodiscard]] std::optional<RestCall> token_call(const Adapter& adapter);

@@ -85,6 +85,7 @@ enum class RestKind : std::uint8_t {
   snapshot,  // of a book
   poll,      // of a channel that is not streamed, on a schedule
   token,     // where and how to connect, asked for before each connect
+  trades,    // of a symbol, by their ids: those that were missed
 };
 
 enum class Method : std::uint8_t { get, post };
@@ -92,7 +93,10 @@ enum class Method : std::uint8_t { get, post };
 // A REST call. Its target also tells what a recorded answer was to (venue/rest.hpp).
 struct Endpoint {
   RestKind kind = RestKind::listing;
-  std::string_view target{};  // path and query; holes as in a topic
+  // Path and query; holes as in a topic. Of trades also {from_id}, the first one that is missing,
+  // and {behind_id}, the one behind the last: a venue gives those from the one on, or those before
+  // the other.
+  std::string_view target{};
   Method method = Method::get;
   std::string_view body{};          // of a POST; holes likewise
   Channel channel = Channel::book;  // of a snapshot or a poll

@@ -78,5 +78,30 @@ TEST(TradeWatch, accounts_for_every_trade) {
   }
 }
 
+TEST(TradeWatch, tells_what_is_still_missing) {
+  TradeWatch watch;
+  (void)watch.judge(10, {});
+  (void)watch.judge(20, {});
+  (void)watch.judge(30, {});
+  using Range = TradeWatch::Range;
+  EXPECT_EQ(watch.missing_in({1, 100}), (Range{11, 19}));
+  EXPECT_EQ(watch.missing_in({15, 25}), (Range{15, 19}));
+  EXPECT_TRUE(watch.fill(11));
+  EXPECT_FALSE(watch.fill(11));
+  EXPECT_FALSE(watch.fill(31)) << "the stream says it by itself";
+  EXPECT_EQ(watch.missing_in({1, 100}), (Range{12, 19}));
+  EXPECT_EQ(watch.missing_in({31, 100}), std::nullopt);
+}
+
+TEST(TradeWatch, goes_on_behind_an_earlier_run) {
+  TradeWatch watch{41};
+  EXPECT_EQ(watch.judge(40, {}).kind, TradeWatch::Kind::copy) << "told by that run";
+  const auto gap = watch.judge(45, {});
+  EXPECT_EQ(gap.kind, TradeWatch::Kind::gap);
+  EXPECT_EQ(gap.from, 42);
+  EXPECT_EQ(gap.to, 44);
+  EXPECT_EQ(gap.since, std::nullopt);
+}
+
 }  // namespace
 }  // namespace mp::pipeline
