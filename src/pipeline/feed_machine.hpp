@@ -130,6 +130,7 @@ class FeedMachine final : private Engine::Owner {
   void want_snapshot(Stream& stream) override;
   void want_resubscribe(Stream& stream) override;
   void repair(Stream& stream, JobKind kind);
+  void expect_book(std::string_view symbol);
 
   void plan_if_listed(const Now& now);
   void plan(const Now& now);

@@ -28,22 +28,30 @@ void SpentWindow::spend(std::uint64_t amount, net::SteadyTime now) {
   sum_ += amount;
 }
 
-net::SteadyTime VenueBudget::free_at(net::SteadyTime now, std::uint32_t weight) const {
-  return std::max({paused_until_, calls_.free_at(1, now), weight_.free_at(weight, now)});
+net::SteadyTime VenueBudget::free_at(net::SteadyTime now, std::uint32_t weight, Leave leave) const {
+  const auto left = leave == Leave::half ? weight_.most() / 2 : 0;
+  return std::max({paused_until_, calls_.free_at(1, now), weight_.free_at(weight + left, now)});
 }
 
-VenueBudget::Call VenueBudget::begin_call(net::SteadyTime now, std::uint32_t weight) {
+VenueBudget::Call VenueBudget::begin_call(net::SteadyTime now, std::uint32_t weight, Leave leave) {
   const std::scoped_lock lock{mutex_};
-  if (under_way_ >= calls_max_ || free_at(now, weight) > now) return Call{};
+  if (under_way_ >= calls_max_ || free_at(now, weight, leave) > now) return Call{};
   calls_.spend(1, now);
   weight_.spend(weight, now);
   ++under_way_;
   return Call{*this};
 }
 
-net::SteadyTime VenueBudget::calls_free_at(net::SteadyTime now, std::uint32_t weight) const {
+net::SteadyTime VenueBudget::calls_free_at(net::SteadyTime now, std::uint32_t weight,
+                                           Leave leave) const {
   const std::scoped_lock lock{mutex_};
-  return free_at(now, weight);
+  return free_at(now, weight, leave);
+}
+
+bool VenueBudget::has_weight(std::uint64_t weight, net::SteadyTime now) const {
+  const std::scoped_lock lock{mutex_};
+  if (weight_.most() == 0) return true;
+  return weight <= weight_.most() && weight_.free_at(weight, now) <= now;
 }
 
 void VenueBudget::pause_calls(net::SteadyTime until) {

@@ -20,6 +20,9 @@ class SpentWindow {
  public:
   explicit SpentWindow(const venue::Window& window) : window_(window) {}
 
+  // 0: no limit is known.
+  [[nodiscard]] std::uint64_t most() const { return window_.count; }
+
   // When `amount` may be spent. More than the whole window allows goes through when it is empty.
   [[nodiscard]] net::SteadyTime free_at(std::uint64_t amount, net::SteadyTime now) const;
   void spend(std::uint64_t amount, net::SteadyTime now);
@@ -69,16 +72,24 @@ class VenueBudget {
     VenueBudget* budget_ = nullptr;
   };
 
+  // What a call leaves of the venue's weight for others.
+  enum class Leave : std::uint8_t { nothing, half };
+
   // Not taken() where too many are under way, or the venue's windows have no room for one more.
-  [[nodiscard]] Call begin_call(net::SteadyTime now, std::uint32_t weight);
+  [[nodiscard]] Call begin_call(net::SteadyTime now, std::uint32_t weight,
+                                Leave leave = Leave::nothing);
   // When the windows have room; how many are under way is another matter.
-  [[nodiscard]] net::SteadyTime calls_free_at(net::SteadyTime now, std::uint32_t weight) const;
+  [[nodiscard]] net::SteadyTime calls_free_at(net::SteadyTime now, std::uint32_t weight,
+                                              Leave leave = Leave::nothing) const;
+  // Whether so much may be spent now, were it in one call or many.
+  [[nodiscard]] bool has_weight(std::uint64_t weight, net::SteadyTime now) const;
   // The venue wants no call at all before `until`.
   void pause_calls(net::SteadyTime until);
 
  private:
   void end_call();
-  [[nodiscard]] net::SteadyTime free_at(net::SteadyTime now, std::uint32_t weight) const;
+  [[nodiscard]] net::SteadyTime free_at(net::SteadyTime now, std::uint32_t weight,
+                                        Leave leave) const;
 
   net::ConnectPacer pacer_;
   const std::size_t calls_max_;
