@@ -41,8 +41,9 @@ class SpentWindow {
 // address, whichever thread sent it. Asked for connects and REST calls, never on the message path.
 class VenueBudget {
  public:
-  explicit VenueBudget(const venue::Limits& limits)
-      : pacer_(limits.connects.pace()),
+  explicit VenueBudget(const venue::Limits& limits, net::ConnectPacer* all_connects = nullptr)
+      : pacer_({.between = limits.connects.pace(), .failing = net::ConnectPacer::Failing::slower},
+               all_connects),
         calls_max_(limits.rest_calls_at_once),
         calls_(limits.rest_calls),
         weight_(limits.rest_weight) {}
