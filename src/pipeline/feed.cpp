@@ -97,8 +97,7 @@ Feed::Feed(FeedConfig config, const FeedParts& parts, std::unique_ptr<venue::Ada
       rest_url_(std::move(rest_url)),
       tls_(std::move(tls)),
       http_(parts.io, tls_, http_config(limits_)),
-      own_budget_(parts.budget != nullptr ? nullptr : std::make_unique<VenueBudget>(limits_)),
-      budget_(parts.budget != nullptr ? *parts.budget : *own_budget_),
+      budget_(parts.budget != nullptr ? *parts.budget : make_budget()),
       machine_({.config = config_,
                 .adapter = *adapter_,
                 .limits = limits_,
@@ -112,6 +111,22 @@ Feed::Feed(FeedConfig config, const FeedParts& parts, std::unique_ptr<venue::Ada
       wake_(parts.io) {}
 
 Feed::~Feed() = default;
+
+// Where no collector has one for all: a command that asks the venue, beside a collector perhaps. It
+// leaves nothing in a folder that may be anybody's.
+VenueBudget& Feed::make_budget() {
+  if (!config_.budget_file.empty()) {
+    auto file = BudgetFile::open(config_.budget_file, BudgetFile::IfMissing::refuse);
+    if (file) own_budget_file_ = file.take();
+  }
+  BudgetMemory* memory = nullptr;
+  if (own_budget_file_) {
+    memory = own_budget_file_->memory_of(key_of(
+        {.venue = config_.venue, .rest_url = config_.rest_url, .proxy = config_.proxy}, limits_));
+  }
+  own_budget_ = std::make_unique<VenueBudget>(limits_, VenueBudget::Shared{.memory = memory});
+  return *own_budget_;
+}
 
 net::Task<void> Feed::run() {
   co_await work(FeedMachine::Purpose::collect);
@@ -201,8 +216,10 @@ net::Task<Feed::Answer> Feed::ask(venue::RestCall call) {
   request.url = url;
   request.body = call.body;
   request.headers = {{"Accept-Encoding", kAcceptEncoding}};
+  request.wanted_header = limits_.rest_spent.name;
   auto response = co_await http_.request(std::move(request), net::steady_now() + kRestDeadline);
   if (!response) co_return Answer{response.error()};
+  budget_.learn_spent(response->wanted_header, net::steady_now());
   if (const auto decoded = decode_body(url.without_query(), *response); !decoded) {
     co_return Answer{.response = decoded.error(),
                      .status = response->status,

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -36,6 +37,8 @@ struct FeedConfig {
   std::string proxy;     // who connects for us: net/proxy.hpp; empty: nobody
   std::string no_proxy;  // for which hosts nobody does, as in NO_PROXY
   QuarantineConfig quarantine;
+  // What was spent of the venue's limits, shared with other processes; empty: with none.
+  std::filesystem::path budget_file;
   std::uint64_t seed = 0;                 // of the jitter
   std::optional<venue::Limits> limits{};  // instead of the venue's own: a user may have others
   // Several shards serve the venue: who collects what is wanted, by the name that it is wanted

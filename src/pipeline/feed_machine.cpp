@@ -186,6 +186,11 @@ std::chrono::milliseconds FeedMachine::pause_calls(const CallFailure& failure) {
   return pause;
 }
 
+void FeedMachine::was_limited(const CallFailure& failure, const Now& now) {
+  now_ = now.steady;
+  (void)pause_calls(failure);
+}
+
 void FeedMachine::failed(std::uint64_t number, const CallFailure& failure, const Now& now) {
   now_ = now.steady;
   auto call = calls_.extract(number);

@@ -111,6 +111,8 @@ class FeedMachine final : private Engine::Owner {
   [[nodiscard]] std::size_t subscriptions() const { return subscriptions_; }
   // What is wanted was found, or is known not to be there.
   [[nodiscard]] bool planned() const { return planned_; }
+  // A call that the machine did not ask for was refused: what follows for all.
+  void was_limited(const CallFailure& failure, const Now& now);
 
  private:
   struct Call {

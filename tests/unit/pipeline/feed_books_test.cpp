@@ -68,6 +68,13 @@ class FeedBooksTest : public testing::Test, private FeedMachine::Hands {
     }
   }
 
+  // Somebody else at our address spends, too.
+  void spend_elsewhere(std::uint32_t weight) {
+    for (std::uint32_t spent = 0; spent < weight; spent += 20) {
+      if (weight_.count("/api/v3/exchangeInfo", now_.utc).status != 200) return;
+    }
+  }
+
   [[nodiscard]] std::size_t in_step() {
     return static_cast<std::size_t>(std::ranges::count_if(
         machine_->engine().streams().all(),
@@ -102,6 +109,7 @@ class FeedBooksTest : public testing::Test, private FeedMachine::Hands {
 
   void answer(const Call& call) {
     const auto counted = weight_.count(call.target, now_.utc);
+    budget_.learn_spent(counted.headers.front().second, now_.steady);
     if (counted.status != 200) {
       ++refused_;
       machine_->failed(call.number,
@@ -114,9 +122,9 @@ class FeedBooksTest : public testing::Test, private FeedMachine::Hands {
     if (call.target.starts_with("/api/v3/exchangeInfo")) {
       std::string body = R"({"symbols":[)";
       for (std::size_t i = 0; i < books_; ++i)
-        body += fmt::format(
-            R"({}{{"symbol":"{}","status":"TRADING","baseAsset":"S{:04}","quoteAsset":"USDT","filters":[]}})",
-            i == 0 ? "" : ",", symbol_of(i), i);
+        body += fmt::format(R"({}{{"symbol":"{}","status":"TRADING","baseAsset":"S{:04}",)"
+                            R"("quoteAsset":"USDT","filters":[]}})",
+                            i == 0 ? "" : ",", symbol_of(i), i);
       return machine_->answered(call.number, body + "]}", now_);
     }
     const bool deep = call.target.ends_with("limit=1000");
@@ -212,6 +220,29 @@ TEST_F(FeedBooksTest, get_deep_while_they_are_right_and_the_venue_refuses_nothin
   EXPECT_EQ(shallow(), 0U);
   EXPECT_EQ(gaps_, 0U);
   EXPECT_EQ(refused_, 0U);
+}
+
+TEST_F(FeedBooksTest, spend_what_others_at_our_address_have_left) {
+  spend_elsewhere(5000);
+  begin(500);
+  pass(15s, 1s);
+  EXPECT_GT(in_step(), 50U);
+  EXPECT_LT(in_step(), 250U);
+  pass(75s, 1s);
+  EXPECT_EQ(in_step(), 500U);
+  EXPECT_EQ(refused_, 0U);
+}
+
+TEST_F(FeedBooksTest, wait_as_long_as_the_venue_says) {
+  begin(500);
+  pass(4s, 1s);
+  spend_elsewhere(6000);
+  pass(60s, 1s);
+  EXPECT_LE(refused_, 8U) << "those that were under way";
+  EXPECT_LT(in_step(), 500U);
+  pass(60s, 1s);
+  EXPECT_LE(refused_, 8U);
+  EXPECT_EQ(in_step(), 500U);
 }
 
 TEST_F(FeedBooksTest, of_two_thousand_the_first_named_are_right_first) {
