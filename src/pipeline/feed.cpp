@@ -131,6 +131,7 @@ VenueBudget& Feed::make_budget() {
 net::Task<void> Feed::run() {
   co_await work(FeedMachine::Purpose::collect);
   publish();
+  say_calls();
   planned_.store(true, std::memory_order_release);
   quarantine_.flush();
 }
@@ -142,6 +143,7 @@ net::Task<void> Feed::work(FeedMachine::Purpose purpose) {
     if (purpose == FeedMachine::Purpose::learn && machine_.learnt()) machine_.stop(clocks());
     const auto now = clocks();
     machine_.on_time(now);
+    counters_.calls.waiting.store(machine_.calls_waiting(now.steady), std::memory_order_relaxed);
     publish();
     const auto at = machine_.wake_at(now.steady);
     if (at <= now.steady || machine_.ended()) continue;
@@ -192,8 +194,17 @@ void Feed::call(std::uint64_t number, const venue::RestCall& call) {
 }
 
 net::Task<void> Feed::perform(std::uint64_t number, venue::RestCall call) {
+  CallCounters& calls = counters_.calls;
+  calls.submitted.add();
+  ++calls.active;
+  const auto begun = net::steady_now();
   const Answer answer = co_await ask(std::move(call));
   FeedMachine::Now now = clocks();
+  --calls.active;
+  calls.duration.record(now.steady - begun);
+  calls.connects.store(http_.counters().connects, std::memory_order_relaxed);
+  calls.reused.store(http_.counters().reused, std::memory_order_relaxed);
+  if (!answer.response) calls.failed.add();
   if (answer.response) {
     now.utc = answer.response->ts_recv;
     machine_.answered(number, answer.response->body, now);
@@ -236,6 +247,21 @@ net::Task<Feed::Answer> Feed::ask(venue::RestCall call) {
   co_return Answer{.response = refusal(url.without_query(), *response),
                    .status = response->status,
                    .retry_after = response->retry_after};
+}
+
+void Feed::say_calls() {
+  const CallCounters& calls = counters_.calls;
+  if (calls.submitted.value() == 0) return;
+  const auto durations = calls.duration.snapshot();
+  parts_.log.info(
+      "rest_calls",
+      {{"venue", config_.venue},
+       {"calls", calls.submitted.value()},
+       {"failed", calls.failed.value()},
+       {"p95_ms",
+        std::chrono::duration_cast<std::chrono::milliseconds>(durations.percentile(0.95)).count()},
+       {"connections", calls.connects.load()},
+       {"reused", calls.reused.load()}});
 }
 
 void Feed::on_event(Stream& stream, const Event& event) {

@@ -92,6 +92,7 @@ class Feed final : private FeedMachine::Hands {
   };
   [[nodiscard]] net::Task<Answer> ask(venue::RestCall call);
   [[nodiscard]] VenueBudget& make_budget();
+  void say_calls();
   void publish();
 
   FeedConfig config_;

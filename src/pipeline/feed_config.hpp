@@ -12,6 +12,7 @@
 
 #include "core/event.hpp"
 #include "obs/counters.hpp"
+#include "obs/histogram.hpp"
 #include "pipeline/quarantine.hpp"
 #include "venue/traits.hpp"
 
@@ -49,6 +50,18 @@ struct FeedConfig {
   std::chrono::seconds listing_every{1800};  // how often the catalogue is asked for anew
 };
 
+// REST calls of a feed: snapshots, listings, polls.
+struct CallCounters {
+  obs::Counter submitted;  // that were begun
+  obs::Counter failed;
+  std::atomic<std::size_t> active{0};
+  std::atomic<std::size_t> waiting{0};  // that are due, and may not be made yet
+  obs::Histogram duration;              // from the request to the whole answer
+  // Connections that were made for them, and calls that went over one that was there already.
+  std::atomic<std::uint64_t> connects{0};
+  std::atomic<std::uint64_t> reused{0};
+};
+
 // Readable from other threads.
 struct FeedCounters {
   std::atomic<std::uint64_t> frames{0};
@@ -63,6 +76,7 @@ struct FeedCounters {
   std::atomic<std::uint64_t> connects{0};
   std::atomic<std::uint64_t> disconnects{0};
   std::atomic<std::uint64_t> gaps{0};
+  CallCounters calls;
 };
 
 }  // namespace mp::pipeline

@@ -111,6 +111,10 @@ class FeedMachine final : private Engine::Owner {
   [[nodiscard]] std::size_t subscriptions() const { return subscriptions_; }
   // What is wanted was found, or is known not to be there.
   [[nodiscard]] bool planned() const { return planned_; }
+  // REST calls that are due, and may not be made yet.
+  [[nodiscard]] std::size_t calls_waiting(net::SteadyTime now) const {
+    return work_.calls_waiting(now);
+  }
   // A call that the machine did not ask for was refused: what follows for all.
   void was_limited(const CallFailure& failure, const Now& now);
 

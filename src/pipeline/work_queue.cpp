@@ -280,6 +280,11 @@ std::size_t WorkQueue::listings_missing() const {
   return sum;
 }
 
+std::size_t WorkQueue::calls_waiting(net::SteadyTime now) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      jobs_, [&](const Job& job) { return job.due <= now && !on_socket(job); }));
+}
+
 std::chrono::milliseconds WorkQueue::back_off(unsigned attempt, Failure failure) {
   // A refusal may be a slip, once.
   const bool lasting = failure == Failure::lasting && attempt > 0;

@@ -108,6 +108,8 @@ class WorkQueue {
   // Calls of listings that failed and have not come since.
   [[nodiscard]] std::size_t listings_missing() const;
   [[nodiscard]] std::size_t size() const { return jobs_.size(); }
+  // REST calls that are due, and may not be made yet.
+  [[nodiscard]] std::size_t calls_waiting(net::SteadyTime now) const;
 
  private:
   struct Listing {

@@ -171,6 +171,21 @@ TEST_F(CollectorTest, comes_back_after_a_reset_and_starts_the_book_anew) {
   EXPECT_EQ(collector_->feeds()[0]->counters().disconnects, 1U);
 }
 
+TEST_F(CollectorTest, counts_its_calls_and_the_connections_that_were_reused) {
+  collect({feed("binance", {"BTC-USDT", "ETH-USDT"}, {Channel::book})});
+  ASSERT_TRUE(read_book("BTCUSDT", true));
+  ASSERT_TRUE(read_book("ETHUSDT", false));
+  EXPECT_TRUE(collector_->stop());
+  const CallCounters& calls = collector_->feeds()[0]->counters().calls;
+  EXPECT_EQ(calls.submitted.value(), 3U) << "the listing and two snapshots";
+  EXPECT_EQ(calls.failed.value(), 0U);
+  EXPECT_EQ(calls.active, 0U);
+  EXPECT_EQ(calls.waiting, 0U);
+  EXPECT_EQ(calls.duration.snapshot().count, 3U);
+  EXPECT_GE(calls.reused, 1U);
+  EXPECT_EQ(calls.connects + calls.reused, 3U);
+}
+
 TEST_F(CollectorTest, tells_other_processes_what_it_has_spent) {
   auto binance = feed("binance", {"BTC-USDT", "ETH-USDT"}, {Channel::book});
   binance.budget_file = dir_ / "budgets";
