@@ -11,6 +11,7 @@
 #include "sim/request.hpp"
 #include "sim/text.hpp"
 #include "sim/venues.hpp"
+#include "sim/weight_meter.hpp"
 
 namespace mp::sim {
 namespace {
@@ -79,7 +80,6 @@ class Binance final : public Exchange {
   std::size_t advance(Timestamp now, std::size_t wanted, std::vector<Frame>& out) override;
 
  private:
-  bool count_weight(std::uint32_t weight, Timestamp now, HttpAnswer& answer);
   HttpAnswer exchange_info(std::string_view target, Timestamp now) const;
   HttpAnswer depth(std::string_view target) const;
   HttpAnswer historical_trades(std::string_view target) const;
@@ -103,8 +103,7 @@ class Binance final : public Exchange {
   Cadence depth_slow_{kSlowDepthEvery};
   Cadence ticker_{options_.ticker_every};
   Cadence kline_{options_.candle_every};
-  std::int64_t weight_minute_ = 0;
-  std::uint32_t weight_used_ = 0;
+  WeightMeter weight_{options_.rest_weight_per_minute};
   // Scratch of one advance().
   std::string body_;
   Outcome outcome_;
@@ -115,17 +114,15 @@ class Binance final : public Exchange {
 // ---- REST ----
 
 HttpAnswer Binance::http(std::string_view target, Timestamp now) {
-  const std::string_view path = path_of(target);
-  std::uint32_t weight = 20;
-  if (path == "/api/v3/depth") {
-    const std::int64_t levels = std::atoll(query_value(target, "limit").value_or("100").c_str());
-    weight = levels <= 100 ? 5 : levels <= 500 ? 25 : levels <= 1000 ? 50 : 250;
-  } else if (path == "/api/v3/historicalTrades") {
-    weight = 25;
+  auto counted = weight_.count(target, now);
+  if (counted.status != 200) {
+    return {.status = counted.status,
+            .body = std::move(counted.body),
+            .headers = std::move(counted.headers),
+            .entry = {}};
   }
+  const std::string_view path = path_of(target);
   HttpAnswer answer;
-  if (!count_weight(weight, now, answer)) return answer;
-  auto headers = std::move(answer.headers);
   if (path == "/api/v3/exchangeInfo") {
     answer = exchange_info(target, now);
   } else if (path == "/api/v3/depth") {
@@ -135,7 +132,7 @@ HttpAnswer Binance::http(std::string_view target, Timestamp now) {
   } else {
     answer = refusal(404, R"({"code":-1,"msg":"Not found."})");
   }
-  answer.headers = std::move(headers);
+  answer.headers = std::move(counted.headers);
   return answer;
 }
 
@@ -148,21 +145,6 @@ HttpAnswer Binance::historical_trades(std::string_view target) const {
   binance::append_past_trades(found->market, found->past, query_value(target, "fromId"),
                               query_value(target, "limit"), answer.body);
   return answer;
-}
-
-// Notes the weight in the answer's headers; false when it is more than a minute allows.
-bool Binance::count_weight(std::uint32_t weight, Timestamp now, HttpAnswer& answer) {
-  const std::int64_t seconds = to_nanoseconds(now) / 1'000'000'000;
-  if (seconds / 60 != weight_minute_) weight_used_ = 0;
-  weight_minute_ = seconds / 60;
-  weight_used_ += weight;
-  answer.headers.emplace_back("X-MBX-USED-WEIGHT-1M", std::to_string(weight_used_));
-  if (weight_used_ <= options_.rest_weight_per_minute) return true;
-  answer.status = 429;
-  answer.headers.emplace_back("Retry-After", std::to_string(60 - seconds % 60));
-  append(answer.body, R"({"code":-1003,"msg":"Too much request weight used; current limit is )",
-         options_.rest_weight_per_minute, R"( request weight per 1 MINUTE."})");
-  return false;
 }
 
 HttpAnswer Binance::exchange_info(std::string_view target, Timestamp now) const {

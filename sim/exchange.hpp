@@ -55,7 +55,7 @@ struct VenueOptions {
   std::chrono::milliseconds slow_every{3000};  // OKX: open interest, and funding ten times rarer
   std::chrono::milliseconds book_keep_alive{60'000};  // OKX: "no change" after so long without one
   bool legacy_checksum = false;                       // OKX: CRC-32 as before 2026 instead of 0
-  std::uint32_t rest_weight_per_minute = 6000;        // Binance: more is answered by 429
+  std::uint32_t rest_weight_per_minute = 6000;        // Binance: more is answered by 429, 418
   std::optional<DoorRules> door = {};                 // instead of the venue's own
 };
 

@@ -82,7 +82,10 @@ Result<void> check(const LoadConfig& config) {
 struct LoadServer::Impl {
   Impl(const LoadConfig& wanted, LoadTlsContext tls)
       : config(wanted),
-        door(std::move(tls), {.instruments = wanted.instruments, .levels = wanted.levels}) {}
+        door(std::move(tls), {.instruments = wanted.instruments, .levels = wanted.levels},
+             wanted.weight_per_minute) {
+    desk.now = from_nanoseconds(now_nanoseconds());
+  }
 
   // Looks after the clients for at most `wait`.
   void serve(std::chrono::milliseconds wait);
@@ -118,7 +121,8 @@ struct LoadServer::Impl {
 void LoadServer::Impl::serve(std::chrono::milliseconds wait) {
   door.serve(wait);
   served_last = now_nanoseconds();
-  desk.market.set_time(from_nanoseconds(served_last));
+  desk.now = from_nanoseconds(served_last);
+  desk.market.set_time(desk.now);
   stopped = stopped || hooks.stop();
 }
 

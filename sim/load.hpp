@@ -39,7 +39,8 @@ struct LoadConfig {
   std::chrono::milliseconds time{0};
   // Send slowly first until a client has fetched the snapshot of every subscribed book.
   bool wait_for_snapshots = false;
-  int cpu = -1;                        // that run() is pinned to; -1: none
+  std::uint32_t weight_per_minute = 6000;  // of REST calls: more is answered by 429; 0: no limit
+  int cpu = -1;                            // that run() is pinned to; -1: none
   std::chrono::seconds patience{120};  // for the clients to connect and subscribe, then to fetch
 };
 

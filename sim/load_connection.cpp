@@ -36,6 +36,7 @@ std::string_view header(std::string_view head, std::string_view name) {
 struct Answer {
   std::string_view status = "200 OK";
   std::string body = {};
+  std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
 Answer depth(LoadDesk& desk, std::string_view target) {
@@ -54,7 +55,7 @@ Answer depth(LoadDesk& desk, std::string_view target) {
   return answer;
 }
 
-Answer rest(LoadDesk& desk, std::string_view target) {
+Answer answer_to_call(LoadDesk& desk, std::string_view target) {
   const std::string_view path = path_of(target);
   if (path == "/api/v3/depth") return depth(desk, target);
   Answer answer;
@@ -63,6 +64,19 @@ Answer rest(LoadDesk& desk, std::string_view target) {
     return answer;
   }
   return {.status = "404 Not Found", .body = R"({"code":-1,"msg":"Not found."})"};
+}
+
+Answer rest(LoadDesk& desk, std::string_view target) {
+  auto counted = desk.weight.count(target, desk.now);
+  Answer answer;
+  if (counted.status == 200) {
+    answer = answer_to_call(desk, target);
+  } else {
+    answer.status = counted.status == 429 ? "429 Too Many Requests" : "418 I'm a teapot";
+    answer.body = std::move(counted.body);
+  }
+  answer.headers = std::move(counted.headers);
+  return answer;
 }
 
 }  // namespace
@@ -150,7 +164,10 @@ bool LoadConnection::answer(std::string_view head) {
     const Answer answer = rest(desk_, target);
     append(text, "HTTP/1.1 ", answer.status,
            "\r\nContent-Type: application/json;charset=UTF-8\r\nContent-Length: ",
-           answer.body.size(), "\r\n\r\n", std::string_view(answer.body));
+           answer.body.size(), "\r\n");
+    for (const auto& [name, value] : answer.headers)
+      append(text, std::string_view(name), ": ", std::string_view(value), "\r\n");
+    append(text, "\r\n", std::string_view(answer.body));
   }
   write(text);
   return true;

@@ -10,6 +10,7 @@
 #include "sim/load_tls.hpp"
 #include "sim/request.hpp"
 #include "sim/websocket.hpp"
+#include "sim/weight_meter.hpp"
 
 namespace mp::sim {
 
@@ -17,8 +18,11 @@ class LoadConnection;
 
 // What all connections share.
 struct LoadDesk {
-  explicit LoadDesk(const LoadMarket::Size& size)
-      : market(size), owners(market.streams()), snapshot_served(market.instruments()) {}
+  LoadDesk(const LoadMarket::Size& size, std::uint32_t weight_per_minute)
+      : market(size),
+        owners(market.streams()),
+        snapshot_served(market.instruments()),
+        weight(weight_per_minute) {}
 
   // A book that is subscribed, and of which no snapshot was served yet.
   [[nodiscard]] bool owes_snapshot() const;
@@ -28,6 +32,8 @@ struct LoadDesk {
   std::vector<LoadConnection*> owners;  // by stream: who subscribed it last; null: nobody
   std::size_t subscribed = 0;           // streams that have an owner
   std::vector<bool> snapshot_served;    // by instrument
+  WeightMeter weight;
+  Timestamp now{};
 };
 
 class LoadConnection {

@@ -14,7 +14,9 @@ namespace mp::sim {
 
 class LoadDoor {
  public:
-  LoadDoor(LoadTlsContext tls, const LoadMarket::Size& size) : tls_(std::move(tls)), desk(size) {}
+  // `weight_per_minute`: of REST calls; 0: without a limit.
+  LoadDoor(LoadTlsContext tls, const LoadMarket::Size& size, std::uint32_t weight_per_minute)
+      : tls_(std::move(tls)), desk(size, weight_per_minute) {}
   ~LoadDoor();
   LoadDoor(const LoadDoor&) = delete;
   LoadDoor& operator=(const LoadDoor&) = delete;

@@ -1,15 +1,19 @@
-#include <utility>
+#include "book/held_deltas.hpp"
 
-#include "book/keeper.hpp"
 #include "core/assert.hpp"
 
 namespace mp::book {
 
+HeldDeltas::~HeldDeltas() {
+  if (room_ != nullptr) room_->give_back(bytes());
+}
+
 HeldDeltas::Added HeldDeltas::add(const Book& body, const Update& update, Timestamp ts_recv,
                                   const std::optional<Timestamp>& ts_event) {
-  const std::size_t levels = levels_.size() + body.bids.size() + body.asks.size();
+  const std::size_t more = bytes_of(1, body.bids.size() + body.asks.size());
   if (updates_.size() >= count_max_) return Added::full;
-  if (levels * sizeof(Level) > kHeldBytesMax) return Added::full;
+  if (bytes() + more > kHeldBytesMax) return Added::full;
+  if (room_ != nullptr && !room_->take(more)) return Added::full;
   entries_.push_back({.levels_at = levels_.size(),
                       .bid_count = body.bids.size(),
                       .ask_count = body.asks.size(),
@@ -24,6 +28,7 @@ HeldDeltas::Added HeldDeltas::add(const Book& body, const Update& update, Timest
 
 // Hundreds of books wait once, at the start: what a long wait took goes back.
 void HeldDeltas::clear() {
+  if (room_ != nullptr) room_->give_back(bytes());
   updates_.clear();
   entries_.clear();
   levels_.clear();
@@ -39,6 +44,7 @@ void HeldDeltas::drop_front(std::size_t count) {
     return;
   }
   const auto levels_gone = entries_[count].levels_at;
+  if (room_ != nullptr) room_->give_back(bytes_of(count, levels_gone));
   const auto gone = static_cast<std::ptrdiff_t>(count);
   updates_.erase(updates_.begin(), updates_.begin() + gone);
   entries_.erase(entries_.begin(), entries_.begin() + gone);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "book/checksum.hpp"
+#include "core/assert.hpp"
 
 namespace mp::book {
 
@@ -46,13 +47,13 @@ std::string_view name_of(GapReason reason) {
   return "depth";
 }
 
-Keeper::Keeper(const BookRule& rule, Listener& listener)
+Keeper::Keeper(const BookRule& rule, Listener& listener, HeldRoom* room)
     : rule_(rule),
       listener_(listener),
       sequencer_(rule),
       book_(rule.depth_max),
       known_(rule.snapshot_levels),
-      held_(rule.held_max) {}
+      held_(rule.held_max, room) {}
 
 Step Keeper::on_update(const Book& body, Timestamp ts_recv,
                        const std::optional<Timestamp>& ts_event) {
@@ -87,7 +88,7 @@ Step Keeper::on_update(const Book& body, Timestamp ts_recv,
 }
 
 Step Keeper::on_rest_snapshot(const Book& body, Timestamp ts_recv,
-                              const std::optional<Timestamp>& ts_event) {
+                              const std::optional<Timestamp>& ts_event, std::size_t levels_max) {
   const bool renews = valid() && runs_low_;
   switch (sequencer_.on_snapshot(body.last_sequence, held_.updates(),
                                  renews ? Renewal::yes : Renewal::no)) {
@@ -102,9 +103,21 @@ Step Keeper::on_rest_snapshot(const Book& body, Timestamp ts_recv,
   }
   Book snapshot = body;
   snapshot.is_snapshot = true;
-  if (!join({snapshot, numbers_of(snapshot), ts_recv, ts_event})) return Step::resync;
+  if (!join({snapshot, numbers_of(snapshot), ts_recv, ts_event}, levels_max)) return Step::resync;
   if (renews) ++counters_.renewals;
   return replay_held();
+}
+
+void Keeper::await_deeper() {
+  MP_ASSERT(is_shallow());
+  runs_low_ = true;
+}
+
+// Where little of it is still known, too, the next update tells.
+void Keeper::give_up_deeper() {
+  if (!valid()) return;
+  runs_low_ = false;
+  drop_held();
 }
 
 void Keeper::on_disconnect() {
@@ -143,11 +156,13 @@ std::optional<GapReason> Keeper::take(const Message& message) {
 
 // Starts the book from a snapshot that was asked for. The deltas that follow it and were emitted
 // before go into it, so that nothing is emitted twice.
-bool Keeper::join(const Message& message) {
+bool Keeper::join(const Message& message, std::size_t levels_max) {
   Book body = message.body;
   forget_book();
   book_.reset(body.bids, body.asks);
-  known_.start(body, book_);
+  known_.start(body, book_, levels_max);
+  is_shallow_ = levels_max != 0 && (known_.bid() || known_.ask());
+  overflowed_ = false;
   bool is_whole = true;
   for (std::size_t i = 0; i < shown_; ++i) {
     const Decision decision = sequencer_.on_update(held_.updates()[i]);
@@ -227,7 +242,7 @@ Step Keeper::hold(const Message& message) {
     return Step::held;
   }
   drop_held();
-  lose(GapReason::held_overflow, {});
+  if (!std::exchange(overflowed_, true)) lose(GapReason::held_overflow, {});
   if (keep(message)) ++counters_.held;
   return Step::resync;
 }
@@ -264,6 +279,7 @@ void Keeper::drop_held() {
 void Keeper::forget_book() {
   book_.clear();
   known_.clear();
+  is_shallow_ = false;
   runs_low_ = false;
 }
 

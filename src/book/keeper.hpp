@@ -5,10 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string_view>
 #include <vector>
 
+#include "book/held_deltas.hpp"
 #include "book/known_range.hpp"
 #include "book/order_book.hpp"
 #include "book/sequencer.hpp"
@@ -16,13 +16,6 @@
 #include "core/event.hpp"
 
 namespace mp::book {
-
-// Bytes of levels that one book holds while it waits for its snapshot (BookRule::held_max bounds
-// the count of deltas).
-inline constexpr std::size_t kHeldBytesMax = std::size_t{8} << 20U;
-// What stays allocated for the next wait once the held deltas are used up.
-// Little: a thousand books may have waited.
-inline constexpr std::size_t kHeldBytesKept = std::size_t{4} << 10U;
 
 // What came of one message, and what the caller has to do next.
 enum class Step : std::uint8_t {
@@ -59,44 +52,6 @@ struct KeeperCounters {
   KeeperCounters& operator+=(const KeeperCounters& other);
 };
 
-// Deltas that wait for a snapshot, copied into two flat arrays.
-class HeldDeltas {
- public:
-  enum class Added : std::uint8_t { yes, full };
-
-  explicit HeldDeltas(std::size_t count_max) : count_max_(count_max) {}
-
-  [[nodiscard]] Added add(const Book& body, const Update& update, Timestamp ts_recv,
-                          const std::optional<Timestamp>& ts_event);
-  void clear();
-  // Forgets the oldest `count`.
-  void drop_front(std::size_t count);
-
-  [[nodiscard]] std::size_t size() const { return updates_.size(); }
-  [[nodiscard]] std::span<const Update> updates() const { return updates_; }
-  // Views are valid until the next change.
-  [[nodiscard]] Book body(std::size_t index) const;
-  [[nodiscard]] Timestamp ts_recv(std::size_t index) const { return entries_[index].ts_recv; }
-  [[nodiscard]] const std::optional<Timestamp>& ts_event(std::size_t index) const {
-    return entries_[index].ts_event;
-  }
-
- private:
-  struct Entry {
-    std::size_t levels_at;
-    std::size_t bid_count;
-    std::size_t ask_count;
-    std::optional<std::int64_t> checksum;
-    Timestamp ts_recv;
-    std::optional<Timestamp> ts_event;
-  };
-
-  std::size_t count_max_;
-  std::vector<Update> updates_;
-  std::vector<Entry> entries_;
-  std::vector<Level> levels_;
-};
-
 // Belongs to one thread.
 class Keeper {
  public:
@@ -114,14 +69,23 @@ class Keeper {
     virtual void on_gap(GapReason reason, const Gap& gap) = 0;
   };
 
-  // `listener` must outlive the keeper.
-  Keeper(const BookRule& rule, Listener& listener);
+  // `listener` and `room`, where there is one, must outlive the keeper.
+  Keeper(const BookRule& rule, Listener& listener, HeldRoom* room = nullptr);
 
   [[nodiscard]] Step on_update(const Book& body, Timestamp ts_recv,
                                const std::optional<Timestamp>& ts_event);
   // A snapshot that was asked for. That of a socket_snapshot rule may also come as an update.
+  // `levels_max`: of a shallow one, where it was cut off; 0: as the rule says.
   [[nodiscard]] Step on_rest_snapshot(const Book& body, Timestamp ts_recv,
-                                      const std::optional<Timestamp>& ts_event);
+                                      const std::optional<Timestamp>& ts_event,
+                                      std::size_t levels_max = 0);
+
+  // A deeper snapshot is to replace the shallow one that the book, which is valid, began with: from
+  // now on what comes is kept for it, so it must be asked for after this call. The book stays valid
+  // meanwhile, and in any case.
+  void await_deeper();
+  // It will not come.
+  void give_up_deeper();
 
   // The session ended, or a user wants a fresh start: forgets the book, the held deltas and the
   // place in the stream, so that nothing of before can mix with the next snapshot.
@@ -129,6 +93,8 @@ class Keeper {
 
   // The book is in step with the venue.
   [[nodiscard]] bool valid() const { return sequencer_.in_step(); }
+  // It began with a snapshot that was cut off sooner than the rule says.
+  [[nodiscard]] bool is_shallow() const { return valid() && is_shallow_; }
   // The number that it stands at, where it is valid and the venue numbers its books.
   [[nodiscard]] std::optional<std::int64_t> last() const { return sequencer_.last(); }
   // As far as the book is known, where it began with a snapshot that was cut off.
@@ -162,7 +128,7 @@ class Keeper {
   [[nodiscard]] Step hold(const Message& message);
   [[nodiscard]] bool keep(const Message& message);
   [[nodiscard]] Step emitted(const Message& message);
-  [[nodiscard]] bool join(const Message& message);
+  [[nodiscard]] bool join(const Message& message, std::size_t levels_max);
   [[nodiscard]] Step replay_held();
   void show(const Book& body, const Message& message);
   void drop_held();
@@ -174,7 +140,9 @@ class Keeper {
   Sequencer sequencer_;
   OrderBook book_;
   KnownRange known_;
-  bool runs_low_ = false;  // and so waits for a snapshot while it is valid
+  bool is_shallow_ = false;
+  bool runs_low_ = false;    // or is to get deeper, and so waits for a snapshot while it is valid
+  bool overflowed_ = false;  // while it waits for a snapshot: that is said once
   HeldDeltas held_;
   std::size_t shown_ = 0;  // so many of the held deltas are part of what was emitted before
   KeeperCounters counters_;

@@ -9,12 +9,13 @@ void KnownRange::clear() {
   ask_.reset();
 }
 
-void KnownRange::start(const Book& snapshot, const OrderBook& book) {
+void KnownRange::start(const Book& snapshot, const OrderBook& book, std::size_t levels_max) {
   clear();
-  if (levels_max_ == 0) return;
-  if (snapshot.bids.size() >= levels_max_ && book.bid_count() > 0)
+  levels_ = levels_max == 0 ? levels_max_ : levels_max;
+  if (levels_ == 0) return;
+  if (snapshot.bids.size() >= levels_ && book.bid_count() > 0)
     bid_ = book.bid(book.bid_count() - 1);
-  if (snapshot.asks.size() >= levels_max_ && book.ask_count() > 0)
+  if (snapshot.asks.size() >= levels_ && book.ask_count() > 0)
     ask_ = book.ask(book.ask_count() - 1);
 }
 

@@ -27,8 +27,8 @@ class KnownRange {
   explicit KnownRange(std::size_t levels_max) : levels_max_(levels_max) {}
 
   void clear();
-  // `book` is that of the snapshot.
-  void start(const Book& snapshot, const OrderBook& book);
+  // `book` is that of the snapshot. `levels_max`: where this one was cut off; 0: as any other.
+  void start(const Book& snapshot, const OrderBook& book, std::size_t levels_max);
   // What is left on the sides that `change` has levels of.
   [[nodiscard]] Left left(const Book& change, const OrderBook& book) const;
   // The best `count` levels of a side, best first, as far as they are known, in place of what `out`
@@ -45,9 +45,10 @@ class KnownRange {
   }
   [[nodiscard]] Left left_of_bids(const OrderBook& book) const;
   [[nodiscard]] Left left_of_asks(const OrderBook& book) const;
-  [[nodiscard]] std::size_t few() const { return std::max<std::size_t>(levels_max_ / kLowPart, 1); }
+  [[nodiscard]] std::size_t few() const { return std::max<std::size_t>(levels_ / kLowPart, 1); }
 
-  std::size_t levels_max_;
+  const std::size_t levels_max_;
+  std::size_t levels_ = 0;    // of the snapshot that it began with
   std::optional<Level> bid_;  // only the price counts
   std::optional<Level> ask_;
 };

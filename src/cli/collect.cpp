@@ -143,6 +143,7 @@ pipeline::FeedConfig feed_config(const config::Config& config, const std::string
   feed.seed =
       std::hash<std::string>{}(venue) ^ static_cast<std::uint64_t>(to_nanoseconds(net::now()));
   feed.quarantine.file = config.data.dir / "quarantine" / (venue + ".ndjson");
+  feed.budget_file = config.data.dir / "budgets";
   if (const auto found = config.venues.find(venue); found != config.venues.end()) {
     feed.ws_url = found->second.ws_url;
     feed.rest_url = found->second.rest_url;

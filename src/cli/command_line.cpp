@@ -191,6 +191,8 @@ void add_load(CLI::App& app, SimulateLoadOptions& options) {
   add("--records-per-write", load.records_per_write, "0: 64, or 64 KB of full ones");
   add("--load-rate", load.rate, "Messages per second, on schedule; 0: full speed");
   add("--messages", load.messages, "End after so many; 0: no limit");
+  add("--weight", load.weight_per_minute,
+      "Of REST calls in a minute, then 429 and 418; 0: no limit");
   add("--cpu", load.cpu, "Run there; -1: anywhere");
   app.add_option_function<std::uint32_t>(
          "--patience",

@@ -99,6 +99,13 @@ std::string in_code(std::string_view text) {
   return out + "`";
 }
 
+std::string header_of(const venue::Limits& limits) {
+  if (limits.rest_spent.name.empty()) return {};
+  const bool spent = limits.rest_spent.tells == venue::SpentHeader::Tells::spent;
+  return fmt::format(", as {} tells what is {}", in_code(limits.rest_spent.name),
+                     spent ? "spent" : "left");
+}
+
 void append_venue(const Traits& traits, std::string& out) {
   const auto& limits = traits.limits;
   out += fmt::format("\n### {}\n\n{}\n\n", traits.name, traits.docs_url);
@@ -115,7 +122,9 @@ void append_venue(const Traits& traits, std::string& out) {
       "calls {}{} ({})\n",
       limits.topics_per_session, limits.topics_per_request, words_of(limits.requests),
       words_of(limits.connects), words_of(limits.rest_calls),
-      limits.rest_weight.count == 0 ? "" : fmt::format(", weight {}", words_of(limits.rest_weight)),
+      limits.rest_weight.count == 0
+          ? ""
+          : fmt::format(", weight {}{}", words_of(limits.rest_weight), header_of(limits)),
       limits.source);
   if (!traits.ping.text.empty()) {
     out += fmt::format("- ping: {} {} {} s ({})\n", in_code(traits.ping.text),

@@ -44,8 +44,10 @@ struct BookRule {
   BookStart start = BookStart::stream_snapshot;
   BookLink link = BookLink::none;
   BookChecksum checksum = BookChecksum::none;
-  std::size_t depth_max = 0;    // levels a side that the venue keeps in step; 0 = all
-  std::size_t held_max = 4096;  // deltas held for one book while it waits for its snapshot
+  std::size_t depth_max = 0;  // levels a side that the venue keeps in step; 0 = all
+  // Deltas held for one book while it waits for its snapshot. Their bytes have limits of their own
+  // (book/held_deltas.hpp).
+  std::size_t held_max = 65'536;
   // stream_snapshot: the first update after a snapshot may reach back to before it (Bitget). Where
   // it is joined it always may.
   bool snapshot_bridges = false;

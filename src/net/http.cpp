@@ -106,9 +106,10 @@ class AnswerReader {
   [[nodiscard]] bool done() const { return parser_->is_done(); }
   [[nodiscard]] bool keep() const { return parser_->get().keep_alive() && buffer_.size() == 0; }
 
-  HttpResponse take() {
+  // `wanted`: HttpRequest::wanted_header.
+  HttpResponse take(const std::string& wanted) {
     auto message = parser_->release();
-    const auto value = [&](http::field name) {
+    const auto value = [&](const auto& name) {
       const auto found = message[name];
       return std::string(found.data(), found.size());
     };
@@ -118,6 +119,7 @@ class AnswerReader {
     if (const auto retry = value(http::field::retry_after); !retry.empty())
       out.retry_after = read_retry_after(retry, out.ts_recv);
     out.location = value(http::field::location);
+    if (!wanted.empty()) out.wanted_header = value(wanted);
     out.encoding = value(http::field::content_encoding);
     std::ranges::transform(out.encoding, out.encoding.begin(), lower);
     out.body = std::move(message.body());
@@ -327,7 +329,7 @@ class HttpClient::State {
       }
     }
     out.keep = reader.keep() && !connection.ended();
-    out.response = reader.take();
+    out.response = reader.take(request.wanted_header);
     co_return out;
   }
 

@@ -35,13 +35,15 @@ struct HttpRequest {
   std::string body{};
   std::string content_type = "application/json";  // of a body
   std::vector<std::pair<std::string, std::string>> headers{};
+  std::string wanted_header{};  // of the answer; empty: none is
 };
 
 struct HttpResponse {
   int status = 0;  // whatever it is, but no interim answer; redirects are not followed
   std::string body{};
-  std::string encoding{};  // the Content-Encoding, lower case; the body is as it was sent
-  std::string location{};  // where a redirect leads
+  std::string encoding{};       // the Content-Encoding, lower case; the body is as it was sent
+  std::string location{};       // where a redirect leads
+  std::string wanted_header{};  // the value of HttpRequest::wanted_header
   std::optional<Milliseconds> retry_after{};
   Timestamp ts_recv{};  // UTC, when the answer was complete
 };

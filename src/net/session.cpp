@@ -39,14 +39,6 @@ constexpr Milliseconds kLastWords{500};
 
 }  // namespace
 
-SteadyTime ConnectPacer::reserve(SteadyTime now) {
-  SteadyTime free_at = free_at_.load();
-  while (true) {
-    const SteadyTime at = std::max(now, free_at);
-    if (free_at_.compare_exchange_weak(free_at, at + between_)) return at;
-  }
-}
-
 class Session::State final : public MessageSink {
  public:
   State(IoContext& io, const TlsContext& tls, ReceiveBuffers& buffers, SessionConfig config,
@@ -228,9 +220,11 @@ class Session::State final : public MessageSink {
   }
 
   Task<void> connect() {
-    if (config_.pacer != nullptr) {
-      const SteadyTime at = config_.pacer->reserve(steady_now());
-      until_ += std::max(at - steady_now(), SteadyTime::duration{0});
+    while (config_.pacer != nullptr && !stop_) {
+      const SteadyTime now = steady_now();
+      const SteadyTime at = config_.pacer->take(now);
+      if (at <= now) break;
+      until_ += at - now;
       co_await pause_until(at);
     }
     ++counters_.attempts;
@@ -253,6 +247,7 @@ class Session::State final : public MessageSink {
       step({.kind = SessionInput::Kind::connect_failed, .loss = &*loss});
       co_return;
     }
+    if (config_.pacer != nullptr) config_.pacer->connected();
     was_open_ = true;
     progress_ = MessageProgress::none;
     ++counters_.connects;

@@ -14,6 +14,7 @@
 
 #include "core/result.hpp"
 #include "net/clock.hpp"
+#include "net/connect_pacer.hpp"
 #include "net/frame.hpp"
 #include "net/loss.hpp"
 #include "net/receive_buffers.hpp"
@@ -23,19 +24,6 @@
 #include "net/url.hpp"
 
 namespace mp::net {
-
-// Spreads the connects of many sessions of one venue: no two within `between`. Any thread may ask.
-class ConnectPacer {
- public:
-  explicit ConnectPacer(Milliseconds between) : between_(between) {}
-
-  // The time at which the caller may connect, not before `now`; it is then taken.
-  [[nodiscard]] SteadyTime reserve(SteadyTime now);
-
- private:
-  Milliseconds between_;
-  std::atomic<SteadyTime> free_at_{SteadyTime{}};
-};
 
 // Says where to connect, where that must be asked for before each connect.
 class UrlSource {

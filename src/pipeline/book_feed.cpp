@@ -21,7 +21,7 @@ SessionBook& BookFeed::others_book_of(SessionId session) {
   });
   if (found != nullptr) return *found;
   if (free == nullptr)
-    free = others_.emplace_back(std::make_unique<SessionBook>(rule_, listener_)).get();
+    free = others_.emplace_back(std::make_unique<SessionBook>(rule_, listener_, room_)).get();
   free->session = session;
   return *free;
 }

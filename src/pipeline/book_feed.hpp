@@ -16,7 +16,8 @@ namespace mp::pipeline {
 
 // The book that one session keeps.
 struct SessionBook {
-  SessionBook(const BookRule& rule, book::Keeper::Listener& listener) : keeper(rule, listener) {}
+  SessionBook(const BookRule& rule, book::Keeper::Listener& listener, book::HeldRoom& room)
+      : keeper(rule, listener, &room) {}
 
   book::Keeper keeper;
   SessionId session = 0;  // 0: no session has sent for it yet, or the last one ended
@@ -24,8 +25,14 @@ struct SessionBook {
 
 class BookFeed {
  public:
-  BookFeed(const BookRule& rule, std::int64_t depth, book::Keeper::Listener& listener)
-      : rule_(rule), depth_(depth), listener_(listener), first_(rule, listener) {}
+  // `listener` and `room` outlive it.
+  BookFeed(const BookRule& rule, std::int64_t depth, book::Keeper::Listener& listener,
+           book::HeldRoom& room)
+      : rule_(rule),
+        depth_(depth),
+        listener_(listener),
+        room_(room),
+        first_(rule, listener, room) {}
 
   // Book::depth; 0: the venue's main stream.
   [[nodiscard]] std::int64_t depth() const { return depth_; }
@@ -92,6 +99,7 @@ class BookFeed {
   BookRule rule_;
   std::int64_t depth_;
   book::Keeper::Listener& listener_;
+  book::HeldRoom& room_;
   SessionBook first_;
   std::vector<std::unique_ptr<SessionBook>> others_;  // of further sessions
   bool in_step_ = false;

@@ -49,11 +49,7 @@ Result<std::unique_ptr<Collector>> Collector::create(const CollectorConfig& conf
   if (const auto read = made->notes_->read(); !read) {
     log.warn("notes_ignored", {{"problem", read.error().message}});
   }
-  for (const auto& feed : config.feeds) {
-    const auto adapter = venue::make_adapter(feed.venue);
-    if (!adapter) continue;
-    made->budgets_.try_emplace(feed.venue, feed.limits.value_or(adapter->traits().limits));
-  }
+  made->add_budgets(config.feeds);
   const auto recording =
       name_recording(config.recording, config.shards, config.if_recording_exists);
   if (!recording) return recording.error();
@@ -68,6 +64,31 @@ Result<std::unique_ptr<Collector>> Collector::create(const CollectorConfig& conf
   }
   if (auto added = made->add_sinks(config); !added) return added.error();
   return made;
+}
+
+// Without the file each process has its own budgets: worse manners, and no reason not to collect.
+void Collector::add_budgets(const std::vector<FeedConfig>& feeds) {
+  if (!feeds.empty() && !feeds.front().budget_file.empty()) {
+    auto file = BudgetFile::open(feeds.front().budget_file);
+    if (file) {
+      budget_file_ = file.take();
+    } else {
+      log_.warn("budgets_not_shared", {{"problem", file.error().message}});
+    }
+  }
+  for (const auto& feed : feeds) {
+    const auto adapter = venue::make_adapter(feed.venue);
+    if (!adapter) continue;
+    const auto& limits = feed.limits ? *feed.limits : adapter->traits().limits;
+    BudgetMemory* memory = nullptr;
+    if (budget_file_) {
+      memory = budget_file_->memory_of(
+          key_of({.venue = feed.venue, .rest_url = feed.rest_url, .proxy = feed.proxy}, limits));
+    }
+    budgets_.try_emplace(
+        feed.venue, limits,
+        VenueBudget::Shared{.connects = &all_connects_, .calls = &all_calls_, .memory = memory});
+  }
 }
 
 Result<void> Collector::add_shards(const CollectorConfig& config,

@@ -90,6 +90,7 @@ class Collector {
   };
 
   explicit Collector(obs::Logger& log) : log_(log) {}
+  void add_budgets(const std::vector<FeedConfig>& feeds);
   Result<void> add_shards(const CollectorConfig& config, const std::filesystem::path& recording);
   Result<void> add_retired(const CollectorConfig& config);
   Result<void> add_sinks(const CollectorConfig& config);
@@ -104,7 +105,15 @@ class Collector {
   [[nodiscard]] Result<void> all_delivered(const Delivery& delivery) const;
 
   obs::Logger& log_;
+  // No more connects than 20 in any second, of all venues together: none notices, and when many
+  // come back at once, it is no storm.
+  static constexpr net::ConnectPacer::Rule kAllConnects{.between = std::chrono::milliseconds{100},
+                                                        .burst = 10};
+
   std::unique_ptr<StreamNotes> notes_;
+  std::unique_ptr<BudgetFile> budget_file_;  // what the budgets share with other processes
+  net::ConnectPacer all_connects_{kAllConnects};
+  CallLimit all_calls_;
   VenueBudgets budgets_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<const Feed*> feeds_;

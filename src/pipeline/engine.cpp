@@ -76,6 +76,7 @@ Result<venue::RestReading> Engine::on_rest(const venue::RestCall& call, std::str
   venue::RestReading answer;
   reading_ = nullptr;
   reading_rest_ = true;
+  snapshot_levels_ = call.levels;
   const auto read = adapter_.read_rest(call, body, ts_recv, *this, answer);
   tell_filled();
   reading_rest_ = false;

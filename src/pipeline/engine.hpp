@@ -136,6 +136,14 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
   [[nodiscard]] bool is_valid(const Stream& stream, SessionId session) const;
   // Whether any main book of it waits for a snapshot that must be asked for.
   [[nodiscard]] bool wants_snapshot(const Stream& stream) const;
+  // Its main book goes on by a session's that is right.
+  [[nodiscard]] bool is_in_step(const Stream& stream) const;
+  // Whether a main book of it is right, and began with a shallow snapshot (RestCall::levels). Then
+  // await_deeper() may be called before a deeper one is asked for, and give_up_deeper() when that
+  // does not come.
+  [[nodiscard]] bool is_shallow(const Stream& stream) const;
+  void await_deeper(Stream& stream);
+  void give_up_deeper(Stream& stream);
 
   [[nodiscard]] const EngineCounters& counters() const { return counters_; }
   [[nodiscard]] book::KeeperCounters book_counters() const;
@@ -177,12 +185,14 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
   Owner& owner_;
   EngineOptions options_;
   const bool counts_trades_;
+  book::HeldRoom held_room_;  // of the books of all streams
   StreamTable streams_;
   EngineCounters counters_;
-  SessionId sessions_ = 0;      // opened so far
-  Session* reading_ = nullptr;  // whose frame is being read
-  bool reading_rest_ = false;   // the event that arrives comes from a REST answer
-  struct Filled {               // trades of that answer that were missing, a stretch of them
+  SessionId sessions_ = 0;           // opened so far
+  Session* reading_ = nullptr;       // whose frame is being read
+  bool reading_rest_ = false;        // the event that arrives comes from a REST answer
+  std::size_t snapshot_levels_ = 0;  // RestCall::levels of its call
+  struct Filled {                    // trades of that answer that were missing, a stretch of them
     Stream* stream = nullptr;
     TradeWatch::Range ids{};
     Timestamp ts_recv{};

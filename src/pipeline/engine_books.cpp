@@ -17,7 +17,7 @@ BookFeed& Engine::feed_of(Stream& stream, std::int64_t depth) {
     rule.snapshot_levels = 0;
     if (joins(rule.start)) rule.start = BookStart::stream_snapshot;
   }
-  auto made = std::make_unique<BookFeed>(rule, depth, listener);
+  auto made = std::make_unique<BookFeed>(rule, depth, listener, held_room_);
   if (!stream.book) {
     stream.book = std::move(made);
     return *stream.book;
@@ -54,9 +54,36 @@ void Engine::on_snapshot(Stream& stream, const Event& event, const Book& body) {
   feed.snapshot_pending = false;
   feed.for_each([&](SessionBook& book) {
     update(stream, feed, book, event.ts_recv, [&](book::Keeper& keeper) {
-      return keeper.on_rest_snapshot(body, event.ts_recv, event.ts_event);
+      return keeper.on_rest_snapshot(body, event.ts_recv, event.ts_event, snapshot_levels_);
     });
   });
+}
+
+bool Engine::is_in_step(const Stream& stream) const {
+  return stream.book && stream.book->in_step();
+}
+
+bool Engine::is_shallow(const Stream& stream) const {
+  bool shallow = false;
+  if (stream.book) {
+    stream.book->for_each(
+        [&](const SessionBook& book) { shallow = shallow || book.keeper.is_shallow(); });
+  }
+  return shallow;
+}
+
+void Engine::await_deeper(Stream& stream) {
+  MP_ASSERT(is_shallow(stream));
+  stream.book->snapshot_pending = true;
+  stream.book->for_each([](SessionBook& book) {
+    if (book.keeper.is_shallow()) book.keeper.await_deeper();
+  });
+}
+
+void Engine::give_up_deeper(Stream& stream) {
+  if (!is_in_step(stream)) return;
+  stream.book->snapshot_pending = false;
+  stream.book->for_each([](SessionBook& book) { book.keeper.give_up_deeper(); });
 }
 
 void Engine::follow_up(Stream& stream, BookFeed& feed, SessionBook& book, book::Step step,

@@ -97,8 +97,7 @@ Feed::Feed(FeedConfig config, const FeedParts& parts, std::unique_ptr<venue::Ada
       rest_url_(std::move(rest_url)),
       tls_(std::move(tls)),
       http_(parts.io, tls_, http_config(limits_)),
-      own_budget_(parts.budget != nullptr ? nullptr : std::make_unique<VenueBudget>(limits_)),
-      budget_(parts.budget != nullptr ? *parts.budget : *own_budget_),
+      budget_(parts.budget != nullptr ? *parts.budget : make_budget()),
       machine_({.config = config_,
                 .adapter = *adapter_,
                 .limits = limits_,
@@ -113,9 +112,26 @@ Feed::Feed(FeedConfig config, const FeedParts& parts, std::unique_ptr<venue::Ada
 
 Feed::~Feed() = default;
 
+// Where no collector has one for all: a command that asks the venue, beside a collector perhaps. It
+// leaves nothing in a folder that may be anybody's.
+VenueBudget& Feed::make_budget() {
+  if (!config_.budget_file.empty()) {
+    auto file = BudgetFile::open(config_.budget_file, BudgetFile::IfMissing::refuse);
+    if (file) own_budget_file_ = file.take();
+  }
+  BudgetMemory* memory = nullptr;
+  if (own_budget_file_) {
+    memory = own_budget_file_->memory_of(key_of(
+        {.venue = config_.venue, .rest_url = config_.rest_url, .proxy = config_.proxy}, limits_));
+  }
+  own_budget_ = std::make_unique<VenueBudget>(limits_, VenueBudget::Shared{.memory = memory});
+  return *own_budget_;
+}
+
 net::Task<void> Feed::run() {
   co_await work(FeedMachine::Purpose::collect);
   publish();
+  say_calls();
   planned_.store(true, std::memory_order_release);
   quarantine_.flush();
 }
@@ -127,6 +143,7 @@ net::Task<void> Feed::work(FeedMachine::Purpose purpose) {
     if (purpose == FeedMachine::Purpose::learn && machine_.learnt()) machine_.stop(clocks());
     const auto now = clocks();
     machine_.on_time(now);
+    counters_.calls.waiting.store(machine_.calls_waiting(now.steady), std::memory_order_relaxed);
     publish();
     const auto at = machine_.wake_at(now.steady);
     if (at <= now.steady || machine_.ended()) continue;
@@ -177,8 +194,17 @@ void Feed::call(std::uint64_t number, const venue::RestCall& call) {
 }
 
 net::Task<void> Feed::perform(std::uint64_t number, venue::RestCall call) {
+  CallCounters& calls = counters_.calls;
+  calls.submitted.add();
+  ++calls.active;
+  const auto begun = net::steady_now();
   const Answer answer = co_await ask(std::move(call));
   FeedMachine::Now now = clocks();
+  --calls.active;
+  calls.duration.record(now.steady - begun);
+  calls.connects.store(http_.counters().connects, std::memory_order_relaxed);
+  calls.reused.store(http_.counters().reused, std::memory_order_relaxed);
+  if (!answer.response) calls.failed.add();
   if (answer.response) {
     now.utc = answer.response->ts_recv;
     machine_.answered(number, answer.response->body, now);
@@ -201,8 +227,10 @@ net::Task<Feed::Answer> Feed::ask(venue::RestCall call) {
   request.url = url;
   request.body = call.body;
   request.headers = {{"Accept-Encoding", kAcceptEncoding}};
+  request.wanted_header = limits_.rest_spent.name;
   auto response = co_await http_.request(std::move(request), net::steady_now() + kRestDeadline);
   if (!response) co_return Answer{response.error()};
+  budget_.learn_spent(response->wanted_header, net::steady_now());
   if (const auto decoded = decode_body(url.without_query(), *response); !decoded) {
     co_return Answer{.response = decoded.error(),
                      .status = response->status,
@@ -219,6 +247,21 @@ net::Task<Feed::Answer> Feed::ask(venue::RestCall call) {
   co_return Answer{.response = refusal(url.without_query(), *response),
                    .status = response->status,
                    .retry_after = response->retry_after};
+}
+
+void Feed::say_calls() {
+  const CallCounters& calls = counters_.calls;
+  if (calls.submitted.value() == 0) return;
+  const auto durations = calls.duration.snapshot();
+  parts_.log.info(
+      "rest_calls",
+      {{"venue", config_.venue},
+       {"calls", calls.submitted.value()},
+       {"failed", calls.failed.value()},
+       {"p95_ms",
+        std::chrono::duration_cast<std::chrono::milliseconds>(durations.percentile(0.95)).count()},
+       {"connections", calls.connects.load()},
+       {"reused", calls.reused.load()}});
 }
 
 void Feed::on_event(Stream& stream, const Event& event) {

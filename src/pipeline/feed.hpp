@@ -91,6 +91,8 @@ class Feed final : private FeedMachine::Hands {
     std::optional<std::chrono::milliseconds> retry_after{};  // likewise
   };
   [[nodiscard]] net::Task<Answer> ask(venue::RestCall call);
+  [[nodiscard]] VenueBudget& make_budget();
+  void say_calls();
   void publish();
 
   FeedConfig config_;
@@ -101,6 +103,7 @@ class Feed final : private FeedMachine::Hands {
   net::Url rest_url_;
   net::TlsContext tls_;
   net::HttpClient http_;
+  std::unique_ptr<BudgetFile> own_budget_file_;
   std::unique_ptr<VenueBudget> own_budget_;  // unless it is shared
   VenueBudget& budget_;
   FeedCounters counters_;

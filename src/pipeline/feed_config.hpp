@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "core/event.hpp"
 #include "obs/counters.hpp"
+#include "obs/histogram.hpp"
 #include "pipeline/quarantine.hpp"
 #include "venue/traits.hpp"
 
@@ -36,6 +38,8 @@ struct FeedConfig {
   std::string proxy;     // who connects for us: net/proxy.hpp; empty: nobody
   std::string no_proxy;  // for which hosts nobody does, as in NO_PROXY
   QuarantineConfig quarantine;
+  // What was spent of the venue's limits, shared with other processes; empty: with none.
+  std::filesystem::path budget_file;
   std::uint64_t seed = 0;                 // of the jitter
   std::optional<venue::Limits> limits{};  // instead of the venue's own: a user may have others
   // Several shards serve the venue: who collects what is wanted, by the name that it is wanted
@@ -44,6 +48,18 @@ struct FeedConfig {
   std::map<std::string, std::uint32_t, std::less<>> homes{};
   unsigned legs = 1;  // connections that carry the same: the first copy counts
   std::chrono::seconds listing_every{1800};  // how often the catalogue is asked for anew
+};
+
+// REST calls of a feed: snapshots, listings, polls.
+struct CallCounters {
+  obs::Counter submitted;  // that were begun
+  obs::Counter failed;
+  std::atomic<std::size_t> active{0};
+  std::atomic<std::size_t> waiting{0};  // that are due, and may not be made yet
+  obs::Histogram duration;              // from the request to the whole answer
+  // Connections that were made for them, and calls that went over one that was there already.
+  std::atomic<std::uint64_t> connects{0};
+  std::atomic<std::uint64_t> reused{0};
 };
 
 // Readable from other threads.
@@ -60,6 +76,7 @@ struct FeedCounters {
   std::atomic<std::uint64_t> connects{0};
   std::atomic<std::uint64_t> disconnects{0};
   std::atomic<std::uint64_t> gaps{0};
+  CallCounters calls;
 };
 
 }  // namespace mp::pipeline

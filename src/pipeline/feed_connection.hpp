@@ -24,10 +24,15 @@ class Feed::Connection final : public net::SessionHandler, private net::UrlSourc
                   .pacer = &feed.budget_.pacer(),
                   .urls = venue::token_call(*feed.adapter_) ? this : nullptr,
                   .seed = seed},
-                 *this) {}
+                 *this),
+        turn_(feed.parts_.io) {}
 
   net::Task<void> run() { return session_.run(); }
-  void stop() { session_.stop(); }
+  void stop() {
+    stopping_ = true;
+    turn_.set();
+    session_.stop();
+  }
   void renew(std::string_view why) { session_.reconnect(why); }
   // A full queue is a session that does not drain: start it anew.
   void send(std::string text) {
@@ -76,8 +81,22 @@ class Feed::Connection final : public net::SessionHandler, private net::UrlSourc
   // Where the venue wants a token before each connect, its answer says where to.
   net::Task<Result<net::Url>> next_url() override {
     const auto call = *venue::token_call(*feed_.adapter_);
+    VenueBudget::Call turn = feed_.budget_.begin_call(net::steady_now(), call.weight);
+    while (!turn.taken() && !stopping_) {
+      const auto now = net::steady_now();
+      co_await turn_.wait_until(
+          std::max(feed_.budget_.calls_free_at(now, call.weight), now + kTurnWait));
+      turn = feed_.budget_.begin_call(net::steady_now(), call.weight);
+    }
     auto answer = co_await feed_.ask(call);
-    if (!answer.response) co_return answer.response.error();
+    turn = VenueBudget::Call{};
+    if (!answer.response) {
+      feed_.machine_.was_limited({.problem = answer.response.error(),
+                                  .status = answer.status,
+                                  .retry_after = answer.retry_after},
+                                 {net::steady_now(), net::now()});
+      co_return answer.response.error();
+    }
     auto token =
         feed_.machine_.engine().on_rest(call, answer.response->body, answer.response->ts_recv);
     if (!token) co_return token.error();
@@ -96,6 +115,10 @@ class Feed::Connection final : public net::SessionHandler, private net::UrlSourc
   FeedMachine::Leg& leg_;
   net::Url url_;
   net::Session session_;
+  // A token's call waits for its turn as any other. Who ends a call does not wake it.
+  static constexpr std::chrono::milliseconds kTurnWait{50};
+  Signal turn_;
+  bool stopping_ = false;
 };
 
 }  // namespace mp::pipeline

@@ -116,6 +116,13 @@ void FeedMachine::do_work(const Now& now) {
       work_.done(std::move(job), {}, now.steady);
       continue;
     }
+    if (job.kind == JobKind::deepen) {
+      if (!engine_.is_shallow(*job.stream)) {
+        work_.done(std::move(job), {}, now.steady);
+        continue;
+      }
+      engine_.await_deeper(*job.stream);
+    }
     const auto number = ++last_call_;
     const auto& call = calls_.emplace(number, Call{std::move(job), std::move(taken->turn)});
     hands_.call(number, call.first->second.job.call);
@@ -156,6 +163,8 @@ void FeedMachine::answered(std::uint64_t number, std::string_view body, const No
   say_too_long();
   const bool listing = job.kind == JobKind::listing;
   if (job.kind == JobKind::backfill) go_on_filling(job, now);
+  Stream* const shallow =
+      job.kind == JobKind::snapshot && engine_.is_shallow(*job.stream) ? job.stream : nullptr;
   auto further = std::move(read->more);
   if (!read->next_page.empty())
     further.push_back(venue::page_after(adapter_, job.call, read->next_page));
@@ -167,6 +176,8 @@ void FeedMachine::answered(std::uint64_t number, std::string_view body, const No
                                         WorkQueue::kListingCallsMax, refused)}});
   }
   call.mapped().turn = VenueBudget::Call{};
+  if (shallow != nullptr)
+    work_.deepen(*shallow, *venue::snapshot_call(adapter_, shallow->symbol), now.steady);
   if (listing) plan_if_listed(now);
   on_time(now);
   hands_.wake();
@@ -185,6 +196,11 @@ std::chrono::milliseconds FeedMachine::pause_calls(const CallFailure& failure) {
   return pause;
 }
 
+void FeedMachine::was_limited(const CallFailure& failure, const Now& now) {
+  now_ = now.steady;
+  (void)pause_calls(failure);
+}
+
 void FeedMachine::failed(std::uint64_t number, const CallFailure& failure, const Now& now) {
   now_ = now.steady;
   auto call = calls_.extract(number);
@@ -197,9 +213,13 @@ void FeedMachine::failed(std::uint64_t number, const CallFailure& failure, const
   const std::string symbol = job.stream == nullptr ? "" : job.stream->symbol;
   const std::string target = job.call.target;
   const auto event = listing                         ? "listing_failed"
-                     : job.kind == JobKind::snapshot ? "snapshot_failed"
+                     : job.kind == JobKind::poll     ? "poll_failed"
                      : job.kind == JobKind::backfill ? "backfill_failed"
-                                                     : "poll_failed";
+                                                     : "snapshot_failed";
+  if (job.kind == JobKind::deepen) engine_.give_up_deeper(*job.stream);
+  // Once the book is not in step, what was to renew it is its snapshot.
+  const bool renews = job.kind == JobKind::deepen || job.kind == JobKind::renewal;
+  if (renews && !engine_.is_in_step(*job.stream)) job.kind = JobKind::snapshot;
   using Failure = WorkQueue::Failure;
   const auto kind = is_refusal(failure.status) ? Failure::lasting : Failure::passing;
   const auto wait = work_.failed(std::move(job), kind, now.steady);
@@ -260,7 +280,10 @@ void FeedMachine::say_too_long() {
 void FeedMachine::plan(const Now& now) {
   const bool all_listed = work_.listings_missing() == 0;
   const auto wanted = wants_.resolve(all_listed);
-  for (const auto& each : wanted) engine_.announce(each.symbol, each.channel, now.utc);
+  for (const auto& each : wanted) {
+    engine_.announce(each.symbol, each.channel, now.utc);
+    if (each.channel == Channel::book) expect_book(each.symbol);
+  }
   subscriptions_ += wanted.size();
   const auto streams = [&](const venue::Subscription& each) {
     return venue::route_of(adapter_.traits(), each.channel) != nullptr;
@@ -376,15 +399,27 @@ void FeedMachine::want_resubscribe(Stream& stream) {
   repair(stream, JobKind::resubscribe);
 }
 
+// The book will ask for a snapshot by REST when it is subscribed.
+void FeedMachine::expect_book(std::string_view symbol) {
+  const venue::Traits& traits = adapter_.traits();
+  if (traits.book.start != BookStart::rest_snapshot) return;
+  if (const Stream* const stream = engine_.streams().find(symbol)) work_.expect_book(*stream);
+}
+
+// A book that is in step stays so for a while: one that is not goes first, and is content with a
+// shallow snapshot.
 void FeedMachine::repair(Stream& stream, JobKind kind) {
-  venue::RestCall call;
+  WorkQueue::Snapshot calls;
+  const bool renews = kind == JobKind::snapshot && engine_.is_in_step(stream);
   const bool by_rest = kind == JobKind::snapshot && adapter_.traits().requests.snapshot.empty();
   if (by_rest) {
-    auto request = venue::snapshot_call(adapter_, stream.symbol);
-    MP_ASSERT(request.has_value());
-    call = std::move(*request);
+    auto deep = venue::snapshot_call(adapter_, stream.symbol);
+    MP_ASSERT(deep.has_value());
+    calls.deep = std::move(*deep);
+    auto shallow = venue::shallow_snapshot_call(adapter_, stream.symbol);
+    if (shallow && !renews) calls.shallow = std::move(*shallow);
   }
-  work_.repair(stream, kind, std::move(call), now_);
+  work_.repair(stream, renews ? JobKind::renewal : kind, std::move(calls), now_);
   hands_.wake();
 }
 

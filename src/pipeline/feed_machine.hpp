@@ -111,6 +111,12 @@ class FeedMachine final : private Engine::Owner {
   [[nodiscard]] std::size_t subscriptions() const { return subscriptions_; }
   // What is wanted was found, or is known not to be there.
   [[nodiscard]] bool planned() const { return planned_; }
+  // REST calls that are due, and may not be made yet.
+  [[nodiscard]] std::size_t calls_waiting(net::SteadyTime now) const {
+    return work_.calls_waiting(now);
+  }
+  // A call that the machine did not ask for was refused: what follows for all.
+  void was_limited(const CallFailure& failure, const Now& now);
 
  private:
   struct Call {
@@ -133,6 +139,7 @@ class FeedMachine final : private Engine::Owner {
   void backfill(Stream& stream, TradeWatch::Range ids, std::uint32_t page, net::SteadyTime due);
   [[nodiscard]] static bool still_missing(const Job& job);
   void go_on_filling(const Job& job, const Now& now);
+  void expect_book(std::string_view symbol);
 
   void plan_if_listed(const Now& now);
   void plan(const Now& now);

@@ -234,7 +234,7 @@ void FeedMachine::lost(Leg& leg, std::string_view reason, const Now& now) {
                              .channel = each.channel,
                              .reason = reason,
                              .session = reading->id(),
-                             .since = leg.heard_},
+                             .since = std::min(leg.heard_, now.utc)},  // the clock may go back
                             now.utc);
     if (each.channel != Channel::book) return;
     const auto* const stream = engine_.streams().find(each.symbol);

@@ -1,48 +1,37 @@
 // L4. VenueBudget: what a venue allows us, over all shards together.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
-#include <mutex>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "net/clock.hpp"
-#include "net/session.hpp"
+#include "net/connect_pacer.hpp"
+#include "pipeline/budget_file.hpp"
+#include "pipeline/call_limit.hpp"
+#include "pipeline/spent_window.hpp"
 #include "venue/traits.hpp"
 
 namespace mp::pipeline {
 
-// What was spent in a window that ends now.
-class SpentWindow {
- public:
-  explicit SpentWindow(const venue::Window& window) : window_(window) {}
-
-  // When `amount` may be spent. More than the whole window allows goes through when it is empty.
-  [[nodiscard]] net::SteadyTime free_at(std::uint64_t amount, net::SteadyTime now) const;
-  void spend(std::uint64_t amount, net::SteadyTime now);
-
- private:
-  struct Part {
-    net::SteadyTime at;
-    std::uint64_t amount;
-  };
-  venue::Window window_;
-  std::deque<Part> parts_;  // those older than the window are of no account
-  std::uint64_t sum_ = 0;   // of all parts
-};
-
 // Shared by the feeds of one venue, each on its shard's thread: a venue counts what comes from our
-// address, whichever thread sent it. Asked for connects and REST calls, never on the message path.
+// address, whichever thread or process sent it. Asked for connects and REST calls, never on the
+// message path.
 class VenueBudget {
  public:
-  explicit VenueBudget(const venue::Limits& limits)
-      : pacer_(limits.connects.pace()),
-        calls_max_(limits.rest_calls_at_once),
-        calls_(limits.rest_calls),
-        weight_(limits.rest_weight) {}
+  // What is shared with others; all outlive it, and each may be null.
+  struct Shared {
+    net::ConnectPacer* connects = nullptr;  // of all venues
+    CallLimit* calls = nullptr;             // likewise
+    BudgetMemory* memory = nullptr;         // of this venue, with other processes
+  };
+  explicit VenueBudget(const venue::Limits& limits) : VenueBudget(limits, Shared{}) {}
+  VenueBudget(const venue::Limits& limits, const Shared& shared);
   VenueBudget(const VenueBudget&) = delete;
   VenueBudget& operator=(const VenueBudget&) = delete;
 
@@ -69,25 +58,46 @@ class VenueBudget {
     VenueBudget* budget_ = nullptr;
   };
 
+  // What a call leaves of the venue's weight for others.
+  enum class Leave : std::uint8_t { nothing, half };
+
   // Not taken() where too many are under way, or the venue's windows have no room for one more.
-  [[nodiscard]] Call begin_call(net::SteadyTime now, std::uint32_t weight);
+  [[nodiscard]] Call begin_call(net::SteadyTime now, std::uint32_t weight,
+                                Leave leave = Leave::nothing);
   // When the windows have room; how many are under way is another matter.
-  [[nodiscard]] net::SteadyTime calls_free_at(net::SteadyTime now, std::uint32_t weight) const;
+  [[nodiscard]] net::SteadyTime calls_free_at(net::SteadyTime now, std::uint32_t weight,
+                                              Leave leave = Leave::nothing) const;
+  // Whether so much may be spent now, were it in one call or many.
+  [[nodiscard]] bool has_weight(std::uint64_t weight, net::SteadyTime now) const;
   // The venue wants no call at all before `until`.
   void pause_calls(net::SteadyTime until);
+  // The venue has told (Limits::rest_spent) what it has counted: what we did not spend, others at
+  // our address did.
+  void learn_spent(std::string_view told, net::SteadyTime now);
+  [[nodiscard]] std::uint64_t weight_spent(net::SteadyTime now) const { return weight_.spent(now); }
 
  private:
   void end_call();
-  [[nodiscard]] net::SteadyTime free_at(net::SteadyTime now, std::uint32_t weight) const;
 
   net::ConnectPacer pacer_;
   const std::size_t calls_max_;
-  mutable std::mutex mutex_;
-  std::size_t under_way_ = 0;
+  const venue::SpentHeader spent_header_;
+  CallLimit* const all_calls_;
+  const CallLimit::Venue place_;  // among all_calls_
+  std::atomic<std::size_t> under_way_{0};
+  std::unique_ptr<BudgetMemory> own_memory_;  // unless it is shared
+  BudgetMemory& memory_;
   SpentWindow calls_;
   SpentWindow weight_;
-  net::SteadyTime paused_until_{};
 };
+
+// What tells one budget from another: who counts, and the address that we come from.
+struct BudgetName {
+  std::string_view venue;
+  std::string_view rest_url;
+  std::string_view proxy;
+};
+[[nodiscard]] std::string key_of(const BudgetName& name, const venue::Limits& limits);
 
 // By venue. Filled before any thread uses it.
 using VenueBudgets = std::map<std::string, VenueBudget, std::less<>>;

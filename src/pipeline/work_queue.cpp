@@ -23,14 +23,27 @@ constexpr std::chrono::milliseconds kTurnWait{20};
 constexpr std::chrono::milliseconds kOwnTurnWait{1000};
 
 bool is_repair(JobKind kind) {
-  return kind == JobKind::resubscribe || kind == JobKind::snapshot;
+  return kind == JobKind::resubscribe || kind == JobKind::snapshot || kind == JobKind::renewal;
+}
+bool is_of_book(JobKind kind) {
+  return is_repair(kind) || kind == JobKind::deepen;
+}
+
+// What a call needs at least.
+std::uint32_t least_weight(const Job& job) {
+  return job.instead.target.empty() ? job.call.weight
+                                    : std::min(job.call.weight, job.instead.weight);
+}
+
+// Deepening leaves as much as that for what may come.
+VenueBudget::Leave leave_of(const Job& job) {
+  return job.kind == JobKind::deepen ? VenueBudget::Leave::half : VenueBudget::Leave::nothing;
 }
 
 }  // namespace
 
 bool WorkQueue::on_socket(const Job& job) const {
-  return job.kind == JobKind::resubscribe ||
-         (job.kind == JobKind::snapshot && config_.snapshots_on_socket);
+  return is_repair(job.kind) && (job.kind == JobKind::resubscribe || config_.snapshots_on_socket);
 }
 
 void WorkQueue::add_listing(venue::RestCall call, net::SteadyTime now) {
@@ -64,7 +77,15 @@ void WorkQueue::add_poll(venue::RestCall call, Stream* stream, std::chrono::seco
                    .due = due});
 }
 
-void WorkQueue::repair(Stream& stream, JobKind kind, venue::RestCall call, net::SteadyTime now) {
+void WorkQueue::expect_book(const Stream& stream) {
+  Repairs& of = repairs_[&stream];
+  if (of.rank) return;
+  of.rank = expected_++;
+  of.awaited = true;
+  ++awaited_;
+}
+
+void WorkQueue::repair(Stream& stream, JobKind kind, Snapshot calls, net::SteadyTime now) {
   MP_ASSERT(is_repair(kind));
   Repairs& before = repairs_[&stream];
   if (now - before.last > kRepairsCalm) before.recent = 0;
@@ -72,7 +93,21 @@ void WorkQueue::repair(Stream& stream, JobKind kind, venue::RestCall call, net::
   const auto wait = before.recent == 0 ? std::chrono::milliseconds{0} : back_off(before.recent - 1);
   ++before.recent;
   drop_repairs(stream);
-  jobs_.push_back({.kind = kind, .stream = &stream, .call = std::move(call), .due = now + wait});
+  jobs_.push_back({.kind = kind,
+                   .stream = &stream,
+                   .rank = before.rank.value_or(0),
+                   .call = std::move(calls.deep),
+                   .instead = std::move(calls.shallow),
+                   .due = now + wait});
+}
+
+void WorkQueue::deepen(Stream& stream, venue::RestCall call, net::SteadyTime now) {
+  drop_repairs(stream);
+  jobs_.push_back({.kind = JobKind::deepen,
+                   .stream = &stream,
+                   .rank = repairs_[&stream].rank.value_or(0),
+                   .call = std::move(call),
+                   .due = now});
 }
 
 void WorkQueue::backfill(Stream& stream, TradeWatch::Range ids, venue::RestCall call,
@@ -92,13 +127,28 @@ bool WorkQueue::repairs(const Stream& stream) const {
 
 void WorkQueue::drop_repairs(const Stream& stream) {
   std::erase_if(jobs_,
-                [&](const Job& job) { return is_repair(job.kind) && job.stream == &stream; });
+                [&](const Job& job) { return is_of_book(job.kind) && job.stream == &stream; });
+}
+
+std::vector<Job>::iterator WorkQueue::next(net::SteadyTime now) {
+  return std::ranges::min_element(jobs_, {}, [&](const Job& job) {
+    return std::tuple{job.due > now, job.kind, job.rank, job.due};
+  });
+}
+
+// A deep snapshot only where the weight would do for one of every book that waits.
+void WorkQueue::choose_depth(Job& job, net::SteadyTime now, const VenueBudget& budget) const {
+  if (job.instead.target.empty()) return;
+  const auto waiting =
+      static_cast<std::size_t>(std::ranges::count(jobs_, JobKind::snapshot, &Job::kind));
+  const auto deep = std::max(job.call.weight, job.instead.weight);
+  const bool all = budget.has_weight(deep * std::max(waiting, awaited_), now);
+  if (all != (job.call.weight == deep)) std::swap(job.call, job.instead);
 }
 
 std::optional<WorkQueue::Taken> WorkQueue::take(net::SteadyTime now, VenueBudget& budget) {
   while (true) {
-    const auto next = std::ranges::min_element(
-        jobs_, {}, [&](const Job& job) { return std::tuple{job.due > now, job.kind, job.due}; });
+    const auto next = this->next(now);
     if (next == jobs_.end() || next->due > now) return std::nullopt;
     if (next->kind == JobKind::listing && next->round != listings_[next->listing].round) {
       if (listings_[next->listing].lacks_itself) {
@@ -112,7 +162,8 @@ std::optional<WorkQueue::Taken> WorkQueue::take(net::SteadyTime now, VenueBudget
     }
     Taken taken;
     if (!on_socket(*next)) {
-      taken.turn = budget.begin_call(now, next->call.weight);
+      choose_depth(*next, now, budget);
+      taken.turn = budget.begin_call(now, next->call.weight, leave_of(*next));
       if (!taken.turn.taken()) return std::nullopt;
       ++under_way_;
     }
@@ -134,7 +185,7 @@ net::SteadyTime WorkQueue::wake_at(net::SteadyTime now, const VenueBudget& budge
     }
   }
   if (waiting != nullptr) {
-    const auto turn = budget.calls_free_at(now, waiting->call.weight);
+    const auto turn = budget.calls_free_at(now, least_weight(*waiting), leave_of(*waiting));
     at = std::min(at, std::max(turn, now + (under_way_ > 0 ? kOwnTurnWait : kTurnWait)));
   }
   return at;
@@ -143,6 +194,8 @@ net::SteadyTime WorkQueue::wake_at(net::SteadyTime now, const VenueBudget& budge
 std::size_t WorkQueue::done(Job job, std::vector<venue::RestCall> further, net::SteadyTime now) {
   --under_way_;
   if (job.kind == JobKind::listing) return listing_done(job, std::move(further), now);
+  if (job.kind == JobKind::snapshot && std::exchange(repairs_[job.stream].awaited, false))
+    --awaited_;
   if (job.every.count() == 0) return 0;
   job.attempt = 0;
   job.due = now + job.every;
@@ -236,6 +289,11 @@ std::size_t WorkQueue::listings_missing() const {
   std::size_t sum = 0;
   for (const Listing& each : listings_) sum += each.missing;
   return sum;
+}
+
+std::size_t WorkQueue::calls_waiting(net::SteadyTime now) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      jobs_, [&](const Job& job) { return job.due <= now && !on_socket(job); }));
 }
 
 std::chrono::milliseconds WorkQueue::back_off(unsigned attempt, Failure failure) {

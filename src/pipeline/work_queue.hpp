@@ -21,13 +21,24 @@ namespace mp::pipeline {
 
 // Of jobs that are due together, the earlier kind goes first: a book that is not in step is what is
 // missed most.
-enum class JobKind : std::uint8_t { resubscribe, snapshot, listing, poll, backfill };
+enum class JobKind : std::uint8_t {
+  resubscribe,
+  snapshot,
+  renewal,  // a snapshot of a book that is in step, but will not be for long
+  listing,
+  poll,
+  backfill,
+  deepen,  // likewise, of one that began with a shallow snapshot: with weight that nobody else
+           // wants
+};
 
 struct Job {
   JobKind kind = JobKind::snapshot;
   Stream* stream = nullptr;       // of a book to repair, or trades to fill in
-  venue::RestCall call{};         // of the others
+  std::size_t rank = 0;           // of those that are due together, the lower goes first
+  venue::RestCall call{};         // where it is made by REST
   TradeWatch::Range ids{};        // of a backfill
+  venue::RestCall instead{};      // of a snapshot: one of another depth; no target: there is none
   std::chrono::seconds every{0};  // of a poll: until it is to be done again
   std::size_t listing = 0;        // of the venue's listings: the one that leads to this call
   std::uint32_t round = 0;        // of that listing; of a backfill, the page
@@ -50,10 +61,20 @@ class WorkQueue {
   void add_listing(venue::RestCall call, net::SteadyTime now);
   void add_poll(venue::RestCall call, Stream* stream, std::chrono::seconds every,
                 net::SteadyTime due);
-  // What a book needs; `call` where that is a REST call. A stream has one repair at a time: a newer
-  // one takes the place of what still waits. Repairs that come quickly after each other wait longer
-  // and longer.
-  void repair(Stream& stream, JobKind kind, venue::RestCall call, net::SteadyTime now);
+  // A book that will ask for a snapshot soon. Those that were expected first go first.
+  void expect_book(const Stream& stream);
+  // What a book needs, by REST or on the socket: then there is no call. `shallow`: a cheaper call
+  // than `deep`, which will do where not all books that wait can have a deep one now. A stream has
+  // one repair at a time: a newer one takes the place of what still waits. Repairs that come
+  // quickly after each other wait longer and longer.
+  struct Snapshot {
+    venue::RestCall deep{};
+    venue::RestCall shallow{};  // no target: there is none
+  };
+  void repair(Stream& stream, JobKind kind, Snapshot calls, net::SteadyTime now);
+  // A book that is right is to be known further.
+  void deepen(Stream& stream, venue::RestCall call, net::SteadyTime now);
+  // Something is to be done so that the book gets right, or stays so.
   [[nodiscard]] bool repairs(const Stream& stream) const;
   // Trades that are missing, a page of them. Tried a few times: others may have them one day.
   void backfill(Stream& stream, TradeWatch::Range ids, venue::RestCall call, std::uint32_t page,
@@ -93,6 +114,8 @@ class WorkQueue {
   // Calls of listings that failed and have not come since.
   [[nodiscard]] std::size_t listings_missing() const;
   [[nodiscard]] std::size_t size() const { return jobs_.size(); }
+  // REST calls that are due, and may not be made yet.
+  [[nodiscard]] std::size_t calls_waiting(net::SteadyTime now) const;
 
  private:
   struct Listing {
@@ -108,9 +131,13 @@ class WorkQueue {
   struct Repairs {
     unsigned recent = 0;
     net::SteadyTime last{};
+    std::optional<std::size_t> rank{};  // of a book that was expected
+    bool awaited = false;               // likewise: it has no snapshot yet
   };
 
   [[nodiscard]] bool on_socket(const Job& job) const;
+  [[nodiscard]] std::vector<Job>::iterator next(net::SteadyTime now);
+  void choose_depth(Job& job, net::SteadyTime now, const VenueBudget& budget) const;
   void begin(std::size_t listing, net::SteadyTime now);
   std::size_t listing_done(const Job& job, std::vector<venue::RestCall> further,
                            net::SteadyTime now);
@@ -120,6 +147,8 @@ class WorkQueue {
 
   Config config_;
   std::vector<Job> jobs_;
+  std::size_t expected_ = 0;   // books, ever
+  std::size_t awaited_ = 0;    // those of them that have no snapshot yet
   std::size_t under_way_ = 0;  // calls of take()
   std::vector<Listing> listings_;
   unsigned listed_again_ = 0;

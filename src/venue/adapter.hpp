@@ -73,6 +73,7 @@ struct RestCall {
   std::string body{};
   Channel channel = Channel::book;  // of a poll
   std::uint32_t weight = 1;
+  std::size_t levels = 0;  // of a snapshot that is cut off sooner than BookRule says
 
   friend bool operator==(const RestCall&, const RestCall&) = default;
 };

@@ -27,6 +27,11 @@ constexpr std::array kEndpoints = {
              .weight = 50,
              .also = "/api/v1/depth",
              .evidence = "recorded 2024-08-08"},
+    Endpoint{.kind = RestKind::snapshot,
+             .target = "/api/v3/depth?symbol={symbol}&limit=100",
+             .weight = 5,
+             .levels = 100,
+             .evidence = "documented"},
     Endpoint{.kind = RestKind::trades,
              .target = "/api/v3/historicalTrades?symbol={symbol}&limit=1000&fromId={from_id}",
              .channel = Channel::trade,
@@ -51,8 +56,9 @@ constexpr Traits kBinance = {
                .topics_per_request = 100,
                .requests = {5, 1500ms},  // 5 a second, pongs included
                .connects = {1, 1s},      // 300 in 5 minutes
-               .rest_calls = {20, 1s},   // 61,000 in 5 minutes
+               .rest_calls = {100, 1s},  // 61,000 in 5 minutes
                .rest_weight = {6000, 1min},
+               .rest_spent = {"X-MBX-USED-WEIGHT-1M"},
                .rest_calls_at_once = 8,
                .session_lifetime = 24h,
                .source = "web-socket-streams.md, Websocket Limits; rest-api.md, Limits"},

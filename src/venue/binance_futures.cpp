@@ -26,11 +26,16 @@ constexpr std::array kUsdmRoutes = {
     Route{Channel::mark_price, kMarkPrice, "documented", {}, kMarket},
     Route{Channel::index_price, kMarkPrice, "documented", {}, kMarket},
 };
-constexpr Endpoint poll(Channel channel, std::chrono::seconds every, std::string_view target) {
+// Statistics have a limit of their own, 1000 in 5 minutes, which this keeps within the 2400 of a
+// minute.
+constexpr std::uint32_t kStatisticsWeight = 12;
+constexpr Endpoint poll(Channel channel, std::chrono::seconds every, std::string_view target,
+                        std::uint32_t weight = 1) {
   return {.kind = RestKind::poll,
           .target = target,
           .channel = channel,
           .every = every,
+          .weight = weight,
           .evidence = "pair binance"};
 }
 constexpr std::array kUsdmEndpoints = {
@@ -39,11 +44,18 @@ constexpr std::array kUsdmEndpoints = {
              .target = "/fapi/v1/depth?symbol={symbol}&limit=1000",
              .weight = 20,
              .evidence = "recorded 2024-08-08"},
+    Endpoint{.kind = RestKind::snapshot,
+             .target = "/fapi/v1/depth?symbol={symbol}&limit=100",
+             .weight = 5,
+             .levels = 100,
+             .evidence = "documented"},
     poll(Channel::open_interest, 60s, "/fapi/v1/openInterest?symbol={symbol}"),
     poll(Channel::long_short_ratio, 5min,
-         "/futures/data/globalLongShortAccountRatio?symbol={symbol}&period={period}&limit=1"),
+         "/futures/data/globalLongShortAccountRatio?symbol={symbol}&period={period}&limit=1",
+         kStatisticsWeight),
     poll(Channel::long_short_ratio, 5min,
-         "/futures/data/topLongShortPositionRatio?symbol={symbol}&period={period}&limit=1"),
+         "/futures/data/topLongShortPositionRatio?symbol={symbol}&period={period}&limit=1",
+         kStatisticsWeight),
     Endpoint{.kind = RestKind::trades,
              .target = "/fapi/v1/aggTrades?symbol={symbol}&limit=1000&fromId={from_id}",
              .channel = Channel::trade,
@@ -68,8 +80,9 @@ constexpr Traits kUsdm = {
                .topics_per_request = 100,
                .requests = {5, 1s},  // 10 are allowed
                .connects = {1, 1s},
-               .rest_calls = {3, 1s},  // of statistics, 1000 in 5 minutes
+               .rest_calls = {50, 1s},
                .rest_weight = {2400, 1min},
+               .rest_spent = {"X-MBX-USED-WEIGHT-1M"},
                .rest_calls_at_once = 4,
                .session_lifetime = 24h,
                .source = "usds-margined-futures, WebSocket Market Streams, Connect; General Info, "
@@ -96,13 +109,14 @@ constexpr std::array kCoinmEndpoints = [] {
   auto endpoints = kUsdmEndpoints;
   endpoints[0].target = "/dapi/v1/exchangeInfo";
   endpoints[1].target = "/dapi/v1/depth?symbol={symbol}&limit=1000";
-  endpoints[2].target = "/dapi/v1/openInterest?symbol={symbol}";
-  endpoints[3].target =
-      "/futures/data/globalLongShortAccountRatio?pair={pair}&period={period}&limit=1";
+  endpoints[2].target = "/dapi/v1/depth?symbol={symbol}&limit=100";
+  endpoints[3].target = "/dapi/v1/openInterest?symbol={symbol}";
   endpoints[4].target =
+      "/futures/data/globalLongShortAccountRatio?pair={pair}&period={period}&limit=1";
+  endpoints[5].target =
       "/futures/data/topLongShortPositionRatio?pair={pair}&period={period}&limit=1";
-  endpoints[4].evidence = "documented";
-  endpoints[5].target = "/dapi/v1/aggTrades?symbol={symbol}&limit=1000&fromId={from_id}";
+  endpoints[5].evidence = "documented";
+  endpoints[6].target = "/dapi/v1/aggTrades?symbol={symbol}&limit=1000&fromId={from_id}";
   return endpoints;
 }();
 constexpr Traits kCoinm = [] {

@@ -25,6 +25,7 @@ inline constexpr Limits kLimits = {
     .connects = {1, std::chrono::seconds{2}},    // 30 in a minute
     .rest_calls = {10, std::chrono::seconds{1}},
     .rest_weight = {2000, std::chrono::seconds{30}},
+    .rest_spent = {"gw-ratelimit-remaining", SpentHeader::Tells::left},
     .session_lifetime = std::chrono::hours{24},
     .source = "Rate Limit: public pool; WebSocket limits",
 };

@@ -17,7 +17,8 @@ RestCall call_of(const Adapter& adapter, const Endpoint& endpoint, const Subscri
           .method = endpoint.method,
           .body = filled(adapter, endpoint.body, wanted),
           .channel = endpoint.channel,
-          .weight = endpoint.weight};
+          .weight = endpoint.weight,
+          .levels = endpoint.levels};
 }
 
 // How a part of a target stands to the template of it.
@@ -99,6 +100,14 @@ std::optional<RestCall> snapshot_call(const Adapter& adapter, std::string_view s
   return call_of(adapter, *endpoint, {Channel::book, std::string{symbol}, {}});
 }
 
+std::optional<RestCall> shallow_snapshot_call(const Adapter& adapter, std::string_view symbol) {
+  for (const auto& endpoint : adapter.traits().endpoints) {
+    if (endpoint.kind == RestKind::snapshot && endpoint.levels != 0)
+      return call_of(adapter, endpoint, {Channel::book, std::string{symbol}, {}});
+  }
+  return std::nullopt;
+}
+
 RestCall poll_call(const Adapter& adapter, const Subscription& wanted) {
   const Endpoint* const endpoint = poll_of(adapter.traits(), wanted.channel);
   MP_ASSERT(endpoint != nullptr);
@@ -172,7 +181,8 @@ std::optional<RestCall> identify(const Adapter& adapter, std::string_view url) {
                   .method = best->method,
                   .body = {},
                   .channel = best->channel,
-                  .weight = best->weight};
+                  .weight = best->weight,
+                  .levels = best->levels};
 }
 
 }  // namespace mp::venue

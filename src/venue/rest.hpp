@@ -16,6 +16,9 @@ namespace mp::venue {
 // The call that asks for a book's snapshot; nothing where the venue has none.
 [[nodiscard]] std::optional<RestCall> snapshot_call(const Adapter& adapter,
                                                     std::string_view symbol);
+// The cheapest one, which is cut off sooner; nothing where there is only one.
+[[nodiscard]] std::optional<RestCall> shallow_snapshot_call(const Adapter& adapter,
+                                                            std::string_view symbol);
 
 // The call that brings a channel which is not streamed. The venue must have it.
 [[nodiscard]] RestCall poll_call(const Adapter& adapter, const Subscription& wanted);

@@ -30,6 +30,14 @@ struct Window {
   friend bool operator==(const Window&, const Window&) = default;
 };
 
+// A header of REST answers that tells how much of the weight's window is spent, by whomever at our
+// address.
+struct SpentHeader {
+  enum class Tells : std::uint8_t { spent, left };
+  std::string_view name{};  // empty: there is none
+  Tells tells = Tells::spent;
+};
+
 // What the venue allows. A user may have other limits: pipeline::FeedConfig::limits.
 struct Limits {
   std::size_t topics_per_session = 100;
@@ -39,6 +47,7 @@ struct Limits {
   Window connects{1, std::chrono::milliseconds{1000}};
   Window rest_calls{5, std::chrono::milliseconds{1000}};
   Window rest_weight{};  // sum of the weights of calls
+  SpentHeader rest_spent{};
   std::size_t rest_calls_at_once = 2;
   std::chrono::seconds session_lifetime{0};  // the venue closes then; 0 = never
   std::string_view source{};
@@ -103,6 +112,8 @@ struct Endpoint {
   std::chrono::seconds every{0};    // of a poll, for each symbol; of a listing: 0, as configured
   std::string_view cursor{};        // the query parameter that asks for a further page
   std::uint32_t weight = 1;
+  // Of a snapshot that is cheaper than the first one: at so many levels a side it is cut off.
+  std::size_t levels = 0;
   std::string_view also{};      // an older path of the same call, as recordings have it
   std::string_view evidence{};  // as a Route's
   std::string_view source{};
@@ -144,7 +155,7 @@ template <std::size_t N>
 
 // The route of a channel, null where the venue does not stream it.
 [[nodiscard]] const Route* route_of(const Traits& traits, Channel channel);
-// The endpoint of a kind (and, of polls, of a channel), null where there is none.
+// The first endpoint of a kind (and, of polls, of a channel), null where there is none.
 [[nodiscard]] const Endpoint* endpoint_of(const Traits& traits, RestKind kind);
 [[nodiscard]] const Endpoint* poll_of(const Traits& traits, Channel channel);
 // Streamed or polled, in the order of Channel.

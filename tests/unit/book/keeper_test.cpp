@@ -239,9 +239,43 @@ TEST(Keeper, scenario_29_bounds_the_count_of_what_it_holds) {
   EXPECT_EQ(log.keeper.counters().gaps, 1U);
 }
 
+TEST(Keeper, scenario_29_says_only_once_that_it_holds_too_much_for_one_snapshot) {
+  BookRule rule = kBinanceSpot;
+  rule.held_max = 2;
+  Log log{rule};
+  for (std::int64_t i = 1; i < 100; ++i) (void)log.update(delta(i, i, kBid100));
+  EXPECT_EQ(log.lines, (Lines{"gap held_overflow"}));
+  EXPECT_EQ(log.rest(whole(98, kBid100)), Step::emit);
+  EXPECT_EQ(log.update(delta(101, 101, kBid101)), Step::resync) << "100 is missing";
+  for (std::int64_t i = 102; i < 110; ++i) (void)log.update(delta(i, i, kBid100));
+  EXPECT_EQ(log.keeper.counters().gaps, 3U);
+}
+
+TEST(Keeper, books_that_wait_share_the_bytes_that_all_may_hold) {
+  struct Nobody final : Keeper::Listener {
+    void on_applied(const Book&, const std::optional<Timestamp>&, Timestamp) override {}
+    void on_gap(GapReason reason, const Gap&) override { last = reason; }
+    std::optional<GapReason> last;
+  } nobody;
+  HeldRoom room{1000};
+  std::optional<Keeper> first{std::in_place, kBinanceSpot, nobody, &room};
+  Keeper second{kBinanceSpot, nobody, &room};
+  std::int64_t number = 1;
+  while (first->on_update(delta(number, number, kBid100), {}, {}) == Step::held) ++number;
+  EXPECT_GT(number, 3);
+  EXPECT_EQ(nobody.last, GapReason::held_overflow) << "who can hold no more begins anew";
+  EXPECT_EQ(first->held_count(), 1U);
+  number = 1;
+  while (second.on_update(delta(number, number, kBid100), {}, {}) == Step::held) ++number;
+  EXPECT_LE(room.used(), 1000U);
+  first.reset();
+  second.on_disconnect();
+  EXPECT_EQ(room.used(), 0U);
+}
+
 TEST(Keeper, scenario_29_bounds_the_bytes_of_what_it_holds) {
   Log log{kBinanceSpot};
-  const std::vector<Level> many(kHeldBytesMax / sizeof(Level) / 2, level("1", "1"));
+  const std::vector<Level> many(kHeldBytesMax / sizeof(Level) / 2 - 100, level("1", "1"));
   EXPECT_EQ(log.update(delta(1, 1, many)), Step::held);
   EXPECT_EQ(log.update(delta(2, 2, many)), Step::held);
   EXPECT_EQ(log.update(delta(3, 3, many)), Step::resync);

@@ -2,19 +2,13 @@
 // it runs out of them, and what becomes of it if that comes too late.
 #include <gtest/gtest.h>
 
-#include <deque>
-#include <map>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "book/keeper.hpp"
-#include "tests/unit/book/reference.hpp"
 
 namespace mp::book {
 namespace {
-
-using test::level;
 
 // Snapshots of 20 levels a side: with one known level left, a book runs low.
 constexpr BookRule kCut{
@@ -53,12 +47,12 @@ class Log final : public Keeper::Listener {
     body.asks = asks;
     return keeper.on_update(body, {}, {});
   }
-  Step rest(std::int64_t last, Levels bids, Levels asks) {
+  Step rest(std::int64_t last, Levels bids, Levels asks, std::size_t levels_max = 0) {
     Book body;
     body.last_sequence = last;
     body.bids = bids;
     body.asks = asks;
-    return keeper.on_rest_snapshot(body, {}, {});
+    return keeper.on_rest_snapshot(body, {}, {}, levels_max);
   }
 
   std::vector<std::string> lines;
@@ -237,143 +231,58 @@ TEST(KnownRange, is_forgotten_when_the_session_ends) {
   EXPECT_EQ(log.lines.back(), "delta 6 of 3 and 0");
 }
 
-// A market walks far; the keeper gets snapshots of its best levels, early or late, ahead of the
-// stream or behind.
-class Walk final : public Keeper::Listener {
- public:
-  Walk(const BookRule& rule, std::uint64_t seed)
-      : rule_(rule), random_(seed), keeper_(rule, *this) {
-    for (std::int64_t i = 0; i < 400; ++i) {
-      now_.apply(std::vector<Level>{at(mid_ - 1 - i, 1)}, std::vector<Level>{at(mid_ + i, 1)});
-    }
-    history_.push_back(now_);
-  }
+// --- shallow first, deeper later ---
 
-  void step(unsigned answer_within) {
-    move();
-    const Step step = keeper_.on_update(latest_, {}, {});
-    check();
-    note(step, answer_within);
-    if (!due_ || --*due_ > 0) return;
-    due_.reset();
-    const auto back = random_() % 4;
-    const auto& from =
-        history_[history_.size() - 1 - std::min<std::size_t>(back, history_.size() - 1)];
-    Book whole;
-    whole.last_sequence =
-        number_ - static_cast<std::int64_t>(std::min<std::size_t>(back, history_.size() - 1));
-    const auto bids = from.top(Side::buy, rule_.snapshot_levels);
-    const auto asks = from.top(Side::sell, rule_.snapshot_levels);
-    whole.bids = bids;
-    whole.asks = asks;
-    const Step answered = keeper_.on_rest_snapshot(whole, {}, {});
-    check();
-    note(answered, answer_within);
-  }
-
-  [[nodiscard]] const KeeperCounters& counters() const { return keeper_.counters(); }
-  [[nodiscard]] std::uint64_t valid_steps() const { return valid_steps_; }
-
- private:
-  // What a consumer makes of the events alone.
-  void on_applied(const Book& body, const std::optional<Timestamp>&, Timestamp) override {
-    if (body.is_snapshot) {
-      consumer_.reset(body.bids, body.asks);
-    } else {
-      EXPECT_EQ(body.first_sequence, consumer_at_ + 1) << "a delta is told of once, in its turn";
-      consumer_.apply(body.bids, body.asks);
-    }
-    consumer_at_ = *body.last_sequence;
-    std::vector<Level> scratch;
-    EXPECT_TRUE(test::same(consumer_, keeper_.book(), kLevelsMax, scratch));
-  }
-  void on_gap(GapReason, const Gap&) override {}
-
-  // The market moves by up to three ticks; what it passes is gone, and some of the levels near it
-  // change.
-  void move() {
-    std::vector<Level>& bids = bids_;
-    std::vector<Level>& asks = asks_;
-    bids.clear();
-    asks.clear();
-    drift_ = random_() % 50 == 0 ? -drift_ : drift_;
-    const auto by = random_() % 3 == 0 ? static_cast<std::int64_t>(random_() % 4) * drift_ : 0;
-    for (std::int64_t i = 0; i < by; ++i, ++mid_) {
-      asks.push_back(at(mid_, 0));
-      bids.push_back(at(mid_, 1));
-    }
-    for (std::int64_t i = 0; i < -by; ++i) {
-      --mid_;
-      bids.push_back(at(mid_, 0));
-      asks.push_back(at(mid_, 1));
-    }
-    ++quantity_;
-    const auto near = static_cast<std::int64_t>(random_() % 40);
-    bids.push_back(at(mid_ - 1 - near, near > 0 && random_() % 3 == 0 ? 0 : quantity_));
-    asks.push_back(at(mid_ + near, near > 0 && random_() % 3 == 0 ? 0 : quantity_));
-    now_.apply(bids, asks);
-    history_.push_back(now_);
-    if (history_.size() > 8) history_.pop_front();
-    latest_ = Book{};
-    latest_.first_sequence = latest_.last_sequence = ++number_;
-    latest_.bids = bids;
-    latest_.asks = asks;
-  }
-
-  void note(Step step, unsigned answer_within) {
-    const bool asks =
-        step == Step::held || step == Step::resync || step == Step::refetch || step == Step::renew;
-    if (asks && !due_) due_ = 1 + random_() % answer_within;
-  }
-
-  // Valid: the best prices are the market's, and so is all that is shown below them.
-  void check() {
-    if (!keeper_.valid()) return;
-    ++valid_steps_;
-    for (const Side side : {Side::buy, Side::sell}) {
-      std::vector<Level> top;
-      keeper_.top(side, kLevelsMax, top);
-      ASSERT_FALSE(top.empty());
-      EXPECT_EQ(side == Side::buy ? keeper_.book().best_bid() : keeper_.book().best_ask(), top[0]);
-      EXPECT_EQ(top, now_.top(side, top.size()));
-    }
-  }
-
-  BookRule rule_;
-  std::mt19937_64 random_;
-  Keeper keeper_;
-  test::ReferenceBook now_;
-  std::deque<test::ReferenceBook> history_;  // the latest last
-  test::ReferenceBook consumer_;
-  std::int64_t consumer_at_ = 0;
-  std::vector<Level> bids_;
-  std::vector<Level> asks_;
-  Book latest_;
-  std::int64_t number_ = 100;
-  std::int64_t mid_ = 10'000;
-  std::int64_t drift_ = 1;
-  std::int64_t quantity_ = 1;
-  std::optional<std::uint64_t> due_;
-  std::uint64_t valid_steps_ = 0;
-};
-
-TEST(KnownRange, whenever_a_book_is_valid_its_best_prices_are_right) {
-  BookRule rule = kCut;
-  rule.snapshot_levels = 30;
-  Walk walk{rule, 5};
-  for (int i = 0; i < 4000 && !testing::Test::HasFailure(); ++i) walk.step(2);
-  EXPECT_GT(walk.counters().renewals, 10U);
-  EXPECT_GT(walk.valid_steps(), 3000U);
+TEST(KnownRange, of_a_shallow_snapshot_ends_with_its_own_levels) {
+  Log log{kCut};
+  EXPECT_EQ(log.rest(10, run(100, 5, -1), run(101, 5, 1), 5), Step::emit);
+  EXPECT_TRUE(log.keeper.is_shallow());
+  EXPECT_FALSE(log.keeper.wants_rest_snapshot());
+  EXPECT_EQ(log.lines, (Lines{"snapshot 10 of 5 and 5 bids to 96 asks to 105"}));
 }
 
-TEST(KnownRange, whenever_a_book_is_valid_though_snapshots_come_late) {
-  BookRule rule = kCut;
-  rule.snapshot_levels = 30;
-  Walk walk{rule, 6};
-  for (int i = 0; i < 4000 && !testing::Test::HasFailure(); ++i) walk.step(40);
-  EXPECT_GT(walk.counters().gaps, 10U);
-  EXPECT_GT(walk.counters().renewals, 0U);
-  EXPECT_GT(walk.valid_steps(), 500U);
+TEST(KnownRange, of_a_shallow_snapshot_that_nothing_was_cut_off_is_the_whole_book) {
+  Log log{kCut};
+  EXPECT_EQ(log.rest(10, run(100, 4, -1), run(101, 4, 1), 5), Step::emit);
+  EXPECT_FALSE(log.keeper.is_shallow());
+}
+
+TEST(KnownRange, gets_deeper_and_no_delta_is_lost_or_told_of_twice) {
+  Log log{kCut};
+  EXPECT_EQ(log.rest(10, run(100, 5, -1), run(101, 5, 1), 5), Step::emit);
+  EXPECT_EQ(log.update(11, run(90, 1, -1, 3)), Step::emit);
+  EXPECT_EQ(log.keeper.held_count(), 0U) << "nothing is kept before the deeper one is asked for";
+  log.keeper.await_deeper();
+  EXPECT_EQ(log.update(12, run(100, 1, -1, 7)), Step::renew);
+  EXPECT_EQ(log.update(13, run(99, 1, -1, 8)), Step::renew);
+  EXPECT_TRUE(log.keeper.valid());
+  // As the venue had it at 12.
+  auto bids = run(100, 20, -1);
+  bids[0] = at(100, 7);
+  EXPECT_EQ(log.rest(12, bids, kAsks), Step::emit);
+  EXPECT_FALSE(log.keeper.is_shallow());
+  EXPECT_EQ(log.keeper.held_count(), 0U);
+  EXPECT_EQ(log.keeper.book().bid(1), at(99, 8));
+  EXPECT_EQ(log.update(14, run(99, 1, -1, 9)), Step::emit);
+  EXPECT_EQ(log.lines,
+            (Lines{"snapshot 10 of 5 and 5 bids to 96 asks to 105", "delta 11 of 1 and 0",
+                   "delta 12 of 1 and 0", "delta 13 of 1 and 0",
+                   "snapshot 13 of 20 and 20 bids to 81 asks to 120", "delta 14 of 1 and 0"}));
+}
+
+TEST(KnownRange, stays_as_it_is_when_the_deeper_snapshot_does_not_come_or_is_too_old) {
+  Log log{kCut};
+  EXPECT_EQ(log.rest(10, run(100, 5, -1), run(101, 5, 1), 5), Step::emit);
+  EXPECT_EQ(log.update(11, run(90, 1, -1, 3)), Step::emit);
+  log.keeper.await_deeper();
+  EXPECT_EQ(log.update(12, run(100, 1, -1, 7)), Step::renew);
+  EXPECT_EQ(log.rest(10, kBids, kAsks), Step::refetch);
+  EXPECT_TRUE(log.keeper.valid());
+  log.keeper.give_up_deeper();
+  EXPECT_EQ(log.keeper.held_count(), 0U);
+  EXPECT_EQ(log.update(13, run(100, 1, -1, 8)), Step::emit);
+  EXPECT_TRUE(log.keeper.is_shallow());
+  EXPECT_EQ(log.rest(13, kBids, kAsks), Step::stale) << "nobody waits for it now";
 }
 
 }  // namespace

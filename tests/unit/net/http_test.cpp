@@ -71,7 +71,10 @@ class Stage {
   }
   Task<void> get_each(int count, Milliseconds patience, std::vector<Result<HttpResponse>>& out) {
     for (int index = 0; index < count; ++index) {
-      out.push_back(co_await client.get(url, steady_now() + patience));
+      HttpRequest request;
+      request.url = url;
+      request.wanted_header = wanted_header;
+      out.push_back(co_await client.request(std::move(request), steady_now() + patience));
     }
     client.cancel();
   }
@@ -82,6 +85,7 @@ class Stage {
   Server server;
   Url url;
   std::vector<std::string> requests;
+  std::string wanted_header;
   HttpClient client;
 };
 
@@ -284,6 +288,16 @@ TEST(HttpClient, tells_how_a_body_is_encoded_and_where_a_redirect_leads) {
   ASSERT_TRUE(got[0].ok());
   EXPECT_EQ(got[0]->encoding, "gzip");
   EXPECT_EQ(got[0]->location, "/elsewhere");
+}
+
+TEST(HttpClient, hands_over_the_header_that_was_wanted_in_any_case_of_letters) {
+  Stage stage;
+  stage.serve({{sized("x", "x-mbx-used-weight-1m: 25\r\n"), sized("x"), sized("x", "A: b\r\n")}});
+  stage.wanted_header = "X-MBX-USED-WEIGHT-1M";
+  const auto got = stage.get(3);
+  EXPECT_EQ(got[0]->wanted_header, "25");
+  EXPECT_EQ(got[1]->wanted_header, "");
+  EXPECT_EQ(got[2]->wanted_header, "");
 }
 
 TEST(HttpClient, waits_for_the_next_byte_no_longer_than_the_read_deadline) {

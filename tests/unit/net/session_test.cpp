@@ -337,15 +337,6 @@ TEST(Session, stops_while_it_connects_and_while_it_waits) {
   EXPECT_EQ(waiting.owner.disconnects.size(), 1U);
 }
 
-TEST(ConnectPacer, lets_nobody_connect_too_soon_after_another) {
-  ConnectPacer pacer(Milliseconds{100});
-  const SteadyTime start{seconds{10}};
-  EXPECT_EQ(pacer.reserve(start), start);
-  EXPECT_EQ(pacer.reserve(start), start + Milliseconds{100});
-  EXPECT_EQ(pacer.reserve(start + Milliseconds{50}), start + Milliseconds{200});
-  EXPECT_EQ(pacer.reserve(start + seconds{5}), start + seconds{5});
-}
-
 TEST(Session, may_be_destroyed_with_its_loop_while_it_runs) {
   auto stage = std::make_unique<Stage>();
   stage->owner.subscription = "subscribe";

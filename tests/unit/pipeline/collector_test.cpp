@@ -15,6 +15,7 @@
 
 #include "journal/merged_reader.hpp"
 #include "sim/server.hpp"
+#include "venue/registry.hpp"
 
 namespace mp::pipeline {
 namespace {
@@ -168,6 +169,37 @@ TEST_F(CollectorTest, comes_back_after_a_reset_and_starts_the_book_anew) {
   ASSERT_TRUE(read_status(Condition::resynced, "BTC-USDT"));
   ASSERT_TRUE(read_book("BTC-USDT", false));
   EXPECT_EQ(collector_->feeds()[0]->counters().disconnects, 1U);
+}
+
+TEST_F(CollectorTest, counts_its_calls_and_the_connections_that_were_reused) {
+  collect({feed("binance", {"BTC-USDT", "ETH-USDT"}, {Channel::book})});
+  ASSERT_TRUE(read_book("BTCUSDT", true));
+  ASSERT_TRUE(read_book("ETHUSDT", false));
+  EXPECT_TRUE(collector_->stop());
+  const CallCounters& calls = collector_->feeds()[0]->counters().calls;
+  EXPECT_EQ(calls.submitted.value(), 3U) << "the listing and two snapshots";
+  EXPECT_EQ(calls.failed.value(), 0U);
+  EXPECT_EQ(calls.active, 0U);
+  EXPECT_EQ(calls.waiting, 0U);
+  EXPECT_EQ(calls.duration.snapshot().count, 3U);
+  EXPECT_GE(calls.reused, 1U);
+  EXPECT_EQ(calls.connects + calls.reused, 3U);
+}
+
+TEST_F(CollectorTest, tells_other_processes_what_it_has_spent) {
+  auto binance = feed("binance", {"BTC-USDT", "ETH-USDT"}, {Channel::book});
+  binance.budget_file = dir_ / "budgets";
+  collect({binance});
+  ASSERT_TRUE(read_book("BTCUSDT", true));
+  ASSERT_TRUE(read_book("ETHUSDT", true));
+  EXPECT_TRUE(collector_->stop());
+  const auto limits = venue::make_adapter("binance")->traits().limits;
+  auto file = BudgetFile::open(binance.budget_file);
+  ASSERT_TRUE(file.ok());
+  auto* memory = (*file)->memory_of(
+      key_of({.venue = "binance", .rest_url = binance.rest_url, .proxy = {}}, limits));
+  const VenueBudget budget{limits, {.memory = memory}};
+  EXPECT_EQ(budget.weight_spent(net::steady_now()), 120U) << "20 for the listing, 50 for a book";
 }
 
 TEST_F(CollectorTest, says_why_there_is_nothing_to_collect) {

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <random>
+#include <thread>
+#include <vector>
 
 namespace mp::pipeline {
 namespace {
@@ -30,8 +33,10 @@ TEST(VenueBudget, allows_as_many_calls_in_a_window_as_the_venue_and_no_more_at_o
   second = VenueBudget::Call{};
   EXPECT_TRUE(budget.begin_call(kStart + 500ms, 1).taken());
   EXPECT_FALSE(budget.begin_call(kStart + 999ms, 1).taken()) << "a fourth one in a second";
-  EXPECT_EQ(budget.calls_free_at(kStart + 999ms, 1), kStart + 1s);
-  EXPECT_TRUE(budget.begin_call(kStart + 1s, 1).taken());
+  const auto free_at = budget.calls_free_at(kStart + 999ms, 1);
+  EXPECT_GE(free_at, kStart + 1s);
+  EXPECT_LE(free_at, kStart + 1s + 20ms) << "a window is counted in sixtieths";
+  EXPECT_TRUE(budget.begin_call(free_at, 1).taken());
 }
 
 TEST(VenueBudget, counts_the_weight_of_calls) {
@@ -39,8 +44,8 @@ TEST(VenueBudget, counts_the_weight_of_calls) {
   EXPECT_TRUE(budget.begin_call(kStart, 60).taken());
   EXPECT_TRUE(budget.begin_call(kStart + 10s, 40).taken());
   EXPECT_FALSE(budget.begin_call(kStart + 10s, 1).taken());
-  EXPECT_EQ(budget.calls_free_at(kStart + 10s, 60), kStart + 60s);
-  EXPECT_EQ(budget.calls_free_at(kStart + 10s, 61), kStart + 70s);
+  EXPECT_EQ(budget.calls_free_at(kStart + 10s, 60), kStart + 61s);
+  EXPECT_EQ(budget.calls_free_at(kStart + 10s, 61), kStart + 71s);
   EXPECT_TRUE(budget.begin_call(kStart + 61s, 60).taken());
   EXPECT_TRUE(budget.begin_call(kStart + 200s, 500).taken()) << "more than there is, when empty";
 }
@@ -52,6 +57,107 @@ TEST(VenueBudget, makes_no_call_at_all_while_the_venue_wants_a_pause) {
   EXPECT_EQ(budget.calls_free_at(kStart, 1), kStart + 10s);
   EXPECT_FALSE(budget.begin_call(kStart + 9s, 1).taken());
   EXPECT_TRUE(budget.begin_call(kStart + 10s, 1).taken());
+}
+
+TEST(VenueBudget, leaves_half_of_the_weight_where_it_is_told_to) {
+  VenueBudget budget{limits_of({}, {100, 1min}, 100)};
+  using Leave = VenueBudget::Leave;
+  EXPECT_TRUE(budget.begin_call(kStart, 50, Leave::half).taken());
+  EXPECT_FALSE(budget.begin_call(kStart, 1, Leave::half).taken());
+  EXPECT_TRUE(budget.has_weight(50, kStart));
+  EXPECT_FALSE(budget.has_weight(51, kStart));
+  EXPECT_TRUE(budget.begin_call(kStart, 50).taken());
+}
+
+TEST(VenueBudget, learns_from_the_venue_what_others_at_our_address_have_spent) {
+  auto limits = limits_of({}, {100, 1min}, 100);
+  limits.rest_spent = {"x-used"};
+  VenueBudget budget{limits};
+  EXPECT_TRUE(budget.begin_call(kStart, 20).taken());
+  budget.learn_spent("20", kStart);
+  EXPECT_EQ(budget.weight_spent(kStart), 20U);
+  budget.learn_spent("70", kStart);
+  budget.learn_spent("70", kStart);
+  budget.learn_spent("5", kStart + 1s);  // its minute began anew
+  EXPECT_EQ(budget.weight_spent(kStart + 1s), 70U);
+  EXPECT_FALSE(budget.begin_call(kStart + 1s, 31).taken());
+  EXPECT_TRUE(budget.begin_call(kStart + 1s, 30).taken());
+  for (const auto* nonsense : {"", "-1", "many", "7 ", "99999999999999999999999"})
+    budget.learn_spent(nonsense, kStart + 1s);
+  EXPECT_EQ(budget.weight_spent(kStart + 1s), 100U);
+}
+
+TEST(VenueBudget, learns_it_too_where_the_venue_tells_what_is_left) {
+  auto limits = limits_of({}, {2000, 30s}, 100);
+  limits.rest_spent = {"x-left", venue::SpentHeader::Tells::left};
+  VenueBudget budget{limits};
+  budget.learn_spent("1500", kStart);
+  EXPECT_EQ(budget.weight_spent(kStart), 500U);
+  budget.learn_spent("9000", kStart);  // it allows us more than we knew
+  EXPECT_EQ(budget.weight_spent(kStart), 500U);
+}
+
+TEST(VenueBudget, threads_together_spend_no_more_than_there_is) {
+  VenueBudget budget{limits_of({}, {1000, 1min}, 1000)};
+  std::atomic<int> taken{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int call = 0; call < 1000; ++call) {
+        if (budget.begin_call(kStart, 1).taken()) ++taken;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_LE(taken, 1000);
+  EXPECT_GT(taken, 900);
+}
+
+TEST(CallLimit, leaves_each_venue_its_share) {
+  CallLimit limit{10};
+  const auto one = limit.add_venue();
+  const auto two = limit.add_venue();
+  int of_one = 0;
+  while (limit.begin(one)) ++of_one;
+  EXPECT_EQ(of_one, 5);
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(limit.begin(two)) << i;
+  EXPECT_FALSE(limit.begin(two));
+  EXPECT_EQ(limit.active(), 10U);
+  limit.end(two);
+  EXPECT_FALSE(limit.begin(one));
+  EXPECT_TRUE(limit.begin(two));
+}
+
+TEST(CallLimit, has_a_rest_for_who_comes_first_and_never_more_than_there_is) {
+  CallLimit limit;
+  std::vector<CallLimit::Venue> venues;
+  for (int i = 0; i < 20; ++i) venues.push_back(limit.add_venue());
+  std::size_t of_first = 0;
+  while (limit.begin(venues[0])) ++of_first;
+  EXPECT_EQ(of_first, 50 - 19 * 2);
+  for (const auto venue : venues) {
+    while (limit.begin(venue)) {
+    }
+  }
+  EXPECT_EQ(limit.active(), CallLimit::kCallsMax);
+  CallLimit crowded;
+  std::size_t begun = 0;
+  for (int i = 0; i < 60; ++i) venues[static_cast<std::size_t>(i) % 20] = crowded.add_venue();
+  for (CallLimit::Venue venue = 0; venue < 60; ++venue) begun += crowded.begin(venue) ? 1U : 0U;
+  EXPECT_EQ(begun, 50U);
+}
+
+TEST(VenueBudget, takes_its_calls_from_those_of_all_venues) {
+  CallLimit all{2};
+  VenueBudget one{limits_of({}, {}, 10), {.calls = &all}};
+  VenueBudget two{limits_of({}, {}, 10), {.calls = &all}};
+  auto first = one.begin_call(kStart, 1);
+  EXPECT_TRUE(first.taken());
+  EXPECT_FALSE(one.begin_call(kStart, 1).taken());
+  EXPECT_TRUE(two.begin_call(kStart, 1).taken());
+  first = VenueBudget::Call{};
+  EXPECT_EQ(all.active(), 0U);
+  EXPECT_TRUE(one.begin_call(kStart, 1).taken());
 }
 
 // Whoever asks whenever it is said to be free, spends the whole window and never more.
