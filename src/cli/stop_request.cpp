@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <ctime>
 #include <thread>
 
 namespace mp::cli {
@@ -11,16 +12,25 @@ namespace {
 constexpr std::chrono::milliseconds kAskEvery{50};
 
 // The one thing that a signal handler may touch.
-volatile std::sig_atomic_t g_requested =
-    0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+StopWish g_wish;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
 void on_signal(int number) {
-  // A terminal that closes may send SIGHUP twice: by itself, and by its shell.
-  if (g_requested != 0 && number != SIGHUP) ::_exit(128 + number);
-  g_requested = 1;
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);  // a handler may call it, unlike those of <chrono>
+  const auto time = std::chrono::seconds{now.tv_sec} + std::chrono::nanoseconds{now.tv_nsec};
+  if (g_wish.on_signal(number, time) == StopWish::Meaning::end_at_once) ::_exit(128 + number);
 }
 
 }  // namespace
+
+StopWish::Meaning StopWish::on_signal(int number, std::chrono::nanoseconds now) {
+  Nanoseconds first = kNever;
+  if (first_.compare_exchange_strong(first, now.count())) return Meaning::stop;
+  // A terminal that closes may send SIGHUP twice: by itself, and by its shell.
+  if (number == SIGHUP || now.count() - first < std::chrono::nanoseconds{kOneWish}.count())
+    return Meaning::same;
+  return Meaning::end_at_once;
+}
 
 void watch_for_stop() {
   struct sigaction action{};
@@ -35,7 +45,7 @@ void watch_for_stop() {
 }
 
 bool stop_requested() {
-  return g_requested != 0;
+  return g_wish.wished();
 }
 
 void wait_for_stop(std::optional<std::chrono::nanoseconds> longest) {

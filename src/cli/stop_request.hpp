@@ -1,13 +1,33 @@
 // L6. Ctrl-C, SIGTERM and SIGHUP as a question that a loop can ask.
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 
 namespace mp::cli {
 
-// From now on these signals only set the request; a second SIGINT or SIGTERM ends the program at
-// once.
+// What a signal means beside those before it. Signal handlers on any threads ask.
+class StopWish {
+ public:
+  // Of the first signal. coreutils' `timeout` always sends two, to the process and to its group.
+  static constexpr std::chrono::seconds kOneWish{1};
+
+  enum class Meaning : std::uint8_t { stop, same, end_at_once };
+  // `now`: of a clock that only goes forward.
+  Meaning on_signal(int number, std::chrono::nanoseconds now);
+  [[nodiscard]] bool wished() const { return first_ != kNever; }
+
+ private:
+  using Nanoseconds = std::int64_t;
+  static constexpr Nanoseconds kNever = INT64_MIN;
+  static_assert(std::atomic<Nanoseconds>::is_always_lock_free);  // as a handler must have it
+  std::atomic<Nanoseconds> first_{kNever};
+};
+
+// From now on these signals only set the request; another SIGINT or SIGTERM, later than that of the
+// same wish, ends the program at once.
 void watch_for_stop();
 [[nodiscard]] bool stop_requested();
 // Returns once that is so, or after `longest`.

@@ -331,6 +331,16 @@ class Commands(unittest.TestCase):
                 self.assertEqual(process.returncode, 0, said)
                 self.assertEqual(call("replay", path).returncode, 0)
 
+    def test_two_signals_at_once_are_one_wish(self):
+        path = self.dir / "t.ndjson"
+        process = self.recorder("--out", path)
+        self.wait_for_frames(path)
+        process.send_signal(signal.SIGTERM)  # as `timeout` does: to the process, to its group
+        process.send_signal(signal.SIGINT)
+        out, said = process.communicate(timeout=DEADLINE)
+        self.assertEqual(process.returncode, 0, said)
+        self.assertIn("Recorded in", out)
+
     def test_a_recording_is_not_overwritten(self):
         path = self.write("r.ndjson", "precious\n")
         arguments = ("record", "binance:BTC-USDT@trade", "--out", path, "--for", "2s", "--plain",
