@@ -24,8 +24,10 @@ Result<config::Config> configured(const RunOptions& options) {
   return config;
 }
 
+enum class Stored : std::uint8_t { nothing, something };
+
 void print_summary(const pipeline::Collector& collector, const config::Config& config,
-                   const RunOptions& options) {
+                   Stored stored) {
   std::uint64_t frames = 0;
   std::uint64_t gaps = 0;
   std::uint64_t refused = 0;
@@ -41,7 +43,7 @@ void print_summary(const pipeline::Collector& collector, const config::Config& c
     out += fmt::format("Recorded in {}.  Next: {} replay {} --top 5\n", file.string(), program(),
                        file.string());
   }
-  if (options.sinks) {
+  if (stored == Stored::something) {
     out += fmt::format(
         "Stored in {}.  Next: {} query --data {} \"SELECT venue, instrument, count(*) FROM trade "
         "GROUP BY ALL\"\n",
@@ -73,21 +75,29 @@ int run(const RunOptions& options, obs::Logger& log) {
 
   if (const auto started = (*collector)->start(); !started) return fail(started.error());
   std::vector<Error> nothing;
-  (*watch)->follow(
-      options.time,
-      fmt::format("marketprism run - data in {} - Ctrl-C ends it", config->data.dir.string()), [&] {
-        nothing = (*collector)->nothing_to_collect();
-        // Who only records has nothing else to go on with.
-        return !nothing.empty() || (!options.sinks && (*collector)->recording_failed());
-      });
+  const auto ended = [&] {
+    nothing = (*collector)->nothing_to_collect();
+    // Who only records has nothing else to go on with.
+    return !nothing.empty() || (!options.sinks && (*collector)->recording_failed());
+  };
+  (*watch)->follow({.time = options.time,
+                    .headline = fmt::format("marketprism run - data in {} - Ctrl-C ends it",
+                                            config->data.dir.string()),
+                    .ended = ended,
+                    .waiting = [&] { return (*collector)->waiting(); }});
   const auto stopped = (*collector)->stop();
   if (!nothing.empty()) {
     (*collector)->discard_recordings();
     for (std::size_t i = 1; i < nothing.size(); ++i) complain(nothing[i].message);
     return fail(nothing.front());
   }
-  print_summary(**collector, *config, options);
-  return stopped ? 0 : fail(stopped.error());
+  const auto unreached = (*collector)->nothing_collected();
+  if (unreached) (*collector)->discard_empty_recordings();
+  const bool stored = options.sinks && !unreached;
+  print_summary(**collector, *config, stored ? Stored::something : Stored::nothing);
+  if (unreached) complain(unreached->message);
+  if (!stopped) return fail(stopped.error());
+  return unreached ? exit_code(unreached->kind) : 0;
 }
 
 }  // namespace mp::cli

@@ -131,6 +131,8 @@ class RecordingWriter {
   // Ends the file; the destructor does it too, without an answer.
   Result<void> close();
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  // It has its header only.
+  [[nodiscard]] bool empty() const { return ended_ <= 1; }
 
  private:
   RecordingWriter(std::filesystem::path path, Fd file, bool compressed);
@@ -145,6 +147,7 @@ class RecordingWriter {
   std::string lines_;
   std::string out_;
   std::uint64_t bytes_ = 0;
+  std::uint64_t ended_ = 0;       // lines, that of the header among them
   std::optional<Error> failure_;  // the first one; what follows is not written
 };
 

@@ -92,6 +92,7 @@ void RecordingWriter::add_data(std::string_view data, Payload payload) {
 
 void RecordingWriter::end() {
   lines_.append("}\n");
+  ++ended_;
   if (lines_.size() < kWriteBytes) return;
   static_cast<void>(write_out(ZstdEncoder::End::none).ok());  // kept in failure_
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <random>
 
 #include "core/files.hpp"
@@ -315,6 +316,31 @@ std::vector<Error> Collector::nothing_to_collect() const {
   return why;
 }
 
+std::optional<Error> Collector::nothing_collected() const {
+  std::string why;
+  for (const auto* feed : feeds_) {
+    if (feed->counters().collected.value() > 0) return std::nullopt;
+    std::string problem = feed->state().problem;
+    const bool reached = feed->counters().connects > 0;
+    if (reached && problem.empty()) return std::nullopt;  // it had nothing to say
+    if (problem.empty()) problem = "it had not answered yet";
+    const auto of_venue = fmt::format("{}: {}", feed->venue(), problem);
+    if (why.find(of_venue) != std::string::npos) continue;  // each shard has a feed of the venue
+    why.append(why.empty() ? "" : "; ").append(of_venue);
+  }
+  if (why.empty()) return std::nullopt;
+  return Error{ErrorKind::unavailable, "nothing was collected: " + why};
+}
+
+std::vector<Waiting> Collector::waiting() const {
+  std::vector<Waiting> out;
+  for (const auto* feed : feeds_) {
+    auto waiting = feed->state().waiting;
+    std::ranges::move(waiting, std::back_inserter(out));
+  }
+  return out;
+}
+
 bool Collector::recording_failed() const {
   return std::ranges::any_of(shards_, [](const auto& shard) {
     return shard->recording() != nullptr && shard->recording()->failed();
@@ -325,9 +351,17 @@ std::vector<std::filesystem::path> Collector::recordings() const {
   std::vector<std::filesystem::path> out;
   for (const auto& shard : shards_) {
     const auto* recording = shard->recording();
-    if (recording != nullptr && !recording->failed()) out.push_back(recording->file());
+    const bool is_there = recording != nullptr && !recording->failed() && !recording->discarded();
+    if (is_there) out.push_back(recording->file());
   }
   return out;
+}
+
+void Collector::discard_empty_recordings() {
+  for (const auto& shard : shards_) {
+    auto* const recording = shard->recording();
+    if (recording != nullptr && recording->empty()) recording->discard();
+  }
 }
 
 void Collector::discard_recordings() {

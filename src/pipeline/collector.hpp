@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,10 +58,19 @@ class Collector {
   // All feeds know what they will collect, and it is nothing: why. Empty while unknown or fine.
   [[nodiscard]] std::vector<Error> nothing_to_collect() const;
 
+  // No venue has sent anything of what is wanted, and why, where that is known: nothing was
+  // connected, or all was refused. Only after stop().
+  [[nodiscard]] std::optional<Error> nothing_collected() const;
+  // Of all feeds: what has not come, and why. Any thread may ask.
+  [[nodiscard]] std::vector<Waiting> waiting() const;
+
   // A recording could not be written to its end; the log says why. Any thread may ask.
   [[nodiscard]] bool recording_failed() const;
   // The recordings that are complete. Only after stop().
   [[nodiscard]] std::vector<std::filesystem::path> recordings() const;
+  // Removes those that nothing was recorded in; they would be in the way of the next try. Only
+  // after stop().
+  void discard_empty_recordings();
   // Removes them, where there was nothing to record. Only after stop().
   void discard_recordings();
 

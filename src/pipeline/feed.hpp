@@ -5,6 +5,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,8 @@ class Feed final : private FeedMachine::Hands {
   // asked by other threads once planned() is true.
   [[nodiscard]] const std::vector<Error>& refusals() const { return machine_.refusals(); }
   [[nodiscard]] std::size_t subscriptions() const { return subscriptions_; }
+  // What it waits for, as of the last second; after stop(): as of then. Any thread may ask.
+  [[nodiscard]] FeedState state() const;
   // What is wanted was found, or is known not to be there. What comes later is only logged.
   [[nodiscard]] bool planned() const { return planned_.load(std::memory_order_acquire); }
   // With check(), or on the feed's thread.
@@ -92,6 +95,7 @@ class Feed final : private FeedMachine::Hands {
   };
   [[nodiscard]] net::Task<Answer> ask(venue::RestCall call);
   void publish();
+  void publish_state();
 
   FeedConfig config_;
   FeedParts parts_;
@@ -112,6 +116,11 @@ class Feed final : private FeedMachine::Hands {
   std::string_view reading_conn_;  // of the frame that is being read
   std::atomic<std::size_t> subscriptions_{0};
   std::atomic<bool> planned_{false};
+  bool stopping_ = false;
+  net::SteadyTime state_due_{};
+  // Screens read while this thread writes, twice a second.
+  mutable std::mutex state_mutex_;
+  FeedState state_;
 };
 
 }  // namespace mp::pipeline

@@ -156,6 +156,7 @@ void FeedMachine::answered(std::uint64_t number, std::string_view body, const No
   say_too_long();
   const bool listing = job.kind == JobKind::listing;
   if (job.kind == JobKind::backfill) go_on_filling(job, now);
+  if (!listing) call_problem_.reset();
   auto further = std::move(read->more);
   if (!read->next_page.empty())
     further.push_back(venue::page_after(adapter_, job.call, read->next_page));
@@ -211,6 +212,8 @@ void FeedMachine::failed(std::uint64_t number, const CallFailure& failure, const
   if (listing) {
     listing_problem_ = failure.problem;
     plan_if_listed(now);
+  } else {
+    call_problem_ = failure.problem;
   }
   on_time(now);
   hands_.wake();

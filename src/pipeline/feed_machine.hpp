@@ -16,6 +16,7 @@
 
 #include "pipeline/engine.hpp"
 #include "pipeline/feed_config.hpp"
+#include "pipeline/feed_state.hpp"
 #include "pipeline/session_plan.hpp"
 #include "pipeline/silence.hpp"
 #include "pipeline/wants.hpp"
@@ -86,7 +87,8 @@ class FeedMachine final : private Engine::Owner {
   // Of a leg.
   void connected(Leg& leg, const Now& now);
   void on_frame(Leg& leg, std::string_view frame, Timestamp ts_recv);
-  void lost(Leg& leg, std::string_view reason, const Now& now);
+  // Also where it could not be connected. `problem`: one sentence, for people.
+  void lost(Leg& leg, std::string_view reason, const Now& now, std::string_view problem = {});
   void ended(Leg& leg);
   [[nodiscard]] std::string text_ping(Leg& leg, Timestamp now);
   // Under the venue's URL.
@@ -109,6 +111,8 @@ class FeedMachine final : private Engine::Owner {
   [[nodiscard]] const Catalog& catalog() const { return catalog_; }
   [[nodiscard]] const std::vector<Error>& refusals() const { return wants_.refusals(); }
   [[nodiscard]] std::size_t subscriptions() const { return subscriptions_; }
+  // What waits, and why; about twice a second, not with each message.
+  [[nodiscard]] FeedState state() const;
   // What is wanted was found, or is known not to be there.
   [[nodiscard]] bool planned() const { return planned_; }
 
@@ -153,7 +157,7 @@ class FeedMachine final : private Engine::Owner {
   void on_answer(Leg& leg, const venue::Reading& reading, const Now& now);
   [[nodiscard]] const PlannedTopic* planned_topic(const Leg& leg, const venue::Topic& topic) const;
   void was_answered(const Stream& stream, const Status& status);
-  void refused(Leg& leg, const venue::Topic& topic);
+  void refused(Leg& leg, const venue::Topic& topic, std::string_view words);
   // What is left unsaid or cannot be read: feed_machine_faults.cpp.
   enum class Malformed : std::uint8_t { due, all };
   void on_malformed(std::string_view frame, Timestamp ts_recv);
@@ -168,6 +172,11 @@ class FeedMachine final : private Engine::Owner {
   [[nodiscard]] std::uint64_t events_of(const PlannedTopic& topic) const;
   void tend_books(const Now& now);
   void ask_unanswered(Leg& leg, const Now& now);
+  // feed_machine_state.cpp.
+  [[nodiscard]] Waiting why_waits(std::size_t session, const PlannedTopic& planned,
+                                  const venue::Subscription& wanted) const;
+  [[nodiscard]] std::string_view listing_trouble() const;
+  [[nodiscard]] std::string problem() const;
   void for_each_subscription(const Leg& leg, auto&& visit) const;
   void tend_legs(const Now& now);
   void tend(Leg& leg, const Now& now);
@@ -203,6 +212,7 @@ class FeedMachine final : private Engine::Owner {
   net::SteadyTime topics_due_{};
   std::unordered_map<const Stream*, Stalled> stalled_;  // books that are not in step
   std::optional<Error> listing_problem_;                // the last one
+  std::optional<Error> call_problem_;                   // of the last other call, if it failed
   unsigned limited_ = 0;       // times in a row that the venue said "too many"
   net::SteadyTime now_{};      // of the last input that came with it
   net::SteadyTime tend_at_{};  // the legs, at the latest

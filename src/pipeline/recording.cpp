@@ -112,6 +112,7 @@ Result<void> Recording::close() {
 }
 
 void Recording::discard() {
+  discarded_ = true;
   (void)close();  // whether the rest can be written does not matter any more
   remove_file(file_);
 }

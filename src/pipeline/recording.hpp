@@ -57,6 +57,9 @@ class Recording {
   Result<void> close();
   // Closes and removes it.
   void discard();
+  [[nodiscard]] bool discarded() const { return discarded_; }
+  // Nothing was recorded.
+  [[nodiscard]] bool empty() const { return writer_->empty(); }
   // It could not be written to its end.
   [[nodiscard]] bool failed() const { return failed_.load(std::memory_order_relaxed); }
 
@@ -69,6 +72,7 @@ class Recording {
   const std::unique_ptr<codec::RecordingWriter> writer_;
   obs::Logger& log_;
   bool begun_ = false;
+  bool discarded_ = false;
   std::atomic<bool> failed_{false};
   net::SteadyTime say_again_{};
   unsigned times_said_ = 0;

@@ -8,8 +8,21 @@
 
 namespace mp::pipeline {
 
+Wants::Wants(const FeedConfig& config, const venue::Adapter& adapter, const Catalog& catalog,
+             obs::Logger& log)
+    : config_(config), adapter_(adapter), catalog_(catalog), log_(log) {
+  for (const auto& want : config_.wants) {
+    for (const auto* names : {&want.instruments, &want.symbols}) {
+      for (const auto& name : *names) {
+        if (!is_elsewhere(name)) unlisted_.try_emplace(name);
+      }
+    }
+  }
+}
+
 std::vector<venue::Subscription> Wants::resolve(bool all_listed) {
   std::vector<venue::Subscription> out;
+  unlisted_.clear();
   for (const auto& want : config_.wants) resolve(want, all_listed, out);
   std::erase_if(out, [this](const venue::Subscription& each) {
     const auto home = symbol_homes_.find(each.symbol);
@@ -88,6 +101,11 @@ const Catalog::Entry* Wants::named(const std::string& name) const {
   return entry != nullptr ? entry : catalog_.by_symbol(name);
 }
 
+bool Wants::is_elsewhere(const std::string& name) const {
+  const auto home = config_.homes.find(name);
+  return home != config_.homes.end() && home->second != config_.shard;
+}
+
 void Wants::find_home(const std::string& name, const std::string& symbol) {
   const auto home = config_.homes.find(name);
   if (home == config_.homes.end()) return;
@@ -97,8 +115,8 @@ void Wants::find_home(const std::string& name, const std::string& symbol) {
 
 // Said once.
 void Wants::missing(const std::string& name, bool all_listed, std::string problem) {
-  const auto home = config_.homes.find(name);
-  if (home != config_.homes.end() && home->second != config_.shard) return;  // said there
+  if (is_elsewhere(name)) return;  // said there
+  unlisted_[name] = all_listed ? problem : "";
   if (!told_.insert((all_listed ? "refused:" : "waits:") + name).second) return;
   if (!all_listed) {
     log_.warn("instrument_waits", {{"venue", config_.venue},

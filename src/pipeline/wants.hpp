@@ -21,8 +21,7 @@ class Wants {
  public:
   // All outlive it.
   Wants(const FeedConfig& config, const venue::Adapter& adapter, const Catalog& catalog,
-        obs::Logger& log)
-      : config_(config), adapter_(adapter), catalog_(catalog), log_(log) {}
+        obs::Logger& log);
 
   // Subscriptions that the catalogue has by now and that were not answered before, each once, of
   // this shard. `all_listed`: what is not in the catalogue is not there; else it may still come.
@@ -33,11 +32,16 @@ class Wants {
   [[nodiscard]] const std::vector<Error>& refusals() const { return refusals_; }
   void close() { closed_ = true; }
 
+  // Names of this shard that no listing has named, each with the sentence for which it never will;
+  // without one while that is not known.
+  [[nodiscard]] const std::map<std::string, std::string>& unlisted() const { return unlisted_; }
+
  private:
   void resolve(const Want& want, bool all_listed, std::vector<venue::Subscription>& out);
   [[nodiscard]] std::vector<const Catalog::Entry*> entries_of(const Want& want, bool all_listed);
   [[nodiscard]] std::vector<const Catalog::Entry*> matching(const std::string& name) const;
   [[nodiscard]] const Catalog::Entry* named(const std::string& name) const;
+  [[nodiscard]] bool is_elsewhere(const std::string& name) const;
   void find_home(const std::string& name, const std::string& symbol);
   void missing(const std::string& name, bool all_listed, std::string problem);
   void say_unless_trading(const Catalog::Entry& entry);
@@ -49,6 +53,7 @@ class Wants {
   std::map<std::string, std::uint32_t, std::less<>> symbol_homes_;  // with FeedConfig::homes
   std::vector<Error> refusals_;
   bool closed_ = false;
+  std::map<std::string, std::string> unlisted_;
   std::set<std::string, std::less<>> told_;  // names that something was said of
   std::set<std::tuple<Channel, std::string, std::string>> answered_;
 };

@@ -371,6 +371,36 @@ class Commands(unittest.TestCase):
         self.fails(result, 74, "cannot write the recording /dev/full", "event=recording_failed")
         self.assertNotIn("Recorded in", result.stdout)
 
+    def test_nothing_collected_is_exit_69_and_says_why(self):
+        nowhere = socket.socket()
+        self.addCleanup(nowhere.close)
+        nowhere.bind(("127.0.0.1", 0))  # and does not listen
+        port = nowhere.getsockname()[1]
+        urls = ("--set", f"binance.ws_url=wss://127.0.0.1:{port}",
+                "--set", f"binance.rest_url=https://127.0.0.1:{port}")
+        result = call("run", "binance:BTC-USDT", "--for", "2s", "--plain", *urls, cwd=self.dir)
+        self.fails(result, 69, "nothing was collected: binance: 127.0.0.1", "Connection refused")
+        self.assertNotIn("Stored in", result.stdout)
+        row = result.stdout.splitlines()[2].split()
+        self.assertEqual(row[:3], ["binance", "BTC-USDT", "WAITING"], result.stdout)
+        self.assertIn("Connection refused", result.stdout)
+        # The listing comes, the connection does not: Ctrl-C makes no difference.
+        path = self.dir / "r.ndjson"
+        process = subprocess.Popen([PROGRAM, "record", "binance:BTC-USDT", "--out", path, "--plain",
+                                    *self.simulator(), *urls[:2]], cwd=self.dir,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for line in process.stderr:
+            if "event=disconnected" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=DEADLINE)
+        self.assertEqual(process.returncode, 69, said)
+        self.assertIn("Connection refused", said)
+        result = call("record", "binance:BTC-USDT", "--out", "n.ndjson", "--for", "1s", "--plain",
+                      *urls, cwd=self.dir)
+        self.assertEqual(result.returncode, 69, result.stderr)
+        self.assertFalse((self.dir / "n.ndjson").exists(), "it would be in the way")
+
     def test_refused_certificate(self):
         urls = [w for w in self.simulator() if "ca_file" not in w and w != "--set"]
         overrides = [x for w in urls for x in ("--set", w)]
