@@ -9,13 +9,13 @@
 #include <string>
 #include <vector>
 
-#include "codec/recording.hpp"
 #include "net/http.hpp"
 #include "net/session.hpp"
 #include "obs/log.hpp"
 #include "pipeline/feed_config.hpp"
 #include "pipeline/feed_machine.hpp"
 #include "pipeline/quarantine.hpp"
+#include "pipeline/recording.hpp"
 #include "pipeline/stream_notes.hpp"
 #include "pipeline/task_group.hpp"
 #include "pipeline/venue_budget.hpp"
@@ -28,8 +28,8 @@ struct FeedParts {
   net::ReceiveBuffers& buffers;
   journal::Writer& journal;
   obs::Logger& log;
-  codec::RecordingWriter* recording = nullptr;  // raw frames go there too
-  VenueBudget* budget = nullptr;  // shared with other shards' feeds of the venue; none: its own
+  Recording* recording = nullptr;  // raw frames go there too
+  VenueBudget* budget = nullptr;   // shared with other shards' feeds of the venue; none: its own
   const StreamNotes* notes = nullptr;  // of earlier runs; none: nothing is known of them
 };
 

@@ -75,7 +75,7 @@ Result<void> Shard::add_feeds() {
                               .buffers = *buffers_,
                               .journal = *journal_,
                               .log = parts_.log,
-                              .recording = recording_ ? &recording_->writer() : nullptr,
+                              .recording = recording_.get(),
                               .budget = budget == parts_.budgets.end() ? nullptr : &budget->second,
                               .notes = &parts_.notes});
     if (!feed) return feed.error();
