@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/list_options.hpp"
 #include "cli/output.hpp"
+#include "cli/reload_options.hpp"
 #include "cli/serve_options.hpp"
 #include "cli/time_option.hpp"
 #include "core/result.hpp"
@@ -303,6 +304,15 @@ void add_list(CLI::App& app, Chosen& chosen) {
   });
 }
 
+void add_reload(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<ReloadOptions>();
+  auto* reload_app =
+      app.add_subcommand("reload", "Let a running collector read its configuration anew");
+  add_reload_options(*reload_app, *options);
+  reload_app->callback(
+      [options, &chosen] { chosen = [options](obs::Logger&) { return reload(*options); }; });
+}
+
 void add_validate(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<ValidateOptions>();
   auto* validate_app = app.add_subcommand("validate", "Check a configuration without running it");
@@ -378,6 +388,7 @@ int run_command_line(int argc, const char* const* argv) {
   add_gaps(app, chosen);
   add_list(app, chosen);
   add_validate(app, chosen);
+  add_reload(app, chosen);
   add_bench(app, chosen);
   try {
     app.parse(argc, argv);

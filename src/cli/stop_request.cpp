@@ -1,5 +1,6 @@
 #include "cli/stop_request.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -11,14 +12,30 @@ namespace {
 
 constexpr std::chrono::milliseconds kAskEvery{50};
 
-// The one thing that a signal handler may touch.
-StopWish g_wish;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+// What signal handlers may touch.
+StopWish g_wish;                // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+std::atomic<bool> g_hung_up{};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+std::atomic<bool>
+    g_ends_with_terminal{};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+
+std::chrono::nanoseconds now() {
+  timespec time{};
+  ::clock_gettime(CLOCK_MONOTONIC, &time);  // a handler may call it, unlike those of <chrono>
+  return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
+}
 
 void on_signal(int number) {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);  // a handler may call it, unlike those of <chrono>
-  const auto time = std::chrono::seconds{now.tv_sec} + std::chrono::nanoseconds{now.tv_nsec};
-  if (g_wish.on_signal(number, time) == StopWish::Meaning::end_at_once) ::_exit(128 + number);
+  if (g_wish.on_signal(number, now()) == StopWish::Meaning::end_at_once) ::_exit(128 + number);
+}
+
+void on_hang_up(int) {
+  g_hung_up = true;
+}
+
+bool has_terminal() {
+  const int terminal = ::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (terminal >= 0) ::close(terminal);
+  return terminal >= 0;
 }
 
 }  // namespace
@@ -32,16 +49,28 @@ StopWish::Meaning StopWish::on_signal(int number, std::chrono::nanoseconds now) 
   return Meaning::end_at_once;
 }
 
-void watch_for_stop() {
+void watch_for_stop(HangUp hang_up) {
   struct sigaction action{};
   action.sa_handler = &on_signal;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
   // What `nohup` started goes on when the terminal closes.
   struct sigaction before{};
-  if (::sigaction(SIGHUP, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) {
-    ::sigaction(SIGHUP, &action, nullptr);
+  const bool goes_on = ::sigaction(SIGHUP, nullptr, &before) == 0 && before.sa_handler == SIG_IGN;
+  if (hang_up == HangUp::reloads) {
+    g_ends_with_terminal = !goes_on && has_terminal();
+    action.sa_handler = &on_hang_up;
+  } else if (goes_on) {
+    return;
   }
+  ::sigaction(SIGHUP, &action, nullptr);
+}
+
+bool take_reload_request() {
+  if (!g_hung_up.exchange(false)) return false;
+  if (!g_ends_with_terminal || has_terminal()) return true;
+  (void)g_wish.on_signal(SIGHUP, now());
+  return false;
 }
 
 bool stop_requested() {

@@ -1,4 +1,4 @@
-// L6. Ctrl-C, SIGTERM and SIGHUP as a question that a loop can ask.
+// L6. Ctrl-C, SIGTERM and SIGHUP as questions that a loop can ask.
 #pragma once
 
 #include <atomic>
@@ -26,10 +26,16 @@ class StopWish {
   std::atomic<Nanoseconds> first_{kNever};
 };
 
+// What SIGHUP means: that the terminal was closed, or that the configuration is to be read anew
+// (unless the terminal that there was is gone).
+enum class HangUp : std::uint8_t { stops, reloads };
+
 // From now on these signals only set the request; another SIGINT or SIGTERM, later than that of the
 // same wish, ends the program at once.
-void watch_for_stop();
+void watch_for_stop(HangUp hang_up = HangUp::stops);
 [[nodiscard]] bool stop_requested();
+// With HangUp::reloads: whether SIGHUP asked for it since the last question.
+[[nodiscard]] bool take_reload_request();
 // Returns once that is so, or after `longest`.
 void wait_for_stop(std::optional<std::chrono::nanoseconds> longest);
 

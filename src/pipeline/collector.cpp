@@ -50,11 +50,7 @@ Result<std::unique_ptr<Collector>> Collector::create(const CollectorConfig& conf
   if (const auto read = made->notes_->read(); !read) {
     log.warn("notes_ignored", {{"problem", read.error().message}});
   }
-  for (const auto& feed : config.feeds) {
-    const auto adapter = venue::make_adapter(feed.venue);
-    if (!adapter) continue;
-    made->budgets_.try_emplace(feed.venue, feed.limits.value_or(adapter->traits().limits));
-  }
+  made->add_budgets(config.feeds);
   const auto recording =
       name_recording(config.recording, config.shards, config.if_recording_exists);
   if (!recording) return recording.error();
@@ -74,13 +70,8 @@ Result<std::unique_ptr<Collector>> Collector::create(const CollectorConfig& conf
 Result<void> Collector::add_shards(const CollectorConfig& config,
                                    const std::filesystem::path& recording) {
   const bool replace = config.if_recording_exists == IfExists::replace;
-  std::vector<std::vector<FeedConfig>> feeds{config.feeds};
-  if (config.shards > 1) {
-    feeds = assign_feeds(config.feeds, config.shards,
-                         [this](std::string_view venue, std::string_view instrument) {
-                           return notes_->load_of(venue, instrument);
-                         });
-  }
+  shard_count_ = config.shards;
+  auto feeds = spread(config.feeds);
   for (std::uint32_t number = 0; number < config.shards; ++number) {
     ShardParts parts{.log = log_, .budgets = budgets_, .notes = *notes_, .watch = {}};
     if (number == 0) parts.watch = [this] { say_problems(); };

@@ -12,6 +12,7 @@
 
 #include "core/result.hpp"
 #include "journal/journal.hpp"
+#include "pipeline/assignment.hpp"
 #include "pipeline/shard.hpp"
 #include "pipeline/sink_runner.hpp"
 #include "pipeline/stream_notes.hpp"
@@ -50,6 +51,17 @@ class Collector {
   // Starts all threads. A sink that cannot be opened is no error: its runner tries again, and the
   // log says why. An error leaves nothing running.
   Result<void> start();
+
+  // From now on these are wanted and nothing else, each with what it is collected by. Streams that
+  // go on notice nothing; a venue that is new gets feeds; what else a feed's configuration says
+  // holds for those alone. What it changed, as far as listings are known. An error changes nothing.
+  // While it runs.
+  struct VenueChange {
+    std::string venue;
+    std::vector<WantedStream> added;
+    std::vector<WantedStream> removed;
+  };
+  Result<std::vector<VenueChange>> change(const std::vector<FeedConfig>& feeds);
 
   // Closes the sessions, then lets the sinks deliver what the journals hold. The first thing that
   // was not delivered is the error.
@@ -106,6 +118,8 @@ class Collector {
   Result<void> recall();
   Result<void> recall(const Source& source);
   void mark_ends();
+  [[nodiscard]] std::vector<std::vector<FeedConfig>> spread(const std::vector<FeedConfig>& feeds);
+  void add_budgets(const std::vector<FeedConfig>& feeds);
   void say_problems();
   void say_sink_problems();
   void say_journal_problems();
@@ -116,6 +130,8 @@ class Collector {
   obs::Logger& log_;
   std::unique_ptr<StreamNotes> notes_;
   VenueBudgets budgets_;
+  std::uint32_t shard_count_ = 1;
+  Homes homes_;  // with several shards
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<const Feed*> feeds_;
   std::vector<Source> sources_;

@@ -148,6 +148,13 @@ void Feed::stop() {
   wake_.set();
 }
 
+FeedMachine::Change Feed::want(WantsOfShard wanted) {
+  auto change = machine_.want(std::move(wanted), clocks());
+  publish();
+  publish_state();
+  return change;
+}
+
 net::Task<Result<void>> Feed::check() {
   co_await work(FeedMachine::Purpose::learn);
   co_return machine_.check();

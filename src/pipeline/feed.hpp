@@ -44,6 +44,9 @@ class Feed final : private FeedMachine::Hands {
   [[nodiscard]] net::Task<void> run();
   void stop();
 
+  // From now on this is wanted and nothing else; what that changes. On its thread.
+  FeedMachine::Change want(WantsOfShard wanted);
+
   // Instead of run(): asks the venue once for its catalogue and looks up what is wanted in it.
   [[nodiscard]] net::Task<Result<void>> check();
 

@@ -73,7 +73,7 @@ void FeedMachine::start(Purpose purpose, const Now& now) {
   now_ = now.steady;
   for (auto& call : venue::listing_calls(adapter_)) work_.add_listing(std::move(call), now.steady);
   on_time(now);
-  plan_if_listed(now);  // the venue may have no listings
+  (void)plan_if_listed(now);  // the venue may have no listings
 }
 
 void FeedMachine::stop(const Now& now) {
@@ -147,6 +147,7 @@ void FeedMachine::answered(std::uint64_t number, std::string_view body, const No
   MP_ASSERT(!call.empty());
   if (stopping_) return;
   Job& job = call.mapped().job;
+  if (is_ended_poll(job)) return end_call(std::move(call.mapped()), now);
   auto read = engine_.on_rest(job.call, body, now.utc);
   if (!read) {
     calls_.insert(std::move(call));
@@ -168,7 +169,17 @@ void FeedMachine::answered(std::uint64_t number, std::string_view body, const No
                                         WorkQueue::kListingCallsMax, refused)}});
   }
   call.mapped().turn = VenueBudget::Call{};
-  if (listing) plan_if_listed(now);
+  if (listing) (void)plan_if_listed(now);
+  on_time(now);
+  hands_.wake();
+}
+
+// What it brought is not wanted.
+void FeedMachine::end_call(Call call, const Now& now) {
+  const venue::RestCall made = call.job.call;
+  (void)work_.done(std::move(call.job), {}, now.steady);
+  work_.drop_polls(made);
+  call.turn = VenueBudget::Call{};
   on_time(now);
   hands_.wake();
 }
@@ -194,6 +205,7 @@ void FeedMachine::failed(std::uint64_t number, const CallFailure& failure, const
   if (stopping_) return;
   const auto pause = pause_calls(failure);
   Job& job = call.mapped().job;
+  if (is_ended_poll(job)) return end_call(std::move(call.mapped()), now);
   const bool listing = job.kind == JobKind::listing;
   const std::string symbol = job.stream == nullptr ? "" : job.stream->symbol;
   const std::string target = job.call.target;
@@ -211,7 +223,7 @@ void FeedMachine::failed(std::uint64_t number, const CallFailure& failure, const
                     {"problem", failure.problem.message}});
   if (listing) {
     listing_problem_ = failure.problem;
-    plan_if_listed(now);
+    (void)plan_if_listed(now);
   } else {
     call_problem_ = failure.problem;
   }
@@ -232,9 +244,9 @@ Result<void> FeedMachine::check() {
 // --- what is wanted ---
 
 // Waits only where nothing at all has come: what else is missing holds up only what it would name.
-void FeedMachine::plan_if_listed(const Now& now) {
+std::vector<venue::Subscription> FeedMachine::plan_if_listed(const Now& now) {
   const bool listed = work_.listings_tried() && work_.any_listing_came();
-  if (!listed || purpose_ != Purpose::collect) return;
+  if (!listed || purpose_ != Purpose::collect) return {};
   const bool has_listing = !venue::listing_calls(adapter_).empty();
   if (has_listing && work_.listings_missing() == 0 && catalog_.entries().empty()) {
     // No venue has nothing: it is starting, or its answer was something else.
@@ -243,9 +255,9 @@ void FeedMachine::plan_if_listed(const Now& now) {
               {{"venue", config_.venue},
                {"retry_ms", wait.count()},
                {"problem", "the venue's listing names no instrument; it is asked for again"}});
-    return;
+    return {};
   }
-  plan(now);
+  return plan(now);
 }
 
 // An instrument that nobody can name is as good as none, but it is said.
@@ -259,8 +271,9 @@ void FeedMachine::say_too_long() {
              {"problem", fmt::format("their symbols are longer than {} bytes", kNameBytesMax)}});
 }
 
-// Starts what is wanted, found and not started yet: at first, and whenever a listing has come.
-void FeedMachine::plan(const Now& now) {
+// Starts what is wanted, found and not started yet, and answers it: at first, whenever a listing
+// has come, and when something else is wanted.
+std::vector<venue::Subscription> FeedMachine::plan(const Now& now) {
   const bool all_listed = work_.listings_missing() == 0;
   const auto wanted = wants_.resolve(all_listed);
   for (const auto& each : wanted) engine_.announce(each.symbol, each.channel, now.utc);
@@ -273,9 +286,10 @@ void FeedMachine::plan(const Now& now) {
   for (const auto& each : wanted) (streams(each) ? streamed : polled).push_back(each);
   stream(streamed, now);
   poll(polled, now);
-  if (!all_listed && subscriptions_ == 0) return;
+  if (!all_listed && subscriptions_ == 0) return wanted;
   planned_ = true;
   wants_.close();
+  return wanted;
 }
 
 void FeedMachine::stream(const std::vector<venue::Subscription>& wanted, const Now& now) {
@@ -302,7 +316,9 @@ void FeedMachine::stream(const std::vector<venue::Subscription>& wanted, const N
   }
   for (const auto& [session, topics] : added) {
     for (const auto& leg : legs_) {
-      if (leg->session_ == session && leg->asked_for_all_) ask(*leg, topics, now);
+      if (leg->session_ != session) continue;
+      for (const auto& topic : topics) leg->answered_.erase(topic);
+      if (leg->asked_for_all_) ask(*leg, topics, now);
     }
   }
 }
@@ -313,8 +329,11 @@ void FeedMachine::poll(const std::vector<venue::Subscription>& wanted, const Now
   for (const auto& each : wanted) {
     const auto every = venue::poll_of(adapter_.traits(), each.channel)->every;
     const auto due = now.steady + std::chrono::milliseconds{every} * started++ / wanted.size();
-    for (auto& call : venue::poll_calls(adapter_, each))
+    for (auto& call : venue::poll_calls(adapter_, each)) {
+      // It had been ended, and its call is still under way: it goes on.
+      if (std::erase(ended_polls_, call) > 0) continue;
       work_.add_poll(std::move(call), engine_.streams().find(each.symbol), every, due);
+    }
   }
   if (started > 0) hands_.wake();
 }

@@ -84,6 +84,14 @@ class FeedMachine final : private Engine::Owner {
   // stop() was asked for, and all legs and calls have ended.
   [[nodiscard]] bool ended() const;
 
+  // From now on this is wanted and nothing else. What it takes away has ended when it returns; what
+  // it adds is asked for beside what there is, once a listing names it.
+  struct Change {
+    std::vector<WantedStream> added;  // that are known already
+    std::vector<WantedStream> removed;
+  };
+  Change want(WantsOfShard wanted, const Now& now);
+
   // Of a leg.
   void connected(Leg& leg, const Now& now);
   void on_frame(Leg& leg, std::string_view frame, Timestamp ts_recv);
@@ -138,11 +146,12 @@ class FeedMachine final : private Engine::Owner {
   [[nodiscard]] static bool still_missing(const Job& job);
   void go_on_filling(const Job& job, const Now& now);
 
-  void plan_if_listed(const Now& now);
-  void plan(const Now& now);
+  std::vector<venue::Subscription> plan_if_listed(const Now& now);
+  std::vector<venue::Subscription> plan(const Now& now);
   void stream(const std::vector<venue::Subscription>& wanted, const Now& now);
   void poll(const std::vector<venue::Subscription>& wanted, const Now& now);
   void do_work(const Now& now);
+  void end_call(Call call, const Now& now);
   std::chrono::milliseconds pause_calls(const CallFailure& failure);
   void say_too_long();
   void repair_on_socket(Job job, const Now& now);
@@ -172,6 +181,13 @@ class FeedMachine final : private Engine::Owner {
   [[nodiscard]] std::uint64_t events_of(const PlannedTopic& topic) const;
   void tend_books(const Now& now);
   void ask_unanswered(Leg& leg, const Now& now);
+  // feed_machine_wants.cpp.
+  [[nodiscard]] WantedStream named(const venue::Subscription& subscription) const;
+  void end(const std::vector<venue::Subscription>& gone, const Now& now);
+  void end_stream(std::size_t session, const venue::Subscription& subscription, const Now& now);
+  void end_topics(Leg& leg, const std::vector<venue::Topic>& topics, const Now& now);
+  void end_poll(const venue::Subscription& subscription, const Now& now);
+  [[nodiscard]] bool is_ended_poll(const Job& job);
   // feed_machine_state.cpp.
   [[nodiscard]] Waiting why_waits(std::size_t session, const PlannedTopic& planned,
                                   const venue::Subscription& wanted) const;
@@ -202,8 +218,9 @@ class FeedMachine final : private Engine::Owner {
   std::vector<std::unique_ptr<Leg>> legs_;
   std::unordered_map<std::uint64_t, Call> calls_;
   std::uint64_t last_call_ = 0;
-  std::set<venue::Topic> granted_;  // that the venue has acknowledged once
-  Leg* reading_leg_ = nullptr;      // whose frame is being read
+  std::vector<venue::RestCall> ended_polls_;  // that are under way and no longer wanted
+  std::set<venue::Topic> granted_;            // that the venue has acknowledged once
+  Leg* reading_leg_ = nullptr;                // whose frame is being read
   struct Stalled {
     unsigned times = 0;  // that it was asked for again
     net::SteadyTime again{};

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/event.hpp"
+
 namespace mp::pipeline {
 
 // The state of an instrument is the worst of its streams', as they stand here.
@@ -27,6 +29,14 @@ struct Waiting {
   std::string reason;  // for people, in the venue's words where it gave any
 
   friend bool operator==(const Waiting&, const Waiting&) = default;
+};
+
+// A stream that was added or taken away.
+struct WantedStream {
+  std::string instrument;  // the symbol where it has no name
+  Channel channel = Channel::trade;
+
+  friend auto operator<=>(const WantedStream&, const WantedStream&) = default;
 };
 
 struct FeedState {

@@ -40,9 +40,16 @@ void Monitor::on_status(Line& line, const Status& status) {
       if (!status.channel && status.reason != kMalformedReason) line.incomplete = true;
       break;
     case Condition::disconnected:
+      if (status.reason == kNotWantedReason && status.channel) {
+        line.streams[static_cast<std::size_t>(*status.channel)].reset();
+        line.ended =
+            std::ranges::none_of(line.streams, [](const auto& each) { return each.has_value(); });
+        break;
+      }
       set(StreamState::down);
       break;
     case Condition::connected:
+      line.ended = false;
       line.incomplete = false;
       set(StreamState::waiting);
       break;
@@ -138,7 +145,9 @@ std::vector<MonitorRow> Monitor::rows(Timestamp now, const std::vector<Waiting>&
   const double seconds = rows_at_ ? std::chrono::duration<double>(now - *rows_at_).count() : 0.0;
   rows_at_ = now;
   std::map<std::string_view, MonitorRow> by_key;
-  for (auto& [key, line] : lines_) by_key.emplace(key, row_of(line, seconds));
+  for (auto& [key, line] : lines_) {
+    if (!line.ended) by_key.emplace(key, row_of(line, seconds));
+  }
   std::vector<std::string> keys;  // of what no event was about
   keys.reserve(waiting.size());
   for (const auto& each : waiting) {

@@ -51,6 +51,7 @@ class Monitor {
     MonitorRow row;
     std::array<std::optional<StreamState>, kChannelCount> streams;  // that were heard of
     bool incomplete = false;  // something of it is missing, nobody knows of which stream
+    bool ended = false;       // nothing of it is wanted any more
     std::uint64_t events_before = 0;
     obs::Histogram latency;
     obs::LatencySnapshot latency_before;

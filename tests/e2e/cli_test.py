@@ -5,6 +5,7 @@ Usage: cli_test.py PROGRAM [unittest arguments]
 """
 import json
 import os
+import pty
 import shutil
 import signal
 import socket
@@ -413,6 +414,63 @@ class Commands(unittest.TestCase):
         result = call("validate", config, cwd=self.dir)
         self.assertEqual(result.returncode, 77, result.stdout + result.stderr)
         self.assertIn("certificate", result.stdout)
+
+    # ---- hot changes ----
+
+    def collector(self, config):
+        """One that has received something."""
+        process = subprocess.Popen([PROGRAM, "--log", "info", "run", str(config), "--plain"],
+                                   cwd=self.dir, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   text=True)
+
+        def end():
+            process.kill()
+            process.communicate()
+        self.addCleanup(end)
+        for line in process.stdout:
+            if "LIVE" in line:
+                break
+        return process
+
+    def test_reload_changes_what_is_wanted_and_nothing_else(self):
+        urls = self.simulator()
+        config = self.write("c.toml", self.config(urls, '["BTC-USDT"]'))
+        self.fails(call("reload", config, cwd=self.dir), 69, "no collector", "run CONFIG")
+        process = self.collector(config)
+        self.write("c.toml", self.config(urls, '["ETH-USDT", "BTC-USDT"]'))
+        result = call("reload", config, cwd=self.dir)
+        self.assertEqual((result.returncode, result.stdout),
+                         (0, "+ binance ETH-USDT trade,quote,book\n"), result.stderr)
+        self.write("c.toml", self.config(urls, '["ETH-USDT"]'))
+        result = call("reload", cwd=self.dir)  # ./data it is
+        self.assertEqual((result.returncode, result.stdout),
+                         (0, "- binance BTC-USDT trade,quote,book\n"), result.stderr)
+        self.assertEqual(call("reload", cwd=self.dir).stdout, "no stream was added or removed\n")
+        self.write("c.toml", self.config(urls, '["BTC-USDT"]') + "nonsense = 1\n")
+        self.fails(call("reload", cwd=self.dir), 78, "nothing was changed", "nonsense")
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=DEADLINE)
+        self.assertEqual(process.returncode, 0, said)
+        self.assertEqual(said.count("event=connected"), 1, "nothing was connected anew\n" + said)
+        query = ("SELECT count(*) FROM status WHERE condition = 'disconnected' AND "
+                 "reason = 'no longer wanted' AND instrument = 'BTC-USDT'")
+        result = call("query", "--format", "csv", query, cwd=self.dir)
+        self.assertEqual(result.stdout.split()[-1], "3", result.stdout + result.stderr)
+        self.fails(call("reload", cwd=self.dir), 69, "no collector")
+
+    def test_a_closed_terminal_ends_a_collector_that_could_reload(self):
+        config = self.write("c.toml", self.config(self.simulator(), '["BTC-USDT"]'))
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(self.dir)
+            os.execv(PROGRAM, [PROGRAM, "run", str(config), "--plain"])
+        said = b""
+        while b"LIVE" not in said:
+            said += os.read(terminal, 4096)
+        result = call("reload", config, cwd=self.dir)  # its terminal is there
+        self.assertEqual(result.returncode, 0, result.stderr)
+        os.close(terminal)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
 
     def test_two_processes_on_one_directory(self):
         urls = self.simulator()

@@ -131,5 +131,30 @@ TEST(Monitor, says_that_the_book_is_what_is_missing) {
   EXPECT_EQ(monitor.rows(now)[0].reason, "its book has not come yet");
 }
 
+TEST(Monitor, what_is_no_longer_wanted_has_no_row) {
+  Monitor monitor;
+  const Timestamp now{1000s};
+  for (const Channel channel : {Channel::trade, Channel::book}) {
+    monitor.on_event(event_of(Status{.condition = Condition::connected, .channel = channel}, now),
+                     now);
+  }
+  const auto end = [&](Channel channel) {
+    monitor.on_event(event_of(Status{.condition = Condition::disconnected,
+                                     .channel = channel,
+                                     .reason = "no longer wanted"},
+                              now),
+                     now);
+  };
+  end(Channel::book);
+  monitor.on_event(event_of(Trade{}, now), now);
+  ASSERT_EQ(monitor.rows(now).size(), 1U);
+  EXPECT_EQ(monitor.rows(now)[0].state, StreamState::live);
+  end(Channel::trade);
+  EXPECT_TRUE(monitor.rows(now).empty());
+  monitor.on_event(
+      event_of(Status{.condition = Condition::connected, .channel = Channel::trade}, now), now);
+  EXPECT_EQ(monitor.rows(now).size(), 1U);
+}
+
 }  // namespace
 }  // namespace mp::pipeline
