@@ -62,7 +62,9 @@ int finish(pipeline::Collector& collector, const config::Config& config, const R
     for (std::size_t i = 1; i < nothing.size(); ++i) complain(nothing[i].message);
     return fail(nothing.front());
   }
-  const auto unreached = collector.nothing_collected();
+  // Who could not record may have ended before anything could come.
+  const auto unreached =
+      collector.recording_failed() ? std::nullopt : collector.nothing_collected();
   if (unreached) collector.discard_empty_recordings();
   const bool stored = options.sinks && !unreached;
   print_summary(collector, config, stored ? Stored::something : Stored::nothing);

@@ -175,12 +175,14 @@ void Recording::flush(net::SteadyTime now) {
   log_.error("recording_failed", {{"file", file_.string()},
                                   {"kept_bytes", written.file_bytes},
                                   {"problem", written.failure->message}});
+  failed_.store(true, std::memory_order_relaxed);
 }
 
 Result<void> Recording::close() {
   begun_ = true;
   if (std::exchange(closed_, true)) return {};
   auto closed = thread_->close(block());
+  if (!closed) failed_.store(true, std::memory_order_relaxed);
   if (!closed || counters_.lost_lines == 0) return closed;
   tell_lost();
   return Error{ErrorKind::io,

@@ -2,6 +2,7 @@
 // cannot be written.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -73,8 +74,8 @@ class Recording {
   [[nodiscard]] bool discarded() const { return discarded_; }
   // Nothing was recorded.
   [[nodiscard]] bool empty() const { return counters_.lines == 0; }
-  // It could not be written to its end. Any thread may ask.
-  [[nodiscard]] bool failed() const { return thread_->statistics().failure.has_value(); }
+  // It could not be written to its end, and that was said. Any thread may ask.
+  [[nodiscard]] bool failed() const { return failed_.load(std::memory_order_relaxed); }
 
   struct Counters {
     std::uint64_t lines = 0;
@@ -105,6 +106,7 @@ class Recording {
   bool begun_ = false;
   bool closed_ = false;
   bool discarded_ = false;
+  std::atomic<bool> failed_{false};
   net::SteadyTime say_again_{};
   unsigned times_said_ = 0;
 };
