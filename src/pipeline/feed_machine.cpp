@@ -174,16 +174,6 @@ void FeedMachine::answered(std::uint64_t number, std::string_view body, const No
   hands_.wake();
 }
 
-// What it brought is not wanted.
-void FeedMachine::end_call(Call call, const Now& now) {
-  const venue::RestCall made = call.job.call;
-  (void)work_.done(std::move(call.job), {}, now.steady);
-  work_.drop_polls(made);
-  call.turn = VenueBudget::Call{};
-  on_time(now);
-  hands_.wake();
-}
-
 // "Too many" is said to our address, not to one call: nobody calls for a while, longer each time.
 std::chrono::milliseconds FeedMachine::pause_calls(const CallFailure& failure) {
   if (!is_limit(failure.status) && !failure.retry_after) return {};
@@ -321,21 +311,6 @@ void FeedMachine::stream(const std::vector<venue::Subscription>& wanted, const N
       if (leg->asked_for_all_) ask(*leg, topics, now);
     }
   }
-}
-
-// Spread over the interval, so that a thousand symbols are no burst.
-void FeedMachine::poll(const std::vector<venue::Subscription>& wanted, const Now& now) {
-  std::size_t started = 0;
-  for (const auto& each : wanted) {
-    const auto every = venue::poll_of(adapter_.traits(), each.channel)->every;
-    const auto due = now.steady + std::chrono::milliseconds{every} * started++ / wanted.size();
-    for (auto& call : venue::poll_calls(adapter_, each)) {
-      // It had been ended, and its call is still under way: it goes on.
-      if (std::erase(ended_polls_, call) > 0) continue;
-      work_.add_poll(std::move(call), engine_.streams().find(each.symbol), every, due);
-    }
-  }
-  if (started > 0) hands_.wake();
 }
 
 // --- what the engine says ---

@@ -1,4 +1,5 @@
-// What changes when something else is wanted while the feed runs.
+// What changes when something else is wanted while the feed runs; polls, from their beginning to
+// their end.
 #include <algorithm>
 #include <map>
 
@@ -103,6 +104,31 @@ void FeedMachine::end_poll(const venue::Subscription& subscription, const Now& n
 bool FeedMachine::is_ended_poll(const Job& job) {
   if (job.kind != JobKind::poll) return false;
   return std::erase(ended_polls_, job.call) > 0;
+}
+
+// What it brought is not wanted.
+void FeedMachine::end_call(Call call, const Now& now) {
+  const venue::RestCall made = call.job.call;
+  (void)work_.done(std::move(call.job), {}, now.steady);
+  work_.drop_polls(made);
+  call.turn = VenueBudget::Call{};
+  on_time(now);
+  hands_.wake();
+}
+
+// Spread over the interval, so that a thousand symbols are no burst.
+void FeedMachine::poll(const std::vector<venue::Subscription>& wanted, const Now& now) {
+  std::size_t started = 0;
+  for (const auto& each : wanted) {
+    const auto every = venue::poll_of(adapter_.traits(), each.channel)->every;
+    const auto due = now.steady + std::chrono::milliseconds{every} * started++ / wanted.size();
+    for (auto& call : venue::poll_calls(adapter_, each)) {
+      // It had been ended, and its call is still under way: it goes on.
+      if (std::erase(ended_polls_, call) > 0) continue;
+      work_.add_poll(std::move(call), engine_.streams().find(each.symbol), every, due);
+    }
+  }
+  if (started > 0) hands_.wake();
 }
 
 }  // namespace mp::pipeline
