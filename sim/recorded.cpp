@@ -13,6 +13,7 @@ class Loader {
   void take(const codec::RecordingLine& line) {
     switch (line.kind) {
       case codec::LineKind::header:
+      case codec::LineKind::lost:
         return;
       case codec::LineKind::http:
         recording_.answers.push_back(

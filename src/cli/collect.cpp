@@ -63,11 +63,14 @@ config::Known known_to_this_program() {
   return known;
 }
 
+bool is_file(const std::vector<std::string>& targets) {
+  return targets.size() == 1 &&
+         (targets.front().ends_with(".toml") || targets.front().find(':') == std::string::npos);
+}
+
 Result<config::Config> load_targets(const std::vector<std::string>& targets) {
   const auto known = known_to_this_program();
-  const bool is_file = targets.size() == 1 && (targets.front().ends_with(".toml") ||
-                                               targets.front().find(':') == std::string::npos);
-  if (is_file) return config::load(targets.front(), known);
+  if (is_file(targets)) return config::load(targets.front(), known);
   config::Config config;
   for (const auto& target : targets) {
     auto feed = config::parse_feed(target, known);

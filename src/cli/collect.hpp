@@ -13,6 +13,8 @@ namespace mp::cli {
 // What the configuration may name.
 [[nodiscard]] config::Known known_to_this_program();
 
+// Whether they name a configuration file.
+[[nodiscard]] bool is_file(const std::vector<std::string>& targets);
 // One configuration file, or VENUE:INSTRUMENT words.
 [[nodiscard]] Result<config::Config> load_targets(const std::vector<std::string>& targets);
 

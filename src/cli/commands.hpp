@@ -59,6 +59,12 @@ struct RunOptions {
 };
 [[nodiscard]] int run(const RunOptions& options, obs::Logger& log);
 
+struct ReloadOptions {
+  std::string config;  // of the collector; empty: data_dir says which one is meant
+  std::string data_dir = "data";
+};
+[[nodiscard]] int reload(const ReloadOptions& options);
+
 struct DemoOptions {
   std::optional<std::chrono::seconds> time;
   std::string dir = "marketprism-demo";

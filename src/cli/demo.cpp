@@ -74,12 +74,16 @@ void drain(const pipeline::Collector& collector, Watch& watch) {
   const auto deadline = net::steady_now() + kDrainTime;
   std::uint64_t before = frames_of(collector);
   int quiet = 0;
-  watch.follow(kDrainTime, "The simulator has stopped; reading what is still on its way", [&] {
-    const std::uint64_t now = frames_of(collector);
-    quiet = now == before ? quiet + 1 : 0;
-    before = now;
-    return quiet >= 5 || net::steady_now() > deadline;
-  });
+  watch.follow({.time = kDrainTime,
+                .headline = "The simulator has stopped; reading what is still on its way",
+                .ended =
+                    [&] {
+                      const std::uint64_t now = frames_of(collector);
+                      quiet = now == before ? quiet + 1 : 0;
+                      before = now;
+                      return quiet >= 5 || net::steady_now() > deadline;
+                    },
+                .waiting = [&] { return collector.waiting(); }});
 }
 
 int report_check(const Result<std::vector<CheckRow>>& checked, std::uint64_t refused) {
@@ -130,11 +134,12 @@ int run_demo(const DemoOptions& options, const fs::path& dir, obs::Logger& log) 
 
   if (const auto started = (*collector)->start(); !started) return fail(started.error());
   const auto time = options.check && !options.time ? std::optional{kCheckTime} : options.time;
-  (*watch)->follow(time,
-                   fmt::format("marketprism demo - 2 simulated venues, no network used - data in "
-                               "{} - Ctrl-C ends it",
-                               dir.string()),
-                   [] { return false; });
+  (*watch)->follow({.time = time,
+                    .headline = fmt::format("marketprism demo - 2 simulated venues, no network "
+                                            "used - data in {} - Ctrl-C ends it",
+                                            dir.string()),
+                    .ended = [] { return false; },
+                    .waiting = [&] { return (*collector)->waiting(); }});
   const auto stood_still = (*simulator)->stop_traffic(kSimulatorPatience);
   if (options.check) drain(**collector, **watch);
   const auto stopped = (*collector)->stop();

@@ -16,7 +16,9 @@ namespace mp::cli {
 namespace {
 
 constexpr std::size_t kColumns = 9;
-constexpr std::size_t kNameShown = 64;  // of an instrument's name
+constexpr std::size_t kTextColumns = 3;    // of them, to the left
+constexpr std::size_t kReasonShown = 200;  // bytes
+constexpr std::size_t kNameShown = 64;     // of an instrument's name
 using Cells = std::array<std::string, kColumns>;
 
 std::string latency_text(std::chrono::nanoseconds latency) {
@@ -41,16 +43,32 @@ Cells cells_of(const pipeline::MonitorRow& row) {
           std::to_string(row.gaps)};
 }
 
+std::string line_of(const Cells& cells, const std::array<std::size_t, kColumns>& widths,
+                    std::size_t columns) {
+  std::string line;
+  for (std::size_t i = 0; i < columns; ++i) {
+    line += i < kTextColumns ? fmt::format(" {:<{}}", cells[i], widths[i])
+                             : fmt::format("  {:>{}}", cells[i], widths[i]);
+  }
+  return line;
+}
+
 bool is_set(const char* name) {
   const char* const value = std::getenv(name);
   return value != nullptr && *value != '\0';
 }
 
-// Lines that the terminal can show; a table that scrolls cannot be redrawn in place.
-std::size_t terminal_lines() {
+// What the terminal can show; a table that scrolls or wraps cannot be redrawn in place.
+struct TerminalSize {
+  std::size_t lines = 24;
+  std::size_t columns = 80;
+};
+TerminalSize terminal_size() {
   winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) return 24;
-  return size.ws_row;
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) return {};
+  // Some terminals do not know how wide they are.
+  const std::size_t columns = size.ws_col == 0 ? 80 : size.ws_col;
+  return {.lines = size.ws_row, .columns = columns};
 }
 
 }  // namespace
@@ -72,17 +90,14 @@ std::vector<std::string> table_lines(const std::vector<pipeline::MonitorRow>& ro
     for (std::size_t i = 0; i < kColumns; ++i) widths[i] = std::max(widths[i], cells[i].size());
   }
   std::vector<std::string> lines;
-  for (const auto& cells : table) {
-    std::string line;
-    for (std::size_t i = 0; i < kColumns; ++i) {
-      constexpr std::size_t kTextColumns = 3;
-      if (i < kTextColumns) {
-        line += fmt::format(" {:<{}}", cells[i], widths[i]);
-      } else {
-        line += fmt::format("  {:>{}}", cells[i], widths[i]);
-      }
-    }
-    lines.push_back(std::move(line));
+  lines.push_back(line_of(table.front(), widths, kColumns));
+  for (std::size_t at = 0; at < rows.size(); ++at) {
+    const std::string reason = printable(rows[at].reason, kReasonShown);
+    // While nothing comes, the reason stands where the numbers would, so that narrow terminals show
+    // it.
+    const bool numbers = reason.empty() || rows[at].latency_p99.count() != 0;
+    lines.push_back(line_of(table[at + 1], widths, numbers ? kColumns : kTextColumns));
+    if (!reason.empty()) lines.back().append("  ").append(reason);
   }
   return lines;
 }
@@ -108,12 +123,14 @@ void LiveTable::show(const std::vector<pipeline::MonitorRow>& rows, const std::s
     for (const auto& line : lines) out.append(line).append("\n");
     out.append("\n");
   } else {
-    const std::size_t fit = terminal_lines() - 1;
+    const TerminalSize size = terminal_size();
+    const std::size_t fit = size.lines - 1;
     if (lines.size() > fit) {
       const std::size_t hidden = lines.size() - fit + 1;
       lines.resize(fit - 1);
       lines.push_back(fmt::format(" ... and {} more", hidden));
     }
+    for (auto& line : lines) line.resize(utf8_prefix(line, size.columns));
     if (lines_drawn_ > 0) out += fmt::format("\x1b[{}A", lines_drawn_);
     if (!log_lines.empty()) out.append("\x1b[J").append(log_lines);
     for (std::size_t i = 0; i < lines.size(); ++i) {

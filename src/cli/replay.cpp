@@ -11,6 +11,7 @@
 #include "cli/tally.hpp"
 #include "codec/json_encode.hpp"
 #include "codec/recording.hpp"
+#include "pipeline/gap_reason.hpp"
 #include "venue/registry.hpp"
 
 namespace mp::cli {
@@ -89,6 +90,14 @@ class Player {
         return;
       case codec::LineKind::http:
         conversations_.answer(line, time);
+        return;
+      case codec::LineKind::lost:
+        engine_.tell(Condition::gap,
+                     {.symbol = "",
+                      .channel = {},
+                      .reason = pipeline::kRecordingReason,
+                      .missing = static_cast<std::int64_t>(line.lost)},
+                     time);
         return;
       case codec::LineKind::header:
       case codec::LineKind::send:

@@ -3,6 +3,7 @@
 #include "cli/collect.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/reload.hpp"
 #include "cli/stop_request.hpp"
 #include "cli/watch.hpp"
 #include "config/check.hpp"
@@ -24,8 +25,10 @@ Result<config::Config> configured(const RunOptions& options) {
   return config;
 }
 
+enum class Stored : std::uint8_t { nothing, something };
+
 void print_summary(const pipeline::Collector& collector, const config::Config& config,
-                   const RunOptions& options) {
+                   Stored stored) {
   std::uint64_t frames = 0;
   std::uint64_t gaps = 0;
   std::uint64_t refused = 0;
@@ -41,7 +44,7 @@ void print_summary(const pipeline::Collector& collector, const config::Config& c
     out += fmt::format("Recorded in {}.  Next: {} replay {} --top 5\n", file.string(), program(),
                        file.string());
   }
-  if (options.sinks) {
+  if (stored == Stored::something) {
     out += fmt::format(
         "Stored in {}.  Next: {} query --data {} \"SELECT venue, instrument, count(*) FROM trade "
         "GROUP BY ALL\"\n",
@@ -50,10 +53,44 @@ void print_summary(const pipeline::Collector& collector, const config::Config& c
   std::fwrite(out.data(), 1, out.size(), stdout);
 }
 
+// Delivers, and says what came of it all.
+int finish(pipeline::Collector& collector, const config::Config& config, const RunOptions& options,
+           const std::vector<Error>& nothing) {
+  const auto stopped = collector.stop();
+  if (!nothing.empty()) {
+    collector.discard_recordings();
+    for (std::size_t i = 1; i < nothing.size(); ++i) complain(nothing[i].message);
+    return fail(nothing.front());
+  }
+  // Who could not record may have ended before anything could come.
+  const auto unreached =
+      collector.recording_failed() ? std::nullopt : collector.nothing_collected();
+  if (unreached) collector.discard_empty_recordings();
+  const bool stored = options.sinks && !unreached;
+  print_summary(collector, config, stored ? Stored::something : Stored::nothing);
+  if (unreached) complain(unreached->message);
+  if (!stopped) return fail(stopped.error());
+  return unreached ? exit_code(unreached->kind) : 0;
+}
+
+// Reads the configuration anew, says what that changed, and answers whoever asked.
+void read_anew(const RunOptions& options, config::Config& config, pipeline::Collector& collector,
+               ReloadDesk& desk, obs::Logger& log) {
+  const auto answer = apply(configured(options), config, collector);
+  if (answer.code == 0) {
+    log.info("reloaded", {{"changes", answer.text}});
+  } else {
+    log.error("not_reloaded", {{"problem", answer.text}});
+  }
+  if (const auto told = desk.answer(answer); !told)
+    log.warn("reload_not_answered", {{"problem", told.error().message}});
+}
+
 }  // namespace
 
 int run(const RunOptions& options, obs::Logger& log) {
-  watch_for_stop();
+  const bool reloads = options.sinks && is_file(options.targets);
+  watch_for_stop(reloads ? HangUp::reloads : HangUp::stops);
   auto config = configured(options);
   if (!config) return fail(config.error());
   if (const auto made = make_directory(config->data.dir); !made) return fail(made.error());
@@ -71,23 +108,31 @@ int run(const RunOptions& options, obs::Logger& log) {
   auto watch = Watch::open((*collector)->journal_locations(), screen);
   if (!watch) return fail(watch.error());
 
+  std::unique_ptr<ReloadDesk> desk;
+  if (reloads) {
+    auto opened = ReloadDesk::open(config->data.dir);
+    if (!opened) return fail(opened.error());
+    desk = opened.take();
+  }
   if (const auto started = (*collector)->start(); !started) return fail(started.error());
   std::vector<Error> nothing;
-  (*watch)->follow(
-      options.time,
-      fmt::format("marketprism run - data in {} - Ctrl-C ends it", config->data.dir.string()), [&] {
-        nothing = (*collector)->nothing_to_collect();
-        // Who only records has nothing else to go on with.
-        return !nothing.empty() || (!options.sinks && (*collector)->recording_failed());
-      });
-  const auto stopped = (*collector)->stop();
-  if (!nothing.empty()) {
-    (*collector)->discard_recordings();
-    for (std::size_t i = 1; i < nothing.size(); ++i) complain(nothing[i].message);
-    return fail(nothing.front());
-  }
-  print_summary(**collector, *config, options);
-  return stopped ? 0 : fail(stopped.error());
+  bool changed = false;
+  const auto ended = [&] {
+    if (desk && take_reload_request()) {
+      changed = true;
+      read_anew(options, *config, **collector, *desk, screen.log());
+    }
+    // What a change leaves may be nothing for a while.
+    if (!changed) nothing = (*collector)->nothing_to_collect();
+    // Who only records has nothing else to go on with.
+    return !nothing.empty() || (!options.sinks && (*collector)->recording_failed());
+  };
+  (*watch)->follow({.time = options.time,
+                    .headline = fmt::format("marketprism run - data in {} - Ctrl-C ends it",
+                                            config->data.dir.string()),
+                    .ended = ended,
+                    .waiting = [&] { return (*collector)->waiting(); }});
+  return finish(**collector, *config, options, nothing);
 }
 
 }  // namespace mp::cli

@@ -30,8 +30,14 @@ std::string tally(const pipeline::EngineCounters& counters, std::uint64_t elsewh
 
 void add_lines(const codec::RecordingCounts& counts, std::string& tally) {
   const auto damaged = counts.unread();
-  fmt::format_to(std::back_inserter(tally), ",\"damaged\":{},\"skipped\":{}", damaged,
-                 counts.unknown);
+  fmt::format_to(std::back_inserter(tally), ",\"damaged\":{},\"skipped\":{},\"lost\":{}", damaged,
+                 counts.unknown, counts.lost);
+  if (counts.lost > 0) {
+    complain(
+        fmt::format("the recording says that {} of its lines are missing: the disk did not "
+                    "keep up",
+                    counts.lost));
+  }
   if (counts.passed_over() == 0) return;
   complain(
       fmt::format("{} of {} lines were passed over, the first is line {}: {} damaged ({} of them "

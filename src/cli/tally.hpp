@@ -15,7 +15,8 @@ namespace mp::cli {
 // market.
 [[nodiscard]] std::string tally(const pipeline::EngineCounters& counters, std::uint64_t elsewhere);
 // Adds "damaged" and "skipped", of lines that the reader passed over: what could not be read, and
-// what is of a kind that is not known here. Says them on standard error too, if there are any.
+// what is of a kind that is not known here; and "lost", which the recording says are missing. Says
+// them on standard error too, if there are any.
 void add_lines(const codec::RecordingCounts& counts, std::string& tally);
 // Adds "books", "gaps", "resyncs", "held", "stale", "crossed" and "checksums".
 void add_books(const pipeline::Engine& engine, std::string& tally);

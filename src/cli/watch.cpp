@@ -38,24 +38,27 @@ void Watch::read() {
   reader_->release();
 }
 
-void Watch::follow(std::optional<std::chrono::seconds> time, const std::string& headline,
-                   const std::function<bool()>& ended) {
+void Watch::follow(const Following& what) {
   const auto start = net::steady_now();
   auto show_at = start + std::min<std::chrono::milliseconds>(table_.interval(), kAskEvery * 10);
   auto ask_at = start;
+  const auto show = [&] {
+    table_.show(monitor_.rows(net::now(), what.waiting()), what.headline, screen_.take_log_lines());
+  };
+  show();
   while (true) {
     reader_->wait(kAskEvery);
     read();
     const auto now = net::steady_now();
-    const bool over = time && now - start >= *time;
+    const bool over = what.time && now - start >= *what.time;
     if (now >= show_at || over) {
-      table_.show(monitor_.rows(net::now()), headline, screen_.take_log_lines());
+      show();
       show_at = now + table_.interval();
     }
     if (over) break;
     if (now < ask_at) continue;
     ask_at = now + kAskEvery;
-    if (stop_requested() || ended()) break;
+    if (stop_requested() || what.ended()) break;
   }
   table_.finish();
 }

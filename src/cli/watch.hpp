@@ -21,9 +21,15 @@ class Watch {
   static Result<std::unique_ptr<Watch>> open(std::vector<std::filesystem::path> journal_locations,
                                              Screen& screen);
 
-  // Until the time is over, a signal came, or `ended` says so. It is asked a few times a second.
-  void follow(std::optional<std::chrono::seconds> time, const std::string& headline,
-              const std::function<bool()>& ended);
+  struct Following {
+    std::optional<std::chrono::seconds> time{};
+    std::string headline;  // above the table
+    std::function<bool()> ended;
+    std::function<std::vector<pipeline::Waiting>()> waiting;
+  };
+  // Until the time is over, a signal came, or `ended` says so. It is asked a few times a second,
+  // what waits with each table.
+  void follow(const Following& what);
 
   [[nodiscard]] const pipeline::Monitor& monitor() const { return monitor_; }
 

@@ -54,13 +54,14 @@ struct Envelope {
   std::optional<std::string_view> addr;
   std::optional<std::string_view> venue;
   std::optional<std::string_view> exchange;
+  std::optional<std::int64_t> lines;
 };
 using EnvelopeShape =
     Shape<Field<"t", &Envelope::t>, Field<"conn", &Envelope::conn>, Field<"ts", &Envelope::ts>,
           Field<"ts_ns", &Envelope::ts_ns>, Field<"data", &Envelope::data>,
           Field<"b64", &Envelope::b64>, Field<"url", &Envelope::url>,
           Field<"addr", &Envelope::addr>, Field<"venue", &Envelope::venue>,
-          Field<"exchange", &Envelope::exchange>>;
+          Field<"exchange", &Envelope::exchange>, Field<"lines", &Envelope::lines>>;
 
 std::optional<LineKind> kind_named(std::string_view name) {
   if (name == "recv") return LineKind::recv;
@@ -68,6 +69,7 @@ std::optional<LineKind> kind_named(std::string_view name) {
   if (name == "send") return LineKind::send;
   if (name == "connect") return LineKind::connect;
   if (name == "header") return LineKind::header;
+  if (name == "lost") return LineKind::lost;
   return std::nullopt;
 }
 
@@ -76,6 +78,7 @@ std::optional<LineKind> kind_named(std::string_view name) {
 bool is_whole(LineKind kind, const Envelope& line) {
   if (kind == LineKind::header) return line.venue || line.exchange;
   if (kind == LineKind::connect) return line.conn || line.url || line.addr;
+  if (kind == LineKind::lost) return line.lines.value_or(0) > 0;
   return line.data || line.b64;
 }
 
@@ -274,6 +277,10 @@ bool RecordingReader::parse_envelope(std::string_view text, RecordingLine& line)
   if (!read.data && read.b64 && !decode_base64(*read.b64, decoded_)) return false;
   line.kind = *kind;
   if (read.conn) line.conn = *read.conn;
+  if (*kind == LineKind::lost) {
+    line.lost = static_cast<std::uint64_t>(*read.lines);
+    counts_.lost += line.lost;
+  }
   if (read.ts_ns) {
     line.time = from_nanoseconds(*read.ts_ns);
   } else if (read.ts) {

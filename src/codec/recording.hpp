@@ -1,5 +1,5 @@
 // L2. Recordings: raw frames and REST answers with their receive times, one JSON object per line,
-// plain or zstd. Format: ARCHITECTURE.md, "A recording".
+// plain or zstd. Format: recording_lines.cpp.
 #pragma once
 
 #include <cstddef>
@@ -12,15 +12,15 @@
 #include <string_view>
 
 #include "codec/json_exact.hpp"
-#include "codec/zstd_stream.hpp"
-#include "core/files.hpp"
+#include "codec/recording_file.hpp"
+#include "codec/recording_lines.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
 
 namespace mp::codec {
 
-enum class LineKind : std::uint8_t { header, connect, send, recv, http };
-enum class Payload : std::uint8_t { text, binary };
+// lost: lines are missing here.
+enum class LineKind : std::uint8_t { header, connect, send, recv, http, lost };
 
 // One line of a recording. Views live until the reader's next().
 struct RecordingLine {
@@ -33,6 +33,7 @@ struct RecordingLine {
   std::string_view data;            // the frame or the body as it came; base64 is decoded
   Payload payload = Payload::text;  // binary: `data` was written as base64
   std::string_view venue;           // of the header: its "venue" or "exchange"
+  std::uint64_t lost = 0;           // of lost: how many lines
   std::string_view text;            // the whole line
 };
 
@@ -41,6 +42,7 @@ struct RecordingCounts {
   std::uint64_t unknown = 0;            // "t" names no kind that is known here
   std::uint64_t damaged = 0;            // not JSON, or without what its kind needs
   std::uint64_t too_long = 0;           // longer than kRecordingLineMax: skipped
+  std::uint64_t lost = 0;               // that the recording itself says are missing
   std::uint64_t first_passed_over = 0;  // the number of the first line that one of these counts
   [[nodiscard]] std::uint64_t unread() const { return damaged + too_long; }
   [[nodiscard]] std::uint64_t passed_over() const { return unknown + unread(); }
@@ -103,49 +105,29 @@ class RecordingReader {
   std::string decoded_;
 };
 
-// What to do where the file is there already. What is no regular file is written to in any case.
-enum class Existing : std::uint8_t { refuse, replace };
-
-// Writes a recording; a path that ends in ".zst" is compressed.
+// Writes a recording of frames, on the thread that calls it.
 class RecordingWriter {
  public:
-  struct Header {
-    std::string_view venue;
-    Timestamp recorded;
-    std::string_view program;  // name and version
-  };
-
   // ErrorKind::io or permission when the file cannot be made.
   static Result<std::unique_ptr<RecordingWriter>> open(const std::filesystem::path& path,
-                                                       const Header& header, Existing existing);
+                                                       const RecordingHeader& header,
+                                                       Existing existing);
   ~RecordingWriter();
+  RecordingWriter(const RecordingWriter&) = delete;
+  RecordingWriter& operator=(const RecordingWriter&) = delete;
 
-  void connect(std::string_view conn, Timestamp time, std::string_view url);
-  void send(std::string_view conn, Timestamp time, std::string_view data);
   void recv(std::string_view conn, Timestamp time, std::string_view data, Payload payload);
-  void http(std::string_view conn, Timestamp time, std::string_view url, std::string_view body);
-
-  // Hands all lines so far to the system, so that a reader sees whole lines and a kill does not
-  // cost them. Its owner calls it from time to time; by itself the writer waits for many lines.
+  // Its owner calls it from time to time; by itself the writer waits for many lines.
   Result<void> flush();
-  // Ends the file; the destructor does it too, without an answer.
   Result<void> close();
-  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  [[nodiscard]] std::uint64_t bytes() const { return file_->bytes(); }
 
  private:
-  RecordingWriter(std::filesystem::path path, Fd file, bool compressed);
-  void begin(std::string_view kind, std::string_view conn, Timestamp time);
-  void add_data(std::string_view data, Payload payload);
-  void end();
-  Result<void> write_out(ZstdEncoder::End end);
+  explicit RecordingWriter(std::unique_ptr<RecordingFile> file) : file_(std::move(file)) {}
+  Result<void> write_out();
 
-  std::filesystem::path path_;
-  Fd file_;
-  std::unique_ptr<ZstdEncoder> encoder_;
-  std::string lines_;
-  std::string out_;
-  std::uint64_t bytes_ = 0;
-  std::optional<Error> failure_;  // the first one; what follows is not written
+  std::unique_ptr<RecordingFile> file_;
+  RecordingLines lines_;
 };
 
 }  // namespace mp::codec

@@ -46,9 +46,10 @@ std::vector<std::uint32_t> assign(std::span<const std::optional<double>> loads,
 }
 
 std::vector<std::vector<FeedConfig>> assign_feeds(const std::vector<FeedConfig>& feeds,
-                                                  std::uint32_t shards, const LoadOf& load_of) {
+                                                  std::uint32_t shards, const LoadOf& load_of,
+                                                  const Homes& kept) {
   // By name, so that the order in which they are wanted does not matter.
-  std::map<std::pair<std::string, std::string>, std::uint32_t> homes;
+  Homes homes;
   for (const FeedConfig& feed : feeds) {
     for (const Want& want : feed.wants) {
       for (const auto& name : want.instruments) homes[{feed.venue, name}];
@@ -59,7 +60,11 @@ std::vector<std::vector<FeedConfig>> assign_feeds(const std::vector<FeedConfig>&
   for (const auto& [key, home] : homes) loads.push_back(load_of(key.first, key.second));
   const auto assigned = assign(loads, shards);
   std::size_t i = 0;
-  for (auto& [key, home] : homes) home = assigned[i++];
+  for (auto& [key, home] : homes) {
+    const auto before = kept.find(key);
+    home = before == kept.end() ? assigned[i] : before->second;
+    ++i;
+  }
 
   std::vector<std::vector<FeedConfig>> out(shards);
   for (const FeedConfig& feed : feeds) {
@@ -80,6 +85,16 @@ std::vector<std::vector<FeedConfig>> assign_feeds(const std::vector<FeedConfig>&
     }
   }
   return out;
+}
+
+Homes homes_of(const std::vector<std::vector<FeedConfig>>& feeds) {
+  Homes homes;
+  for (const auto& shard : feeds) {
+    for (const auto& feed : shard) {
+      for (const auto& [name, home] : feed.homes) homes[{feed.venue, name}] = home;
+    }
+  }
+  return homes;
 }
 
 }  // namespace mp::pipeline

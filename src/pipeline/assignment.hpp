@@ -4,9 +4,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pipeline/feed.hpp"
@@ -23,9 +26,15 @@ namespace mp::pipeline {
 using LoadOf =
     std::function<std::optional<double>(std::string_view venue, std::string_view instrument)>;
 
+// The shard of each (venue, instrument), by the name that it is wanted with.
+using Homes = std::map<std::pair<std::string, std::string>, std::uint32_t>;
+
 // The feeds of each shard. Every feed of a venue is told all that is wanted of the venue, and where
-// each instrument is at home; a shard that has none of them has no feed of it.
+// each instrument is at home; a shard that has none of them has no feed of it. What has a home in
+// `kept` stays there.
 [[nodiscard]] std::vector<std::vector<FeedConfig>> assign_feeds(
-    const std::vector<FeedConfig>& feeds, std::uint32_t shards, const LoadOf& load_of);
+    const std::vector<FeedConfig>& feeds, std::uint32_t shards, const LoadOf& load_of,
+    const Homes& kept = {});
+[[nodiscard]] Homes homes_of(const std::vector<std::vector<FeedConfig>>& feeds);
 
 }  // namespace mp::pipeline

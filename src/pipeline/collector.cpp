@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <random>
 
 #include "core/files.hpp"
@@ -66,41 +67,11 @@ Result<std::unique_ptr<Collector>> Collector::create(const CollectorConfig& conf
   return made;
 }
 
-// Without the file each process has its own budgets: worse manners, and no reason not to collect.
-void Collector::add_budgets(const std::vector<FeedConfig>& feeds) {
-  if (!feeds.empty() && !feeds.front().budget_file.empty()) {
-    auto file = BudgetFile::open(feeds.front().budget_file);
-    if (file) {
-      budget_file_ = file.take();
-    } else {
-      log_.warn("budgets_not_shared", {{"problem", file.error().message}});
-    }
-  }
-  for (const auto& feed : feeds) {
-    const auto adapter = venue::make_adapter(feed.venue);
-    if (!adapter) continue;
-    const auto& limits = feed.limits ? *feed.limits : adapter->traits().limits;
-    BudgetMemory* memory = nullptr;
-    if (budget_file_) {
-      memory = budget_file_->memory_of(
-          key_of({.venue = feed.venue, .rest_url = feed.rest_url, .proxy = feed.proxy}, limits));
-    }
-    budgets_.try_emplace(
-        feed.venue, limits,
-        VenueBudget::Shared{.connects = &all_connects_, .calls = &all_calls_, .memory = memory});
-  }
-}
-
 Result<void> Collector::add_shards(const CollectorConfig& config,
                                    const std::filesystem::path& recording) {
   const bool replace = config.if_recording_exists == IfExists::replace;
-  std::vector<std::vector<FeedConfig>> feeds{config.feeds};
-  if (config.shards > 1) {
-    feeds = assign_feeds(config.feeds, config.shards,
-                         [this](std::string_view venue, std::string_view instrument) {
-                           return notes_->load_of(venue, instrument);
-                         });
-  }
+  shard_count_ = config.shards;
+  auto feeds = spread(config.feeds);
   for (std::uint32_t number = 0; number < config.shards; ++number) {
     ShardParts parts{.log = log_, .budgets = budgets_, .notes = *notes_, .watch = {}};
     if (number == 0) parts.watch = [this] { say_problems(); };
@@ -336,6 +307,31 @@ std::vector<Error> Collector::nothing_to_collect() const {
   return why;
 }
 
+std::optional<Error> Collector::nothing_collected() const {
+  std::string why;
+  for (const auto* feed : feeds_) {
+    if (feed->counters().collected.value() > 0) return std::nullopt;
+    std::string problem = feed->state().problem;
+    const bool reached = feed->counters().connects > 0;
+    if (reached && problem.empty()) return std::nullopt;  // it had nothing to say
+    if (problem.empty()) problem = "it had not answered yet";
+    const auto of_venue = fmt::format("{}: {}", feed->venue(), problem);
+    if (why.find(of_venue) != std::string::npos) continue;  // each shard has a feed of the venue
+    why.append(why.empty() ? "" : "; ").append(of_venue);
+  }
+  if (why.empty()) return std::nullopt;
+  return Error{ErrorKind::unavailable, "nothing was collected: " + why};
+}
+
+std::vector<Waiting> Collector::waiting() const {
+  std::vector<Waiting> out;
+  for (const auto* feed : feeds_) {
+    auto waiting = feed->state().waiting;
+    std::ranges::move(waiting, std::back_inserter(out));
+  }
+  return out;
+}
+
 bool Collector::recording_failed() const {
   return std::ranges::any_of(shards_, [](const auto& shard) {
     return shard->recording() != nullptr && shard->recording()->failed();
@@ -346,9 +342,17 @@ std::vector<std::filesystem::path> Collector::recordings() const {
   std::vector<std::filesystem::path> out;
   for (const auto& shard : shards_) {
     const auto* recording = shard->recording();
-    if (recording != nullptr && !recording->failed()) out.push_back(recording->file());
+    const bool is_there = recording != nullptr && !recording->failed() && !recording->discarded();
+    if (is_there) out.push_back(recording->file());
   }
   return out;
+}
+
+void Collector::discard_empty_recordings() {
+  for (const auto& shard : shards_) {
+    auto* const recording = shard->recording();
+    if (recording != nullptr && recording->empty()) recording->discard();
+  }
 }
 
 void Collector::discard_recordings() {

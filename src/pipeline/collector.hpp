@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/result.hpp"
 #include "journal/journal.hpp"
+#include "pipeline/assignment.hpp"
 #include "pipeline/shard.hpp"
 #include "pipeline/sink_runner.hpp"
 #include "pipeline/stream_notes.hpp"
@@ -50,6 +52,17 @@ class Collector {
   // log says why. An error leaves nothing running.
   Result<void> start();
 
+  // From now on these are wanted and nothing else, each with what it is collected by. Streams that
+  // go on notice nothing; a venue that is new gets feeds; what else a feed's configuration says
+  // holds for those alone. What it changed, as far as listings are known. An error changes nothing.
+  // While it runs.
+  struct VenueChange {
+    std::string venue;
+    std::vector<WantedStream> added;
+    std::vector<WantedStream> removed;
+  };
+  Result<std::vector<VenueChange>> change(const std::vector<FeedConfig>& feeds);
+
   // Closes the sessions, then lets the sinks deliver what the journals hold. The first thing that
   // was not delivered is the error.
   Result<void> stop();
@@ -57,10 +70,19 @@ class Collector {
   // All feeds know what they will collect, and it is nothing: why. Empty while unknown or fine.
   [[nodiscard]] std::vector<Error> nothing_to_collect() const;
 
+  // No venue has sent anything of what is wanted, and why, where that is known: nothing was
+  // connected, or all was refused. Only after stop().
+  [[nodiscard]] std::optional<Error> nothing_collected() const;
+  // Of all feeds: what has not come, and why. Any thread may ask.
+  [[nodiscard]] std::vector<Waiting> waiting() const;
+
   // A recording could not be written to its end; the log says why. Any thread may ask.
   [[nodiscard]] bool recording_failed() const;
   // The recordings that are complete. Only after stop().
   [[nodiscard]] std::vector<std::filesystem::path> recordings() const;
+  // Removes those that nothing was recorded in; they would be in the way of the next try. Only
+  // after stop().
+  void discard_empty_recordings();
   // Removes them, where there was nothing to record. Only after stop().
   void discard_recordings();
 
@@ -97,6 +119,7 @@ class Collector {
   Result<void> recall();
   Result<void> recall(const Source& source);
   void mark_ends();
+  [[nodiscard]] std::vector<std::vector<FeedConfig>> spread(const std::vector<FeedConfig>& feeds);
   void say_problems();
   void say_sink_problems();
   void say_journal_problems();
@@ -115,6 +138,8 @@ class Collector {
   net::ConnectPacer all_connects_{kAllConnects};
   CallLimit all_calls_;
   VenueBudgets budgets_;
+  std::uint32_t shard_count_ = 1;
+  Homes homes_;  // with several shards
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<const Feed*> feeds_;
   std::vector<Source> sources_;

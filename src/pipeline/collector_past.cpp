@@ -1,6 +1,7 @@
-// What a collector knows of earlier runs when it starts.
+// What a collector knows of earlier runs when it starts: what they spent, told, and left open.
 #include "net/clock.hpp"
 #include "pipeline/collector.hpp"
+#include "venue/registry.hpp"
 
 namespace mp::pipeline {
 namespace {
@@ -8,6 +9,31 @@ namespace {
 constexpr std::uint64_t kReleaseEvery = 4096;  // events
 
 }  // namespace
+
+// Without the file each process has its own budgets: worse manners, and no reason not to collect.
+void Collector::add_budgets(const std::vector<FeedConfig>& feeds) {
+  if (!budget_file_ && !feeds.empty() && !feeds.front().budget_file.empty()) {
+    auto file = BudgetFile::open(feeds.front().budget_file);
+    if (file) {
+      budget_file_ = file.take();
+    } else {
+      log_.warn("budgets_not_shared", {{"problem", file.error().message}});
+    }
+  }
+  for (const auto& feed : feeds) {
+    const auto adapter = venue::make_adapter(feed.venue);
+    if (!adapter) continue;
+    const auto& limits = feed.limits ? *feed.limits : adapter->traits().limits;
+    BudgetMemory* memory = nullptr;
+    if (budget_file_) {
+      memory = budget_file_->memory_of(
+          key_of({.venue = feed.venue, .rest_url = feed.rest_url, .proxy = feed.proxy}, limits));
+    }
+    budgets_.try_emplace(
+        feed.venue, limits,
+        VenueBudget::Shared{.connects = &all_connects_, .calls = &all_calls_, .memory = memory});
+  }
+}
 
 // What the journals have beyond the notes, so that numbers go on and a run that ended without a
 // word is marked.

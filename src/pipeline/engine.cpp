@@ -298,6 +298,10 @@ void Engine::announce(std::string_view symbol, Channel channel, Timestamp now) {
   emit(stream, event);
 }
 
+void Engine::renounce(std::string_view symbol, Channel channel) {
+  if (Stream* const stream = streams_.find(symbol)) stream->ask_no_longer_for(channel);
+}
+
 std::size_t Engine::books() const {
   std::size_t count = 0;
   for (const auto& stream : streams_.all())

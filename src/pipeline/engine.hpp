@@ -124,6 +124,9 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
     return stream.trades ? stream.trades->missing_in(range) : std::nullopt;
   }
 
+  // Passes the channel on no longer.
+  void renounce(std::string_view symbol, Channel channel);
+
   // What the listing says of a stream's instrument, else what its symbol spells out by itself.
   [[nodiscard]] InstrumentFacts facts(const Stream& stream) const;
 

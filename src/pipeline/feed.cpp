@@ -14,6 +14,7 @@ namespace mp::pipeline {
 namespace {
 
 constexpr std::chrono::seconds kRestDeadline{30};  // for the answer's last byte
+constexpr std::chrono::milliseconds kStateEvery{500};
 
 net::HttpConfig http_config(const venue::Limits& limits) {
   net::HttpConfig out;
@@ -108,7 +109,9 @@ Feed::Feed(FeedConfig config, const FeedParts& parts, std::unique_ptr<venue::Ada
                 .past = past_of(parts.notes, config_.venue)}),
       quarantine_(config_.quarantine, config_.venue, parts.log),
       tasks_(parts.io),
-      wake_(parts.io) {}
+      wake_(parts.io) {
+  publish_state();
+}
 
 Feed::~Feed() = default;
 
@@ -145,6 +148,10 @@ net::Task<void> Feed::work(FeedMachine::Purpose purpose) {
     machine_.on_time(now);
     counters_.calls.waiting.store(machine_.calls_waiting(now.steady), std::memory_order_relaxed);
     publish();
+    if (now.steady >= state_due_ && !stopping_) {
+      publish_state();
+      state_due_ = now.steady + kStateEvery;
+    }
     const auto at = machine_.wake_at(now.steady);
     if (at <= now.steady || machine_.ended()) continue;
     co_await wake_.wait_until(at);
@@ -153,8 +160,16 @@ net::Task<void> Feed::work(FeedMachine::Purpose purpose) {
 }
 
 void Feed::stop() {
+  if (!std::exchange(stopping_, true)) publish_state();
   machine_.stop(clocks());
   wake_.set();
+}
+
+FeedMachine::Change Feed::want(WantsOfShard wanted) {
+  auto change = machine_.want(std::move(wanted), clocks());
+  publish();
+  publish_state();
+  return change;
 }
 
 net::Task<Result<void>> Feed::check() {
@@ -271,6 +286,8 @@ void Feed::on_event(Stream& stream, const Event& event) {
   }
   parts_.journal.append(*stream.subject, event);
   counters_.events.add();
+  const bool ours = event.channel() == Channel::status || event.channel() == Channel::instrument;
+  if (!ours) counters_.collected.add();
 }
 
 // What was appended and counted is there for others.
@@ -279,9 +296,23 @@ void Feed::publish() {
   counters_.frames.store(counted.frames, std::memory_order_relaxed);
   counters_.slow.store(counted.slow, std::memory_order_relaxed);
   counters_.left_out.store(counted.left_out, std::memory_order_relaxed);
-  subscriptions_.store(machine_.subscriptions(), std::memory_order_relaxed);
+  if (subscriptions_.load(std::memory_order_relaxed) != machine_.subscriptions()) {
+    subscriptions_.store(machine_.subscriptions(), std::memory_order_relaxed);
+    publish_state();  // what waited for a listing has a stream now
+  }
   if (machine_.planned()) planned_.store(true, std::memory_order_release);
   parts_.journal.publish();
+}
+
+void Feed::publish_state() {
+  FeedState state = machine_.state();
+  const std::lock_guard guard{state_mutex_};
+  state_ = std::move(state);
+}
+
+FeedState Feed::state() const {
+  const std::lock_guard guard{state_mutex_};
+  return state_;
 }
 
 void Feed::note(std::optional<double> seconds, std::vector<StreamNote>& out) {

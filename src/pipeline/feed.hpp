@@ -5,16 +5,17 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
-#include "codec/recording.hpp"
 #include "net/http.hpp"
 #include "net/session.hpp"
 #include "obs/log.hpp"
 #include "pipeline/feed_config.hpp"
 #include "pipeline/feed_machine.hpp"
 #include "pipeline/quarantine.hpp"
+#include "pipeline/recording.hpp"
 #include "pipeline/stream_notes.hpp"
 #include "pipeline/task_group.hpp"
 #include "pipeline/venue_budget.hpp"
@@ -27,8 +28,8 @@ struct FeedParts {
   net::ReceiveBuffers& buffers;
   journal::Writer& journal;
   obs::Logger& log;
-  codec::RecordingWriter* recording = nullptr;  // raw frames go there too
-  VenueBudget* budget = nullptr;  // shared with other shards' feeds of the venue; none: its own
+  Recording* recording = nullptr;  // raw frames go there too
+  VenueBudget* budget = nullptr;   // shared with other shards' feeds of the venue; none: its own
   const StreamNotes* notes = nullptr;  // of earlier runs; none: nothing is known of them
 };
 
@@ -42,6 +43,9 @@ class Feed final : private FeedMachine::Hands {
   // Runs until stop(). Once.
   [[nodiscard]] net::Task<void> run();
   void stop();
+
+  // From now on this is wanted and nothing else; what that changes. On its thread.
+  FeedMachine::Change want(WantsOfShard wanted);
 
   // Instead of run(): asks the venue once for its catalogue and looks up what is wanted in it.
   [[nodiscard]] net::Task<Result<void>> check();
@@ -59,6 +63,8 @@ class Feed final : private FeedMachine::Hands {
   // asked by other threads once planned() is true.
   [[nodiscard]] const std::vector<Error>& refusals() const { return machine_.refusals(); }
   [[nodiscard]] std::size_t subscriptions() const { return subscriptions_; }
+  // What it waits for, as of the last second; after stop(): as of then. Any thread may ask.
+  [[nodiscard]] FeedState state() const;
   // What is wanted was found, or is known not to be there. What comes later is only logged.
   [[nodiscard]] bool planned() const { return planned_.load(std::memory_order_acquire); }
   // With check(), or on the feed's thread.
@@ -94,6 +100,7 @@ class Feed final : private FeedMachine::Hands {
   [[nodiscard]] VenueBudget& make_budget();
   void say_calls();
   void publish();
+  void publish_state();
 
   FeedConfig config_;
   FeedParts parts_;
@@ -115,6 +122,11 @@ class Feed final : private FeedMachine::Hands {
   std::string_view reading_conn_;  // of the frame that is being read
   std::atomic<std::size_t> subscriptions_{0};
   std::atomic<bool> planned_{false};
+  bool stopping_ = false;
+  net::SteadyTime state_due_{};
+  // Screens read while this thread writes, twice a second.
+  mutable std::mutex state_mutex_;
+  FeedState state_;
 };
 
 }  // namespace mp::pipeline

@@ -66,6 +66,7 @@ struct CallCounters {
 struct FeedCounters {
   std::atomic<std::uint64_t> frames{0};
   obs::Counter events;
+  obs::Counter collected;  // of them: what the venue sent of what is wanted
   std::atomic<std::uint64_t> unknown{0};
   std::atomic<std::uint64_t> malformed{0};
   std::atomic<std::uint64_t> rejected{0};

@@ -74,7 +74,8 @@ class Feed::Connection final : public net::SessionHandler, private net::UrlSourc
                           {"reason", net::name_of(why.why.reason)},
                           {"retry_ms", why.retry_in.count()},
                           {"problem", why.why.message}});
-    feed_.machine_.lost(leg_, net::name_of(why.why.reason), {net::steady_now(), now});
+    feed_.machine_.lost(leg_, net::name_of(why.why.reason), {net::steady_now(), now},
+                        why.why.message);
     feed_.publish();
   }
 

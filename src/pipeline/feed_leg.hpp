@@ -35,6 +35,7 @@ class FeedMachine::Leg {
   struct Refused {
     unsigned times = 0;
     net::SteadyTime again{};
+    std::string words{};  // of the venue
   };
   // A request, until the venue answers it.
   struct Asked {
@@ -58,6 +59,7 @@ class FeedMachine::Leg {
   std::set<venue::Topic> answered_;           // on this connection
   std::map<std::string, Malformed> malformed_;
   std::map<venue::Topic, Refused> refused_;
+  std::string problem_;         // of the last attempt or loss, until it is connected
   bool asked_for_all_ = false;  // since it is connected
   bool retired_ = false;
   bool books_lost_ = false;          // all of them: only a new connection mends that

@@ -16,11 +16,6 @@ namespace {
 // Without a Retry-After.
 constexpr BackOff kLimitedPauses{.first = std::chrono::seconds{10},
                                  .most = std::chrono::minutes{15}};
-// Trades of another connection may still come by themselves.
-constexpr std::chrono::seconds kBackfillWait{2};
-// Of one gap, the newest; and how many calls that may cost.
-constexpr std::int64_t kBackfillTrades = 100'000;
-constexpr std::uint32_t kBackfillPages = 200;
 // No venue means more.
 constexpr std::chrono::milliseconds kRetryAfterMax{3'600'000};
 
@@ -73,7 +68,7 @@ void FeedMachine::start(Purpose purpose, const Now& now) {
   now_ = now.steady;
   for (auto& call : venue::listing_calls(adapter_)) work_.add_listing(std::move(call), now.steady);
   on_time(now);
-  plan_if_listed(now);  // the venue may have no listings
+  (void)plan_if_listed(now);  // the venue may have no listings
 }
 
 void FeedMachine::stop(const Now& now) {
@@ -154,6 +149,7 @@ void FeedMachine::answered(std::uint64_t number, std::string_view body, const No
   MP_ASSERT(!call.empty());
   if (stopping_) return;
   Job& job = call.mapped().job;
+  if (is_ended_poll(job)) return end_call(std::move(call.mapped()), now);
   auto read = engine_.on_rest(job.call, body, now.utc);
   if (!read) {
     calls_.insert(std::move(call));
@@ -165,6 +161,7 @@ void FeedMachine::answered(std::uint64_t number, std::string_view body, const No
   if (job.kind == JobKind::backfill) go_on_filling(job, now);
   Stream* const shallow =
       job.kind == JobKind::snapshot && engine_.is_shallow(*job.stream) ? job.stream : nullptr;
+  if (!listing) call_problem_.reset();
   auto further = std::move(read->more);
   if (!read->next_page.empty())
     further.push_back(venue::page_after(adapter_, job.call, read->next_page));
@@ -178,7 +175,7 @@ void FeedMachine::answered(std::uint64_t number, std::string_view body, const No
   call.mapped().turn = VenueBudget::Call{};
   if (shallow != nullptr)
     work_.deepen(*shallow, *venue::snapshot_call(adapter_, shallow->symbol), now.steady);
-  if (listing) plan_if_listed(now);
+  if (listing) (void)plan_if_listed(now);
   on_time(now);
   hands_.wake();
 }
@@ -209,6 +206,7 @@ void FeedMachine::failed(std::uint64_t number, const CallFailure& failure, const
   if (stopping_) return;
   const auto pause = pause_calls(failure);
   Job& job = call.mapped().job;
+  if (is_ended_poll(job)) return end_call(std::move(call.mapped()), now);
   const bool listing = job.kind == JobKind::listing;
   const std::string symbol = job.stream == nullptr ? "" : job.stream->symbol;
   const std::string target = job.call.target;
@@ -230,7 +228,9 @@ void FeedMachine::failed(std::uint64_t number, const CallFailure& failure, const
                     {"problem", failure.problem.message}});
   if (listing) {
     listing_problem_ = failure.problem;
-    plan_if_listed(now);
+    (void)plan_if_listed(now);
+  } else {
+    call_problem_ = failure.problem;
   }
   on_time(now);
   hands_.wake();
@@ -249,9 +249,9 @@ Result<void> FeedMachine::check() {
 // --- what is wanted ---
 
 // Waits only where nothing at all has come: what else is missing holds up only what it would name.
-void FeedMachine::plan_if_listed(const Now& now) {
+std::vector<venue::Subscription> FeedMachine::plan_if_listed(const Now& now) {
   const bool listed = work_.listings_tried() && work_.any_listing_came();
-  if (!listed || purpose_ != Purpose::collect) return;
+  if (!listed || purpose_ != Purpose::collect) return {};
   const bool has_listing = !venue::listing_calls(adapter_).empty();
   if (has_listing && work_.listings_missing() == 0 && catalog_.entries().empty()) {
     // No venue has nothing: it is starting, or its answer was something else.
@@ -260,9 +260,9 @@ void FeedMachine::plan_if_listed(const Now& now) {
               {{"venue", config_.venue},
                {"retry_ms", wait.count()},
                {"problem", "the venue's listing names no instrument; it is asked for again"}});
-    return;
+    return {};
   }
-  plan(now);
+  return plan(now);
 }
 
 // An instrument that nobody can name is as good as none, but it is said.
@@ -276,8 +276,9 @@ void FeedMachine::say_too_long() {
              {"problem", fmt::format("their symbols are longer than {} bytes", kNameBytesMax)}});
 }
 
-// Starts what is wanted, found and not started yet: at first, and whenever a listing has come.
-void FeedMachine::plan(const Now& now) {
+// Starts what is wanted, found and not started yet, and answers it: at first, whenever a listing
+// has come, and when something else is wanted.
+std::vector<venue::Subscription> FeedMachine::plan(const Now& now) {
   const bool all_listed = work_.listings_missing() == 0;
   const auto wanted = wants_.resolve(all_listed);
   for (const auto& each : wanted) {
@@ -293,9 +294,10 @@ void FeedMachine::plan(const Now& now) {
   for (const auto& each : wanted) (streams(each) ? streamed : polled).push_back(each);
   stream(streamed, now);
   poll(polled, now);
-  if (!all_listed && subscriptions_ == 0) return;
+  if (!all_listed && subscriptions_ == 0) return wanted;
   planned_ = true;
   wants_.close();
+  return wanted;
 }
 
 void FeedMachine::stream(const std::vector<venue::Subscription>& wanted, const Now& now) {
@@ -322,21 +324,11 @@ void FeedMachine::stream(const std::vector<venue::Subscription>& wanted, const N
   }
   for (const auto& [session, topics] : added) {
     for (const auto& leg : legs_) {
-      if (leg->session_ == session && leg->asked_for_all_) ask(*leg, topics, now);
+      if (leg->session_ != session) continue;
+      for (const auto& topic : topics) leg->answered_.erase(topic);
+      if (leg->asked_for_all_) ask(*leg, topics, now);
     }
   }
-}
-
-// Spread over the interval, so that a thousand symbols are no burst.
-void FeedMachine::poll(const std::vector<venue::Subscription>& wanted, const Now& now) {
-  std::size_t started = 0;
-  for (const auto& each : wanted) {
-    const auto every = venue::poll_of(adapter_.traits(), each.channel)->every;
-    const auto due = now.steady + std::chrono::milliseconds{every} * started++ / wanted.size();
-    for (auto& call : venue::poll_calls(adapter_, each))
-      work_.add_poll(std::move(call), engine_.streams().find(each.symbol), every, due);
-  }
-  if (started > 0) hands_.wake();
 }
 
 // --- what the engine says ---
@@ -349,7 +341,7 @@ void FeedMachine::on_event(Stream& stream, const Event& event) {
     was_answered(stream, *status);
   if (status->condition != Condition::gap) return;
   if (status->channel == Channel::trade && status->from_sequence && status->to_sequence)
-    backfill(stream, {*status->from_sequence, *status->to_sequence}, 0, now_ + kBackfillWait);
+    backfill(stream, {*status->from_sequence, *status->to_sequence});
   counters_.gaps.fetch_add(1, std::memory_order_relaxed);
   log_.warn("gap",
             {{"venue", config_.venue}, {"symbol", stream.symbol}, {"reason", status->reason}});
@@ -359,37 +351,6 @@ void FeedMachine::on_refused(std::string_view frame, const venue::Reading& readi
                              Timestamp ts_recv) {
   if (reading.verdict == venue::Verdict::malformed) on_malformed(frame, ts_recv);
   hands_.on_refused(frame, reading, ts_recv);
-}
-
-// --- trades that are missing ---
-
-// Asked for by REST where the venue has them; what is not had stays marked as missing.
-void FeedMachine::backfill(Stream& stream, TradeWatch::Range ids, std::uint32_t page,
-                           net::SteadyTime due) {
-  if (stopping_) return;
-  ids.from = std::max(ids.from, ids.to - kBackfillTrades + 1);
-  auto call = venue::trades_call(adapter_, stream.symbol, ids.from, ids.to);
-  if (!call) return;
-  work_.backfill(stream, ids, std::move(*call), page, due);
-  hands_.wake();
-}
-
-// Another connection may have brought it in the meantime.
-bool FeedMachine::still_missing(const Job& job) {
-  return Engine::missing_trades(*job.stream, job.ids).has_value();
-}
-
-// A page has come: the next one, unless it brought nothing.
-void FeedMachine::go_on_filling(const Job& job, const Now& now) {
-  const auto left = Engine::missing_trades(*job.stream, job.ids);
-  if (!left) return;
-  if (*left != job.ids && job.round + 1 < kBackfillPages)
-    return backfill(*job.stream, *left, job.round + 1, now.steady);
-  log_.warn("backfill_ended",
-            {{"venue", config_.venue},
-             {"symbol", job.stream->symbol},
-             {"problem", fmt::format("the venue does not have the trades {} to {} any more",
-                                     left->from, left->to)}});
 }
 
 void FeedMachine::want_snapshot(Stream& stream) {

@@ -16,6 +16,7 @@
 
 #include "pipeline/engine.hpp"
 #include "pipeline/feed_config.hpp"
+#include "pipeline/feed_state.hpp"
 #include "pipeline/session_plan.hpp"
 #include "pipeline/silence.hpp"
 #include "pipeline/wants.hpp"
@@ -83,10 +84,19 @@ class FeedMachine final : private Engine::Owner {
   // stop() was asked for, and all legs and calls have ended.
   [[nodiscard]] bool ended() const;
 
+  // From now on this is wanted and nothing else. What it takes away has ended when it returns; what
+  // it adds is asked for beside what there is, once a listing names it.
+  struct Change {
+    std::vector<WantedStream> added;  // that are known already
+    std::vector<WantedStream> removed;
+  };
+  Change want(WantsOfShard wanted, const Now& now);
+
   // Of a leg.
   void connected(Leg& leg, const Now& now);
   void on_frame(Leg& leg, std::string_view frame, Timestamp ts_recv);
-  void lost(Leg& leg, std::string_view reason, const Now& now);
+  // Also where it could not be connected. `problem`: one sentence, for people.
+  void lost(Leg& leg, std::string_view reason, const Now& now, std::string_view problem = {});
   void ended(Leg& leg);
   [[nodiscard]] std::string text_ping(Leg& leg, Timestamp now);
   // Under the venue's URL.
@@ -109,6 +119,8 @@ class FeedMachine final : private Engine::Owner {
   [[nodiscard]] const Catalog& catalog() const { return catalog_; }
   [[nodiscard]] const std::vector<Error>& refusals() const { return wants_.refusals(); }
   [[nodiscard]] std::size_t subscriptions() const { return subscriptions_; }
+  // What waits, and why; about twice a second, not with each message.
+  [[nodiscard]] FeedState state() const;
   // What is wanted was found, or is known not to be there.
   [[nodiscard]] bool planned() const { return planned_; }
   // REST calls that are due, and may not be made yet.
@@ -136,16 +148,19 @@ class FeedMachine final : private Engine::Owner {
   void want_snapshot(Stream& stream) override;
   void want_resubscribe(Stream& stream) override;
   void repair(Stream& stream, JobKind kind);
-  void backfill(Stream& stream, TradeWatch::Range ids, std::uint32_t page, net::SteadyTime due);
+  void backfill(Stream& stream, TradeWatch::Range ids);
+  void ask_for_trades(Stream& stream, TradeWatch::Range ids, std::uint32_t page,
+                      net::SteadyTime due);
   [[nodiscard]] static bool still_missing(const Job& job);
   void go_on_filling(const Job& job, const Now& now);
   void expect_book(std::string_view symbol);
 
-  void plan_if_listed(const Now& now);
-  void plan(const Now& now);
+  std::vector<venue::Subscription> plan_if_listed(const Now& now);
+  std::vector<venue::Subscription> plan(const Now& now);
   void stream(const std::vector<venue::Subscription>& wanted, const Now& now);
   void poll(const std::vector<venue::Subscription>& wanted, const Now& now);
   void do_work(const Now& now);
+  void end_call(Call call, const Now& now);
   std::chrono::milliseconds pause_calls(const CallFailure& failure);
   void say_too_long();
   void repair_on_socket(Job job, const Now& now);
@@ -160,7 +175,7 @@ class FeedMachine final : private Engine::Owner {
   void on_answer(Leg& leg, const venue::Reading& reading, const Now& now);
   [[nodiscard]] const PlannedTopic* planned_topic(const Leg& leg, const venue::Topic& topic) const;
   void was_answered(const Stream& stream, const Status& status);
-  void refused(Leg& leg, const venue::Topic& topic);
+  void refused(Leg& leg, const venue::Topic& topic, std::string_view words);
   // What is left unsaid or cannot be read: feed_machine_faults.cpp.
   enum class Malformed : std::uint8_t { due, all };
   void on_malformed(std::string_view frame, Timestamp ts_recv);
@@ -175,6 +190,18 @@ class FeedMachine final : private Engine::Owner {
   [[nodiscard]] std::uint64_t events_of(const PlannedTopic& topic) const;
   void tend_books(const Now& now);
   void ask_unanswered(Leg& leg, const Now& now);
+  // feed_machine_wants.cpp.
+  [[nodiscard]] WantedStream named(const venue::Subscription& subscription) const;
+  void end(const std::vector<venue::Subscription>& gone, const Now& now);
+  void end_stream(std::size_t session, const venue::Subscription& subscription, const Now& now);
+  void end_topics(Leg& leg, const std::vector<venue::Topic>& topics, const Now& now);
+  void end_poll(const venue::Subscription& subscription, const Now& now);
+  [[nodiscard]] bool is_ended_poll(const Job& job);
+  // feed_machine_state.cpp.
+  [[nodiscard]] Waiting why_waits(std::size_t session, const PlannedTopic& planned,
+                                  const venue::Subscription& wanted) const;
+  [[nodiscard]] std::string_view listing_trouble() const;
+  [[nodiscard]] std::string problem() const;
   void for_each_subscription(const Leg& leg, auto&& visit) const;
   void tend_legs(const Now& now);
   void tend(Leg& leg, const Now& now);
@@ -200,8 +227,9 @@ class FeedMachine final : private Engine::Owner {
   std::vector<std::unique_ptr<Leg>> legs_;
   std::unordered_map<std::uint64_t, Call> calls_;
   std::uint64_t last_call_ = 0;
-  std::set<venue::Topic> granted_;  // that the venue has acknowledged once
-  Leg* reading_leg_ = nullptr;      // whose frame is being read
+  std::vector<venue::RestCall> ended_polls_;  // that are under way and no longer wanted
+  std::set<venue::Topic> granted_;            // that the venue has acknowledged once
+  Leg* reading_leg_ = nullptr;                // whose frame is being read
   struct Stalled {
     unsigned times = 0;  // that it was asked for again
     net::SteadyTime again{};
@@ -210,6 +238,7 @@ class FeedMachine final : private Engine::Owner {
   net::SteadyTime topics_due_{};
   std::unordered_map<const Stream*, Stalled> stalled_;  // books that are not in step
   std::optional<Error> listing_problem_;                // the last one
+  std::optional<Error> call_problem_;                   // of the last other call, if it failed
   unsigned limited_ = 0;       // times in a row that the venue said "too many"
   net::SteadyTime now_{};      // of the last input that came with it
   net::SteadyTime tend_at_{};  // the legs, at the latest

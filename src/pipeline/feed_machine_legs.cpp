@@ -77,6 +77,7 @@ void FeedMachine::connected(Leg& leg, const Now& now) {
   leg.requests_ = venue::RequestWriter{adapter_, limits_};
   leg.asked_.clear();
   leg.answered_.clear();
+  leg.problem_.clear();
   leg.books_lost_ = false;
   leg.asked_for_all_ = false;
   leg.connected_ = leg.asked_until_ = now.steady;
@@ -206,7 +207,7 @@ void FeedMachine::was_answered(const Stream& stream, const Status& status) {
     leg.answered_.insert(planned.topic);
     answers_ = true;
     if (status.condition == Condition::rejected) {
-      refused(leg, planned.topic);
+      refused(leg, planned.topic, status.reason);
     } else {
       leg.refused_.erase(planned.topic);
       granted_.insert(planned.topic);
@@ -215,15 +216,18 @@ void FeedMachine::was_answered(const Stream& stream, const Status& status) {
 }
 
 // Asked for again, later and later: what stands in the way may end, and somebody waits for it.
-void FeedMachine::refused(Leg& leg, const venue::Topic& topic) {
+void FeedMachine::refused(Leg& leg, const venue::Topic& topic, std::string_view words) {
   auto& state = leg.refused_[topic];
+  state.words = words;
   if (state.again > now_ && state.again != net::SteadyTime::max()) return;  // once for a topic
   const BackOff& pauses = granted_.contains(topic) ? kGrantedPauses : kRefusedPauses;
   state.again = now_ + spread_upper(pauses.longest(state.times++), chance());
 }
 
-void FeedMachine::lost(Leg& leg, std::string_view reason, const Now& now) {
+void FeedMachine::lost(Leg& leg, std::string_view reason, const Now& now,
+                       std::string_view problem) {
   now_ = now.steady;
+  if (!problem.empty()) leg.problem_ = problem;
   if (leg.is_open()) tell_malformed(leg, Malformed::all, now.utc);
   const auto reading = std::exchange(leg.reading_, nullptr);
   if (!reading) return;

@@ -15,6 +15,9 @@ constexpr std::array kExplained = {
               "until the next start is missing"},
     Explained{"stopped",
               "the collector was told to stop; what came until the next start is missing"},
+    Explained{kNotWantedReason, "the user took the stream out of what is wanted"},
+    Explained{kRecordingReason,
+              "the disk of a recording did not keep up, and frames are missing in it"},
     // What the venue's numbers tell.
     Explained{"sequence",
               "the venue's numbers jump: the messages between them did not reach us; a book is "

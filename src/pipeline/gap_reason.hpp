@@ -8,6 +8,10 @@ namespace mp::pipeline {
 
 // Frames could not be read: `missing` says how many. What comes after them is right.
 inline constexpr std::string_view kMalformedReason = "malformed";
+// Of a `disconnected`: the user no longer wants the stream.
+inline constexpr std::string_view kNotWantedReason = "no longer wanted";
+// In a replay: the recording itself lacks lines, and `missing` says how many.
+inline constexpr std::string_view kRecordingReason = "recording";
 
 // A run ended without a word (a kill, a power loss): said by the next one, of what was connected.
 inline constexpr std::string_view kCrashReason = "crash";

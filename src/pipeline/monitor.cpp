@@ -40,9 +40,16 @@ void Monitor::on_status(Line& line, const Status& status) {
       if (!status.channel && status.reason != kMalformedReason) line.incomplete = true;
       break;
     case Condition::disconnected:
+      if (status.reason == kNotWantedReason && status.channel) {
+        line.streams[static_cast<std::size_t>(*status.channel)].reset();
+        line.ended =
+            std::ranges::none_of(line.streams, [](const auto& each) { return each.has_value(); });
+        break;
+      }
       set(StreamState::down);
       break;
     case Condition::connected:
+      line.ended = false;
       line.incomplete = false;
       set(StreamState::waiting);
       break;
@@ -72,6 +79,17 @@ StreamState Monitor::state_of(const Line& line) {
   if (worst == StreamState::live && (!any_live || book == StreamState::waiting))
     return StreamState::waiting;
   return worst;
+}
+
+// As far as events tell.
+std::string_view Monitor::reason_of(const Line& line) {
+  const StreamState state = state_of(line);
+  if (state == StreamState::gap) return "its book is not in step";
+  if (state != StreamState::waiting) return {};
+  for (const auto& stream : line.streams) {
+    if (stream == StreamState::live) return "its book has not come yet";
+  }
+  return "nothing has come yet";
 }
 
 void Monitor::on_event(const Event& event, Timestamp now) {
@@ -104,27 +122,50 @@ void Monitor::on_event(const Event& event, Timestamp now) {
   }
 }
 
-std::vector<MonitorRow> Monitor::rows(Timestamp now) {
+MonitorRow Monitor::row_of(Line& line, double seconds) {
+  MonitorRow row = line.row;
+  row.state = state_of(line);
+  row.reason = reason_of(line);
+  const auto fresh = static_cast<double>(row.events - line.events_before);
+  row.events_per_second = seconds > 0 ? fresh / seconds : 0;
+  line.events_before = row.events;
+  if (row.bid && row.ask && !row.bid->is_zero()) {
+    const double bid = to_double(row.bid->decimal);
+    row.spread_basis_points = (to_double(row.ask->decimal) - bid) / bid * 1e4;
+  }
+  const auto latency = line.latency.snapshot();
+  const auto recent = latency.since(line.latency_before);
+  row.latency_p50 = recent.percentile(0.50);
+  row.latency_p99 = recent.percentile(0.99);
+  line.latency_before = latency;
+  return row;
+}
+
+std::vector<MonitorRow> Monitor::rows(Timestamp now, const std::vector<Waiting>& waiting) {
   const double seconds = rows_at_ ? std::chrono::duration<double>(now - *rows_at_).count() : 0.0;
   rows_at_ = now;
-  std::vector<MonitorRow> out;
+  std::map<std::string_view, MonitorRow> by_key;
   for (auto& [key, line] : lines_) {
-    MonitorRow row = line.row;
-    row.state = state_of(line);
-    const auto fresh = static_cast<double>(row.events - line.events_before);
-    row.events_per_second = seconds > 0 ? fresh / seconds : 0;
-    line.events_before = row.events;
-    if (row.bid && row.ask && !row.bid->is_zero()) {
-      const double bid = to_double(row.bid->decimal);
-      row.spread_basis_points = (to_double(row.ask->decimal) - bid) / bid * 1e4;
-    }
-    const auto latency = line.latency.snapshot();
-    const auto recent = latency.since(line.latency_before);
-    row.latency_p50 = recent.percentile(0.50);
-    row.latency_p99 = recent.percentile(0.99);
-    line.latency_before = latency;
-    out.push_back(std::move(row));
+    if (!line.ended) by_key.emplace(key, row_of(line, seconds));
   }
+  std::vector<std::string> keys;  // of what no event was about
+  keys.reserve(waiting.size());
+  for (const auto& each : waiting) {
+    const auto& key =
+        keys.emplace_back(each.venue + " " + (each.symbol.empty() ? each.name : each.symbol));
+    const auto [found, is_new] = by_key.try_emplace(key);
+    MonitorRow& row = found->second;
+    if (is_new) {
+      row.venue = each.venue;
+      row.instrument = each.name;
+      row.state = each.state;
+    }
+    // The feed's word is up to a second old: what lives by now does not wait.
+    if (row.state != StreamState::live) row.reason = each.reason;
+  }
+  std::vector<MonitorRow> out;
+  out.reserve(by_key.size());
+  for (auto& [key, row] : by_key) out.push_back(std::move(row));
   return out;
 }
 

@@ -13,18 +13,9 @@
 
 #include "core/event.hpp"
 #include "obs/histogram.hpp"
+#include "pipeline/feed_state.hpp"
 
 namespace mp::pipeline {
-
-// The state of an instrument is the worst of its streams', as they stand here.
-enum class StreamState : std::uint8_t {
-  live,
-  waiting,  // nothing has come yet, or no book where one is wanted
-  gap,      // the book is not in step
-  down,     // not connected
-  refused,  // the venue refused the subscription
-};
-[[nodiscard]] std::string_view name_of(StreamState state);
 
 // One line of the live table.
 struct MonitorRow {
@@ -39,6 +30,7 @@ struct MonitorRow {
   std::chrono::nanoseconds latency_p50{0};  // from the socket to this reader of the journal
   std::chrono::nanoseconds latency_p99{0};
   std::uint64_t gaps = 0;
+  std::string reason;  // why it is not live, where that is known
 };
 
 class Monitor {
@@ -46,8 +38,10 @@ class Monitor {
   // `now` is the reader's clock.
   void on_event(const Event& event, Timestamp now);
 
-  // Sorted by venue and instrument; rates and latencies are of the time since the last call.
-  [[nodiscard]] std::vector<MonitorRow> rows(Timestamp now);
+  // Sorted by venue and symbol; rates and latencies are of the time since the last call. What feeds
+  // wait for has a row from the first moment.
+  [[nodiscard]] std::vector<MonitorRow> rows(Timestamp now,
+                                             const std::vector<Waiting>& waiting = {});
 
   [[nodiscard]] std::uint64_t events() const { return events_; }
   [[nodiscard]] std::uint64_t gaps() const { return gaps_; }
@@ -57,12 +51,15 @@ class Monitor {
     MonitorRow row;
     std::array<std::optional<StreamState>, kChannelCount> streams;  // that were heard of
     bool incomplete = false;  // something of it is missing, nobody knows of which stream
+    bool ended = false;       // nothing of it is wanted any more
     std::uint64_t events_before = 0;
     obs::Histogram latency;
     obs::LatencySnapshot latency_before;
   };
   Line& line_of(const Event& event);
   void on_status(Line& line, const Status& status);
+  [[nodiscard]] static MonitorRow row_of(Line& line, double seconds);
+  [[nodiscard]] static std::string_view reason_of(const Line& line);
   [[nodiscard]] static StreamState state_of(const Line& line);
 
   std::map<std::string, Line, std::less<>> lines_;  // by "venue symbol"

@@ -12,7 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr unsigned kNamesMax = 1000;  // of recordings beside each other
+constexpr std::size_t kBlockBytes = std::size_t{256} << 10U;  // are handed over at once
+constexpr unsigned kNamesMax = 1000;                          // of recordings beside each other
 constexpr BackOff kSayAgain{.first = std::chrono::seconds{10}, .most = std::chrono::minutes{10}};
 
 // "s.ndjson.zst" and ".2" to "s.2.ndjson.zst".
@@ -80,38 +81,118 @@ Result<fs::path> name_recording(const fs::path& file, std::uint32_t shards, IfEx
 }
 
 Result<std::unique_ptr<Recording>> Recording::open(const fs::path& file,
-                                                   const codec::RecordingWriter::Header& header,
-                                                   codec::Existing existing, obs::Logger& log) {
-  auto writer = codec::RecordingWriter::open(file, header, existing);
-  if (!writer) return writer.error();
-  return std::unique_ptr<Recording>{new Recording{file, writer.take(), log}};
+                                                   const codec::RecordingHeader& header,
+                                                   codec::Existing existing, obs::Logger& log,
+                                                   std::size_t queue_bytes_max) {
+  auto opened = codec::RecordingFile::open(file, existing);
+  if (!opened) return opened.error();
+  auto thread = RecordingThread::start(opened.take(), queue_bytes_max);
+  if (!thread) {
+    remove_file(file);
+    return thread.error();
+  }
+  std::unique_ptr<Recording> made{new Recording{file, thread.take(), log}};
+  made->lines_.header(header);
+  made->first_ = made->last_ = header.recorded;
+  return made;
 }
 
 Recording::~Recording() {
-  if (begun_) return;
-  discard();
+  if (!begun_) discard();
+}
+
+void Recording::connect(std::string_view conn, Timestamp time, std::string_view url) {
+  lines_.connect(conn, time, url);
+  line_done(time);
+}
+void Recording::send(std::string_view conn, Timestamp time, std::string_view data) {
+  lines_.send(conn, time, data);
+  line_done(time);
+}
+void Recording::recv(std::string_view conn, Timestamp time, std::string_view data,
+                     codec::Payload payload) {
+  lines_.recv(conn, time, data, payload);
+  line_done(time);
+}
+void Recording::http(std::string_view conn, Timestamp time, std::string_view url,
+                     std::string_view body) {
+  lines_.http(conn, time, url, body);
+  line_done(time);
+}
+
+void Recording::line_done(Timestamp time) {
+  ++counters_.lines;
+  if (lines_.lines() == 1) first_ = time;
+  last_ = time;
+  if (lines_.text().size() >= kBlockBytes) hand_over();
+}
+
+// The block, with a line before it that says what is missing there, if anything is.
+std::string& Recording::block() {
+  codec::RecordingLines note;
+  if (lost_.lines > 0) note.lost(lost_);
+  return lines_.text().insert(0, note.text());
+}
+
+void Recording::hand_over() {
+  if (lines_.lines() == 0) return;
+  const std::uint64_t lines = lines_.lines();
+  const std::uint64_t bytes = lines_.text().size();
+  if (thread_->put(block())) {
+    lost_ = {};
+  } else {
+    lose(lines, bytes);
+  }
+  lines_.clear();
+}
+
+void Recording::lose(std::uint64_t lines, std::uint64_t bytes) {
+  if (lost_.lines == 0) lost_.since = first_;
+  lost_.until = last_;
+  lost_.lines += lines;
+  lost_.bytes += bytes;
+  counters_.lost_lines += lines;
+  counters_.lost_bytes += bytes;
+}
+
+void Recording::tell_lost() {
+  if (counters_.lost_lines <= 2 * told_lost_) return;
+  told_lost_ = counters_.lost_lines;
+  log_.error("recording_behind",
+             {{"file", file_.string()},
+              {"lost_lines", counters_.lost_lines},
+              {"problem", "its disk does not keep up; the recording says what is missing"}});
 }
 
 void Recording::flush(net::SteadyTime now) {
   begun_ = true;
-  const auto flushed = writer_->flush();
-  if (flushed) return;
-  const bool first = !failed_.exchange(true, std::memory_order_relaxed);
-  if (!first && now < say_again_) return;
+  hand_over();
+  thread_->flush();
+  tell_lost();
+  const auto written = thread_->statistics();
+  if (!written.failure || (times_said_ > 0 && now < say_again_)) return;
   say_again_ = now + kSayAgain.longest(times_said_++);
   log_.error("recording_failed", {{"file", file_.string()},
-                                  {"kept_bytes", writer_->bytes()},
-                                  {"problem", flushed.error().message}});
+                                  {"kept_bytes", written.file_bytes},
+                                  {"problem", written.failure->message}});
+  failed_.store(true, std::memory_order_relaxed);
 }
 
 Result<void> Recording::close() {
   begun_ = true;
-  auto closed = writer_->close();
+  if (std::exchange(closed_, true)) return {};
+  auto closed = thread_->close(block());
   if (!closed) failed_.store(true, std::memory_order_relaxed);
-  return closed;
+  if (!closed || counters_.lost_lines == 0) return closed;
+  tell_lost();
+  return Error{ErrorKind::io,
+               fmt::format("the disk did not keep up with the recording {}: {} of its {} lines are "
+                           "missing; it says where",
+                           file_.string(), counters_.lost_lines, counters_.lines)};
 }
 
 void Recording::discard() {
+  discarded_ = true;
   (void)close();  // whether the rest can be written does not matter any more
   remove_file(file_);
 }

@@ -3,15 +3,17 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string_view>
 
-#include "codec/recording.hpp"
+#include "codec/recording_lines.hpp"
 #include "core/result.hpp"
 #include "net/clock.hpp"
 #include "obs/log.hpp"
+#include "pipeline/recording_thread.hpp"
 
 namespace mp::pipeline {
 
@@ -36,39 +38,74 @@ enum class IfExists : std::uint8_t {
                                                            std::uint32_t shards,
                                                            IfExists if_exists);
 
-// Belongs to the shard's thread while that runs, but for failed().
+// Belongs to the shard's thread while that runs, but for failed(). Lines are made there, and
+// written by a thread of its own. Where that does not keep up, lines are left out and not waited
+// for: the recording says how many are missing, where they would stand.
 class Recording {
  public:
+  static constexpr std::size_t kQueueBytesMax = std::size_t{64} << 20U;
   // `log` outlives it.
   static Result<std::unique_ptr<Recording>> open(const std::filesystem::path& file,
-                                                 const codec::RecordingWriter::Header& header,
-                                                 codec::Existing existing, obs::Logger& log);
+                                                 const codec::RecordingHeader& header,
+                                                 codec::Existing existing, obs::Logger& log,
+                                                 std::size_t queue_bytes_max = kQueueBytesMax);
   // Removes a file in which nothing was ever written: it would be in the way of the next try.
   ~Recording();
   Recording(const Recording&) = delete;
   Recording& operator=(const Recording&) = delete;
 
-  [[nodiscard]] codec::RecordingWriter& writer() { return *writer_; }
+  void connect(std::string_view conn, Timestamp time, std::string_view url);
+  void send(std::string_view conn, Timestamp time, std::string_view data);
+  void recv(std::string_view conn, Timestamp time, std::string_view data, codec::Payload payload);
+  void http(std::string_view conn, Timestamp time, std::string_view url, std::string_view body);
+
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
 
-  // Hands the lines so far to the system. Called often enough, it bounds what a kill can cost. When
-  // they cannot be written, says so: at once, then again after pauses that grow.
+  // Hands over the lines so far. Called often enough, it bounds what a kill can cost. Says what
+  // went wrong until then: that they cannot be written at once, then again after pauses that grow;
+  // that lines are missing whenever they are twice as many.
   void flush(net::SteadyTime now);
+  // Returns once what was handed over is with the system, or has failed.
+  void wait() { thread_->wait(); }
+  // An error too where lines are missing.
   Result<void> close();
   // Closes and removes it.
   void discard();
-  // It could not be written to its end.
+  [[nodiscard]] bool discarded() const { return discarded_; }
+  // Nothing was recorded.
+  [[nodiscard]] bool empty() const { return counters_.lines == 0; }
+  // It could not be written to its end, and that was said. Any thread may ask.
   [[nodiscard]] bool failed() const { return failed_.load(std::memory_order_relaxed); }
 
+  struct Counters {
+    std::uint64_t lines = 0;
+    std::uint64_t lost_lines = 0;  // of them
+    std::uint64_t lost_bytes = 0;
+  };
+  [[nodiscard]] const Counters& counters() const { return counters_; }
+  [[nodiscard]] RecordingThread::Statistics written() const { return thread_->statistics(); }
+
  private:
-  Recording(std::filesystem::path file, std::unique_ptr<codec::RecordingWriter> writer,
-            obs::Logger& log)
-      : file_(std::move(file)), writer_(std::move(writer)), log_(log) {}
+  Recording(std::filesystem::path file, std::unique_ptr<RecordingThread> thread, obs::Logger& log)
+      : file_(std::move(file)), thread_(std::move(thread)), log_(log) {}
+  void line_done(Timestamp time);
+  [[nodiscard]] std::string& block();
+  void hand_over();
+  void lose(std::uint64_t lines, std::uint64_t bytes);
+  void tell_lost();
 
   const std::filesystem::path file_;
-  const std::unique_ptr<codec::RecordingWriter> writer_;
+  const std::unique_ptr<RecordingThread> thread_;
   obs::Logger& log_;
+  codec::RecordingLines lines_;  // not handed over yet
+  Timestamp first_{};            // of these
+  Timestamp last_{};
+  codec::LostLines lost_;  // not told in the recording yet
+  Counters counters_;
+  std::uint64_t told_lost_ = 0;
   bool begun_ = false;
+  bool closed_ = false;
+  bool discarded_ = false;
   std::atomic<bool> failed_{false};
   net::SteadyTime say_again_{};
   unsigned times_said_ = 0;

@@ -1,6 +1,30 @@
 #include "pipeline/session_plan.hpp"
 
+#include <utility>
+
+#include "core/assert.hpp"
+
 namespace mp::pipeline {
+
+bool SessionPlan::has_room(std::size_t session, const venue::Topic& topic) const {
+  if (sessions_[session].size() >= limits_.topics_per_session) return false;
+  return limits_.session_bytes == 0 || bytes_[session] + topic.text.size() <= limits_.session_bytes;
+}
+
+// The newest of the path, or one that has lost topics; where they are full, a new one.
+std::size_t SessionPlan::session_for(const venue::Topic& topic) {
+  for (const std::size_t session : thinned_) {
+    if (sessions_[session].front().topic.path == topic.path && has_room(session, topic))
+      return session;
+  }
+  const auto [newest, first] = newest_.try_emplace(topic.path);
+  const bool usable = !first && !sessions_[newest->second].empty();
+  if (usable && has_room(newest->second, topic)) return newest->second;
+  newest->second = sessions_.size();
+  sessions_.emplace_back();
+  bytes_.push_back(0);
+  return newest->second;
+}
 
 SessionPlan::Place SessionPlan::add(const venue::Subscription& wanted) {
   venue::Topic topic = venue::topic_of(adapter_, wanted);
@@ -9,20 +33,35 @@ SessionPlan::Place SessionPlan::add(const venue::Subscription& wanted) {
     sessions_[place.session][place.topic].subscriptions.push_back(wanted);
     return place;
   }
-  const auto [newest, first] = newest_.try_emplace(topic.path);
-  Newest& last = newest->second;
-  last.bytes += topic.text.size();
-  const bool full = !first && (sessions_[last.session].size() >= limits_.topics_per_session ||
-                               (limits_.session_bytes != 0 && last.bytes > limits_.session_bytes));
-  if (first || full) {
-    last = {.session = sessions_.size(), .bytes = topic.text.size()};
-    sessions_.emplace_back();
-  }
-  PlannedSession& session = sessions_[last.session];
-  const Place place{.session = last.session, .topic = session.size(), .is_new = false};
+  const std::size_t at = session_for(topic);
+  PlannedSession& session = sessions_[at];
+  const Place place{.session = at, .topic = session.size(), .is_new = false};
+  bytes_[at] += topic.text.size();
   session.push_back({.topic = topic, .subscriptions = {wanted}});
   places_.emplace(std::move(topic), place);
   return {.session = place.session, .topic = place.topic, .is_new = true};
+}
+
+SessionPlan::Removed SessionPlan::remove(const venue::Subscription& subscription) {
+  const auto known = places_.find(venue::topic_of(adapter_, subscription));
+  MP_ASSERT(known != places_.end());
+  const Place place = known->second;
+  PlannedSession& session = sessions_[place.session];
+  std::erase(session[place.topic].subscriptions, subscription);
+  if (!session[place.topic].subscriptions.empty()) return {.session = place.session};
+  bytes_[place.session] -= known->first.text.size();
+  places_.erase(known);
+  if (place.topic + 1 < session.size()) {
+    session[place.topic] = std::move(session.back());
+    places_.at(session[place.topic].topic).topic = place.topic;
+  }
+  session.pop_back();
+  if (session.empty()) {
+    thinned_.erase(place.session);
+  } else {
+    thinned_.insert(place.session);
+  }
+  return {.session = place.session, .topic = true};
 }
 
 net::SessionRules session_rules(const venue::Traits& traits, const venue::Limits& limits) {

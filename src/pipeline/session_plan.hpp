@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,17 +36,25 @@ class SessionPlan {
   };
   Place add(const venue::Subscription& wanted);
 
+  struct Removed {
+    std::size_t session = 0;
+    bool topic = false;  // no subscription needs it any more: it is out of its session
+  };
+  // What was added. A session that has lost all its topics is not filled again.
+  Removed remove(const venue::Subscription& subscription);
+
   [[nodiscard]] const std::vector<PlannedSession>& sessions() const { return sessions_; }
 
  private:
-  struct Newest {  // of a path
-    std::size_t session = 0;
-    std::size_t bytes = 0;
-  };
+  [[nodiscard]] bool has_room(std::size_t session, const venue::Topic& topic) const;
+  std::size_t session_for(const venue::Topic& topic);
+
   const venue::Adapter& adapter_;
   const venue::Limits& limits_;
   std::vector<PlannedSession> sessions_;
-  std::map<std::string, Newest, std::less<>> newest_;
+  std::vector<std::size_t> bytes_;                          // of the topics of each session
+  std::map<std::string, std::size_t, std::less<>> newest_;  // session of each path
+  std::set<std::size_t> thinned_;                           // sessions that lost topics, not all
   std::map<venue::Topic, Place> places_;
 };
 

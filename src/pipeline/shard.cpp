@@ -67,21 +67,62 @@ Result<void> Shard::make_event_loop() {
 }
 
 Result<void> Shard::add_feeds() {
-  for (FeedConfig config : config_.feeds) {
-    config.quarantine.file = file_of_shard(config.quarantine.file, config_.number);
-    const auto budget = parts_.budgets.find(config.venue);
-    auto feed = Feed::create(std::move(config),
-                             {.io = *io_,
-                              .buffers = *buffers_,
-                              .journal = *journal_,
-                              .log = parts_.log,
-                              .recording = recording_ ? &recording_->writer() : nullptr,
-                              .budget = budget == parts_.budgets.end() ? nullptr : &budget->second,
-                              .notes = &parts_.notes});
+  for (const FeedConfig& config : config_.feeds) {
+    auto feed = make_feed(config);
     if (!feed) return feed.error();
     feeds_.push_back(feed.take());
   }
   return {};
+}
+
+Result<std::unique_ptr<Feed>> Shard::make_feed(FeedConfig config) {
+  config.quarantine.file = file_of_shard(config.quarantine.file, config_.number);
+  const auto budget = parts_.budgets.find(config.venue);
+  return Feed::create(std::move(config),
+                      {.io = *io_,
+                       .buffers = *buffers_,
+                       .journal = *journal_,
+                       .log = parts_.log,
+                       .recording = recording_.get(),
+                       .budget = budget == parts_.budgets.end() ? nullptr : &budget->second,
+                       .notes = &parts_.notes});
+}
+
+// Returns when it is done. `watch()` keeps the thread there.
+void Shard::on_thread(const std::function<void()>& work) {
+  std::promise<void> done;
+  boost::asio::post(*io_, [&] {
+    work();
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+const Feed& Shard::adopt(std::unique_ptr<Feed> feed) {
+  const Feed& adopted = *feed;
+  on_thread([&] {
+    tasks_->spawn(feed->run());
+    feeds_.push_back(std::move(feed));
+  });
+  return adopted;
+}
+
+std::vector<std::string> Shard::venues() {
+  std::vector<std::string> out;
+  on_thread([&] {
+    for (const auto& feed : feeds_) out.push_back(feed->venue());
+  });
+  return out;
+}
+
+FeedMachine::Change Shard::want(std::string_view venue, WantsOfShard wanted) {
+  FeedMachine::Change change;
+  on_thread([&] {
+    for (const auto& feed : feeds_) {
+      if (feed->venue() == venue) change = feed->want(std::move(wanted));
+    }
+  });
+  return change;
 }
 
 Shard::~Shard() {

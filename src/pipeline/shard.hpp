@@ -7,6 +7,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -51,6 +52,13 @@ class Shard {
   Shard& operator=(const Shard&) = delete;
 
   Result<void> start();
+  // While it runs, from the thread that started it. make_feed: a feed of a venue that it does not
+  // serve yet; adopt: it runs with the others from now on.
+  [[nodiscard]] Result<std::unique_ptr<Feed>> make_feed(FeedConfig config);
+  const Feed& adopt(std::unique_ptr<Feed> feed);
+  [[nodiscard]] std::vector<std::string> venues();  // that it serves
+  // What the venue's feed wants from now on, and what that changes.
+  FeedMachine::Change want(std::string_view venue, WantsOfShard wanted);
   // Asks the feeds to close their sessions and returns at once.
   void begin_stop();
   // Waits until they have, and completes the recording.
@@ -72,6 +80,7 @@ class Shard {
   Result<void> open();
   Result<void> make_event_loop();
   Result<void> add_feeds();
+  void on_thread(const std::function<void()>& work);
   void run();
   net::Task<void> watch();
   net::Task<void> promise();

@@ -70,6 +70,11 @@ struct alignas(64) Stream {
   [[nodiscard]] StreamPast past() const;
 
   void ask_for(Channel channel) { asked |= 1U << static_cast<unsigned>(channel); }
+  // Something was asked for: none must not become all. Status is our own.
+  void ask_no_longer_for(Channel channel) {
+    ask_for(Channel::status);
+    asked &= ~(1U << static_cast<unsigned>(channel));
+  }
   [[nodiscard]] bool wants(Channel channel) const {
     return asked == 0 || (asked >> static_cast<unsigned>(channel) & 1U) != 0;
   }

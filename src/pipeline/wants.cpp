@@ -8,15 +8,75 @@
 
 namespace mp::pipeline {
 
+Wants::Wants(const FeedConfig& config, const venue::Adapter& adapter, const Catalog& catalog,
+             obs::Logger& log)
+    : config_(config),
+      wanted_{.wants = config.wants, .homes = config.homes},
+      adapter_(adapter),
+      catalog_(catalog),
+      log_(log) {
+  expect_all();
+}
+
+// No listing has named anything yet.
+void Wants::expect_all() {
+  unlisted_.clear();
+  for (const auto& want : wanted_.wants) {
+    for (const auto* names : {&want.instruments, &want.symbols}) {
+      for (const auto& name : *names) {
+        if (!is_elsewhere(name)) unlisted_.try_emplace(name);
+      }
+    }
+  }
+}
+
 std::vector<venue::Subscription> Wants::resolve(bool all_listed) {
-  std::vector<venue::Subscription> out;
-  for (const auto& want : config_.wants) resolve(want, all_listed, out);
+  auto out = resolve_all(all_listed);
   std::erase_if(out, [this](const venue::Subscription& each) {
-    const auto home = symbol_homes_.find(each.symbol);
-    if (home != symbol_homes_.end() && home->second != config_.shard) return true;
-    return !answered_.emplace(each.channel, each.symbol, each.interval).second;
+    return !answered_.emplace(each.symbol, each.channel, each.interval).second;
   });
   return out;
+}
+
+// Of this shard, also what was answered before.
+std::vector<venue::Subscription> Wants::resolve_all(bool all_listed) {
+  std::vector<venue::Subscription> out;
+  unlisted_.clear();
+  for (const auto& want : wanted_.wants) resolve(want, all_listed, out);
+  std::erase_if(out, [this](const venue::Subscription& each) {
+    const auto home = symbol_homes_.find(each.symbol);
+    return home != symbol_homes_.end() && home->second != config_.shard;
+  });
+  return out;
+}
+
+std::vector<venue::Subscription> Wants::change(WantsOfShard wanted, bool all_listed) {
+  wanted_ = std::move(wanted);
+  symbol_homes_.clear();
+  std::set<std::tuple<std::string, Channel, std::string>> still;
+  for (auto& each : resolve_all(all_listed))
+    still.emplace(each.symbol, each.channel, each.interval);
+  if (catalog_.entries().empty()) expect_all();
+  std::vector<venue::Subscription> gone;
+  std::erase_if(answered_, [&](const auto& each) {
+    if (still.contains(each)) return false;
+    const auto& [symbol, channel, interval] = each;
+    gone.push_back({.channel = channel, .symbol = symbol, .interval = interval});
+    return true;
+  });
+  return gone;
+}
+
+bool Wants::has(std::string_view symbol, Channel channel) const {
+  const auto first = answered_.lower_bound({std::string{symbol}, channel, ""});
+  return first != answered_.end() && std::get<0>(*first) == symbol &&
+         std::get<1>(*first) == channel;
+}
+
+// Whatever the channel.
+bool Wants::has(const std::string& symbol) const {
+  const auto first = answered_.lower_bound({symbol, Channel{}, ""});
+  return first != answered_.end() && std::get<0>(*first) == symbol;
 }
 
 void Wants::resolve(const Want& want, bool all_listed, std::vector<venue::Subscription>& out) {
@@ -71,11 +131,11 @@ std::vector<const Catalog::Entry*> Wants::entries_of(const Want& want, bool all_
   return entries;
 }
 
-// All that trade, of a name with '*'.
+// All that trade, of a name with '*'; what has traded and is collected goes on.
 std::vector<const Catalog::Entry*> Wants::matching(const std::string& name) const {
   std::vector<const Catalog::Entry*> found;
   for (const auto& entry : catalog_.entries()) {
-    const bool trades = entry.info.status == "trading";
+    const bool trades = entry.info.status == "trading" || has(entry.symbol);
     if (trades && matches_glob(name, entry.name) && catalog_.by_name(entry.name) == &entry)
       found.push_back(&entry);
   }
@@ -88,17 +148,22 @@ const Catalog::Entry* Wants::named(const std::string& name) const {
   return entry != nullptr ? entry : catalog_.by_symbol(name);
 }
 
+bool Wants::is_elsewhere(const std::string& name) const {
+  const auto home = wanted_.homes.find(name);
+  return home != wanted_.homes.end() && home->second != config_.shard;
+}
+
 void Wants::find_home(const std::string& name, const std::string& symbol) {
-  const auto home = config_.homes.find(name);
-  if (home == config_.homes.end()) return;
+  const auto home = wanted_.homes.find(name);
+  if (home == wanted_.homes.end()) return;
   const auto known = symbol_homes_.try_emplace(symbol, home->second).first;
   known->second = std::min(known->second, home->second);
 }
 
 // Said once.
 void Wants::missing(const std::string& name, bool all_listed, std::string problem) {
-  const auto home = config_.homes.find(name);
-  if (home != config_.homes.end() && home->second != config_.shard) return;  // said there
+  if (is_elsewhere(name)) return;  // said there
+  unlisted_[name] = all_listed ? problem : "";
   if (!told_.insert((all_listed ? "refused:" : "waits:") + name).second) return;
   if (!all_listed) {
     log_.warn("instrument_waits", {{"venue", config_.venue},

@@ -81,6 +81,13 @@ class WorkQueue {
                 net::SteadyTime due);
   // Nothing that waits for the stream's book is wanted any more.
   void drop_repairs(const Stream& stream);
+  // Polls by that call which wait.
+  void drop_polls(const venue::RestCall& call) {
+    std::erase_if(jobs_, [&](const Job& job) {
+      return job.kind == JobKind::poll && job.call.target == call.target &&
+             job.call.body == call.body;
+    });
+  }
   void drop_all() { jobs_.clear(); }
 
   // Takes out what is due and may be done now. A call that goes out by REST comes with the right to

@@ -5,6 +5,7 @@ Usage: cli_test.py PROGRAM [unittest arguments]
 """
 import json
 import os
+import pty
 import shutil
 import signal
 import socket
@@ -166,7 +167,7 @@ class Commands(unittest.TestCase):
         self.assertEqual(counts, {"frames": 4, "data": 2, "control": 1, "unknown": 1,
                                   "malformed": 0, "rejected": 0, "events": {"trade": 2},
                                   "slow": 0, "left_out": 0, "elsewhere": 0, "damaged": 0,
-                                  "skipped": 0})
+                                  "skipped": 0, "lost": 0})
 
     def test_decode_keeps_a_malformed_frame_and_goes_on(self):
         frames = "\n".join([TRADE, CUT_TRADE, TRADE]) + "\n"
@@ -331,6 +332,16 @@ class Commands(unittest.TestCase):
                 self.assertEqual(process.returncode, 0, said)
                 self.assertEqual(call("replay", path).returncode, 0)
 
+    def test_two_signals_at_once_are_one_wish(self):
+        path = self.dir / "t.ndjson"
+        process = self.recorder("--out", path)
+        self.wait_for_frames(path)
+        process.send_signal(signal.SIGTERM)  # as `timeout` does: to the process, to its group
+        process.send_signal(signal.SIGINT)
+        out, said = process.communicate(timeout=DEADLINE)
+        self.assertEqual(process.returncode, 0, said)
+        self.assertIn("Recorded in", out)
+
     def test_a_recording_is_not_overwritten(self):
         path = self.write("r.ndjson", "precious\n")
         arguments = ("record", "binance:BTC-USDT@trade", "--out", path, "--for", "2s", "--plain",
@@ -361,6 +372,36 @@ class Commands(unittest.TestCase):
         self.fails(result, 74, "cannot write the recording /dev/full", "event=recording_failed")
         self.assertNotIn("Recorded in", result.stdout)
 
+    def test_nothing_collected_is_exit_69_and_says_why(self):
+        nowhere = socket.socket()
+        self.addCleanup(nowhere.close)
+        nowhere.bind(("127.0.0.1", 0))  # and does not listen
+        port = nowhere.getsockname()[1]
+        urls = ("--set", f"binance.ws_url=wss://127.0.0.1:{port}",
+                "--set", f"binance.rest_url=https://127.0.0.1:{port}")
+        result = call("run", "binance:BTC-USDT", "--for", "2s", "--plain", *urls, cwd=self.dir)
+        self.fails(result, 69, "nothing was collected: binance: 127.0.0.1", "Connection refused")
+        self.assertNotIn("Stored in", result.stdout)
+        row = result.stdout.splitlines()[2].split()
+        self.assertEqual(row[:3], ["binance", "BTC-USDT", "WAITING"], result.stdout)
+        self.assertIn("Connection refused", result.stdout)
+        # The listing comes, the connection does not: Ctrl-C makes no difference.
+        path = self.dir / "r.ndjson"
+        process = subprocess.Popen([PROGRAM, "record", "binance:BTC-USDT", "--out", path, "--plain",
+                                    *self.simulator(), *urls[:2]], cwd=self.dir,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for line in process.stderr:
+            if "event=disconnected" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=DEADLINE)
+        self.assertEqual(process.returncode, 69, said)
+        self.assertIn("Connection refused", said)
+        result = call("record", "binance:BTC-USDT", "--out", "n.ndjson", "--for", "1s", "--plain",
+                      *urls, cwd=self.dir)
+        self.assertEqual(result.returncode, 69, result.stderr)
+        self.assertFalse((self.dir / "n.ndjson").exists(), "it would be in the way")
+
     def test_refused_certificate(self):
         urls = [w for w in self.simulator() if "ca_file" not in w and w != "--set"]
         overrides = [x for w in urls for x in ("--set", w)]
@@ -374,13 +415,72 @@ class Commands(unittest.TestCase):
         self.assertEqual(result.returncode, 77, result.stdout + result.stderr)
         self.assertIn("certificate", result.stdout)
 
+    # ---- hot changes ----
+
+    def collector(self, config):
+        """One that has received something."""
+        process = subprocess.Popen([PROGRAM, "--log", "info", "run", str(config), "--plain"],
+                                   cwd=self.dir, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   text=True)
+
+        def end():
+            process.kill()
+            process.communicate()
+        self.addCleanup(end)
+        for line in process.stdout:
+            if "LIVE" in line:
+                break
+        return process
+
+    def test_reload_changes_what_is_wanted_and_nothing_else(self):
+        urls = self.simulator()
+        config = self.write("c.toml", self.config(urls, '["BTC-USDT"]'))
+        self.fails(call("reload", config, cwd=self.dir), 69, "no collector", "run CONFIG")
+        process = self.collector(config)
+        self.write("c.toml", self.config(urls, '["ETH-USDT", "BTC-USDT"]'))
+        result = call("reload", config, cwd=self.dir)
+        self.assertEqual((result.returncode, result.stdout),
+                         (0, "+ binance ETH-USDT trade,quote,book\n"), result.stderr)
+        self.write("c.toml", self.config(urls, '["ETH-USDT"]'))
+        result = call("reload", cwd=self.dir)  # ./data it is
+        self.assertEqual((result.returncode, result.stdout),
+                         (0, "- binance BTC-USDT trade,quote,book\n"), result.stderr)
+        self.assertEqual(call("reload", cwd=self.dir).stdout, "no stream was added or removed\n")
+        self.write("c.toml", self.config(urls, '["BTC-USDT"]') + "nonsense = 1\n")
+        self.fails(call("reload", cwd=self.dir), 78, "nothing was changed", "nonsense")
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=DEADLINE)
+        self.assertEqual(process.returncode, 0, said)
+        self.assertEqual(said.count("event=connected"), 1, "nothing was connected anew\n" + said)
+        query = ("SELECT count(*) FROM status WHERE condition = 'disconnected' AND "
+                 "reason = 'no longer wanted' AND instrument = 'BTC-USDT'")
+        result = call("query", "--format", "csv", query, cwd=self.dir)
+        self.assertEqual(result.stdout.split()[-1], "3", result.stdout + result.stderr)
+        self.fails(call("reload", cwd=self.dir), 69, "no collector")
+
+    def test_a_closed_terminal_ends_a_collector_that_could_reload(self):
+        config = self.write("c.toml", self.config(self.simulator(), '["BTC-USDT"]'))
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(self.dir)
+            os.execv(PROGRAM, [PROGRAM, "run", str(config), "--plain"])
+        said = b""
+        while b"LIVE" not in said:
+            said += os.read(terminal, 4096)
+        result = call("reload", config, cwd=self.dir)  # its terminal is there
+        self.assertEqual(result.returncode, 0, result.stderr)
+        os.close(terminal)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
+
     def test_two_processes_on_one_directory(self):
         urls = self.simulator()
         first = subprocess.Popen([PROGRAM, "run", "binance:BTC-USDT", "--for", "20s", "--plain",
                                   *urls], cwd=self.dir, stdout=subprocess.PIPE,
                                  stderr=subprocess.PIPE, text=True)
         try:
-            self.assertTrue(first.stdout.readline())  # its first table: it has the journal
+            for line in first.stdout:  # its tables: it has the journal, and something came
+                if "LIVE" in line:
+                    break
             result = call("run", "binance:BTC-USDT", "--for", "1s", *urls, cwd=self.dir)
             self.fails(result, 75, str(first.pid))
         finally:

@@ -54,5 +54,18 @@ TEST(LiveTable, lines_are_of_one_width_and_show_what_is_not_known) {
   EXPECT_EQ(with_commas(123), "123");
 }
 
+TEST(LiveTable, what_waits_says_why_in_place_of_numbers) {
+  pipeline::MonitorRow row;
+  row.venue = "binance";
+  row.instrument = "BTC-USDT";
+  row.reason = "connecting: refused\x1b[2J";
+  auto lines = table_lines({row});
+  EXPECT_NE(lines[1].find("WAITING  connecting: refused"), std::string::npos) << lines[1];
+  EXPECT_EQ(lines[1].find('\x1b'), std::string::npos);
+  row.latency_p99 = std::chrono::microseconds{7};  // something of it comes
+  lines = table_lines({row});
+  EXPECT_EQ(lines[1].find("connecting"), lines[0].size() + 2) << lines[1];
+}
+
 }  // namespace
 }  // namespace mp::cli

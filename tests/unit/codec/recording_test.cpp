@@ -235,18 +235,20 @@ TEST(Recording, comes_back_as_it_was_written) {
   for (int i = 0; i < 256; ++i) bytes.push_back(static_cast<char>(i));
   const auto at = from_nanoseconds(1764000000123456789);
   for (const char* name : {"a.ndjson", "a.ndjson.zst"}) {
-    auto writer = RecordingWriter::open(
-        dir.path() / name, {.venue = "binance", .recorded = at, .program = "marketprism test"},
-        Existing::refuse);
-    ASSERT_TRUE(writer.ok()) << writer.error().message;
-    (*writer)->connect("c1", at, "wss://x");
-    (*writer)->send("c1", at, R"({"op":"subscribe"})");
-    (*writer)->recv("c1", at, "quote \" back \\ line \n é 🚀", Payload::text);
-    (*writer)->recv("c1", at, bytes, Payload::text);
-    (*writer)->recv("c1", at, "plain", Payload::binary);
-    (*writer)->http("c1", at, "https://x/y?z=1", R"({"lastUpdateId":1})");
-    ASSERT_TRUE((*writer)->close().ok());
-    EXPECT_GT((*writer)->bytes(), 0U);
+    RecordingLines lines;
+    lines.header({.venue = "binance", .recorded = at, .program = "marketprism test"});
+    lines.connect("c1", at, "wss://x");
+    lines.send("c1", at, R"({"op":"subscribe"})");
+    lines.recv("c1", at, "quote \" back \\ line \n é 🚀", Payload::text);
+    lines.recv("c1", at, bytes, Payload::text);
+    lines.recv("c1", at, "plain", Payload::binary);
+    lines.http("c1", at, "https://x/y?z=1", R"({"lastUpdateId":1})");
+    lines.lost({.lines = 7, .bytes = 90, .since = {}, .until = at});
+    auto file = RecordingFile::open(dir.path() / name, Existing::refuse);
+    ASSERT_TRUE(file.ok()) << file.error().message;
+    ASSERT_TRUE((*file)->write(lines.text()).ok());
+    ASSERT_TRUE((*file)->close().ok());
+    EXPECT_GT((*file)->bytes(), 0U);
 
     auto reader = RecordingReader::open(dir.path() / name);
     ASSERT_TRUE(reader.ok());
@@ -263,6 +265,11 @@ TEST(Recording, comes_back_as_it_was_written) {
     EXPECT_EQ(http->kind, LineKind::http);
     EXPECT_EQ(http->conn, "c1");
     EXPECT_EQ(http->data, R"({"lastUpdateId":1})");
+    const auto lost = (*reader)->next();
+    EXPECT_EQ(lost->kind, LineKind::lost);
+    EXPECT_EQ(lost->lost, 7U);
+    EXPECT_EQ(lost->time, at);
+    EXPECT_EQ((*reader)->counts().lost, 7U);
     EXPECT_FALSE((*reader)->next());
     EXPECT_EQ((*reader)->problem(), "");
   }
@@ -271,7 +278,7 @@ TEST(Recording, comes_back_as_it_was_written) {
 TEST(Recording, is_never_truncated_unless_that_is_wanted) {
   const TempDir dir;
   const auto file = dir.path() / "a.ndjson";
-  const RecordingWriter::Header header{.venue = "okx", .recorded = {}, .program = "test"};
+  const RecordingHeader header{.venue = "okx", .recorded = {}, .program = "test"};
   ASSERT_TRUE(RecordingWriter::open(file, header, Existing::refuse).ok());
   const auto size = std::filesystem::file_size(file);
   EXPECT_GT(size, 0U);

@@ -364,7 +364,7 @@ TEST_F(CollectorTest, goes_on_collecting_when_the_recording_cannot_be_written) {
   reader_ = journal::open_merged({.locations = collector_->journal_locations()}).take();
   ASSERT_TRUE(collector_->start());
   ASSERT_TRUE(read_book("BTC-USDT", false));
-  EXPECT_TRUE(collector_->recording_failed());
+  ASSERT_TRUE(read_until([&](const Event&) { return collector_->recording_failed(); }));
   const auto stopped = collector_->stop();
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().kind, ErrorKind::io);

@@ -100,5 +100,61 @@ TEST(Monitor, an_instrument_is_as_bad_as_the_worst_of_its_streams) {
   EXPECT_EQ(state_after(Book{}), StreamState::refused);
 }
 
+TEST(Monitor, has_a_row_for_what_waits_and_says_why) {
+  Monitor monitor;
+  const Timestamp now{1000s};
+  monitor.on_event(
+      event_of(Status{.condition = Condition::connected, .channel = Channel::trade}, now), now);
+  const std::vector<Waiting> waiting{
+      {.venue = "binance", .symbol = "", .name = "NEW-*", .reason = "no listing has named it yet"},
+      {.venue = "binance", .symbol = "BTCUSDT", .name = "BTC-USDT", .reason = "connecting"}};
+  auto rows = monitor.rows(now, waiting);
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].instrument, "BTC-USDT");
+  EXPECT_EQ(rows[0].state, StreamState::waiting);
+  EXPECT_EQ(rows[0].reason, "connecting");
+  EXPECT_EQ(rows[1].instrument, "NEW-*");
+  EXPECT_EQ(rows[1].reason, "no listing has named it yet");
+  EXPECT_EQ(monitor.rows(now)[0].reason, "nothing has come yet");
+  monitor.on_event(event_of(Trade{}, now), now);
+  rows = monitor.rows(now, waiting);
+  EXPECT_EQ(rows[0].state, StreamState::live);
+  EXPECT_EQ(rows[0].reason, "") << "the feed's word is older than the event";
+}
+
+TEST(Monitor, says_that_the_book_is_what_is_missing) {
+  Monitor monitor;
+  const Timestamp now{1000s};
+  monitor.on_event(event_of(of_book(Condition::connected), now), now);
+  monitor.on_event(event_of(Trade{}, now), now);
+  EXPECT_EQ(monitor.rows(now)[0].state, StreamState::waiting);
+  EXPECT_EQ(monitor.rows(now)[0].reason, "its book has not come yet");
+}
+
+TEST(Monitor, what_is_no_longer_wanted_has_no_row) {
+  Monitor monitor;
+  const Timestamp now{1000s};
+  for (const Channel channel : {Channel::trade, Channel::book}) {
+    monitor.on_event(event_of(Status{.condition = Condition::connected, .channel = channel}, now),
+                     now);
+  }
+  const auto end = [&](Channel channel) {
+    monitor.on_event(event_of(Status{.condition = Condition::disconnected,
+                                     .channel = channel,
+                                     .reason = "no longer wanted"},
+                              now),
+                     now);
+  };
+  end(Channel::book);
+  monitor.on_event(event_of(Trade{}, now), now);
+  ASSERT_EQ(monitor.rows(now).size(), 1U);
+  EXPECT_EQ(monitor.rows(now)[0].state, StreamState::live);
+  end(Channel::trade);
+  EXPECT_TRUE(monitor.rows(now).empty());
+  monitor.on_event(
+      event_of(Status{.condition = Condition::connected, .channel = Channel::trade}, now), now);
+  EXPECT_EQ(monitor.rows(now).size(), 1U);
+}
+
 }  // namespace
 }  // namespace mp::pipeline

@@ -82,5 +82,33 @@ TEST(SessionPlan, leaves_the_end_of_a_session_to_the_feed) {
   EXPECT_EQ(rules.lifetime.count(), 0);
 }
 
+TEST(SessionPlan, fills_the_place_of_what_was_removed_before_a_new_session) {
+  const auto binance = venue::make_adapter("binance");
+  venue::Limits limits;
+  limits.topics_per_session = 2;
+  SessionPlan plan{*binance, limits};
+  const auto trades = [](const char* symbol) {
+    return venue::Subscription{Channel::trade, symbol, ""};
+  };
+  for (const char* symbol : {"A", "B", "C", "D"}) plan.add(trades(symbol));
+  const auto removed = plan.remove(trades("A"));
+  EXPECT_EQ(removed.session, 0U);
+  EXPECT_TRUE(removed.topic);
+  EXPECT_EQ(plan.add(trades("E")).session, 0U);
+  EXPECT_EQ(plan.add(trades("F")).session, 2U);
+  EXPECT_EQ(plan.add(trades("B")).topic, 0U) << "it has moved to where A was";
+}
+
+TEST(SessionPlan, a_session_that_is_empty_stays_so) {
+  const auto binance = venue::make_adapter("binance");
+  const venue::Limits limits;
+  SessionPlan plan{*binance, limits};
+  const venue::Subscription trades{Channel::trade, "A", ""};
+  plan.add(trades);
+  plan.remove(trades);
+  EXPECT_TRUE(plan.sessions()[0].empty());
+  EXPECT_EQ(plan.add(trades).session, 1U);
+}
+
 }  // namespace
 }  // namespace mp::pipeline

@@ -316,5 +316,41 @@ TEST(ShardsConfig, refuses_none_and_too_many) {
   }
 }
 
+TEST_F(ShardsTest, what_is_wanted_changes_while_they_run) {
+  using enum Channel;
+  collect(2, {feed("binance", {.instruments = {"BTC-USDT", "ETH-USDT"}, .channels = {trade}})});
+  std::set<std::string> live;
+  ASSERT_TRUE(read_until([&](const Event& event) {
+    if (event.channel() == trade) live.insert(std::string{event.symbol});
+    return live.size() == 2;
+  }));
+  auto broken = feed("okx", {.instruments = {"BTC-USDT"}, .channels = {trade}});
+  broken.ws_url = "nowhere";
+  EXPECT_FALSE(collector_->change({broken}));
+  const auto changed = collector_->change(
+      {feed("binance", {.instruments = {"ETH-USDT", "SOL-USDT"}, .channels = {trade}}),
+       feed("okx", {.instruments = {"BTC-USDT"}, .channels = {trade}})});
+  ASSERT_TRUE(changed) << changed.error().message;
+  ASSERT_EQ(changed->size(), 1U) << "nothing is known of okx yet";
+  EXPECT_EQ(changed->at(0).added, (std::vector<WantedStream>{{"SOL-USDT", trade}}));
+  EXPECT_EQ(changed->at(0).removed, (std::vector<WantedStream>{{"BTC-USDT", trade}}));
+  std::string reason;
+  live.clear();
+  ASSERT_TRUE(read_until([&](const Event& event) {
+    const auto* status = std::get_if<Status>(&event.body);
+    if (status != nullptr && status->condition == Condition::disconnected) {
+      EXPECT_EQ(event.symbol, "BTCUSDT");
+      reason = status->reason;
+    }
+    if (event.channel() == trade && event.symbol != "ETHUSDT" && !reason.empty()) {
+      EXPECT_NE(event.symbol, "BTCUSDT") << "after its end";
+      live.insert(std::string{event.symbol});
+    }
+    return live.size() == 2;
+  }));
+  EXPECT_EQ(reason, "no longer wanted");
+  stop();
+}
+
 }  // namespace
 }  // namespace mp::pipeline
