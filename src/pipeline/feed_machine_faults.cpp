@@ -93,7 +93,7 @@ void FeedMachine::tend_books(const Now& now) {
     Stalled& state = found->second;
     const bool under_way =
         work_.repairs(stream) || std::ranges::any_of(calls_, [&](const auto& call) {
-          return call.second.job.stream == &stream && call.second.job.kind != JobKind::poll;
+          return call.second.job.stream == &stream && is_of_book(call.second.job.kind);
         });
     if (is_new || under_way) state.again = now.steady + kStalledPauses.first;
     if (now.steady < state.again) continue;

@@ -25,9 +25,6 @@ constexpr std::chrono::milliseconds kOwnTurnWait{1000};
 bool is_repair(JobKind kind) {
   return kind == JobKind::resubscribe || kind == JobKind::snapshot || kind == JobKind::renewal;
 }
-bool is_of_book(JobKind kind) {
-  return is_repair(kind) || kind == JobKind::deepen;
-}
 
 // What a call needs at least.
 std::uint32_t least_weight(const Job& job) {

@@ -32,13 +32,18 @@ enum class JobKind : std::uint8_t {
            // wants
 };
 
+// Of a book: to make it right, keep it so, or know more of it.
+[[nodiscard]] constexpr bool is_of_book(JobKind kind) {
+  return kind <= JobKind::renewal || kind == JobKind::deepen;
+}
+
 struct Job {
   JobKind kind = JobKind::snapshot;
   Stream* stream = nullptr;       // of a book to repair, or trades to fill in
   std::size_t rank = 0;           // of those that are due together, the lower goes first
   venue::RestCall call{};         // where it is made by REST
-  TradeWatch::Range ids{};        // of a backfill
   venue::RestCall instead{};      // of a snapshot: one of another depth; no target: there is none
+  TradeWatch::Range ids{};        // of a backfill
   std::chrono::seconds every{0};  // of a poll: until it is to be done again
   std::size_t listing = 0;        // of the venue's listings: the one that leads to this call
   std::uint32_t round = 0;        // of that listing; of a backfill, the page
