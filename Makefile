@@ -3,9 +3,10 @@
 #   make test                     builds and runs all tests
 #   make build                    leaves the program in build/release/marketprism
 #   make pgo                      likewise in build/pgo/marketprism, optimised by a profile of its own work: takes twice as long
+#   make faults [SEEDS=10000]     a feed through faults that chance picks, an hour or a day of made-up time for each seed
 # JOBS=n compilations at once (default: by cores and memory). MP_INSTALL=no installs nothing.
 MAKEFLAGS += --no-print-directory
-.PHONY: run build pgo test install install-test tidy lint format clean
+.PHONY: run build pgo test faults install install-test tidy lint format clean
 
 run: build
 	@build/release/marketprism demo $(ARGS)
@@ -18,6 +19,10 @@ pgo: install
 
 test: install-test
 	@scripts/test.sh
+
+faults: install-test
+	@scripts/build.sh faults simulation_test
+	@MP_DAYS=1 MP_SEEDS=$(or $(SEEDS),10000) build/faults/tests/simulation_test
 
 install:
 	@scripts/step.sh 'install what building needs' scripts/install.sh build
