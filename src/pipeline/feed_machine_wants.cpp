@@ -63,7 +63,7 @@ void FeedMachine::end_stream(std::size_t session, const venue::Subscription& sub
                             now.utc);
   }
   const Stream* const stream = engine_.streams().find(subscription.symbol);
-  if (stream != nullptr && subscription.channel == Channel::book) work_.drop_repairs(*stream);
+  if (stream != nullptr && subscription.channel == Channel::book) work_.forget_book(*stream);
 }
 
 // Where the venue has no request to end a topic, what still comes of it is passed over.

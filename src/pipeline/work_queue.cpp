@@ -82,6 +82,14 @@ void WorkQueue::expect_book(const Stream& stream) {
   ++awaited_;
 }
 
+void WorkQueue::forget_book(const Stream& stream) {
+  drop_repairs(stream);
+  const auto known = repairs_.find(&stream);
+  if (known == repairs_.end()) return;
+  if (known->second.awaited) --awaited_;
+  repairs_.erase(known);
+}
+
 void WorkQueue::repair(Stream& stream, JobKind kind, Snapshot calls, net::SteadyTime now) {
   MP_ASSERT(is_repair(kind));
   Repairs& before = repairs_[&stream];

@@ -68,6 +68,8 @@ class WorkQueue {
                 net::SteadyTime due);
   // A book that will ask for a snapshot soon. Those that were expected first go first.
   void expect_book(const Stream& stream);
+  // Nobody wants it any more.
+  void forget_book(const Stream& stream);
   // What a book needs, by REST or on the socket: then there is no call. `shallow`: a cheaper call
   // than `deep`, which will do where not all books that wait can have a deep one now. A stream has
   // one repair at a time: a newer one takes the place of what still waits. Repairs that come

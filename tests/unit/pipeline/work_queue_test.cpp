@@ -221,6 +221,18 @@ TEST_F(WorkQueueTest, takes_shallow_snapshots_while_deep_ones_would_not_do_for_a
   EXPECT_THAT(take_all(), ElementsAre("/deep/c"));
 }
 
+TEST_F(WorkQueueTest, a_book_that_nobody_wants_any_more_is_not_awaited) {
+  limits_.rest_weight = {100, 1min};
+  budget_ = std::make_unique<VenueBudget>(limits_);
+  Stream c;
+  for (const Stream* each : {&a_, &b_, &c}) work_.expect_book(*each);
+  work_.repair(c, JobKind::snapshot, snapshot_of("c"), now_);
+  work_.forget_book(c);
+  work_.forget_book(c);
+  work_.repair(a_, JobKind::snapshot, snapshot_of("a"), now_);
+  EXPECT_THAT(take_all(), ElementsAre("/deep/a")) << "two are awaited, which is 100";
+}
+
 TEST_F(WorkQueueTest, the_books_that_were_named_first_go_first) {
   limits_.rest_calls_at_once = 1;
   budget_ = std::make_unique<VenueBudget>(limits_);
