@@ -184,7 +184,10 @@ void World::open(FeedMachine::Leg& leg, std::uint64_t seed) {
 void World::retire(FeedMachine::Leg& leg) {
   after(0ms, [this, run = run_, at = &leg] {
     if (run != run_) return;
-    if (Link* const link = link_of(*at)) step(*link, {.kind = SessionInput::Kind::stop});
+    Link* const link = link_of(*at);
+    if (link == nullptr) return;
+    link->stops = true;
+    if (link->machine.state() != SessionState::connecting) stop(*link);
   });
 }
 
@@ -273,6 +276,7 @@ void World::connect(Link& link, net::SteadyTime until) {
   if (connects_.size() > kConnectsMax) broken("more than 300 connects in five minutes");
   const auto fail = [this, current, at = &link](net::LossReason reason) {
     if (!current()) return;
+    if (at->stops) stop(*at);
     const net::Loss loss{.reason = reason, .message = "no"};
     step(*at, {.kind = SessionInput::Kind::connect_failed, .loss = &loss});
   };
@@ -289,6 +293,12 @@ void World::opened(Link& link) {
   note("open " + link.leg->name());
   step(link, {.kind = SessionInput::Kind::connected});
   machine_->connected(*link.leg, now_);
+  if (link.stops) stop(link);
+}
+
+void World::stop(Link& link) {
+  link.stops = false;
+  step(link, {.kind = SessionInput::Kind::stop});
 }
 
 void World::lose(Link& link, net::LossReason reason) {

@@ -108,6 +108,7 @@ class World final : private FeedMachine::Hands {
   void step(Link& link, net::SessionInput input);
   void connect(Link& link, net::SteadyTime until);
   void opened(Link& link);
+  void stop(Link& link);
   void lose(Link& link, net::LossReason reason);
   [[nodiscard]] Link* link_of(const FeedMachine::Leg& leg);
 

@@ -29,6 +29,7 @@ struct World::Link {
   std::deque<std::string> queue;
   std::unique_ptr<Socket> socket;
   std::uint64_t attempt = 0;  // what belongs to an earlier one is forgotten
+  bool stops = false;         // told to, while it connects: it is said to the machine behind that
   bool finished = false;
 };
 
