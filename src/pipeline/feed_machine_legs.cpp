@@ -115,7 +115,10 @@ void FeedMachine::ask(Leg& leg, const std::vector<venue::Topic>& topics, const N
                      .events = {},
                      .times = times,
                      .due = leg.asked_until_ + patience};
-    for (const auto& topic : asked.topics) asked.events.push_back(events_of(leg, topic));
+    for (const auto& topic : asked.topics) {
+      asked.events.push_back(events_of(leg, topic));
+      leg.answered_.erase(topic);  // an earlier refusal answers nothing now
+    }
     leg.asked_.emplace(request.id, std::move(asked));
   }
 }

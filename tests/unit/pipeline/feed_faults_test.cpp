@@ -87,6 +87,23 @@ TEST_F(FeedFaults, asks_again_only_for_what_is_silent_and_not_answered) {
   EXPECT_EQ(counters_.unanswered, 1U);
 }
 
+// What was refused once and is not answered the next time is not given up.
+TEST_F(FeedFaults, asks_again_for_a_refused_topic_that_is_then_not_answered) {
+  want({"BTC-USDT"}, {Channel::book});
+  start();
+  list();
+  connect(*legs_[0]);
+  const auto requests = take_sent();
+  ASSERT_EQ(requests.size(), 1U);
+  refuse(*legs_[0], requests[0], "60014");
+  std::size_t asked = 0;
+  for (int minute = 0; minute < 10; ++minute) {
+    pass(1min);
+    asked += take_sent().size();
+  }
+  EXPECT_GE(asked, 3U);
+}
+
 // What could not be read is missing, and what is missing is an event.
 TEST_F(FeedFaults, marks_what_cannot_be_read_as_a_gap_and_counts_it_exactly) {
   want({"BTC-USDT", "ETH-USDT"}, {Channel::trade});

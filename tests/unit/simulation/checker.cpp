@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "pipeline/gap_reason.hpp"
 #include "pipeline/trade_watch.hpp"
 
 namespace mp::simulation {
@@ -71,6 +72,7 @@ void Checker::on_status(Consumer& consumer, const Event& event, const Status& st
   switch (status.condition) {
     case Condition::gap:
       ++sums_.gaps;
+      if (of_book) ++sums_.book_gaps;
       if (of_book) consumer.valid = false;
       if (status.channel != Channel::trade || !status.from_sequence || !status.to_sequence) break;
       for (auto id = *status.from_sequence; id <= *status.to_sequence; ++id)
@@ -83,7 +85,7 @@ void Checker::on_status(Consumer& consumer, const Event& event, const Status& st
     case Condition::healed:
       for (auto id = status.from_sequence.value_or(0); id <= status.to_sequence.value_or(-1);
            ++id) {
-        ++sums_.filled;
+        ++(status.reason == pipeline::kBackfillReason ? sums_.filled : sums_.late);
         if (!consumer.trades.contains(id))
           broken_(fmt::format("{}: trade {} is called healed, and is not there", event.symbol, id));
       }

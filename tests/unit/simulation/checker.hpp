@@ -28,9 +28,11 @@ class Checker {
   struct Sums {
     std::uint64_t trades = 0;
     std::uint64_t books = 0;
-    std::uint64_t gaps = 0;   // events
-    std::int64_t marked = 0;  // trades that are missing, and marked as such
-    std::int64_t filled = 0;  // trades that were missing, and came
+    std::uint64_t gaps = 0;       // events
+    std::uint64_t book_gaps = 0;  // likewise
+    std::int64_t marked = 0;      // trades that are missing, and marked as such
+    std::int64_t filled = 0;      // trades that were missing, and were had by REST
+    std::int64_t late = 0;        // that came by another connection a little later
     std::uint64_t resynced = 0;
   };
   [[nodiscard]] const Sums& sums() const { return sums_; }
