@@ -168,7 +168,8 @@ class FeedMachine final : private Engine::Owner {
 
   // Legs: feed_machine_legs.cpp.
   Leg& open_leg(std::size_t session, std::size_t place);
-  void ask(Leg& leg, const std::vector<venue::Topic>& topics, const Now& now, unsigned times = 0);
+  void ask(Leg& leg, std::vector<venue::Topic> topics, const Now& now, unsigned times = 0);
+  [[nodiscard]] std::vector<venue::Topic> topics_of(const Leg& leg) const;
   void ask_for_all(Leg& leg, const Now& now);
   void ask_anew(Leg& leg, const std::vector<venue::Topic>& topics, const Now& now);
   void on_notice(Leg& leg, const venue::Reading& reading, Timestamp ts_recv);

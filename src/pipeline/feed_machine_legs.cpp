@@ -35,6 +35,12 @@ std::chrono::milliseconds before_end(std::chrono::milliseconds lifetime, std::ui
   return margin + spread(margin / 2, random);
 }
 
+// A request takes the place of all before it: whoever asks for one topic must ask for all.
+bool asks_for_all_at_once(const venue::Requests& requests, const venue::Limits& limits) {
+  return requests.subscribe == requests.unsubscribe &&
+         limits.topics_per_request >= limits.topics_per_session;
+}
+
 }  // namespace
 
 void FeedMachine::for_each_subscription(const Leg& leg, auto&& visit) const {
@@ -103,9 +109,9 @@ void FeedMachine::connected(Leg& leg, const Now& now) {
   hands_.wake();
 }
 
-void FeedMachine::ask(Leg& leg, const std::vector<venue::Topic>& topics, const Now& now,
-                      unsigned times) {
+void FeedMachine::ask(Leg& leg, std::vector<venue::Topic> topics, const Now& now, unsigned times) {
   using Verb = venue::RequestWriter::Verb;
+  if (asks_for_all_at_once(adapter_.traits().requests, limits_)) topics = topics_of(leg);
   const auto patience = kUnansweredPauses.longest(times);
   for (auto& request : leg.requests_.write(Verb::subscribe, topics, now.utc)) {
     hands_.send(leg, std::move(request.text));
@@ -132,10 +138,13 @@ void FeedMachine::ask_anew(Leg& leg, const std::vector<venue::Topic>& topics, co
 }
 
 void FeedMachine::ask_for_all(Leg& leg, const Now& now) {
-  if (std::exchange(leg.asked_for_all_, true)) return;
+  if (!std::exchange(leg.asked_for_all_, true)) ask(leg, topics_of(leg), now);
+}
+
+std::vector<venue::Topic> FeedMachine::topics_of(const Leg& leg) const {
   std::vector<venue::Topic> topics;
   for (const auto& planned : sessions_.sessions()[leg.session_]) topics.push_back(planned.topic);
-  ask(leg, topics, now);
+  return topics;
 }
 
 void FeedMachine::on_frame(Leg& leg, std::string_view frame, Timestamp ts_recv) {

@@ -32,6 +32,29 @@ TEST_F(FeedLegs, splits_a_refused_request_down_to_the_bad_topic) {
   EXPECT_EQ(std::ranges::count(statuses_, "rejected trade"), 0);
 }
 
+// Upbit: what is asked for takes the place of all before it.
+TEST_F(FeedLegs, asks_for_all_topics_again_where_a_request_replaces_the_rest) {
+  okx_ = venue::make_adapter("upbit");
+  want({"*-KRW"}, {Channel::trade});
+  start();
+  const auto list_as = [&](const std::string& markets) {
+    while (calls_.empty()) pass(1min);
+    const auto number = calls_.begin()->first;
+    calls_.clear();
+    machine_->answered(number, markets, now_);
+  };
+  const std::string bitcoin = R"({"market":"KRW-BTC","korean_name":"b","english_name":"Bitcoin"})";
+  const std::string ether = R"({"market":"KRW-ETH","korean_name":"e","english_name":"Ether"})";
+  list_as("[" + bitcoin + "]");
+  connect(*legs_.at(0));
+  ASSERT_EQ(take_sent().size(), 1U);
+  list_as("[" + bitcoin + "," + ether + "]");
+  const auto requests = take_sent();
+  ASSERT_EQ(requests.size(), 1U);
+  EXPECT_THAT(requests[0], HasSubstr("KRW-BTC"));
+  EXPECT_THAT(requests[0], HasSubstr("KRW-ETH"));
+}
+
 // One refusal must not leave a topic dead for good: it is asked for again, later and later.
 TEST_F(FeedLegs, asks_for_a_refused_topic_again_with_growing_pauses) {
   want({"BTC-USDT"}, {Channel::book});
