@@ -116,7 +116,7 @@ void write_sum(const std::vector<const Gap*>& gaps, std::string& out) {
     streams.insert({gap->venue, gap->symbol});
   }
   out += fmt::format(
-      "{} gaps of {} instruments, {} of them go on; {} messages are known to be "
+      "{} gaps of {} instruments, {} still open; {} messages are known to be "
       "missing, {} of them came later\n",
       gaps.size(), streams.size(), open, missing, healed);
 }
@@ -131,8 +131,16 @@ void write_reasons(const std::vector<const Gap*>& gaps, std::string& out) {
   }
 }
 
-Result<pipeline::GapReport> read(const std::filesystem::path& journal) {
-  const auto shards = journal::shards_in(journal);
+// A data directory, or one that is a journal itself ([journal] dir).
+Result<pipeline::GapReport> read(const std::filesystem::path& dir) {
+  auto journal = dir / "journal";
+  auto shards = journal::shards_in(journal);
+  if (shards && shards->empty()) {
+    if (auto own = journal::shards_in(dir); own && !own->empty()) {
+      shards = std::move(own);
+      journal = dir;
+    }
+  }
   if (!shards) return shards.error();
   if (shards->empty()) {
     return Error{ErrorKind::io,
@@ -167,7 +175,7 @@ Result<pipeline::GapReport> read(const std::filesystem::path& journal) {
 }  // namespace
 
 int gaps(const GapsOptions& options) {
-  const auto report = read(std::filesystem::path{options.data_dir} / "journal");
+  const auto report = read(options.data_dir);
   if (!report) return fail(report.error());
   std::vector<const Gap*> shown;
   for (const Gap& gap : report->gaps()) {

@@ -119,7 +119,7 @@ class Commands(unittest.TestCase):
         result = self.gaps("--explain")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("stopped: the collector was told to stop", result.stdout)
-        self.assertIn(" go on; 0 messages are known to be missing", result.stdout)
+        self.assertIn(" still open; 0 messages are known to be missing", result.stdout)
         self.assertIn("\n", self.gaps("--last", "1h").stdout.strip())
         self.fails(self.gaps("--last", "soon"), 2, "soon", "20s")
 
