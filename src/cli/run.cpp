@@ -70,7 +70,8 @@ int finish(pipeline::Collector& collector, const config::Config& config, const R
   print_summary(collector, config, stored ? Stored::something : Stored::nothing);
   if (unreached) complain(unreached->message);
   if (!stopped) return fail(stopped.error());
-  return unreached ? exit_code(unreached->kind) : 0;
+  // Who ended it before its time need not be told that it failed.
+  return unreached && !stop_requested() ? exit_code(unreached->kind) : 0;
 }
 
 // Reads the configuration anew, says what that changed, and answers whoever asked.
