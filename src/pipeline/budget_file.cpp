@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "core/files.hpp"
+#include "core/hash.hpp"
 
 namespace mp::pipeline {
 namespace {
@@ -17,11 +18,7 @@ constexpr const char* kBootId = "/proc/sys/kernel/random/boot_id";
 
 // Never 0.
 std::uint64_t hash_of(std::string_view text) {
-  std::uint64_t hash = 0xcbf2'9ce4'8422'2325;  // FNV-1a
-  for (const char c : text) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 0x100'0000'01b3;
-  }
+  const std::uint64_t hash = fnv1a(text);
   return hash == 0 ? 1 : hash;
 }
 

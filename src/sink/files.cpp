@@ -7,18 +7,13 @@
 #include <system_error>
 
 #include "codec/json_encode.hpp"
+#include "core/hash.hpp"
 
 namespace mp::sink {
 namespace {
 
 constexpr std::size_t kComponentMax = 200;
 constexpr int kNamesMax = 16;  // of files beside each other that should have one name
-
-std::uint64_t fnv1a(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  for (const char c : text) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3U;
-  return hash;
-}
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "codec/json_encode.hpp"
+#include "core/hash.hpp"
 #include "pipeline/gap_reason.hpp"
 #include "unit/simulation/world_links.hpp"
 #include "venue/registry.hpp"
@@ -59,8 +60,7 @@ void World::broken(const std::string& what) {
 }
 
 void World::note(std::string_view what) {
-  for (const char c : what)
-    report_.trace = (report_.trace ^ static_cast<std::uint8_t>(c)) * 0x100000001b3U;
+  report_.trace = fnv1a(what, report_.trace);
   if (!plan_.tells) return;
   const std::chrono::duration<double> since = now_.steady.time_since_epoch() - 1'000'000s;
   fmt::print(stderr, "{:12.3f} {}\n", since.count(), what);
