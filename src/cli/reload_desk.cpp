@@ -84,14 +84,9 @@ Result<std::unique_ptr<ReloadDesk>> ReloadDesk::open(const fs::path& data_dir) {
 
 Result<void> ReloadDesk::answer(const Answer& answer) {
   const fs::path file = data_dir_ / kAnswerName;
-  const fs::path fresh = data_dir_ / (std::string{kAnswerName} + ".new");
-  const auto opened = open_file(fresh, O_WRONLY | O_CREAT | O_TRUNC);
-  if (opened.code != 0) return os_error("cannot write " + fresh.string(), opened.code);
-  const auto written = write_all(
-      opened.fd, fmt::format("{} {}\n{}", to_nanoseconds(net::now()), answer.code, answer.text));
-  if (written.code != 0) return os_error("cannot write " + fresh.string(), written.code);
-  const int replaced = replace_file(fresh, file);
-  if (replaced != 0) return os_error("cannot write " + file.string(), replaced);
+  const auto text = fmt::format("{} {}\n{}", to_nanoseconds(net::now()), answer.code, answer.text);
+  if (const int code = replace_whole(file, text, Written::in_time); code != 0)
+    return os_error("cannot write " + file.string(), code);
   return {};
 }
 

@@ -141,6 +141,16 @@ int replace_file(const std::filesystem::path& from, const std::filesystem::path&
   return code_of(repeated([&] { return ::renameat(kHere, from.c_str(), kHere, to.c_str()); }));
 }
 
+int replace_whole(const std::filesystem::path& path, std::string_view text, Written written) {
+  std::filesystem::path fresh = path;
+  fresh += ".new";
+  const OpenedFile opened = open_file(fresh, O_WRONLY | O_CREAT | O_TRUNC);
+  int code = opened.code;
+  if (code == 0) code = write_all(opened.fd, text).code;
+  if (code == 0 && written == Written::to_the_disk) code = sync_data(opened.fd);
+  return code == 0 ? replace_file(fresh, path) : code;
+}
+
 int remove_file(const std::filesystem::path& path, int folder) {
   const int code = code_of(repeated([&] { return ::unlinkat(folder, path.c_str(), 0); }));
   return code == ENOENT ? 0 : code;

@@ -92,6 +92,13 @@ struct FileSize {
                              int folder = kHere);
 // Puts a new version of a small file in the place of the old one.
 [[nodiscard]] int replace_file(const std::filesystem::path& from, const std::filesystem::path& to);
+// The same, from its text; by way of a file beside it, PATH.new.
+enum class Written : std::uint8_t {
+  in_time,      // the system writes it back when it likes
+  to_the_disk,  // before it takes the old one's place
+};
+[[nodiscard]] int replace_whole(const std::filesystem::path& path, std::string_view text,
+                                Written written);
 // What is not there counts as removed.
 [[nodiscard]] int remove_file(const std::filesystem::path& path, int folder = kHere);
 // ENOENT: nothing has that name.

@@ -282,7 +282,7 @@ void Engine::on_disconnected(const Stretch& what, Timestamp now) {
 
 void Engine::announce(std::string_view symbol, Channel channel, Timestamp now) {
   Stream& stream = stream_of(symbol);
-  const bool is_new = stream.asked == 0;  // though an index of its spelling may have come
+  const bool is_new = stream.asked.empty();  // though an index of its spelling may have come
   stream.ask_for(channel);
   const auto* entry = catalog_.by_symbol(symbol);
   if (entry == nullptr) return;

@@ -3,45 +3,38 @@
 #include <algorithm>
 
 namespace mp::pipeline {
-namespace {
-
-std::uint32_t bit_of(Channel channel) {
-  return 1U << static_cast<unsigned>(channel);
-}
-
-}  // namespace
 
 bool Stream::carry(SessionId session, Channel channel) {
   const bool before = is_carried(channel);
   auto found = std::ranges::find(carriers, session, &Carrier::session);
   if (found == carriers.end()) found = carriers.insert(found, {.session = session});
-  found->channels |= bit_of(channel);
+  found->channels.add(channel);
   if (carriers.size() > 1 && before && !arbiter) arbiter = std::make_unique<Arbiter>();
   return before;
 }
 
 bool Stream::drop(SessionId session, Channel channel) {
   const auto found = std::ranges::find(carriers, session, &Carrier::session);
-  if (found == carriers.end() || (found->channels & bit_of(channel)) == 0) return false;
-  found->channels &= ~bit_of(channel);
-  if (found->channels == 0) carriers.erase(found);
+  if (found == carriers.end() || !found->channels.has(channel)) return false;
+  found->channels.remove(channel);
+  if (found->channels.empty()) carriers.erase(found);
   return true;
 }
 
 bool Stream::is_carried(Channel channel) const {
   return std::ranges::any_of(carriers,
-                             [&](const Carrier& each) { return each.channels & bit_of(channel); });
+                             [&](const Carrier& each) { return each.channels.has(channel); });
 }
 
 bool Stream::is_carried(Channel channel, SessionId by) const {
   return std::ranges::any_of(carriers, [&](const Carrier& each) {
-    return each.session == by && (each.channels & bit_of(channel)) != 0;
+    return each.session == by && each.channels.has(channel);
   });
 }
 
 StreamPast Stream::past() const {
   StreamPast out{.seq = seq};
-  for (const Carrier& carrier : carriers) out.live |= carrier.channels;
+  for (const Carrier& carrier : carriers) out.live.add(carrier.channels);
   if (trades) out.last_trade = trades->last();
   return out;
 }

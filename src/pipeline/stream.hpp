@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/channel_set.hpp"
 #include "core/event.hpp"
 #include "core/instrument.hpp"
 #include "journal/journal.hpp"
@@ -25,13 +26,13 @@ namespace mp::pipeline {
 // A session that is connected, and the channels of a symbol that it carries.
 struct Carrier {
   SessionId session = 0;
-  std::uint32_t channels = 0;  // a bit each
+  ChannelSet channels;
 };
 
 // What is kept of a stream from run to run.
 struct StreamPast {
   std::array<std::uint64_t, kChannelCount> seq{};  // of the last event of each channel
-  std::uint32_t live = 0;                          // channels that were connected, a bit each
+  ChannelSet live;                                 // that were connected
   std::optional<std::int64_t> last_trade{};        // its number, where the venue counts them
 };
 
@@ -43,7 +44,7 @@ struct alignas(64) Stream {
   std::unique_ptr<BookFeed> book;             // once a book message came
   std::unique_ptr<Arbiter> arbiter;           // once two sessions carry the same
   std::optional<journal::SubjectId> subject;  // in the journal; asked anew when its facts change
-  std::uint32_t asked = 0;                    // channels that are wanted, a bit each; 0: all
+  ChannelSet asked;                           // that are wanted; empty: all
   std::uint64_t levels = 0;                   // in all book events
   std::array<std::uint64_t, kChannelCount> seq{};     // of the last event of each channel
   std::vector<std::unique_ptr<BookFeed>> more_books;  // of further depths
@@ -69,15 +70,13 @@ struct alignas(64) Stream {
   // As the next run is to know it.
   [[nodiscard]] StreamPast past() const;
 
-  void ask_for(Channel channel) { asked |= 1U << static_cast<unsigned>(channel); }
+  void ask_for(Channel channel) { asked.add(channel); }
   // Something was asked for: none must not become all. Status is our own.
   void ask_no_longer_for(Channel channel) {
     ask_for(Channel::status);
-    asked &= ~(1U << static_cast<unsigned>(channel));
+    asked.remove(channel);
   }
-  [[nodiscard]] bool wants(Channel channel) const {
-    return asked == 0 || (asked >> static_cast<unsigned>(channel) & 1U) != 0;
-  }
+  [[nodiscard]] bool wants(Channel channel) const { return asked.empty() || asked.has(channel); }
 };
 
 // All streams of one venue, by symbol: a lookup for every event. Streams never move or disappear.

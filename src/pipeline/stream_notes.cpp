@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/files.hpp"
+#include "core/hash.hpp"
 
 namespace mp::pipeline {
 namespace {
@@ -17,12 +18,6 @@ namespace {
 constexpr std::string_view kFirstLine = "marketprism-streams 1\n";
 constexpr std::string_view kReachWord = "shard\t";
 constexpr std::string_view kLastWord = "end ";
-
-std::uint64_t fnv1a(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  for (const char c : text) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3U;
-  return hash;
-}
 
 std::string last_line(std::string_view text) {
   return fmt::format("{}{:016x}\n", kLastWord, fnv1a(text));
@@ -68,10 +63,11 @@ std::string write_optional(const std::optional<std::int64_t>& number) {
 std::string write_channels(const StreamPast& past) {
   std::string out;
   for (std::size_t i = 0; i < kChannelCount; ++i) {
-    const bool live = (past.live >> i & 1U) != 0;
+    const auto channel = static_cast<Channel>(i);
+    const bool live = past.live.has(channel);
     if (past.seq[i] == 0 && !live) continue;
     if (!out.empty()) out += ',';
-    out += fmt::format("{}={}{}", name_of(static_cast<Channel>(i)), past.seq[i], live ? "!" : "");
+    out += fmt::format("{}={}{}", name_of(channel), past.seq[i], live ? "!" : "");
   }
   return out;
 }
@@ -87,7 +83,7 @@ bool read_channels(std::string_view text, StreamPast& past) {
     if (!channel || middle == one.size()) return false;
     if (!read_number(one.substr(middle + 1), past.seq[static_cast<std::size_t>(*channel)]))
       return false;
-    if (live) past.live |= 1U << static_cast<unsigned>(*channel);
+    if (live) past.live.add(*channel);
   }
   return true;
 }
@@ -194,27 +190,27 @@ void StreamNotes::recall(const Event& event) {
   }
   const auto* status = std::get_if<Status>(&event.body);
   if (status == nullptr || !status->channel) return;
-  const std::uint32_t bit = 1U << static_cast<unsigned>(*status->channel);
-  if (status->condition == Condition::connected) past.live |= bit;
-  if (status->condition == Condition::disconnected) past.live &= ~bit;
+  if (status->condition == Condition::connected) past.live.add(*status->channel);
+  if (status->condition == Condition::disconnected) past.live.remove(*status->channel);
 }
 
 void StreamNotes::end_all(const std::function<void(const Ended&)>& visit) {
   for (auto& [key, entry] : entries_) {
-    if (entry.past.live == 0) continue;
+    if (entry.past.live.empty()) continue;
     const auto heard = heard_.find(key.first);
     auto since = noted_at_;
     if (heard != heard_.end()) since = std::max(since.value_or(heard->second), heard->second);
     for (std::size_t i = 0; i < kChannelCount; ++i) {
-      if ((entry.past.live >> i & 1U) == 0) continue;
+      const auto channel = static_cast<Channel>(i);
+      if (!entry.past.live.has(channel)) continue;
       visit({.venue = key.first,
              .symbol = key.second,
              .instrument = entry.instrument,
-             .channel = static_cast<Channel>(i),
+             .channel = channel,
              .seq = ++entry.past.seq[static_cast<std::size_t>(Channel::status)],
              .since = since});
     }
-    entry.past.live = 0;
+    entry.past.live = {};
   }
 }
 
@@ -280,14 +276,7 @@ std::string StreamNotes::text() const {
 
 Result<void> StreamNotes::write() const {
   if (file_.empty()) return {};
-  const std::string all = text();
-  std::filesystem::path fresh = file_;
-  fresh += ".new";
-  const OpenedFile opened = open_file(fresh, O_WRONLY | O_CREAT | O_TRUNC);
-  int code = opened.code;
-  if (code == 0) code = write_all(opened.fd, all).code;
-  if (code == 0) code = sync_data(opened.fd);
-  if (code == 0) code = replace_file(fresh, file_);
+  const int code = replace_whole(file_, text(), Written::to_the_disk);
   if (code == 0) return {};
   return os_error("cannot write the notes on streams to " + file_.string(), code);
 }

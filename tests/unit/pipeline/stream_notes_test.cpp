@@ -106,7 +106,6 @@ TEST_F(StreamNotesTest, says_when_it_cannot_be_written) {
 }
 
 constexpr auto kTrade = static_cast<std::size_t>(Channel::trade);
-constexpr auto kBook = static_cast<std::size_t>(Channel::book);
 constexpr auto kStatus = static_cast<std::size_t>(Channel::status);
 
 Timestamp at(int seconds) {
@@ -128,7 +127,8 @@ StreamNote live_note() {
   StreamNote note{.venue = "v", .symbol = "AB", .instrument = "A-B"};
   note.past.seq[kTrade] = 7;
   note.past.seq[kStatus] = 2;
-  note.past.live = 1U << kTrade | 1U << kBook;
+  note.past.live.add(Channel::trade);
+  note.past.live.add(Channel::book);
   note.past.last_trade = 41;
   return note;
 }
