@@ -11,6 +11,7 @@
 #include "core/name_limit.hpp"
 #include "core/utf8.hpp"
 #include "journal/merged_reader.hpp"
+#include "journal/read_present.hpp"
 #include "journal/shards.hpp"
 #include "net/clock.hpp"
 #include "pipeline/gap_reason.hpp"
@@ -20,8 +21,6 @@ namespace mp::cli {
 namespace {
 
 using pipeline::Gap;
-
-constexpr std::uint64_t kReleaseEvery = 4096;  // events
 
 std::string text_of(Timestamp time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
@@ -155,21 +154,14 @@ Result<pipeline::GapReport> read(const std::filesystem::path& dir) {
   auto opened = journal::open_merged(config);
   if (!opened) return opened.error();
   pipeline::GapReport report;
-  journal::Reader& reader = **opened;
-  // What is there now: a collector that writes on has no end.
-  const Timestamp now = net::now();
-  for (std::uint64_t events = 1;; ++events) {
-    const auto next = reader.next();
-    if (next == journal::Next::event) {
-      if (reader.event().ts_recv > now) return report;
-      report.on_event(reader.event());
-    }
-    if (events % kReleaseEvery == 0) reader.release();
-    if (next == journal::Next::closed) return report;
-    if (next != journal::Next::idle) continue;
-    if (reader.obstacle().empty()) return report;
-    return Error{ErrorKind::io, reader.obstacle()};
-  }
+  // A collector that writes on has no end.
+  const auto read = journal::read_present(**opened, [&, now = net::now()](const Event& event) {
+    if (event.ts_recv > now) return false;
+    report.on_event(event);
+    return true;
+  });
+  if (!read) return read.error();
+  return report;
 }
 
 }  // namespace

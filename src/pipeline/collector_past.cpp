@@ -1,14 +1,10 @@
 // What a collector knows of earlier runs when it starts: what they spent, told, and left open.
+#include "journal/read_present.hpp"
 #include "net/clock.hpp"
 #include "pipeline/collector.hpp"
 #include "venue/registry.hpp"
 
 namespace mp::pipeline {
-namespace {
-
-constexpr std::uint64_t kReleaseEvery = 4096;  // events
-
-}  // namespace
 
 // Without the file each process has its own budgets: worse manners, and no reason not to collect.
 void Collector::add_budgets(const std::vector<FeedConfig>& feeds) {
@@ -55,16 +51,10 @@ Result<void> Collector::recall(const Source& source) {
   const auto from = notes_->reach(source.number, source.next_index());
   auto opened = journal::Reader::open({.location = source.location, .from_index = from});
   if (!opened) return opened.error();
-  journal::Reader& reader = **opened;
-  for (std::uint64_t read = 1;; ++read) {
-    const auto next = reader.next();
-    if (next == journal::Next::event) notes_->recall(reader.event());
-    if (read % kReleaseEvery == 0) reader.release();
-    if (next == journal::Next::closed) return {};
-    if (next != journal::Next::idle) continue;
-    if (reader.obstacle().empty()) return {};
-    return Error{ErrorKind::io, reader.obstacle()};
-  }
+  return journal::read_present(**opened, [this](const Event& event) {
+    notes_->recall(event);
+    return true;
+  });
 }
 
 void Collector::mark_ends() {
