@@ -32,8 +32,7 @@ bool is_refusal(int status) {
 // Whether each of our requests is answered by its number. Not where a request takes the place of
 // all before it: there it has a number for other ends, and none may be made again in part.
 bool numbered(const venue::Requests& requests) {
-  return requests.subscribe.find("{id}") != std::string_view::npos &&
-         requests.subscribe != requests.unsubscribe;
+  return requests.subscribe.find("{id}") != std::string_view::npos && requests.can_end();
 }
 
 WorkQueue::Config work_of(const FeedConfig& config, const venue::Traits& traits) {
@@ -107,7 +106,8 @@ void FeedMachine::do_work(const Now& now) {
       repair_on_socket(std::move(job), now);
       continue;
     }
-    if (job.kind == JobKind::backfill && !still_missing(job)) {
+    // Another connection may have brought it in the meantime.
+    if (job.kind == JobKind::backfill && !Engine::missing_trades(*job.stream, job.ids)) {
       work_.done(std::move(job), {}, now.steady);
       continue;
     }

@@ -151,7 +151,6 @@ class FeedMachine final : private Engine::Owner {
   void backfill(Stream& stream, TradeWatch::Range ids);
   void ask_for_trades(Stream& stream, TradeWatch::Range ids, std::uint32_t page,
                       net::SteadyTime due);
-  [[nodiscard]] static bool still_missing(const Job& job);
   void go_on_filling(const Job& job, const Now& now);
   void expect_book(std::string_view symbol);
 
@@ -171,6 +170,7 @@ class FeedMachine final : private Engine::Owner {
   void ask(Leg& leg, std::vector<venue::Topic> topics, const Now& now, unsigned times = 0);
   [[nodiscard]] std::vector<venue::Topic> topics_of(const Leg& leg) const;
   void ask_for_all(Leg& leg, const Now& now);
+  void unsubscribe(Leg& leg, const std::vector<venue::Topic>& topics, const Now& now);
   void ask_anew(Leg& leg, const std::vector<venue::Topic>& topics, const Now& now);
   void on_notice(Leg& leg, const venue::Reading& reading, Timestamp ts_recv);
   void on_answer(Leg& leg, const venue::Reading& reading, const Now& now);

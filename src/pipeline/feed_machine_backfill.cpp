@@ -31,11 +31,6 @@ void FeedMachine::ask_for_trades(Stream& stream, TradeWatch::Range ids, std::uin
   hands_.wake();
 }
 
-// Another connection may have brought it in the meantime.
-bool FeedMachine::still_missing(const Job& job) {
-  return Engine::missing_trades(*job.stream, job.ids).has_value();
-}
-
 // A page has come: the next one, unless it brought nothing.
 void FeedMachine::go_on_filling(const Job& job, const Now& now) {
   const auto left = Engine::missing_trades(*job.stream, job.ids);

@@ -197,7 +197,6 @@ void FeedMachine::mind_topics(const Now& now) {
 }
 
 void FeedMachine::wake_topic(std::size_t session, const venue::Topic& topic, const Now& now) {
-  const auto& requests = adapter_.traits().requests;
   for (const auto& leg : legs_) {
     if (leg->session_ != session || !leg->asked_for_all_ || leg->refused_.contains(topic)) continue;
     ++counters_.silences;
@@ -206,7 +205,7 @@ void FeedMachine::wake_topic(std::size_t session, const venue::Topic& topic, con
                                {"topic", topic.text},
                                {"problem", "nothing has come of it for longer than is its habit"}});
     // Where a request takes the place of all before it, no topic is asked for by itself.
-    if (requests.subscribe != requests.unsubscribe) ask_anew(*leg, {topic}, now);
+    if (adapter_.traits().requests.can_end()) ask_anew(*leg, {topic}, now);
   }
 }
 

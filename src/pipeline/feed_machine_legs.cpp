@@ -37,8 +37,7 @@ std::chrono::milliseconds before_end(std::chrono::milliseconds lifetime, std::ui
 
 // A request takes the place of all before it: whoever asks for one topic must ask for all.
 bool asks_for_all_at_once(const venue::Requests& requests, const venue::Limits& limits) {
-  return requests.subscribe == requests.unsubscribe &&
-         limits.topics_per_request >= limits.topics_per_session;
+  return !requests.can_end() && limits.topics_per_request >= limits.topics_per_session;
 }
 
 }  // namespace
@@ -129,11 +128,15 @@ void FeedMachine::ask(Leg& leg, std::vector<venue::Topic> topics, const Now& now
   }
 }
 
-// Ends what it has of them first.
-void FeedMachine::ask_anew(Leg& leg, const std::vector<venue::Topic>& topics, const Now& now) {
+void FeedMachine::unsubscribe(Leg& leg, const std::vector<venue::Topic>& topics, const Now& now) {
   using Verb = venue::RequestWriter::Verb;
   for (auto& request : leg.requests_.write(Verb::unsubscribe, topics, now.utc))
     hands_.send(leg, std::move(request.text));
+}
+
+// Ends what it has of them first.
+void FeedMachine::ask_anew(Leg& leg, const std::vector<venue::Topic>& topics, const Now& now) {
+  unsubscribe(leg, topics, now);
   ask(leg, topics, now);
 }
 

@@ -76,12 +76,8 @@ void FeedMachine::end_topics(Leg& leg, const std::vector<venue::Topic>& topics, 
     if (!std::exchange(leg.retired_, true)) hands_.retire(leg);
     return;
   }
-  const auto& requests = adapter_.traits().requests;
-  const bool can_end = !requests.unsubscribe.empty() && requests.unsubscribe != requests.subscribe;
-  if (!can_end || !leg.is_open() || !leg.asked_for_all_) return;
-  using Verb = venue::RequestWriter::Verb;
-  for (auto& request : leg.requests_.write(Verb::unsubscribe, topics, now.utc))
-    hands_.send(leg, std::move(request.text));
+  if (adapter_.traits().requests.can_end() && leg.is_open() && leg.asked_for_all_)
+    unsubscribe(leg, topics, now);
 }
 
 void FeedMachine::end_poll(const venue::Subscription& subscription, const Now& now) {

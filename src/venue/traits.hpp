@@ -87,6 +87,11 @@ struct Requests {
   std::string_view snapshot{};  // BookStart::socket_snapshot: {symbol} and the like, {id}
   bool after_welcome = false;   // nothing may be sent before Reading::ready
   std::string_view source{};
+
+  // A topic can be ended by itself. Where it is the same request, it takes the place of all before.
+  [[nodiscard]] constexpr bool can_end() const {
+    return !unsubscribe.empty() && unsubscribe != subscribe;
+  }
 };
 
 enum class RestKind : std::uint8_t {
