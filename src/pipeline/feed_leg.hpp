@@ -41,6 +41,7 @@ class FeedMachine::Leg {
   struct Asked {
     std::vector<venue::Topic> topics;
     std::vector<std::uint64_t> events;  // that had come of each
+    bool alone = true;                  // since then: what comes of them, comes by this leg
     unsigned times = 0;                 // before
     net::SteadyTime due{};              // when an answer is missed
   };

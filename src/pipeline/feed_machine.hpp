@@ -170,6 +170,7 @@ class FeedMachine final : private Engine::Owner {
   void ask(Leg& leg, std::vector<venue::Topic> topics, const Now& now, unsigned times = 0);
   [[nodiscard]] std::vector<venue::Topic> topics_of(const Leg& leg) const;
   void ask_for_all(Leg& leg, const Now& now);
+  [[nodiscard]] bool is_alone(const Leg& leg) const;
   void unsubscribe(Leg& leg, const std::vector<venue::Topic>& topics, const Now& now);
   void ask_anew(Leg& leg, const std::vector<venue::Topic>& topics, const Now& now);
   void on_notice(Leg& leg, const venue::Reading& reading, Timestamp ts_recv);

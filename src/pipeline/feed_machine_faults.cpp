@@ -62,7 +62,8 @@ void FeedMachine::ask_unanswered(Leg& leg, const Now& now) {
     std::vector<venue::Topic> silent;
     for (std::size_t i = 0; i < asked.topics.size(); ++i) {
       const auto& topic = asked.topics[i];
-      if (leg.answered_.contains(topic) || events_of(leg, topic) != asked.events[i]) continue;
+      const bool came = asked.alone && events_of(leg, topic) != asked.events[i];
+      if (came || leg.answered_.contains(topic)) continue;
       silent.push_back(topic);
     }
     if (answers_ && !silent.empty()) again.emplace_back(std::move(silent), asked.times);

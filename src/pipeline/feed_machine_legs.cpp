@@ -82,6 +82,10 @@ void FeedMachine::connected(Leg& leg, const Now& now) {
   leg.requests_ = venue::RequestWriter{adapter_, limits_};
   leg.asked_.clear();
   leg.answered_.clear();
+  for (const auto& other : legs_) {
+    if (other->session_ != leg.session_) continue;
+    for (auto& [id, asked] : other->asked_) asked.alone = false;
+  }
   leg.problem_.clear();
   leg.books_lost_ = false;
   leg.asked_for_all_ = false;
@@ -118,6 +122,7 @@ void FeedMachine::ask(Leg& leg, std::vector<venue::Topic> topics, const Now& now
     if (leg.asked_.size() == kAskedMax) leg.asked_.erase(leg.asked_.begin());
     Leg::Asked asked{.topics = std::move(request.topics),
                      .events = {},
+                     .alone = is_alone(leg),
                      .times = times,
                      .due = leg.asked_until_ + patience};
     for (const auto& topic : asked.topics) {
@@ -126,6 +131,13 @@ void FeedMachine::ask(Leg& leg, std::vector<venue::Topic> topics, const Now& now
     }
     leg.asked_.emplace(request.id, std::move(asked));
   }
+}
+
+// No other connection that carries the same is open.
+bool FeedMachine::is_alone(const Leg& leg) const {
+  return std::ranges::none_of(legs_, [&](const auto& other) {
+    return other.get() != &leg && other->session_ == leg.session_ && other->is_open();
+  });
 }
 
 void FeedMachine::unsubscribe(Leg& leg, const std::vector<venue::Topic>& topics, const Now& now) {

@@ -87,6 +87,26 @@ TEST_F(FeedFaults, asks_again_only_for_what_is_silent_and_not_answered) {
   EXPECT_EQ(counters_.unanswered, 1U);
 }
 
+// What one connection brings says nothing of what another one was asked for.
+TEST_F(FeedFaults, asks_again_on_a_connection_whose_topic_another_one_brings) {
+  config_.legs = 2;
+  want({"BTC-USDT"}, {Channel::trade});
+  start();
+  list();
+  ASSERT_EQ(legs_.size(), 2U);
+  auto& first = *legs_[0];
+  connect(first);
+  read(first, R"({"id":")" + id_of(take_sent().at(0)) + R"(","event":"subscribe",)" +
+                  R"("arg":{"channel":"trades","instId":"BTC-USDT"},"connId":"a"})");
+  connect(*legs_[1]);
+  ASSERT_EQ(take_sent().size(), 1U);
+  for (int id = 1; id <= 10; ++id) {
+    read(first, okx::trade(id));
+    pass(1s);
+  }
+  EXPECT_EQ(take_sent().size(), 1U) << "nothing answers the second one";
+}
+
 // What was refused once and is not answered the next time is not given up.
 TEST_F(FeedFaults, asks_again_for_a_refused_topic_that_is_then_not_answered) {
   want({"BTC-USDT"}, {Channel::book});
