@@ -3,6 +3,10 @@ find_package(Python3 3.10 REQUIRED COMPONENTS Interpreter)
 add_test(NAME e2e
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/cli_test.py $<TARGET_FILE:marketprism>)
 set_tests_properties(e2e PROPERTIES TIMEOUT 600)
+# A venue that does what none should: docs/hostile.md.
+add_test(NAME hostile
+  COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/hostile_test.py $<TARGET_FILE:marketprism>)
+set_tests_properties(hostile PROPERTIES TIMEOUT 300)
 # Recordings of real venues, served as venues.
 add_test(NAME recordings
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/recordings_test.py
