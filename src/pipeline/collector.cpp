@@ -7,6 +7,7 @@
 #include <random>
 
 #include "core/files.hpp"
+#include "core/utf8.hpp"
 #include "journal/shards.hpp"
 #include "pipeline/assignment.hpp"
 #include "venue/registry.hpp"
@@ -315,7 +316,8 @@ std::optional<Error> Collector::nothing_collected() const {
     const bool reached = feed->counters().connects > 0;
     if (reached && problem.empty()) return std::nullopt;  // it had nothing to say
     if (problem.empty()) problem = "it had not answered yet";
-    const auto of_venue = fmt::format("{}: {}", feed->venue(), problem);
+    // A line break of the venue's would begin a sentence of its own.
+    const auto of_venue = fmt::format("{}: {}", feed->venue(), printable(problem));
     if (why.find(of_venue) != std::string::npos) continue;  // each shard has a feed of the venue
     why.append(why.empty() ? "" : "; ").append(of_venue);
   }

@@ -29,6 +29,7 @@ from hostile_venue import (  # noqa: E402  (found beside this file)
 DEADLINE = 60  # of a case
 QUICK = (0, 1000)  # a pause in ms: by back-off
 SLOW = (30_000, 60_000)
+FORGED = "level=error event=forged"
 ESCAPES = "\x1b[2J\x9b2J\x07\r\n"
 
 
@@ -45,6 +46,7 @@ class Case(NamedTuple):
     pongs: int = 0
     comes_back: bool = True
     loses: bool = True  # a connection, or a call
+    subscribed: str = '{"result":null,"id":1}'  # the answer to the first subscription
     stays: bool = True  # the server waits for our end
     tls: str = ""  # the certificate
     host: str = "127.0.0.1"
@@ -163,6 +165,9 @@ CASES = [
     breaks("text that is not UTF-8", frame(TEXT, b"\xc3\x28"), "UTF-8", 1007),
     breaks("pieces without end", frame(TEXT, "x", final=False) + frame(0, final=False) * 70_000,
            "fragments", 1009),
+    Case("a refusal that forges a line", subscribed=json.dumps(
+        {"error": {"code": 2, "msg": "Invalid: " + ESCAPES + FORGED}, "id": 1}),
+        session=b"", says=("event=rejected", "Invalid"), loses=False, comes_back=False),
     # ---- ends ----
     breaks("a close that says why", frame(CLOSE, b"\x03\xe9" + ESCAPES.encode()[:100]),
            "code 1001", 1001),
@@ -300,6 +305,8 @@ class Played:
             yield "the binary frame is not recorded"
         if obeyed := [c for c in self.said if c != "\n" and (c < " " or "\x7f" <= c < "\xa0")]:
             yield f"a terminal would obey it: {obeyed[:5]}"
+        if "\n" + FORGED in self.said:
+            yield "a line is forged"
         if "Sanitizer" in self.said:
             yield "a sanitizer complains"
 

@@ -161,7 +161,7 @@ class Venue:
         await client.send(client.upgrade())
         if not await client.read():
             return None
-        await client.send(frame(TEXT, '{"result":null,"id":1}'))
+        await client.send(frame(TEXT, self.case.subscribed))
         if is_first and self.case.session is not None:
             await perform(self.case.session, client)
             if not self.case.stays:
