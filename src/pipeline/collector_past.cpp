@@ -60,7 +60,7 @@ Result<void> Collector::recall(const Source& source) {
 void Collector::mark_ends() {
   const Timestamp now = net::now();
   std::size_t ended = 0;
-  notes_->end_all([&](const StreamNotes::Ended& each) {
+  notes_->end_all(now, [&](const StreamNotes::Ended& each) {
     shards_.front()->append_end(each, now);
     ++ended;
   });

@@ -194,12 +194,13 @@ void StreamNotes::recall(const Event& event) {
   if (status->condition == Condition::disconnected) past.live.remove(*status->channel);
 }
 
-void StreamNotes::end_all(const std::function<void(const Ended&)>& visit) {
+void StreamNotes::end_all(Timestamp now, const std::function<void(const Ended&)>& visit) {
   for (auto& [key, entry] : entries_) {
     if (entry.past.live.empty()) continue;
     const auto heard = heard_.find(key.first);
     auto since = noted_at_;
     if (heard != heard_.end()) since = std::max(since.value_or(heard->second), heard->second);
+    if (since) since = std::min(*since, now);
     for (std::size_t i = 0; i < kChannelCount; ++i) {
       const auto channel = static_cast<Channel>(i);
       if (!entry.past.live.has(channel)) continue;

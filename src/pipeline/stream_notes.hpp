@@ -60,7 +60,7 @@ class StreamNotes {
   [[nodiscard]] std::optional<std::uint64_t> reach(std::uint32_t shard, std::uint64_t next_index);
   void recall(const Event& event);
   // Then: each channel that was connected is no longer. Numbers go on by the status events that
-  // say so.
+  // say so, at `now`: no `since` is later, also where the clock was set back.
   struct Ended {
     std::string_view venue;
     std::string_view symbol;
@@ -69,7 +69,7 @@ class StreamNotes {
     std::uint64_t seq = 0;             // of the status event
     std::optional<Timestamp> since{};  // Status::since
   };
-  void end_all(const std::function<void(const Ended&)>& visit);
+  void end_all(Timestamp now, const std::function<void(const Ended&)>& visit);
 
   // The rest is for any thread.
   [[nodiscard]] std::optional<StreamPast> past_of(std::string_view venue,

@@ -139,9 +139,9 @@ struct EndOf {
   std::optional<Timestamp> since;
   friend bool operator==(const EndOf&, const EndOf&) = default;
 };
-std::vector<EndOf> ends_of(StreamNotes& notes) {
+std::vector<EndOf> ends_of(StreamNotes& notes, Timestamp now = at(100)) {
   std::vector<EndOf> out;
-  notes.end_all([&](const StreamNotes::Ended& each) {
+  notes.end_all(now, [&](const StreamNotes::Ended& each) {
     EXPECT_EQ(each.venue, "v");
     EXPECT_EQ(each.symbol, "AB");
     EXPECT_EQ(each.instrument, "A-B");
@@ -182,6 +182,13 @@ TEST_F(StreamNotesTest, end_what_was_connected_when_a_run_was_killed) {
   EXPECT_EQ(past->seq[kTrade], 8U);
   EXPECT_EQ(past->seq[kStatus], 4U);
   EXPECT_EQ(past->last_trade, 45);
+}
+
+TEST_F(StreamNotesTest, end_nothing_later_than_now_where_the_clock_was_set_back) {
+  StreamNotes notes{file()};
+  notes.recall(event_of("AB", 1, at(9),
+                        Status{.condition = Condition::connected, .channel = Channel::trade}));
+  EXPECT_EQ(ends_of(notes, at(5)), (std::vector<EndOf>{{Channel::trade, 2, at(5)}}));
 }
 
 TEST_F(StreamNotesTest, end_nothing_that_was_ended) {
