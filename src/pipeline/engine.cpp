@@ -215,6 +215,10 @@ void Engine::emit(Stream& stream, Event& event) {
   const auto channel = event.body.index();
   event.instrument = stream.instrument;
   event.seq = ++stream.seq[channel];
+  if (reading_rest_) {
+    const auto* const book = std::get_if<Book>(&event.body);
+    if (book == nullptr || book->is_snapshot) ++stream.by_rest[channel];
+  }
   ++counters_.events[channel];
   owner_.on_event(stream, event);
 }

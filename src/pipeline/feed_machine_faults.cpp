@@ -47,7 +47,8 @@ std::uint64_t FeedMachine::events_of(const PlannedTopic& topic) const {
   std::uint64_t sum = 0;
   for (const auto& each : topic.subscriptions) {
     const Stream* const stream = engine_.streams().find(each.symbol);
-    if (stream != nullptr) sum += stream->seq[static_cast<std::size_t>(each.channel)];
+    const auto channel = static_cast<std::size_t>(each.channel);
+    if (stream != nullptr) sum += stream->seq[channel] - stream->by_rest[channel];
   }
   return sum;
 }

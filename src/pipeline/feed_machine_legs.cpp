@@ -15,9 +15,12 @@ constexpr std::size_t kAskedMax = 4096;  // requests that wait for their answers
 // A welcome that does not come must not keep us silent for ever.
 constexpr std::chrono::seconds kWelcomeWait{3};
 constexpr std::chrono::seconds kTendEvery{1};
-// An answer to a subscription is missed after so long, and after four times longer each time.
+// An answer to a subscription is missed after so long, and after four times longer each time; of
+// what the venue has granted before, twice: so nothing is away longer than the venue was.
 constexpr BackOff kUnansweredPauses{
     .first = std::chrono::seconds{5}, .most = std::chrono::hours{1}, .doublings = 2};
+constexpr BackOff kUnansweredGrantedPauses{.first = std::chrono::seconds{5},
+                                           .most = std::chrono::hours{1}};
 // A successor and the leg before it are both heard for so long after the last request has gone out,
 // and for longer while the successor lacks a book.
 constexpr std::chrono::seconds kOverlap{3};
@@ -115,7 +118,9 @@ void FeedMachine::connected(Leg& leg, const Now& now) {
 void FeedMachine::ask(Leg& leg, std::vector<venue::Topic> topics, const Now& now, unsigned times) {
   using Verb = venue::RequestWriter::Verb;
   if (asks_for_all_at_once(adapter_.traits().requests, limits_)) topics = topics_of(leg);
-  const auto patience = kUnansweredPauses.longest(times);
+  const bool granted =
+      std::ranges::all_of(topics, [&](const auto& topic) { return granted_.contains(topic); });
+  const auto patience = (granted ? kUnansweredGrantedPauses : kUnansweredPauses).longest(times);
   for (auto& request : leg.requests_.write(Verb::subscribe, topics, now.utc)) {
     hands_.send(leg, std::move(request.text));
     leg.asked_until_ = std::max(leg.asked_until_, now.steady) + limits_.requests.pace();

@@ -51,6 +51,8 @@ struct alignas(64) Stream {
   std::vector<Carrier> carriers;
   std::unique_ptr<TradeWatch> trades;  // where the venue counts them
   std::uint64_t told_before = 0;       // events of earlier runs, in seq
+  // Of the events in seq, those that no session brought: a topic may be silent all the same.
+  std::array<std::uint64_t, kChannelCount> by_rest{};
 
   void for_each_book_feed(auto&& visit) {
     if (book) visit(*book);

@@ -67,6 +67,26 @@ TEST_F(FeedFaults, misses_an_answer_says_so_and_asks_again_later_and_later) {
   EXPECT_GE(asked[3] - asked[2], 80s);
 }
 
+// Who stays away longer each time would come back minutes after the venue has.
+TEST_F(FeedFaults, asks_sooner_again_for_what_the_venue_granted_before) {
+  want({"BTC-USDT"}, {Channel::trade});
+  start();
+  list();
+  connect(*legs_[0]);
+  read(*legs_[0], R"({"id":")" + id_of(take_sent().at(0)) + R"(","event":"subscribe",)" +
+                      R"("arg":{"channel":"trades","instId":"BTC-USDT"},"connId":"a"})");
+  machine_->lost(*legs_[0], "reset", now_);
+  connect(*legs_[0]);
+  take_sent();
+  const auto begin = now_.steady;
+  std::size_t asked = 0;
+  for (const auto end : {8s, 20s, 42s, 84s}) {
+    while (now_.steady < begin + end) pass(1s);
+    asked += take_sent().size();
+  }
+  EXPECT_EQ(asked, 4U);
+}
+
 TEST_F(FeedFaults, asks_again_only_for_what_is_silent_and_not_answered) {
   want({"BTC-USDT", "ETH-USDT"}, {Channel::trade});
   start();

@@ -17,6 +17,8 @@ std::int64_t whole(const Decimal& decimal) {
   return number;
 }
 
+constexpr std::chrono::seconds kInTime{2};
+
 }  // namespace
 
 const Market* Checker::market_of(std::string_view symbol) const {
@@ -38,6 +40,7 @@ void Checker::on_event(const Event& event) {
 
 void Checker::on_trade(Consumer& consumer, const Event& event, const Trade& trade) {
   ++sums_.trades;
+  if (event.ts_event && event.ts_recv - *event.ts_event <= kInTime) ++sums_.in_time;
   const auto id = pipeline::TradeWatch::number_of(trade.trade_id.value_or("")).value_or(-1);
   const Market* const market = market_of(event.symbol);
   if (market == nullptr || id > market->last_trade())
@@ -111,6 +114,16 @@ void Checker::on_status(Consumer& consumer, const Event& event, const Status& st
     case Condition::rejected:
       break;
   }
+}
+
+bool Checker::all_well() const {
+  return std::ranges::all_of(markets_, [&](const Market& market) {
+    const auto found = consumers_.find(market.symbol());
+    if (found == consumers_.end() || !found->second.valid) return false;
+    const auto& connected = found->second.connected;
+    return connected.size() >= 2 &&
+           std::ranges::all_of(connected, [](const auto& entry) { return entry.second; });
+  });
 }
 
 void Checker::at_the_end() {

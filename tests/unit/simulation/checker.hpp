@@ -25,8 +25,12 @@ class Checker {
   // In the end, long after the last fault: every book is right, every trade was told or is marked.
   void at_the_end();
 
+  // Whether every stream is connected, and every book valid.
+  [[nodiscard]] bool all_well() const;
+
   struct Sums {
     std::uint64_t trades = 0;
+    std::uint64_t in_time = 0;  // trades within two seconds of the match
     std::uint64_t books = 0;
     std::uint64_t gaps = 0;       // events
     std::uint64_t book_gaps = 0;  // likewise

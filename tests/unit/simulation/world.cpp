@@ -92,6 +92,7 @@ void World::pass_until(net::SteadyTime end) {
         step(link, {.kind = SessionInput::Kind::tick});
     }
     if (machine_) machine_->on_time(now_);
+    look_whether_whole();
     steps = now_.steady == last ? steps + 1 : 0;
     last = now_.steady;
     if (steps == 100'000) {
@@ -141,7 +142,7 @@ void World::kill() {
   calls_.clear();
   ++run_;
   after(between(100ms, 60s), [this] {
-    notes_.end_all([this](const pipeline::StreamNotes::Ended& ended) {
+    notes_.end_all(now_.utc, [this](const pipeline::StreamNotes::Ended& ended) {
       Event event;
       event.venue = ended.venue;
       event.symbol = ended.symbol;
@@ -153,6 +154,7 @@ void World::kill() {
                           .since = ended.since};
       tell(event);
     });
+    report_.struck.back().begin = report_.struck.back().end = now_.steady;
     start();
   });
 }
@@ -162,6 +164,8 @@ void World::tell(const Event& event) {
   codec::append_json(event, line);
   note(line);
   checker_.on_event(event);
+  const auto* const status = std::get_if<Status>(&event.body);
+  if (status != nullptr && status->condition != Condition::connected) noticed();
   notes_.recall(event);
 }
 
@@ -193,6 +197,7 @@ void World::retire(FeedMachine::Leg& leg) {
 
 void World::renew(FeedMachine::Leg& leg, std::string_view why) {
   note(fmt::format("renew {}: {}", leg.name(), why));
+  noticed();
   after(0ms, [this, run = run_, at = &leg] {
     if (run != run_) return;
     Link* const link = link_of(*at);
@@ -248,6 +253,7 @@ void World::step(Link& link, SessionInput input) {
         link.queue.clear();
         ++link.attempt;
         note(fmt::format("lost {}: {}", link.leg->name(), net::name_of(action.reason)));
+        noticed();
         machine_->lost(*link.leg, net::name_of(action.reason), now_);
         break;
       case SessionAction::Kind::finish:

@@ -54,9 +54,18 @@ struct Plan {
   std::chrono::seconds fault_every{3min};  // on the average
   std::vector<Fault> faults;               // of which chance takes one
   bool one_at_a_time = false;              // the next one only when the last one is mended for long
+  bool with_cut = false;  // where REST or requests go wrong, all connections break: it matters
   unsigned legs = 1;
   std::chrono::seconds lifetime{0};  // of a connection; 0: for ever
   bool tells = false;                // every event and fault goes to standard error
+};
+
+// How a fault went: from its begin until the feed did or said something about it, and from its end
+// until all was whole again. Not every fault asks for a reaction.
+struct Struck {
+  Fault fault = Fault::cut;
+  net::SteadyTime begin{}, end{};
+  std::optional<std::chrono::nanoseconds> noticed, whole;
 };
 
 struct Report {
@@ -64,6 +73,7 @@ struct Report {
   std::uint64_t trace = 0;          // a hash of all that was told and asked
   Checker::Sums sums;
   std::map<Fault, int> faults;
+  std::vector<Struck> struck;  // in their order
   std::uint64_t connects = 0, calls = 0;
   std::uint64_t weight_most = 0;  // in any minute
 };
@@ -126,6 +136,8 @@ class World final : private FeedMachine::Hands {
   void begin(Fault fault);
   void begin_at(Link& link, Fault fault);
   void cut_all();
+  void noticed();
+  void look_whether_whole();
   [[nodiscard]] Link* any_link();
 
   Plan plan_;

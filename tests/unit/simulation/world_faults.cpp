@@ -13,6 +13,21 @@ constexpr std::array<std::string_view, kFaultCount> kNames = {
     "slow",      "goodbye", "cut_all",       "refuse",        "hang",  "rest_errors",
     "rest_slow", "ban",     "refuse_topics", "ignore_topics", "clock", "kill"};
 
+bool lasts(Fault fault) {
+  switch (fault) {
+    case Fault::refuse:
+    case Fault::hang:
+    case Fault::rest_errors:
+    case Fault::rest_slow:
+    case Fault::ban:
+    case Fault::refuse_topics:
+    case Fault::ignore_topics:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 std::string_view name_of(Fault fault) {
@@ -42,10 +57,13 @@ World::Link* World::any_link() {
 void World::begin(Fault fault) {
   if (!machine_ || stopping_) return;
   ++report_.faults[fault];
+  report_.struck.push_back({.fault = fault, .begin = now_.steady, .end = now_.steady});
   note(fmt::format("fault {}", name_of(fault)));
   if (Link* const link = any_link(); link != nullptr) begin_at(*link, fault);
   const auto while_it_lasts =
       now_.steady + (below(4) == 0 ? between(1min, 10min) : between(1s, 1min));
+  if (lasts(fault)) report_.struck.back().end = while_it_lasts;
+  if (plan_.with_cut && lasts(fault)) cut_all();
   switch (fault) {
     case Fault::refuse:
       refuses_until_ = while_it_lasts;
@@ -114,6 +132,30 @@ void World::begin_at(Link& link, Fault fault) {
 
 void World::cut_all() {
   for (std::size_t i = 0; i < links_.size(); ++i) lose(*links_[i], net::LossReason::eof);
+}
+
+// --- what comes of it ---
+
+void World::noticed() {
+  if (report_.struck.empty() || stopping_) return;
+  Struck& last = report_.struck.back();
+  if (!last.noticed) last.noticed = now_.steady - last.begin;
+}
+
+// All connections are there and say what they should, all books are valid.
+void World::look_whether_whole() {
+  if (report_.struck.empty() || !machine_) return;
+  Struck& last = report_.struck.back();
+  if (last.whole || now_.steady < last.end) return;
+  std::size_t streams = 0;
+  for (const auto& link : links_) {
+    if (link->finished) continue;
+    const bool open = link->socket && link->machine.state() == SessionState::open;
+    if (!open || link->socket->mute || link->socket->dead) return;
+    streams += link->socket->streams.size();
+  }
+  if (streams < 2 * markets_.size() * plan_.legs || !checker_.all_well()) return;
+  last.whole = now_.steady - last.end;
 }
 
 }  // namespace mp::simulation

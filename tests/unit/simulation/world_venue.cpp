@@ -114,6 +114,7 @@ void World::answer(std::uint64_t number, const venue::RestCall& call) {
   const auto fail = [this, under_way, number](int status,
                                               std::optional<std::chrono::milliseconds> retry) {
     if (!under_way()) return;
+    noticed();
     if (retry) ban_told_ = now_.steady;
     machine_->failed(
         number, {.problem = {ErrorKind::unavailable, "no"}, .status = status, .retry_after = retry},
