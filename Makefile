@@ -3,7 +3,7 @@
 #   make test                     builds and runs all tests
 #   make build                    leaves the program in build/release/marketprism
 #   make pgo                      likewise in build/pgo/marketprism, optimised by a profile of its own work: takes twice as long
-#   make faults [SEEDS=10000]     a feed through faults that chance picks, an hour or a day of made-up time for each seed
+#   make faults [SEEDS=10000]     all faults, long: feeds in made-up time, connections of the program, system calls (docs/faults.md)
 # JOBS=n compilations at once (default: by cores and memory). MP_INSTALL=no installs nothing.
 MAKEFLAGS += --no-print-directory
 .PHONY: run build pgo test faults install install-test tidy lint format clean
@@ -21,7 +21,9 @@ test: install-test
 	@scripts/test.sh
 
 faults: install-test
-	@scripts/build.sh faults simulation_test
+	@scripts/build.sh faults simulation_test faults_test marketprism
+	@python3 tests/e2e/faults_test.py build/faults/marketprism --long
+	@MP_SWEEP=long build/faults/tests/faults_test --gtest_filter='*Sweep*'
 	@MP_DAYS=1 MP_SEEDS=$(or $(SEEDS),10000) build/faults/tests/simulation_test
 
 install:

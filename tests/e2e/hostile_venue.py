@@ -116,6 +116,8 @@ class Venue:
         self.sessions = 0
         self.tasks = set()
 
+    client = Client
+
     async def start(self, context=None):
         async def serve(reader, writer):
             self.tasks.add(asyncio.current_task())

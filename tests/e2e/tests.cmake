@@ -7,6 +7,10 @@ set_tests_properties(e2e PROPERTIES TIMEOUT 600)
 add_test(NAME hostile
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/hostile_test.py $<TARGET_FILE:marketprism>)
 set_tests_properties(hostile PROPERTIES TIMEOUT 300)
+# Faults of connections: docs/faults.md.
+add_test(NAME faults_played
+  COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/faults_test.py $<TARGET_FILE:marketprism>)
+set_tests_properties(faults_played PROPERTIES TIMEOUT 300)
 # Recordings of real venues, served as venues.
 add_test(NAME recordings
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/recordings_test.py
