@@ -126,7 +126,7 @@ Result<void> Collector::add_sinks(const CollectorConfig& config) {
     for (const Source& source : sources_) {
       // A runner's own generator, so that the runners' threads share nothing.
       auto chance = [random = std::mt19937_64{std::random_device{}()}]() mutable {
-        return std::uniform_real_distribution<double>{}(random);
+        return static_cast<std::uint32_t>(random());
       };
       SinkRunnerConfig runner = sink_config.runner;
       runner.dead_letter = file_of_shard(runner.dead_letter, source.number);
