@@ -32,7 +32,7 @@ void Engine::go_on_from(Stream& stream) {
   stream.seq = past->seq;
   stream.told_before = std::accumulate(past->seq.begin(), past->seq.end(), std::uint64_t{0});
   if (counts_trades_ && past->last_trade)
-    stream.trades = std::make_unique<TradeWatch>(*past->last_trade);
+    stream.trades = std::make_unique<TradeWatch>(*past->last_trade, past->missing_trades);
 }
 
 void Engine::name(Stream& stream) {

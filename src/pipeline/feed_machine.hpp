@@ -152,6 +152,7 @@ class FeedMachine final : private Engine::Owner {
   void ask_for_trades(Stream& stream, TradeWatch::Range ids, std::uint32_t page,
                       net::SteadyTime due);
   void go_on_filling(const Job& job, const Now& now);
+  void go_on_filling(std::string_view symbol);
   void expect_book(std::string_view symbol);
 
   std::vector<venue::Subscription> plan_if_listed(const Now& now);

@@ -37,7 +37,8 @@ class FeedMachineTest : public testing::Test, private FeedMachine::Hands {
                                                                 .budget = *budget_,
                                                                 .log = log_,
                                                                 .counters = counters_,
-                                                                .hands = *this});
+                                                                .hands = *this,
+                                                                .past = past_});
   }
   void start(FeedMachine::Purpose purpose = FeedMachine::Purpose::collect) {
     machine_->start(purpose, now_);
@@ -92,6 +93,7 @@ class FeedMachineTest : public testing::Test, private FeedMachine::Hands {
 
   std::unique_ptr<venue::Adapter> okx_ = venue::make_adapter("okx");
   FeedConfig config_;
+  PastOf past_;  // of an earlier run
   venue::Limits limits_;
   std::unique_ptr<VenueBudget> budget_;
   obs::Logger log_{obs::LogLevel::off};
