@@ -1,5 +1,6 @@
 #include "pipeline/engine.hpp"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -104,6 +105,11 @@ void Engine::on_event(Event& event) {
   }
   if (stream == nullptr) stream = &stream_of(event.symbol);
   const auto* book = std::get_if<Book>(&event.body);
+  const bool is_new = book != nullptr ? !book->is_snapshot : event.channel() == Channel::trade;
+  if (is_new && event.ts_event && reading_ != nullptr) {
+    Nanoseconds& least = reading_->least_delay_;
+    least = std::min<Nanoseconds>(least, event.ts_recv - *event.ts_event);
+  }
   if (book == nullptr || options_.books == EngineOptions::Books::pass_through) {
     if (is_copy(*stream, event)) return;
     const auto* trade = counts_trades_ ? std::get_if<Trade>(&event.body) : nullptr;

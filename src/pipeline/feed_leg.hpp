@@ -9,6 +9,7 @@
 
 #include "pipeline/feed_machine.hpp"
 #include "pipeline/silence.hpp"
+#include "pipeline/staleness.hpp"
 
 namespace mp::pipeline {
 
@@ -70,6 +71,8 @@ class FeedMachine::Leg {
   std::uint64_t data_ = 0;  // frames of data
   Silence silence_{kLegSilence};
   bool mute_told_ = false;
+  Staleness staleness_;
+  bool stale_ = false;  // for which a new connection was asked for
   net::SteadyTime asked_until_{};  // the last request has gone out by then
   net::SteadyTime renew_at_{};     // a successor is opened
 };

@@ -184,6 +184,8 @@ class FeedMachine final : private Engine::Owner {
   void on_malformed(std::string_view frame, Timestamp ts_recv);
   void renew_lost_books(Leg& leg, const Now& now);
   void mind_silence(Leg& leg, const Now& now);
+  void mind_staleness(Leg& leg, const Now& now);
+  void mind_clock(const Now& now);
   void mind_topics(const Now& now);
   void wake_topic(std::size_t session, const venue::Topic& topic, const Now& now);
   void doubt_books(Leg& leg, const std::string& symbol, Timestamp now);
@@ -246,6 +248,7 @@ class FeedMachine final : private Engine::Owner {
   net::SteadyTime now_{};      // of the last input that came with it
   net::SteadyTime tend_at_{};  // the legs, at the latest
   bool tend_now_ = false;
+  std::optional<Nanoseconds> clocks_apart_;  // our wall clock and the steady one
   std::uint64_t too_long_told_ = 0;
   Purpose purpose_ = Purpose::collect;
   std::size_t subscriptions_ = 0;

@@ -5,8 +5,10 @@
 #include <algorithm>
 
 #include "core/back_off.hpp"
+#include "net/loss.hpp"
 #include "pipeline/feed_leg.hpp"
 #include "pipeline/feed_machine.hpp"
+#include "pipeline/gap_reason.hpp"
 
 namespace mp::pipeline {
 namespace {
@@ -92,6 +94,8 @@ void FeedMachine::connected(Leg& leg, const Now& now) {
   leg.connected_ = leg.asked_until_ = now.steady;
   leg.heard_ = now.utc;
   leg.silence_.begin(leg.data_, now.steady);
+  leg.staleness_.begin();
+  leg.stale_ = false;
   leg.mute_told_ = false;
   const std::chrono::milliseconds lifetime = limits_.session_lifetime;
   leg.renew_at_ = lifetime.count() == 0 ? net::SteadyTime::max()
@@ -254,6 +258,8 @@ void FeedMachine::refused(Leg& leg, const venue::Topic& topic, std::string_view 
 void FeedMachine::lost(Leg& leg, std::string_view reason, const Now& now,
                        std::string_view problem) {
   now_ = now.steady;
+  const bool renewed = reason == net::name_of(net::LossReason::requested);
+  if (std::exchange(leg.stale_, false) && renewed) reason = kStaleReason;
   if (!problem.empty()) leg.problem_ = problem;
   if (leg.is_open()) tell_malformed(leg, Malformed::all, now.utc);
   const auto reading = std::exchange(leg.reading_, nullptr);
@@ -294,6 +300,7 @@ std::string FeedMachine::text_ping(Leg& leg, Timestamp now) {
 
 void FeedMachine::tend_legs(const Now& now) {
   tend_at_ = now.steady + kTendEvery;
+  mind_clock(now);
   for (std::size_t i = 0; i < legs_.size(); ++i) {
     if (legs_[i]->is_open()) tend(*legs_[i], now);
   }
@@ -319,6 +326,7 @@ void FeedMachine::tend(Leg& leg, const Now& now) {
   tell_malformed(leg, Malformed::due, now.utc);
   renew_lost_books(leg, now);
   mind_silence(leg, now);
+  mind_staleness(leg, now);
 }
 
 // A leg whose end is near gets a successor; both are heard until that has caught up.

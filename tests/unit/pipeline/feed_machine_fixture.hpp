@@ -78,7 +78,11 @@ class FeedMachineTest : public testing::Test, private FeedMachine::Hands {
     }
   }
   void connect(FeedMachine::Leg& leg) { machine_->connected(leg, now_); }
-  void read(FeedMachine::Leg& leg, const std::string& frame) {
+  // The times that frames have (okx_frames.hpp) are made those of the venue's clock.
+  void read(FeedMachine::Leg& leg, std::string frame) {
+    const auto ts_event = std::chrono::floor<std::chrono::milliseconds>(now_.utc - delay_);
+    for (auto at = frame.find(kFrameTime); at != std::string::npos; at = frame.find(kFrameTime, at))
+      frame.replace(at, kFrameTime.size(), std::to_string(ts_event.time_since_epoch().count()));
     machine_->on_frame(leg, frame, now_.utc);
   }
   static std::string id_of(const std::string& request) {
@@ -105,6 +109,8 @@ class FeedMachineTest : public testing::Test, private FeedMachine::Hands {
   std::vector<std::string> retired_;
   std::vector<std::string> statuses_;
   std::map<std::uint64_t, venue::RestCall> calls_;
+  static constexpr std::string_view kFrameTime = "1795000000000";
+  std::chrono::milliseconds delay_{1};  // of the venue's clock behind ours, when it sends
   std::size_t trades_ = 0;
   struct Gap {
     std::string symbol;
@@ -114,6 +120,7 @@ class FeedMachineTest : public testing::Test, private FeedMachine::Hands {
   };
   std::vector<Gap> gaps_;
   int renewed_ = 0;
+  std::vector<std::string> reasons_;  // of what was disconnected
 
  private:
   void open(FeedMachine::Leg& leg, std::uint64_t) override { legs_.push_back(&leg); }
@@ -132,6 +139,7 @@ class FeedMachineTest : public testing::Test, private FeedMachine::Hands {
   void on_event(Stream&, const Event& event) override {
     trades_ += event.channel() == Channel::trade ? 1U : 0U;
     if (const auto* status = std::get_if<Status>(&event.body)) {
+      if (status->condition == Condition::disconnected) reasons_.emplace_back(status->reason);
       if (status->condition == Condition::gap)
         gaps_.push_back(
             {std::string{event.symbol}, std::string{status->reason}, status->missing.value_or(0)});

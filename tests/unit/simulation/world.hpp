@@ -33,6 +33,7 @@ enum class Fault : std::uint8_t {
   twice,          // one says some messages twice
   garble,         // one says something that cannot be read
   slow,           // one lags by seconds
+  stall,          // one lags by more and more, for ever
   goodbye,        // the venue says that it will close one
   cut_all,        // all of them break
   refuse,         // and none is accepted for a while
@@ -45,7 +46,7 @@ enum class Fault : std::uint8_t {
   clock,          // the wall clock jumps
   kill,           // the collector is killed, and starts again
 };
-inline constexpr std::size_t kFaultCount = 18;
+inline constexpr std::size_t kFaultCount = 19;
 [[nodiscard]] std::string_view name_of(Fault fault);
 
 struct Plan {
