@@ -332,6 +332,12 @@ std::vector<Waiting> Collector::waiting() const {
   return out;
 }
 
+std::vector<FeedHealth> Collector::health() const {
+  std::vector<FeedHealth> out;
+  for (const auto* feed : feeds_) out.push_back(feed->state().health);
+  return out;
+}
+
 bool Collector::recording_failed() const {
   return std::ranges::any_of(shards_, [](const auto& shard) {
     return shard->recording() != nullptr && shard->recording()->failed();

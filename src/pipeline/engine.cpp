@@ -189,13 +189,16 @@ bool Engine::is_copy(Stream& stream, const Event& event) {
   }
   if (reading_ == nullptr || event.channel() == Channel::status) return false;
   const auto answer = stream.arbiter->judge(event, reading_->id_);
-  Session::Race& race = reading_->race_;
+  Race& race = reading_->race_;
   if (answer.is_first) {
     ++race.first;
     return false;
   }
   ++race.late;
-  race.behind += answer.behind.value_or(Nanoseconds{0});
+  if (answer.behind) {
+    ++race.timed;
+    race.behind += *answer.behind;
+  }
   ++counters_.copies;
   return true;
 }

@@ -72,13 +72,6 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
     Session(SessionId id, std::unique_ptr<venue::Decoder> decoder)
         : id_(id), decoder_(std::move(decoder)) {}
     [[nodiscard]] SessionId id() const { return id_; }
-    // Where several sessions carry the same: how often this one was the first to say it, and how
-    // often and how far it was behind.
-    struct Race {
-      std::uint64_t first = 0;
-      std::uint64_t late = 0;
-      Nanoseconds behind{0};  // of all late copies whose first one is known
-    };
     [[nodiscard]] const Race& race() const { return race_; }
     // Of what came since the last call and was new when the venue said it (trades, changes of
     // books): the least that it was behind the venue's clock. None: nothing that tells came.

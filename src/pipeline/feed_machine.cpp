@@ -74,6 +74,7 @@ void FeedMachine::stop(const Now& now) {
   now_ = now.steady;
   stopping_ = true;
   planned_ = true;
+  availability_.set({}, now.steady);
   work_.drop_all();
   hands_.cancel_calls();
   for (const auto& leg : legs_) {

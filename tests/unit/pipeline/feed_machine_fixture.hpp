@@ -85,6 +85,11 @@ class FeedMachineTest : public testing::Test, private FeedMachine::Hands {
       frame.replace(at, kFrameTime.size(), std::to_string(ts_event.time_since_epoch().count()));
     machine_->on_frame(leg, frame, now_.utc);
   }
+  [[nodiscard]] FeedState state() const {
+    FeedState out;
+    machine_->tell_state(now_, out);
+    return out;
+  }
   static std::string id_of(const std::string& request) {
     const auto at = request.find(R"("id":")") + 6;
     return request.substr(at, request.find('"', at) - at);
@@ -109,6 +114,7 @@ class FeedMachineTest : public testing::Test, private FeedMachine::Hands {
   std::vector<std::string> retired_;
   std::vector<std::string> statuses_;
   std::map<std::uint64_t, venue::RestCall> calls_;
+  std::map<std::string, Traffic> traffic_;  // by the leg's name
   static constexpr std::string_view kFrameTime = "1795000000000";
   std::chrono::milliseconds delay_{1};  // of the venue's clock behind ours, when it sends
   std::size_t trades_ = 0;
@@ -130,6 +136,10 @@ class FeedMachineTest : public testing::Test, private FeedMachine::Hands {
   }
   void renew(FeedMachine::Leg&, std::string_view) override { ++renewed_; }
   void send(FeedMachine::Leg&, std::string text) override { sent_.push_back(std::move(text)); }
+  [[nodiscard]] Traffic traffic(const FeedMachine::Leg& leg) const override {
+    const auto found = traffic_.find(leg.name());
+    return found == traffic_.end() ? Traffic{} : found->second;
+  }
   void send_now(FeedMachine::Leg&, std::string_view) override {}
   void call(std::uint64_t number, const venue::RestCall& call) override {
     calls_.emplace(number, call);

@@ -99,6 +99,7 @@ class World final : private FeedMachine::Hands {
   void retire(FeedMachine::Leg& leg) override;
   void renew(FeedMachine::Leg& leg, std::string_view why) override;
   void send(FeedMachine::Leg& leg, std::string text) override;
+  [[nodiscard]] pipeline::Traffic traffic(const FeedMachine::Leg&) const override { return {}; }
   void send_now(FeedMachine::Leg&, std::string_view) override {}
   void call(std::uint64_t number, const venue::RestCall& call) override;
   void cancel_calls() override;
