@@ -182,7 +182,7 @@ Result<Drained> drain(std::string_view name, While what, const std::filesystem::
   const double memory = own_memory_mb();
   pipeline::SinkRunner runner{
       {}, {.location = writer->location(), .name = "bench"}, make_sink(name, folder), [] {
-        return 0.5;
+        return 0x8000'0000U;
       }};
   const double cpu = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
   const double start = seconds_of(CLOCK_MONOTONIC);

@@ -280,6 +280,20 @@ void add_reload(CLI::App& app, Chosen& chosen) {
       [options, &chosen] { chosen = [options](obs::Logger&) { return reload(*options); }; });
 }
 
+void add_status(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<StatusOptions>();
+  auto* status_app = app.add_subcommand("status", "How a running collector's connections are");
+  status_app->description(
+      examples("Asks the collector that runs with a data directory: its connections, how much of "
+               "the\nlast 24 hours each venue was there, and what it waits for.",
+               "  marketprism status\n"
+               "  marketprism status --data /srv/market --json\n"));
+  status_app->add_option("--data", options->data_dir, "Its data directory")->capture_default_str();
+  status_app->add_flag("--json", options->json, "A JSON object a line");
+  status_app->callback(
+      [options, &chosen] { chosen = [options](obs::Logger&) { return status(*options); }; });
+}
+
 void add_validate(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<ValidateOptions>();
   auto* validate_app = app.add_subcommand("validate", "Check a configuration without running it");
@@ -356,6 +370,7 @@ int run_command_line(int argc, const char* const* argv) {
   add_list(app, chosen);
   add_validate(app, chosen);
   add_reload(app, chosen);
+  add_status(app, chosen);
   add_bench(app, chosen);
   try {
     app.parse(argc, argv);

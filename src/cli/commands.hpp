@@ -65,6 +65,13 @@ struct ReloadOptions {
 };
 [[nodiscard]] int reload(const ReloadOptions& options);
 
+// `marketprism status`: how the connections of a running collector are.
+struct StatusOptions {
+  std::string data_dir = "data";
+  bool json = false;
+};
+[[nodiscard]] int status(const StatusOptions& options);
+
 struct DemoOptions {
   std::optional<std::chrono::seconds> time;
   std::string dir = "marketprism-demo";

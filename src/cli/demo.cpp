@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/demo_check.hpp"
 #include "cli/output.hpp"
+#include "cli/status.hpp"
 #include "cli/stop_request.hpp"
 #include "cli/watch.hpp"
 #include "sim/server.hpp"
@@ -106,8 +107,9 @@ int report_check(const Result<std::vector<CheckRow>>& checked, std::uint64_t ref
 void print_next_steps(const pipeline::Collector& collector, const fs::path& dir) {
   std::uint64_t gaps = 0;
   for (const auto* feed : collector.feeds()) gaps += feed->counters().gaps;
-  const std::string out = fmt::format(
-      "\nStored {} events ({} gaps) in {}: journal, NDJSON and Parquet.\n"
+  std::string out = "\n" + summary_of(collector.health());
+  out += fmt::format(
+      "Stored {} events ({} gaps) in {}: journal, NDJSON and Parquet.\n"
       "Next:\n"
       "  {} query --data {} \"SELECT venue, instrument, count(*), avg(price) FROM trade "
       "GROUP BY ALL ORDER BY ALL\"\n"

@@ -49,12 +49,12 @@ bool needs_restart(config::Config fresh, config::Config running) {
 
 }  // namespace
 
-ReloadDesk::Answer apply(const Result<config::Config>& fresh, config::Config& running,
-                         pipeline::Collector& collector) {
+Desk::Answer apply(const Result<config::Config>& fresh, config::Config& running,
+                   pipeline::Collector& collector) {
   if (!fresh) return {.code = exit_code(fresh.error().kind), .text = fresh.error().message};
   const auto changed = collector.change(collector_config(*fresh, Sinks::none).feeds);
   if (!changed) return {.code = exit_code(changed.error().kind), .text = changed.error().message};
-  ReloadDesk::Answer answer{.text = lines_of(*changed)};
+  Desk::Answer answer{.text = lines_of(*changed)};
   for (const auto& waits : collector.waiting()) {
     if (waits.symbol.empty())
       answer.text += fmt::format("? {} {}: {}\n", waits.venue, waits.name, waits.reason);
@@ -73,7 +73,7 @@ int reload(const ReloadOptions& options) {
     if (!config) return fail(config.error());
     dir = config->data.dir;
   }
-  const auto answer = ReloadDesk::ask(dir);
+  const auto answer = Desk::ask(dir, kAskReload);
   if (!answer) return fail(answer.error());
   if (answer->code != 0) {
     complain("nothing was changed: " + answer->text);

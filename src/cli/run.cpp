@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/reload.hpp"
+#include "cli/status.hpp"
 #include "cli/stop_request.hpp"
 #include "cli/watch.hpp"
 #include "config/check.hpp"
@@ -38,8 +39,9 @@ void print_summary(const pipeline::Collector& collector, const config::Config& c
     refused += feed->counters().malformed + feed->counters().unknown;
   }
   const auto journal = collector.journal_counters();
-  std::string out = fmt::format("\n{} frames, {} events, {} gaps, {} frames of no use\n",
-                                with_commas(frames), with_commas(journal.appended), gaps, refused);
+  std::string out = "\n" + summary_of(collector.health());
+  out += fmt::format("{} frames, {} events, {} gaps, {} frames of no use\n", with_commas(frames),
+                     with_commas(journal.appended), gaps, refused);
   for (const auto& file : collector.recordings()) {
     out += fmt::format("Recorded in {}.  Next: {} replay {} --top 5\n", file.string(), program(),
                        file.string());
@@ -74,17 +76,54 @@ int finish(pipeline::Collector& collector, const config::Config& config, const R
   return unreached && !stop_requested() ? exit_code(unreached->kind) : 0;
 }
 
-// Reads the configuration anew, says what that changed, and answers whoever asked.
-void read_anew(const RunOptions& options, config::Config& config, pipeline::Collector& collector,
-               ReloadDesk& desk, obs::Logger& log) {
-  const auto answer = apply(configured(options), config, collector);
+// Reads the configuration anew, and says what that changed.
+Desk::Answer read_anew(const RunOptions& options, config::Config& config,
+                       pipeline::Collector& collector, obs::Logger& log) {
+  auto answer = apply(configured(options), config, collector);
   if (answer.code == 0) {
     log.info("reloaded", {{"changes", answer.text}});
   } else {
     log.error("not_reloaded", {{"problem", answer.text}});
   }
-  if (const auto told = desk.answer(answer); !told)
-    log.warn("reload_not_answered", {{"problem", told.error().message}});
+  return answer;
+}
+
+Desk::Answer answer_to(const Desk::Question& question, const pipeline::Collector& collector) {
+  if (question.text == kAskStatus)
+    return {.text = status_table(collector.health(), collector.waiting())};
+  if (question.text == kAskStatusJson)
+    return {.text = status_json(collector.health(), collector.waiting())};
+  if (question.text == kAskReload) {
+    return {.code = exit_code(ErrorKind::unavailable),
+            .text =
+                "the collector has no configuration file to read anew; expected one that was "
+                "started by `marketprism run CONFIG`"};
+  }
+  return {.code = exit_code(ErrorKind::usage),
+          .text = "the collector is of another version, and does not know that question"};
+}
+
+struct Running {
+  const RunOptions& options;
+  config::Config& config;
+  pipeline::Collector& collector;
+  Desk* desk;    // null: nobody can ask
+  bool reloads;  // there is a file to be read anew
+  obs::Logger& log;
+};
+
+// Answers who asks. True: the configuration was read anew.
+bool serve(const Running& running) {
+  const auto asked = running.desk != nullptr ? running.desk->question() : std::nullopt;
+  const bool reload_asked = running.reloads && asked && asked->text == kAskReload;
+  const bool reload = take_reload_request() || reload_asked;
+  std::optional<Desk::Answer> answer;
+  if (reload) answer = read_anew(running.options, running.config, running.collector, running.log);
+  if (!asked) return reload;
+  if (!reload_asked) answer = answer_to(*asked, running.collector);
+  if (const auto told = running.desk->answer(*asked, *answer); !told)
+    running.log.warn("question_not_answered", {{"problem", told.error().message}});
+  return reload;
 }
 
 }  // namespace
@@ -109,9 +148,9 @@ int run(const RunOptions& options, obs::Logger& log) {
   auto watch = Watch::open((*collector)->journal_locations(), screen);
   if (!watch) return fail(watch.error());
 
-  std::unique_ptr<ReloadDesk> desk;
-  if (reloads) {
-    auto opened = ReloadDesk::open(config->data.dir);
+  std::unique_ptr<Desk> desk;
+  if (options.sinks) {
+    auto opened = Desk::open(config->data.dir);
     if (!opened) return fail(opened.error());
     desk = opened.take();
   }
@@ -119,10 +158,7 @@ int run(const RunOptions& options, obs::Logger& log) {
   std::vector<Error> nothing;
   bool changed = false;
   const auto ended = [&] {
-    if (desk && take_reload_request()) {
-      changed = true;
-      read_anew(options, *config, **collector, *desk, screen.log());
-    }
+    changed |= serve({options, *config, **collector, desk.get(), reloads, screen.log()});
     // What a change leaves may be nothing for a while.
     if (!changed) nothing = (*collector)->nothing_to_collect();
     // Who only records has nothing else to go on with.

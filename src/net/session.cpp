@@ -172,6 +172,7 @@ class Session::State final : public MessageSink {
         ++counters_.text_pings_sent;
         break;
       case SessionAction::Kind::send_probe:
+        probe_ = {.sent = steady_now(), .pongs_before = socket_->counters().pongs_received};
         socket_->ping("probe");
         ++counters_.probes_sent;
         break;
@@ -250,6 +251,7 @@ class Session::State final : public MessageSink {
     if (config_.pacer != nullptr) config_.pacer->connected();
     was_open_ = true;
     progress_ = MessageProgress::none;
+    probe_.reset();
     ++counters_.connects;
     step({.kind = SessionInput::Kind::connected});
     handler_.on_connected(now());
@@ -263,6 +265,10 @@ class Session::State final : public MessageSink {
       case ReceiveEnd::received: {
         const std::uint64_t answered = socket_->counters().pings_received;
         progress_ = socket_->progress();
+        if (probe_ && socket_->counters().pongs_received != probe_->pongs_before) {
+          counters_.round_trip = std::chrono::floor<Milliseconds>(steady_now() - probe_->sent);
+          probe_.reset();
+        }
         step({.kind = SessionInput::Kind::received,
               .answers_sent = static_cast<std::size_t>(answered - pings_seen_),
               .progress = progress_});
@@ -346,6 +352,11 @@ class Session::State final : public MessageSink {
   bool stop_ = false;
   std::uint64_t batch_frames_ = 0;
   std::uint64_t pings_seen_ = 0;
+  struct Probe {
+    SteadyTime sent;
+    std::uint64_t pongs_before = 0;
+  };
+  std::optional<Probe> probe_;                        // that no pong has answered yet
   MessageProgress progress_ = MessageProgress::none;  // of the present connection
   WebSocketCounters ended_;                           // of the sockets before the present one
   SessionCounters counters_;

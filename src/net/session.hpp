@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -85,6 +86,7 @@ struct SessionCounters {
   std::uint64_t pings_answered = 0;
   std::uint64_t pongs_received = 0;
   std::uint64_t clock_steps_back = 0;
+  std::optional<Milliseconds> round_trip{};  // of the last probe that was answered by a pong
 };
 
 // Belongs to the thread that runs `io`. The arguments must outlive it; run() must have ended, or

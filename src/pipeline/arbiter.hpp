@@ -13,6 +13,30 @@ namespace mp::pipeline {
 
 using SessionId = std::uint32_t;
 
+// Where several sessions carry the same: how often one was the first to say it, and how often and
+// how far it was behind.
+struct Race {
+  std::uint64_t first = 0;
+  std::uint64_t late = 0;
+  std::uint64_t timed = 0;  // of the late copies: it is known when the first one came
+  Nanoseconds behind{0};    // of these, the sum
+
+  static void fields(auto& self, auto&& visit) {
+    visit("first", self.first);
+    visit("late", self.late);
+    visit("timed", self.timed);
+    visit("behind_ns", self.behind);
+  }
+  Race& operator+=(const Race& other) {
+    first += other.first;
+    late += other.late;
+    timed += other.timed;
+    behind += other.behind;
+    return *this;
+  }
+  friend bool operator==(const Race&, const Race&) = default;
+};
+
 // The identities that came last, as many as are needed to know a copy that lags by kLagMax, at most
 // kMost.
 class RecentIdentities {

@@ -127,7 +127,7 @@ Result<void> Collector::add_sinks(const CollectorConfig& config) {
     for (const Source& source : sources_) {
       // A runner's own generator, so that the runners' threads share nothing.
       auto chance = [random = std::mt19937_64{std::random_device{}()}]() mutable {
-        return std::uniform_real_distribution<double>{}(random);
+        return static_cast<std::uint32_t>(random());
       };
       SinkRunnerConfig runner = sink_config.runner;
       runner.dead_letter = file_of_shard(runner.dead_letter, source.number);
@@ -331,6 +331,12 @@ std::vector<Waiting> Collector::waiting() const {
     auto waiting = feed->state().waiting;
     std::ranges::move(waiting, std::back_inserter(out));
   }
+  return out;
+}
+
+std::vector<FeedHealth> Collector::health() const {
+  std::vector<FeedHealth> out;
+  for (const auto* feed : feeds_) out.push_back(feed->state().health);
   return out;
 }
 

@@ -75,6 +75,8 @@ class Collector {
   [[nodiscard]] std::optional<Error> nothing_collected() const;
   // Of all feeds: what has not come, and why. Any thread may ask.
   [[nodiscard]] std::vector<Waiting> waiting() const;
+  // Of each of feeds(): how it is, as of the last second, or of stop(). Likewise.
+  [[nodiscard]] std::vector<FeedHealth> health() const;
 
   // A recording could not be written to its end; the log says why. Any thread may ask.
   [[nodiscard]] bool recording_failed() const;

@@ -1,5 +1,6 @@
 #include "pipeline/engine.hpp"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -32,7 +33,7 @@ void Engine::go_on_from(Stream& stream) {
   stream.seq = past->seq;
   stream.told_before = std::accumulate(past->seq.begin(), past->seq.end(), std::uint64_t{0});
   if (counts_trades_ && past->last_trade)
-    stream.trades = std::make_unique<TradeWatch>(*past->last_trade);
+    stream.trades = std::make_unique<TradeWatch>(*past->last_trade, past->missing_trades);
 }
 
 void Engine::name(Stream& stream) {
@@ -104,6 +105,11 @@ void Engine::on_event(Event& event) {
   }
   if (stream == nullptr) stream = &stream_of(event.symbol);
   const auto* book = std::get_if<Book>(&event.body);
+  const bool is_new = book != nullptr ? !book->is_snapshot : event.channel() == Channel::trade;
+  if (is_new && event.ts_event && reading_ != nullptr) {
+    Nanoseconds& least = reading_->least_delay_;
+    least = std::min<Nanoseconds>(least, event.ts_recv - *event.ts_event);
+  }
   if (book == nullptr || options_.books == EngineOptions::Books::pass_through) {
     if (is_copy(*stream, event)) return;
     const auto* trade = counts_trades_ ? std::get_if<Trade>(&event.body) : nullptr;
@@ -183,13 +189,16 @@ bool Engine::is_copy(Stream& stream, const Event& event) {
   }
   if (reading_ == nullptr || event.channel() == Channel::status) return false;
   const auto answer = stream.arbiter->judge(event, reading_->id_);
-  Session::Race& race = reading_->race_;
+  Race& race = reading_->race_;
   if (answer.is_first) {
     ++race.first;
     return false;
   }
   ++race.late;
-  race.behind += answer.behind.value_or(Nanoseconds{0});
+  if (answer.behind) {
+    ++race.timed;
+    race.behind += *answer.behind;
+  }
   ++counters_.copies;
   return true;
 }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "core/instrument.hpp"
 #include "pipeline/stream.hpp"
@@ -71,20 +72,21 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
     Session(SessionId id, std::unique_ptr<venue::Decoder> decoder)
         : id_(id), decoder_(std::move(decoder)) {}
     [[nodiscard]] SessionId id() const { return id_; }
-    // Where several sessions carry the same: how often this one was the first to say it, and how
-    // often and how far it was behind.
-    struct Race {
-      std::uint64_t first = 0;
-      std::uint64_t late = 0;
-      Nanoseconds behind{0};  // of all late copies whose first one is known
-    };
     [[nodiscard]] const Race& race() const { return race_; }
+    // Of what came since the last call and was new when the venue said it (trades, changes of
+    // books): the least that it was behind the venue's clock. None: nothing that tells came.
+    [[nodiscard]] std::optional<Nanoseconds> take_delay() {
+      const Nanoseconds least = std::exchange(least_delay_, kNoDelay);
+      return least == kNoDelay ? std::nullopt : std::optional{least};
+    }
 
    private:
     friend class Engine;
     SessionId id_;
     std::unique_ptr<venue::Decoder> decoder_;
     Race race_;
+    static constexpr Nanoseconds kNoDelay = Nanoseconds::max();
+    Nanoseconds least_delay_ = kNoDelay;
   };
 
   // All three outlive the engine.

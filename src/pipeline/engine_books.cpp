@@ -120,7 +120,7 @@ void Engine::on_applied(const Book& body, const std::optional<Timestamp>& ts_eve
   MP_ASSERT(book_stream_ != nullptr);
   const auto passing = book_feed_->judge(*book_, body, ts_event, ts_recv);
   if (book_feed_->size() > 1 && reading_ != nullptr) {
-    Session::Race& race = reading_->race_;
+    Race& race = reading_->race_;
     ++(passing == BookFeed::Passing::copy ? race.late : race.first);
   }
   if (passing == BookFeed::Passing::copy) {

@@ -187,8 +187,9 @@ void Feed::open(FeedMachine::Leg& leg, std::uint64_t seed) {
 
 net::Task<void> Feed::keep(Connection& connection, FeedMachine::Leg& leg) {
   co_await connection.run();
-  connections_.erase(&leg);
+  const auto at = connections_.find(&leg);
   machine_.ended(leg);
+  connections_.erase(at);
 }
 
 void Feed::retire(FeedMachine::Leg& leg) {
@@ -199,6 +200,9 @@ void Feed::renew(FeedMachine::Leg& leg, std::string_view why) {
 }
 void Feed::send(FeedMachine::Leg& leg, std::string text) {
   connections_.at(&leg)->send(std::move(text));
+}
+Traffic Feed::traffic(const FeedMachine::Leg& leg) const {
+  return connections_.at(&leg)->traffic();
 }
 void Feed::send_now(FeedMachine::Leg& leg, std::string_view text) {
   connections_.at(&leg)->send_now(text);
@@ -264,19 +268,27 @@ net::Task<Feed::Answer> Feed::ask(venue::RestCall call) {
                    .retry_after = response->retry_after};
 }
 
-void Feed::say_calls() {
+CallHealth Feed::call_health() const {
+  using std::chrono::milliseconds;
   const CallCounters& calls = counters_.calls;
-  if (calls.submitted.value() == 0) return;
-  const auto durations = calls.duration.snapshot();
-  parts_.log.info(
-      "rest_calls",
-      {{"venue", config_.venue},
-       {"calls", calls.submitted.value()},
-       {"failed", calls.failed.value()},
-       {"p95_ms",
-        std::chrono::duration_cast<std::chrono::milliseconds>(durations.percentile(0.95)).count()},
-       {"connections", calls.connects.load()},
-       {"reused", calls.reused.load()}});
+  return {.submitted = calls.submitted.value(),
+          .failed = calls.failed.value(),
+          .active = calls.active,
+          .waiting = calls.waiting,
+          .p95 = std::chrono::floor<milliseconds>(calls.duration.snapshot().percentile(0.95)),
+          .connections = calls.connects,
+          .reused = calls.reused};
+}
+
+void Feed::say_calls() {
+  const CallHealth calls = call_health();
+  if (calls.submitted == 0) return;
+  parts_.log.info("rest_calls", {{"venue", config_.venue},
+                                 {"calls", calls.submitted},
+                                 {"failed", calls.failed},
+                                 {"p95_ms", calls.p95.count()},
+                                 {"connections", calls.connections},
+                                 {"reused", calls.reused}});
 }
 
 void Feed::on_event(Stream& stream, const Event& event) {
@@ -305,9 +317,9 @@ void Feed::publish() {
 }
 
 void Feed::publish_state() {
-  FeedState state = machine_.state();
   const std::lock_guard guard{state_mutex_};
-  state_ = std::move(state);
+  machine_.tell_state(clocks(), state_);
+  state_.health.calls = call_health();
 }
 
 FeedState Feed::state() const {

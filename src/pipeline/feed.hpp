@@ -63,7 +63,8 @@ class Feed final : private FeedMachine::Hands {
   // asked by other threads once planned() is true.
   [[nodiscard]] const std::vector<Error>& refusals() const { return machine_.refusals(); }
   [[nodiscard]] std::size_t subscriptions() const { return subscriptions_; }
-  // What it waits for, as of the last second; after stop(): as of then. Any thread may ask.
+  // What it waits for, and how it is, as of the last second; after stop(): as of then. Any thread
+  // may ask.
   [[nodiscard]] FeedState state() const;
   // What is wanted was found, or is known not to be there. What comes later is only logged.
   [[nodiscard]] bool planned() const { return planned_.load(std::memory_order_acquire); }
@@ -80,6 +81,7 @@ class Feed final : private FeedMachine::Hands {
   void retire(FeedMachine::Leg& leg) override;
   void renew(FeedMachine::Leg& leg, std::string_view why) override;
   void send(FeedMachine::Leg& leg, std::string text) override;
+  [[nodiscard]] Traffic traffic(const FeedMachine::Leg& leg) const override;
   void send_now(FeedMachine::Leg& leg, std::string_view text) override;
   void call(std::uint64_t number, const venue::RestCall& call) override;
   void cancel_calls() override { http_.cancel(); }
@@ -98,6 +100,7 @@ class Feed final : private FeedMachine::Hands {
   };
   [[nodiscard]] net::Task<Answer> ask(venue::RestCall call);
   [[nodiscard]] VenueBudget& make_budget();
+  [[nodiscard]] CallHealth call_health() const;
   void say_calls();
   void publish();
   void publish_state();

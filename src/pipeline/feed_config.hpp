@@ -71,6 +71,7 @@ struct FeedCounters {
   std::atomic<std::uint64_t> malformed{0};
   std::atomic<std::uint64_t> rejected{0};
   std::atomic<std::uint64_t> silences{0};    // of connections and topics, out of their habit
+  std::atomic<std::uint64_t> stale{0};       // connections that brought what was old
   std::atomic<std::uint64_t> unanswered{0};  // subscriptions whose answers did not come
   std::atomic<std::uint64_t> slow{0};        // data frames that only the exact reader could read
   std::atomic<std::uint64_t> left_out{0};    // numbers that did not fit: EngineCounters

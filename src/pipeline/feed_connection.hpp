@@ -41,6 +41,11 @@ class Feed::Connection final : public net::SessionHandler, private net::UrlSourc
       session_.reconnect(queued.error().message);
   }
   void send_now(std::string_view text) { session_.send_now(text); }
+  [[nodiscard]] Traffic traffic() const {
+    const auto& counted = session_.counters();
+    return {
+        .messages = counted.frames, .bytes = counted.wire_bytes, .round_trip = counted.round_trip};
+  }
 
  private:
   void on_connected(Timestamp now) override {
@@ -75,7 +80,7 @@ class Feed::Connection final : public net::SessionHandler, private net::UrlSourc
                           {"retry_ms", why.retry_in.count()},
                           {"problem", why.why.message}});
     feed_.machine_.lost(leg_, net::name_of(why.why.reason), {net::steady_now(), now},
-                        why.why.message);
+                        why.why.message, why.retry_in);
     feed_.publish();
   }
 

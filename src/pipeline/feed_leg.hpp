@@ -9,6 +9,7 @@
 
 #include "pipeline/feed_machine.hpp"
 #include "pipeline/silence.hpp"
+#include "pipeline/staleness.hpp"
 
 namespace mp::pipeline {
 
@@ -70,8 +71,14 @@ class FeedMachine::Leg {
   std::uint64_t data_ = 0;  // frames of data
   Silence silence_{kLegSilence};
   bool mute_told_ = false;
-  net::SteadyTime asked_until_{};  // the last request has gone out by then
-  net::SteadyTime renew_at_{};     // a successor is opened
+  Staleness staleness_;
+  bool stale_ = false;               // for which a new connection was asked for
+  Tally tally_;                      // of its sessions that have ended, and what it took over
+  std::optional<Timestamp> pinged_;  // by a text that has not been answered
+  std::optional<std::chrono::milliseconds> round_trip_;  // of the last one that was
+  net::SteadyTime retry_at_{};                           // while it is not connected
+  net::SteadyTime asked_until_{};                        // the last request has gone out by then
+  net::SteadyTime renew_at_{};                           // a successor is opened
 };
 
 }  // namespace mp::pipeline

@@ -74,6 +74,7 @@ void FeedMachine::stop(const Now& now) {
   now_ = now.steady;
   stopping_ = true;
   planned_ = true;
+  availability_.set({}, now.steady);
   work_.drop_all();
   hands_.cancel_calls();
   for (const auto& leg : legs_) {
@@ -215,6 +216,8 @@ void FeedMachine::failed(std::uint64_t number, const CallFailure& failure, const
                      : job.kind == JobKind::backfill ? "backfill_failed"
                                                      : "snapshot_failed";
   if (job.kind == JobKind::deepen) engine_.give_up_deeper(*job.stream);
+  if (job.kind == JobKind::backfill && job.attempt + 1 >= WorkQueue::kBackfillTries)
+    job.stream->trades->give_up(job.ids);
   // Once the book is not in step, what was to renew it is its snapshot.
   const bool renews = job.kind == JobKind::deepen || job.kind == JobKind::renewal;
   if (renews && !engine_.is_in_step(*job.stream)) job.kind = JobKind::snapshot;
@@ -284,6 +287,7 @@ std::vector<venue::Subscription> FeedMachine::plan(const Now& now) {
   for (const auto& each : wanted) {
     engine_.announce(each.symbol, each.channel, now.utc);
     if (each.channel == Channel::book) expect_book(each.symbol);
+    if (each.channel == Channel::trade) go_on_filling(each.symbol);
   }
   subscriptions_ += wanted.size();
   const auto streams = [&](const venue::Subscription& each) {

@@ -41,6 +41,8 @@ class FeedMachine final : private Engine::Owner {
     virtual void retire(Leg& leg) = 0;
     // Close the connection and make a new one.
     virtual void renew(Leg& leg, std::string_view why) = 0;
+    // What came over the leg's connections so far.
+    [[nodiscard]] virtual Traffic traffic(const Leg& leg) const = 0;
     // In order, at the venue's pace.
     virtual void send(Leg& leg, std::string text) = 0;
     // At once, past queue and pace.
@@ -95,8 +97,10 @@ class FeedMachine final : private Engine::Owner {
   // Of a leg.
   void connected(Leg& leg, const Now& now);
   void on_frame(Leg& leg, std::string_view frame, Timestamp ts_recv);
-  // Also where it could not be connected. `problem`: one sentence, for people.
-  void lost(Leg& leg, std::string_view reason, const Now& now, std::string_view problem = {});
+  // Also where it could not be connected. `problem`: one sentence, for people; `retry_in`: until
+  // the next attempt.
+  void lost(Leg& leg, std::string_view reason, const Now& now, std::string_view problem = {},
+            std::chrono::milliseconds retry_in = {});
   void ended(Leg& leg);
   [[nodiscard]] std::string text_ping(Leg& leg, Timestamp now);
   // Under the venue's URL.
@@ -119,8 +123,9 @@ class FeedMachine final : private Engine::Owner {
   [[nodiscard]] const Catalog& catalog() const { return catalog_; }
   [[nodiscard]] const std::vector<Error>& refusals() const { return wants_.refusals(); }
   [[nodiscard]] std::size_t subscriptions() const { return subscriptions_; }
-  // What waits, and why; about twice a second, not with each message.
-  [[nodiscard]] FeedState state() const;
+  // What waits, and why, and how its connections are, but for FeedHealth::calls; about twice a
+  // second, not with each message. What memory `out` has is used again.
+  void tell_state(const Now& now, FeedState& out) const;
   // What is wanted was found, or is known not to be there.
   [[nodiscard]] bool planned() const { return planned_; }
   // REST calls that are due, and may not be made yet.
@@ -141,6 +146,15 @@ class FeedMachine final : private Engine::Owner {
     Leg* successor = nullptr;  // which takes over as soon as it has caught up
     std::uint32_t opened = 0;  // legs so far
   };
+  // Of a place: what its legs have seen.
+  struct Tally {
+    std::uint64_t connects = 0;
+    std::uint64_t disconnects = 0;
+    Race race;
+    Traffic traffic;
+
+    Tally& operator+=(const Tally& other);
+  };
 
   void on_event(Stream& stream, const Event& event) override;
   void on_refused(std::string_view frame, const venue::Reading& reading,
@@ -152,6 +166,7 @@ class FeedMachine final : private Engine::Owner {
   void ask_for_trades(Stream& stream, TradeWatch::Range ids, std::uint32_t page,
                       net::SteadyTime due);
   void go_on_filling(const Job& job, const Now& now);
+  void go_on_filling(std::string_view symbol);
   void expect_book(std::string_view symbol);
 
   std::vector<venue::Subscription> plan_if_listed(const Now& now);
@@ -183,6 +198,8 @@ class FeedMachine final : private Engine::Owner {
   void on_malformed(std::string_view frame, Timestamp ts_recv);
   void renew_lost_books(Leg& leg, const Now& now);
   void mind_silence(Leg& leg, const Now& now);
+  void mind_staleness(Leg& leg, const Now& now);
+  void mind_clock(const Now& now);
   void mind_topics(const Now& now);
   void wake_topic(std::size_t session, const venue::Topic& topic, const Now& now);
   void doubt_books(Leg& leg, const std::string& symbol, Timestamp now);
@@ -204,6 +221,12 @@ class FeedMachine final : private Engine::Owner {
                                   const venue::Subscription& wanted) const;
   [[nodiscard]] std::string_view listing_trouble() const;
   [[nodiscard]] std::string problem() const;
+  // feed_machine_health.cpp.
+  void tell_health(const Now& now, FeedHealth& out) const;
+  [[nodiscard]] ConnectionHealth health_of(const Leg& leg, const Now& now) const;
+  [[nodiscard]] Tally tally_of(const Leg& leg) const;
+  static void hear_pong(Leg& leg, const venue::Reading& reading, Timestamp ts_recv);
+  void note_availability(const Now& now);
   void for_each_subscription(const Leg& leg, auto&& visit) const;
   void tend_legs(const Now& now);
   void tend(Leg& leg, const Now& now);
@@ -245,7 +268,9 @@ class FeedMachine final : private Engine::Owner {
   net::SteadyTime now_{};      // of the last input that came with it
   net::SteadyTime tend_at_{};  // the legs, at the latest
   bool tend_now_ = false;
+  std::optional<Nanoseconds> clocks_apart_;  // our wall clock and the steady one
   std::uint64_t too_long_told_ = 0;
+  Availability availability_;  // of the sessions
   Purpose purpose_ = Purpose::collect;
   std::size_t subscriptions_ = 0;
   bool planned_ = false;

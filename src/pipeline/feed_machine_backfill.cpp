@@ -24,11 +24,21 @@ void FeedMachine::backfill(Stream& stream, TradeWatch::Range ids) {
 void FeedMachine::ask_for_trades(Stream& stream, TradeWatch::Range ids, std::uint32_t page,
                                  net::SteadyTime due) {
   if (stopping_) return;
-  ids.from = std::max(ids.from, ids.to - kBackfillTrades + 1);
+  const auto from = std::max(ids.from, ids.to - kBackfillTrades + 1);
+  if (from > ids.from) stream.trades->give_up({ids.from, from - 1});
+  ids.from = from;
   auto call = venue::trades_call(adapter_, stream.symbol, ids.from, ids.to);
-  if (!call) return;
+  if (!call) return stream.trades->give_up(ids);
   work_.backfill(stream, ids, std::move(*call), page, due);
   hands_.wake();
+}
+
+// What an earlier run did not live to fill in.
+void FeedMachine::go_on_filling(std::string_view symbol) {
+  Stream* const stream = engine_.streams().find(symbol);
+  if (stream == nullptr || !stream->trades) return;
+  const auto missing = stream->trades->missing().all();
+  for (const auto& ids : missing) backfill(*stream, ids);
 }
 
 // A page has come: the next one, unless it brought nothing.
@@ -42,6 +52,7 @@ void FeedMachine::go_on_filling(const Job& job, const Now& now) {
              {"symbol", job.stream->symbol},
              {"problem", fmt::format("the venue does not have the trades {} to {} any more",
                                      left->from, left->to)}});
+  job.stream->trades->give_up(job.ids);
 }
 
 }  // namespace mp::pipeline

@@ -18,6 +18,7 @@ constexpr std::size_t kMalformedSymbolsMax = 64;
 // A connection that has said nothing at all is told of after so long.
 constexpr std::chrono::seconds kFirstWord{25};
 constexpr std::chrono::seconds kTopicsEvery{5};
+constexpr std::chrono::seconds kClockStep{1};
 // A topic among others: trades of a small coin may pause for long.
 constexpr Silence::Rule kTopicSilence{.least = std::chrono::seconds{60},
                                       .means = 40,
@@ -180,6 +181,32 @@ void FeedMachine::mind_silence(Leg& leg, const Now& now) {
   if (out) return hands_.renew(leg, problem + ", which is not its habit");
   log_.warn("session_silent",
             {{"venue", config_.venue}, {"session", leg.name()}, {"problem", problem}});
+}
+
+// Its data flow, and get ever older: a gateway resends, or a queue grows.
+void FeedMachine::mind_staleness(Leg& leg, const Now& now) {
+  const auto least = leg.reading_->take_delay();
+  const auto habit = leg.staleness_.habit();
+  if (!leg.staleness_.out_of_habit(least, now.steady)) return;
+  ++counters_.stale;
+  leg.stale_ = true;
+  const std::chrono::duration<double> delay = *least;
+  const std::chrono::duration<double> usual = habit.value_or(*least);
+  hands_.renew(leg, fmt::format("what comes is {:.1f} s old by the venue's clock, and {:.1f} s "
+                                "were usual",
+                                delay.count(), usual.count()));
+}
+
+// Our wall clock may be set. What came since the last look may be of either time.
+void FeedMachine::mind_clock(const Now& now) {
+  const Nanoseconds apart = now.utc.time_since_epoch() - now.steady.time_since_epoch();
+  const Nanoseconds before = clocks_apart_.value_or(apart);
+  clocks_apart_ = apart;
+  if (apart - before < kClockStep && before - apart < kClockStep) return;
+  for (const auto& leg : legs_) {
+    leg->staleness_.clock_was_set(apart - before);
+    if (leg->is_open()) (void)leg->reading_->take_delay();
+  }
 }
 
 // A topic falls silent while its connection goes on: it is asked for anew, later and later.

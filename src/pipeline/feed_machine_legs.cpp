@@ -5,8 +5,10 @@
 #include <algorithm>
 
 #include "core/back_off.hpp"
+#include "net/loss.hpp"
 #include "pipeline/feed_leg.hpp"
 #include "pipeline/feed_machine.hpp"
+#include "pipeline/gap_reason.hpp"
 
 namespace mp::pipeline {
 namespace {
@@ -81,6 +83,7 @@ std::vector<FeedMachine::Leg*> FeedMachine::legs_with_book(const Stream& stream)
 void FeedMachine::connected(Leg& leg, const Now& now) {
   now_ = now.steady;
   ++counters_.connects;
+  ++leg.tally_.connects;
   leg.reading_ = engine_.open_session();
   leg.requests_ = venue::RequestWriter{adapter_, limits_};
   leg.asked_.clear();
@@ -95,7 +98,10 @@ void FeedMachine::connected(Leg& leg, const Now& now) {
   leg.connected_ = leg.asked_until_ = now.steady;
   leg.heard_ = now.utc;
   leg.silence_.begin(leg.data_, now.steady);
+  leg.staleness_.begin();
+  leg.stale_ = false;
   leg.mute_told_ = false;
+  leg.pinged_.reset();
   const std::chrono::milliseconds lifetime = limits_.session_lifetime;
   leg.renew_at_ = lifetime.count() == 0 ? net::SteadyTime::max()
                                         : now.steady + lifetime - before_end(lifetime, chance());
@@ -181,6 +187,7 @@ void FeedMachine::on_frame(Leg& leg, std::string_view frame, Timestamp ts_recv) 
 // Whatever a frame means for the connection itself.
 void FeedMachine::on_notice(Leg& leg, const venue::Reading& reading, Timestamp ts_recv) {
   const Now now{now_, ts_recv};
+  hear_pong(leg, reading, ts_recv);
   if (!reading.reply.empty()) hands_.send_now(leg, reading.reply);
   if (reading.ready) ask_for_all(leg, now);
   if (reading.answers) on_answer(leg, reading, now);
@@ -256,14 +263,19 @@ void FeedMachine::refused(Leg& leg, const venue::Topic& topic, std::string_view 
   state.again = now_ + spread_upper(pauses.longest(state.times++), chance());
 }
 
-void FeedMachine::lost(Leg& leg, std::string_view reason, const Now& now,
-                       std::string_view problem) {
+void FeedMachine::lost(Leg& leg, std::string_view reason, const Now& now, std::string_view problem,
+                       std::chrono::milliseconds retry_in) {
   now_ = now.steady;
+  leg.retry_at_ = now.steady + retry_in;
+  const bool renewed = reason == net::name_of(net::LossReason::requested);
+  if (std::exchange(leg.stale_, false) && renewed) reason = kStaleReason;
   if (!problem.empty()) leg.problem_ = problem;
   if (leg.is_open()) tell_malformed(leg, Malformed::all, now.utc);
   const auto reading = std::exchange(leg.reading_, nullptr);
   if (!reading) return;
   ++counters_.disconnects;
+  ++leg.tally_.disconnects;
+  leg.tally_.race += reading->race();
   leg.asked_for_all_ = false;
   for_each_subscription(leg, [&](const venue::Subscription& each) {
     engine_.on_disconnected({.symbol = each.symbol,
@@ -287,11 +299,13 @@ void FeedMachine::ended(Leg& leg) {
       if (place.successor == &leg) place.successor = nullptr;
     }
   }
+  if (Leg* const heir = places_[leg.session_][leg.place_].leg) heir->tally_ += tally_of(leg);
   std::erase_if(legs_, [&](const auto& each) { return each.get() == &leg; });
   hands_.wake();
 }
 
 std::string FeedMachine::text_ping(Leg& leg, Timestamp now) {
+  leg.pinged_ = now;
   return leg.requests_.ping(now);
 }
 
@@ -299,6 +313,7 @@ std::string FeedMachine::text_ping(Leg& leg, Timestamp now) {
 
 void FeedMachine::tend_legs(const Now& now) {
   tend_at_ = now.steady + kTendEvery;
+  mind_clock(now);
   for (std::size_t i = 0; i < legs_.size(); ++i) {
     if (legs_[i]->is_open()) tend(*legs_[i], now);
   }
@@ -308,6 +323,7 @@ void FeedMachine::tend_legs(const Now& now) {
     for (std::size_t place = 0; place < places_[session].size(); ++place)
       tend_place(session, place, now);
   }
+  note_availability(now);
 }
 
 void FeedMachine::tend(Leg& leg, const Now& now) {
@@ -324,6 +340,7 @@ void FeedMachine::tend(Leg& leg, const Now& now) {
   tell_malformed(leg, Malformed::due, now.utc);
   renew_lost_books(leg, now);
   mind_silence(leg, now);
+  mind_staleness(leg, now);
 }
 
 // A leg whose end is near gets a successor; both are heard until that has caught up.

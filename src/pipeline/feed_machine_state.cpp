@@ -18,8 +18,8 @@ std::string_view message_of(const std::optional<Error>& problem) {
 
 }  // namespace
 
-FeedState FeedMachine::state() const {
-  FeedState out;
+void FeedMachine::tell_state(const Now& now, FeedState& out) const {
+  out.waiting.clear();
   for (const auto& [name, refusal] : wants_.unlisted()) {
     const bool refused = !refusal.empty();
     out.waiting.push_back(
@@ -43,7 +43,7 @@ FeedState FeedMachine::state() const {
   }
   for (auto& [symbol, waits] : by_symbol) out.waiting.push_back(std::move(waits));
   out.problem = problem();
-  return out;
+  tell_health(now, out.health);
 }
 
 // Of the listings, while some are missing.

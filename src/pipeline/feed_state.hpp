@@ -1,4 +1,4 @@
-// L4. What a feed says to other threads of what has not come, and why.
+// L4. What a feed says to other threads: what has not come, and why; how its connections are.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/event.hpp"
+#include "pipeline/health.hpp"
 
 namespace mp::pipeline {
 
@@ -28,6 +29,13 @@ struct Waiting {
   StreamState state = StreamState::waiting;
   std::string reason;  // for people, in the venue's words where it gave any
 
+  static void fields(auto& self, auto&& visit) {
+    visit("venue", self.venue);
+    visit("symbol", self.symbol);
+    visit("name", self.name);
+    visit("state", self.state);
+    visit("reason", self.reason);
+  }
   friend bool operator==(const Waiting&, const Waiting&) = default;
 };
 
@@ -42,6 +50,7 @@ struct WantedStream {
 struct FeedState {
   std::vector<Waiting> waiting;  // what does not wait for a known reason is left out
   std::string problem;           // for which nothing at all can come; empty: none is known
+  FeedHealth health;
 };
 
 }  // namespace mp::pipeline

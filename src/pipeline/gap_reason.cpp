@@ -46,7 +46,9 @@ constexpr std::array kExplained = {
     Explained{"closed", "the venue closed the connection"},
     Explained{"protocol", "the venue broke the WebSocket protocol"},
     Explained{"too_large", "a message was larger than is allowed"},
-    Explained{"stale", "nothing came for too long, and a ping was not answered"},
+    Explained{kStaleReason,
+              "nothing came for too long, and a ping was not answered; or what came was too old by "
+              "the venue's clock"},
     Explained{"overflow", "the venue did not read what we sent"},
     Explained{"requested", "a new connection was wanted: data had stopped, or books were in doubt"},
     Explained{"rotated", "a planned change before the venue's limit"},

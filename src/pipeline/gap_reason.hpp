@@ -16,6 +16,9 @@ inline constexpr std::string_view kRecordingReason = "recording";
 // A run ended without a word (a kill, a power loss): said by the next one, of what was connected.
 inline constexpr std::string_view kCrashReason = "crash";
 
+// A connection on which nothing came, or only what was old.
+inline constexpr std::string_view kStaleReason = "stale";
+
 // Trades that were missing were had by REST.
 inline constexpr std::string_view kBackfillReason = "backfill";
 

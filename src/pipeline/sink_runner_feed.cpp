@@ -252,15 +252,11 @@ SinkFeed::State SinkFeed::answer(const sink::Written& written, const Range& rang
   return State::busy;
 }
 
-// Full jitter over the upper half: attempts spread, and none comes at once.
 SinkFeed::State SinkFeed::back_off(const std::string& problem, Timestamp now) {
   ++counters_.retries;
   problem_ = problem;
   const BackOff pauses{.first = config_.retry_first, .most = config_.retry_longest};
-  const auto longest = pauses.longest(failures_++);
-  const double share = 0.5 + 0.5 * std::clamp(chance_(), 0.0, 1.0);
-  pause_ = std::chrono::milliseconds{
-      static_cast<std::int64_t>(static_cast<double>(longest.count()) * share)};
+  pause_ = spread_upper(pauses.longest(failures_++), chance_());
   retry_at_ = now + pause_;
   return State::backing;
 }

@@ -58,8 +58,8 @@ struct SinkCounters {
 // Opens the reader again after a rewind. Tests give their own.
 using OpenReader =
     std::function<Result<std::unique_ptr<journal::Reader>>(const journal::ReaderConfig&)>;
-// A number in [0, 1): the jitter of the back-off.
-using Chance = std::function<double()>;
+// Evenly spread over all its values: the jitter of the back-off.
+using Chance = std::function<std::uint32_t()>;
 
 // A machine without a thread or a clock: step() does one piece of work. SinkRunner drives it.
 class SinkFeed {

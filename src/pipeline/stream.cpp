@@ -35,7 +35,9 @@ bool Stream::is_carried(Channel channel, SessionId by) const {
 StreamPast Stream::past() const {
   StreamPast out{.seq = seq};
   for (const Carrier& carrier : carriers) out.live.add(carrier.channels);
-  if (trades) out.last_trade = trades->last();
+  if (!trades) return out;
+  out.last_trade = trades->last();
+  out.missing_trades = trades->missing();
   return out;
 }
 

@@ -34,6 +34,7 @@ struct StreamPast {
   std::array<std::uint64_t, kChannelCount> seq{};  // of the last event of each channel
   ChannelSet live;                                 // that were connected
   std::optional<std::int64_t> last_trade{};        // its number, where the venue counts them
+  TradeHoles missing_trades{};                     // that are still asked for
 };
 
 // With thousands of symbols every event finds its stream far from the processor: what it needs

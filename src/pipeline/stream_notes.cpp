@@ -54,8 +54,32 @@ bool read_optional(std::string_view text, std::optional<Number>& out) {
   return text == kNone || read_number(text, out.emplace());
 }
 
-std::string write_optional(const std::optional<std::int64_t>& number) {
-  return number ? std::to_string(*number) : std::string{kNone};
+// "120;101-103;110-110": the last trade, and the stretches before it that are missing.
+std::string write_trades(const StreamPast& past) {
+  if (!past.last_trade) return std::string{kNone};
+  std::string out = std::to_string(*past.last_trade);
+  for (const auto& hole : past.missing_trades.all())
+    out += fmt::format(";{}-{}", hole.from, hole.to);
+  return out;
+}
+
+bool read_trades(std::string_view text, StreamPast& past) {
+  const auto next = [&text] {
+    const std::string_view one = text.substr(0, text.find(';'));
+    text.remove_prefix(std::min(text.size(), one.size() + 1));
+    return one;
+  };
+  if (!read_optional(next(), past.last_trade)) return false;
+  while (!text.empty()) {
+    const std::string_view one = next();
+    const std::size_t middle = std::min(one.find('-'), one.size());
+    TradeRange hole;
+    if (middle == one.size() || !read_number(one.substr(0, middle), hole.from) ||
+        !read_number(one.substr(middle + 1), hole.to) || hole.to < hole.from || hole.from < 0)
+      return false;
+    past.missing_trades.add(hole);
+  }
+  return true;
 }
 
 // "trade=12,book=500": the number of the last event of each channel, with a "!" behind those that
@@ -86,6 +110,16 @@ bool read_channels(std::string_view text, StreamPast& past) {
     if (live) past.live.add(*channel);
   }
   return true;
+}
+
+// A gap that says which trades are missing, and that they are no longer.
+void recall_missing(const Status& status, TradeHoles& missing) {
+  if (status.channel != Channel::trade || !status.from_sequence || !status.to_sequence) return;
+  const TradeRange range{*status.from_sequence, *status.to_sequence};
+  if (range.to < range.from) return;
+  if (status.condition != Condition::gap && status.condition != Condition::healed) return;
+  missing.take(range);
+  if (status.condition == Condition::gap) missing.add(range);
 }
 
 }  // namespace
@@ -133,8 +167,7 @@ bool StreamNotes::take(std::string_view line) {
   if (entry.work_per_second &&
       (!std::isfinite(*entry.work_per_second) || *entry.work_per_second < 0))
     return false;
-  if (!read_optional(trade, entry.past.last_trade) || !read_channels(channels, entry.past))
-    return false;
+  if (!read_trades(trade, entry.past) || !read_channels(channels, entry.past)) return false;
   if (entry.work_per_second) {
     loads_[{std::string{venue}, std::string{symbol}}] = *entry.work_per_second;
     if (!instrument.empty())
@@ -165,7 +198,10 @@ std::optional<std::uint64_t> StreamNotes::reach(std::uint32_t shard, std::uint64
   const auto found = reaches_.find(shard);
   if (found == reaches_.end()) return std::nullopt;
   if (found->second.next_index > next_index) {
-    for (auto& [key, entry] : entries_) entry.past.last_trade.reset();
+    for (auto& [key, entry] : entries_) {
+      entry.past.last_trade.reset();
+      entry.past.missing_trades.clear();
+    }
     return std::nullopt;
   }
   noted_at_ = std::max(noted_at_.value_or(found->second.at), found->second.at);
@@ -185,11 +221,14 @@ void StreamNotes::recall(const Event& event) {
   auto& seq = past.seq[event.body.index()];
   seq = std::max(seq, event.seq);
   if (const auto* trade = std::get_if<Trade>(&event.body)) {
-    if (const auto id = TradeWatch::number_of(trade->trade_id.value_or("")))
+    if (const auto id = TradeWatch::number_of(trade->trade_id.value_or(""))) {
       past.last_trade = std::max(past.last_trade.value_or(*id), *id);
+      past.missing_trades.take(*id);
+    }
   }
   const auto* status = std::get_if<Status>(&event.body);
   if (status == nullptr || !status->channel) return;
+  recall_missing(*status, past.missing_trades);
   if (status->condition == Condition::connected) past.live.add(*status->channel);
   if (status->condition == Condition::disconnected) past.live.remove(*status->channel);
 }
@@ -266,10 +305,10 @@ std::string StreamNotes::text() const {
     if (count == kStreamsMax) break;
     if (work_of(entry) < least) continue;
     const auto& work = entry.work_per_second;
-    out += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\n",
-                       work ? fmt::format("{:.3f}", *work) : std::string{kNone}, key.first,
-                       key.second, entry.instrument, write_optional(entry.past.last_trade),
-                       write_channels(entry.past));
+    out +=
+        fmt::format("{}\t{}\t{}\t{}\t{}\t{}\n",
+                    work ? fmt::format("{:.3f}", *work) : std::string{kNone}, key.first, key.second,
+                    entry.instrument, write_trades(entry.past), write_channels(entry.past));
     ++count;
   }
   return out + last_line(out);

@@ -1,6 +1,7 @@
 // L4. StreamNotes: what is kept of each stream from run to run. What it costs to collect, by which
 // the next start spreads the instruments over the shards; its numbers, which go on; and whether it
-// was connected, so that a run which ended without a word is marked by the next one.
+// was connected, so that a run which ended without a word is marked by the next one; and the trades
+// that were missing and still asked for.
 #pragma once
 
 #include <cstdint>

@@ -473,6 +473,44 @@ class Commands(unittest.TestCase):
         os.close(terminal)
         self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
 
+    def test_status_asks_a_running_collector(self):
+        self.fails(call("status", cwd=self.dir), 69, "no collector", "marketprism run")
+        urls = self.simulator()
+        process = subprocess.Popen([PROGRAM, "run", "binance:BTC-USDT,NOSUCH-USDT", "--legs", "2",
+                                    "--plain", *urls], cwd=self.dir, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.kill)
+        for line in process.stdout:
+            if "LIVE" in line:
+                break
+        legs, deadline = {}, time.monotonic() + DEADLINE
+        while not legs or not all(sum(leg["race"].values()) for leg in legs.values()):
+            self.assertLess(time.monotonic(), deadline, legs)
+            result = call("status", "--json", cwd=self.dir)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            feed, waiting = [json.loads(line) for line in result.stdout.splitlines()]
+            legs = {c["name"]: c for c in feed["connections"]}
+        result = call("status", cwd=self.dir)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for expected in ("binance.0 ", "binance.0b ", "binance: available ", "NOSUCH-USDT: "):
+            self.assertIn(expected, result.stdout)
+        self.assertEqual((feed["type"], feed["venue"]), ("feed", "binance"))
+        self.assertEqual((waiting["type"], waiting["name"]), ("waiting", "NOSUCH-USDT"))
+        self.assertEqual({n: (c["leg"], c["state"], c["connects"]) for n, c in legs.items()},
+                         {"binance.0": (0, "live", 1), "binance.0b": (1, "live", 1)})
+        for leg in legs.values():
+            self.assertGreater(leg["messages"], 0)
+            self.assertGreater(leg["bytes"], leg["messages"])
+        day = feed["availability_24h"]
+        self.assertTrue(0 < day["live_ms"] <= day["wanted_ms"], day)
+        self.fails(call("reload", cwd=self.dir), 69, "nothing was changed", "run CONFIG")
+        process.send_signal(signal.SIGTERM)
+        out, said = process.communicate(timeout=DEADLINE)
+        self.assertEqual(process.returncode, 0, said)
+        self.assertRegex(out, r"\nbinance: available \d+\.\d\d %, 2 connects, 0 disconnects; leg "
+                              r"[12] led, first with \d+\.\d\d % of \d+ messages")
+        self.fails(call("status", cwd=self.dir), 69, "no collector")
+
     def test_two_processes_on_one_directory(self):
         urls = self.simulator()
         first = subprocess.Popen([PROGRAM, "run", "binance:BTC-USDT", "--for", "20s", "--plain",

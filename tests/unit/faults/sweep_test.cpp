@@ -119,7 +119,7 @@ class Run {
         config,
         journal::ReaderConfig{
             .location = writer_->location(), .name = std::string{sink_}, .hold = true},
-        journal::Reader::open, *destination_, [] { return 0.5; });
+        journal::Reader::open, *destination_, [] { return 0x8000'0000U; });
   }
   void kill() {
     feed_.reset();

@@ -183,6 +183,7 @@ TEST(Session, leaves_a_server_that_is_silent_and_does_not_answer_the_probe) {
   EXPECT_EQ(stage.owner.disconnects[0].why.reason, LossReason::stale);
   EXPECT_THAT(stage.owner.disconnects[0].why.message, HasSubstr("did not answer a ping"));
   EXPECT_EQ(stage.session.counters().probes_sent, 1U);
+  EXPECT_EQ(stage.session.counters().round_trip, std::nullopt);
 }
 
 Task<void> answer_pings(Peer& peer, int wanted) {
@@ -208,6 +209,8 @@ TEST(Session, keeps_a_quiet_server_that_answers_probes) {
   EXPECT_EQ(stage.owner.connected, 1);
   EXPECT_GE(stage.session.counters().probes_sent, 5U);
   EXPECT_EQ(stage.session.counters().pongs_received, 5U);
+  ASSERT_TRUE(stage.session.counters().round_trip.has_value());
+  EXPECT_LT(*stage.session.counters().round_trip, rules.probe_deadline);
 }
 
 Task<void> expect_text_pings(Peer& peer) {

@@ -13,6 +13,11 @@ using testing::IsEmpty;
 class FeedBackfill : public FeedMachineTest {
  protected:
   FeedBackfill() {
+    begin();
+    trade(100);
+  }
+  // A run that knows what the one before it has kept of its streams.
+  void begin() {
     okx_ = venue::make_adapter("coinbase");
     want({"BTC-USD"}, {Channel::trade});
     start();
@@ -22,7 +27,14 @@ class FeedBackfill : public FeedMachineTest {
         R"("quote_increment":"0.01","base_increment":"0.00000001","status":"online"}])",
         now_);
     connect(*legs_.at(0));
-    trade(100);
+  }
+  void begin_again() {
+    const Stream* const stream = machine_->engine().streams().find("BTC-USD");
+    past_ = [past = stream->past()](std::string_view) { return std::optional{past}; };
+    calls_.clear();
+    legs_.clear();
+    begin();
+    statuses_.clear();
   }
   std::uint64_t take_call() {
     EXPECT_EQ(calls_.size(), 1U);
@@ -89,6 +101,45 @@ TEST_F(FeedBackfill, goes_on_page_by_page_as_long_as_there_is_more) {
 TEST_F(FeedBackfill, asks_for_nothing_that_has_come_by_itself) {
   trade(102);
   trade(101);
+  pass(1min);
+  EXPECT_THAT(calls_, IsEmpty());
+}
+
+TEST_F(FeedBackfill, what_a_stop_cut_off_is_asked_for_after_the_next_start) {
+  trade(104);
+  trade(105);
+  machine_->stop(now_);
+  begin_again();
+  trade(106);
+  EXPECT_THAT(statuses_, IsEmpty()) << "that it is missing has been said";
+  pass(3s);
+  const auto number = take_call();
+  EXPECT_THAT(last_target_, HasSubstr("after=104"));
+  const auto before = trades_;
+  machine_->answered(number, past(95, 103), now_);
+  EXPECT_EQ(trades_ - before, 3U);
+  EXPECT_THAT(statuses_, testing::ElementsAre("healed trade"));
+  begin_again();
+  pass(1min);
+  EXPECT_THAT(calls_, IsEmpty());
+}
+
+TEST_F(FeedBackfill, what_the_venue_does_not_have_is_not_asked_for_again) {
+  trade(104);
+  pass(3s);
+  machine_->answered(take_call(), "[]", now_);
+  begin_again();
+  pass(1min);
+  EXPECT_THAT(calls_, IsEmpty());
+}
+
+TEST_F(FeedBackfill, what_was_tried_in_vain_is_not_asked_for_again) {
+  trade(104);
+  for (int second = 0; second < 1200; ++second) {
+    pass(1s);
+    if (!calls_.empty()) fail(take_call(), 500);
+  }
+  begin_again();
   pass(1min);
   EXPECT_THAT(calls_, IsEmpty());
 }

@@ -169,6 +169,7 @@ class FeedBooksTest : public testing::Test, private FeedMachine::Hands {
   void send(FeedMachine::Leg& leg, std::string text) override {
     sent_.emplace_back(&leg, std::move(text));
   }
+  [[nodiscard]] Traffic traffic(const FeedMachine::Leg&) const override { return {}; }
   void send_now(FeedMachine::Leg&, std::string_view) override {}
   void call(std::uint64_t number, const venue::RestCall& call) override {
     if (call.kind == venue::RestKind::snapshot) snapshots_.push_back(call.symbol);

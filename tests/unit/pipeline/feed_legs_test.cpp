@@ -11,7 +11,20 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-using FeedLegs = FeedMachineTest;
+class FeedLegs : public FeedMachineTest {
+ protected:
+  void book(int seq, int previous) { read(*legs_[0], okx::book(seq, previous)); }
+  // A connection whose book was in step, until a message was lost.
+  void begin_with_a_lost_message() {
+    want({"BTC-USDT"}, {Channel::book});
+    start();
+    list();
+    connect(*legs_[0]);
+    read(*legs_[0], okx::subscribed(id_of(take_sent().at(0))));
+    book(10, -1);
+    book(15, 12);  // 12 is missing
+  }
+};
 
 TEST_F(FeedLegs, splits_a_refused_request_down_to_the_bad_topic) {
   want({"BTC-USDT", "ETH-USDT"}, {Channel::trade, Channel::book});
@@ -76,14 +89,7 @@ TEST_F(FeedLegs, asks_for_a_refused_topic_again_with_growing_pauses) {
 }
 
 TEST_F(FeedLegs, what_was_granted_before_is_asked_for_again_within_seconds) {
-  want({"BTC-USDT"}, {Channel::book});
-  start();
-  list();
-  connect(*legs_[0]);
-  read(*legs_[0], okx::subscribed(id_of(take_sent().at(0))));
-  const auto book = [&](int seq, int previous) { read(*legs_[0], okx::book(seq, previous)); };
-  book(10, -1);
-  book(15, 12);  // 12 is missing
+  begin_with_a_lost_message();
   pass(0ms);
   auto requests = take_sent();
   ASSERT_EQ(requests.size(), 2U);
@@ -193,14 +199,7 @@ TEST_F(FeedLegs, ends_when_all_that_was_open_has_ended) {
 
 // A refusal that names neither its request nor its topic: nothing tells that the book is dead.
 TEST_F(FeedLegs, a_book_that_nobody_cares_for_is_asked_for_again) {
-  want({"BTC-USDT"}, {Channel::book});
-  start();
-  list();
-  connect(*legs_[0]);
-  read(*legs_[0], okx::subscribed(id_of(take_sent().at(0))));
-  const auto book = [&](int seq, int previous) { read(*legs_[0], okx::book(seq, previous)); };
-  book(10, -1);
-  book(15, 12);  // 12 is missing
+  begin_with_a_lost_message();
   pass(1s);
   EXPECT_EQ(take_sent().size(), 2U);
   for (int i = 0; i < 4; ++i) {

@@ -37,7 +37,8 @@ class FeedMachineTest : public testing::Test, private FeedMachine::Hands {
                                                                 .budget = *budget_,
                                                                 .log = log_,
                                                                 .counters = counters_,
-                                                                .hands = *this});
+                                                                .hands = *this,
+                                                                .past = past_});
   }
   void start(FeedMachine::Purpose purpose = FeedMachine::Purpose::collect) {
     machine_->start(purpose, now_);
@@ -77,8 +78,17 @@ class FeedMachineTest : public testing::Test, private FeedMachine::Hands {
     }
   }
   void connect(FeedMachine::Leg& leg) { machine_->connected(leg, now_); }
-  void read(FeedMachine::Leg& leg, const std::string& frame) {
+  // The times that frames have (okx_frames.hpp) are made those of the venue's clock.
+  void read(FeedMachine::Leg& leg, std::string frame) {
+    const auto ts_event = std::chrono::floor<std::chrono::milliseconds>(now_.utc - delay_);
+    for (auto at = frame.find(kFrameTime); at != std::string::npos; at = frame.find(kFrameTime, at))
+      frame.replace(at, kFrameTime.size(), std::to_string(ts_event.time_since_epoch().count()));
     machine_->on_frame(leg, frame, now_.utc);
+  }
+  [[nodiscard]] FeedState state() const {
+    FeedState out;
+    machine_->tell_state(now_, out);
+    return out;
   }
   static std::string id_of(const std::string& request) {
     const auto at = request.find(R"("id":")") + 6;
@@ -92,6 +102,7 @@ class FeedMachineTest : public testing::Test, private FeedMachine::Hands {
 
   std::unique_ptr<venue::Adapter> okx_ = venue::make_adapter("okx");
   FeedConfig config_;
+  PastOf past_;  // of an earlier run
   venue::Limits limits_;
   std::unique_ptr<VenueBudget> budget_;
   obs::Logger log_{obs::LogLevel::off};
@@ -103,6 +114,9 @@ class FeedMachineTest : public testing::Test, private FeedMachine::Hands {
   std::vector<std::string> retired_;
   std::vector<std::string> statuses_;
   std::map<std::uint64_t, venue::RestCall> calls_;
+  std::map<std::string, Traffic> traffic_;  // by the leg's name
+  static constexpr std::string_view kFrameTime = "1795000000000";
+  std::chrono::milliseconds delay_{1};  // of the venue's clock behind ours, when it sends
   std::size_t trades_ = 0;
   struct Gap {
     std::string symbol;
@@ -112,6 +126,7 @@ class FeedMachineTest : public testing::Test, private FeedMachine::Hands {
   };
   std::vector<Gap> gaps_;
   int renewed_ = 0;
+  std::vector<std::string> reasons_;  // of what was disconnected
 
  private:
   void open(FeedMachine::Leg& leg, std::uint64_t) override { legs_.push_back(&leg); }
@@ -121,6 +136,10 @@ class FeedMachineTest : public testing::Test, private FeedMachine::Hands {
   }
   void renew(FeedMachine::Leg&, std::string_view) override { ++renewed_; }
   void send(FeedMachine::Leg&, std::string text) override { sent_.push_back(std::move(text)); }
+  [[nodiscard]] Traffic traffic(const FeedMachine::Leg& leg) const override {
+    const auto found = traffic_.find(leg.name());
+    return found == traffic_.end() ? Traffic{} : found->second;
+  }
   void send_now(FeedMachine::Leg&, std::string_view) override {}
   void call(std::uint64_t number, const venue::RestCall& call) override {
     calls_.emplace(number, call);
@@ -130,6 +149,7 @@ class FeedMachineTest : public testing::Test, private FeedMachine::Hands {
   void on_event(Stream&, const Event& event) override {
     trades_ += event.channel() == Channel::trade ? 1U : 0U;
     if (const auto* status = std::get_if<Status>(&event.body)) {
+      if (status->condition == Condition::disconnected) reasons_.emplace_back(status->reason);
       if (status->condition == Condition::gap)
         gaps_.push_back(
             {std::string{event.symbol}, std::string{status->reason}, status->missing.value_or(0)});

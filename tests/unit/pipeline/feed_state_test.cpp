@@ -13,7 +13,7 @@ using testing::IsEmpty;
 class FeedStateTest : public FeedMachineTest {
  protected:
   Waiting only() {
-    auto waiting = machine_->state().waiting;
+    auto waiting = state().waiting;
     EXPECT_EQ(waiting.size(), 1U);
     return waiting.empty() ? Waiting{} : waiting.front();
   }
@@ -28,7 +28,7 @@ TEST_F(FeedStateTest, waits_for_its_listing_from_the_first_moment) {
   start();
   fail_all();
   EXPECT_EQ(only().reason, "no listing has named it yet: no answer");
-  EXPECT_EQ(machine_->state().problem, "no answer");
+  EXPECT_EQ(state().problem, "no answer");
 }
 
 TEST_F(FeedStateTest, an_instrument_that_is_not_there_is_refused) {
@@ -49,10 +49,10 @@ TEST_F(FeedStateTest, connecting_says_the_last_problem_until_it_is_connected) {
   EXPECT_EQ(only().reason, "connecting");
   machine_->lost(*legs_[0], "refused", now_, "cannot connect to a: Connection refused");
   EXPECT_EQ(only().reason, "connecting: cannot connect to a: Connection refused");
-  EXPECT_EQ(machine_->state().problem, "cannot connect to a: Connection refused");
+  EXPECT_EQ(state().problem, "cannot connect to a: Connection refused");
   connect(*legs_[0]);
-  EXPECT_THAT(machine_->state().waiting, IsEmpty());
-  EXPECT_EQ(machine_->state().problem, "");
+  EXPECT_THAT(state().waiting, IsEmpty());
+  EXPECT_EQ(state().problem, "");
 }
 
 TEST_F(FeedStateTest, says_the_words_of_a_refusal) {
@@ -63,7 +63,7 @@ TEST_F(FeedStateTest, says_the_words_of_a_refusal) {
   refuse(*legs_[0], take_sent().at(0), "60018");
   EXPECT_EQ(only().state, StreamState::refused);
   EXPECT_THAT(only().reason, HasSubstr("60018"));
-  EXPECT_THAT(machine_->state().problem, HasSubstr("60018"));
+  EXPECT_THAT(state().problem, HasSubstr("60018"));
 }
 
 TEST_F(FeedStateTest, a_book_out_of_step_waits_for_its_snapshot) {
@@ -72,7 +72,7 @@ TEST_F(FeedStateTest, a_book_out_of_step_waits_for_its_snapshot) {
   list();
   connect(*legs_[0]);
   read(*legs_[0], okx::book(10, -1));
-  EXPECT_THAT(machine_->state().waiting, IsEmpty());
+  EXPECT_THAT(state().waiting, IsEmpty());
   read(*legs_[0], okx::book(15, 12));
   EXPECT_EQ(only().reason, "its book waits for a snapshot");
 }

@@ -106,8 +106,8 @@ TEST_F(FeedWants, before_the_listing_it_is_only_noted) {
   const auto changed = change({"ETH-USDT"}, {Channel::trade});
   EXPECT_THAT(changed.added, IsEmpty());
   EXPECT_THAT(changed.removed, IsEmpty());
-  ASSERT_EQ(machine_->state().waiting.size(), 1U);
-  EXPECT_EQ(machine_->state().waiting[0].name, "ETH-USDT");
+  ASSERT_EQ(state().waiting.size(), 1U);
+  EXPECT_EQ(state().waiting[0].name, "ETH-USDT");
   list();
   ASSERT_EQ(legs_.size(), 1U);
   connect(*legs_[0]);

@@ -174,7 +174,7 @@ struct Bench {
 
   void open() {
     feed = std::make_unique<SinkFeed>(config, journal::ReaderConfig{.location = {}, .name = "fake"},
-                                      reader_of(journal), sink, [] { return 1.0; });
+                                      reader_of(journal), sink, [] { return UINT32_MAX; });
     const auto opened = feed->open();
     ASSERT_TRUE(opened.ok()) << opened.error().message;
   }

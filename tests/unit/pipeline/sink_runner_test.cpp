@@ -66,7 +66,7 @@ TEST(SinkRunner, offers_the_same_batch_again_with_doubled_and_bounded_pauses) {
     EXPECT_EQ(bench.feed->step(bench.now), State::backing) << "too early";
     bench.now += bench.feed->pause();
   }
-  EXPECT_EQ(pauses, (std::vector<std::int64_t>{100, 200, 400, 800, 1000, 1000}));
+  EXPECT_EQ(pauses, (std::vector<std::int64_t>{99, 199, 399, 799, 999, 999}));
   EXPECT_EQ(bench.feed->counters().retries, 6U);
   EXPECT_EQ(bench.sink.taken, range(0, 4));
   EXPECT_EQ(bench.sink.sizes, (std::vector<std::size_t>(7, 4)));
@@ -78,7 +78,7 @@ TEST(SinkRunner, spreads_the_pauses_by_chance) {
   bench.sink.answers = [](const auto&) { return Written{Outcome::retriable, "no"}; };
   bench.feed =
       std::make_unique<SinkFeed>(bench.config, journal::ReaderConfig{.location = {}, .name = "x"},
-                                 reader_of(bench.journal), bench.sink, [] { return 0.0; });
+                                 reader_of(bench.journal), bench.sink, [] { return 0U; });
   ASSERT_TRUE(bench.feed->open().ok());
   bench.feed->drain();
   EXPECT_EQ(bench.feed->step(kNow), State::backing);
@@ -267,7 +267,7 @@ TEST(SinkRunner, drains_and_closes_on_stop) {
   SinkRunner runner{{},
                     {.location = {}, .name = "fake"},
                     std::move(owned),
-                    [] { return 0.5; },
+                    [] { return 0x8000'0000U; },
                     reader_of(journal)};
   ASSERT_TRUE(runner.start().ok());
   runner.stop();
@@ -290,7 +290,7 @@ TEST(SinkRunner, stops_in_time_when_the_sink_is_down_and_leaves_the_cursor) {
   SinkRunner runner{config,
                     {.location = {}, .name = "fake"},
                     std::move(owned),
-                    [] { return 0.5; },
+                    [] { return 0x8000'0000U; },
                     reader_of(journal)};
   ASSERT_TRUE(runner.start().ok());
   runner.stop();  // returns: the test would hang for an hour else
@@ -311,14 +311,14 @@ TEST(SinkRunner, one_sink_in_trouble_leaves_the_others_alone) {
   SinkRunner bad{config,
                  {.location = {}, .name = "bad"},
                  std::move(bad_sink),
-                 [] { return 0.5; },
+                 [] { return 0x8000'0000U; },
                  reader_of(journal_of_bad)};
   auto good_sink = std::make_unique<FakeSink>();
   FakeSink& taken = *good_sink;
   SinkRunner good{config,
                   {.location = {}, .name = "good"},
                   std::move(good_sink),
-                  [] { return 0.5; },
+                  [] { return 0x8000'0000U; },
                   reader_of(journal_of_good)};
   ASSERT_TRUE(bad.start().ok());
   ASSERT_TRUE(good.start().ok());
@@ -348,7 +348,7 @@ TEST(SinkRunner, reads_the_real_journal_and_starts_again_at_its_cursor) {
     FakeSink& sink = *owned;
     SinkRunner runner{
         {}, {.location = (*writer)->location(), .name = "fake"}, std::move(owned), [] {
-          return 0.5;
+          return 0x8000'0000U;
         }};
     const auto started = runner.start();
     ASSERT_TRUE(started.ok()) << started.error().message;

@@ -12,8 +12,8 @@ TEST(SinkRunner, opens_a_sink_again_with_growing_pauses_until_it_can) {
   bench.sink.open_answer = Error{ErrorKind::data, "its log is damaged"};
   bench.feed =
       std::make_unique<SinkFeed>(bench.config, journal::ReaderConfig{.location = {}, .name = "x"},
-                                 reader_of(bench.journal), bench.sink, [] { return 1.0; });
-  for (const std::int64_t pause : {100, 200, 400, 800}) {
+                                 reader_of(bench.journal), bench.sink, [] { return UINT32_MAX; });
+  for (const std::int64_t pause : {99, 199, 399, 799}) {
     EXPECT_EQ(bench.feed->step(bench.now), State::backing);
     EXPECT_EQ(bench.feed->pause().count(), pause);
     EXPECT_EQ(bench.feed->problem(), "its log is damaged");
@@ -38,7 +38,7 @@ TEST(SinkRunner, starts_with_a_sink_that_cannot_open_and_stops_at_once) {
   SinkRunner runner{config,
                     {.location = {}, .name = "fake"},
                     std::move(owned),
-                    [] { return 0.5; },
+                    [] { return 0x8000'0000U; },
                     reader_of(journal)};
   ASSERT_TRUE(runner.start().ok());
   runner.stop();  // returns: the test would hang for an hour else
@@ -95,7 +95,7 @@ TEST(SinkRunner, looks_at_its_deadline_between_the_parts_of_a_flush) {
   SinkRunner runner{config,
                     {.location = {}, .name = "fake"},
                     std::move(owned),
-                    [] { return 0.5; },
+                    [] { return 0x8000'0000U; },
                     reader_of(journal)};
   ASSERT_TRUE(runner.start().ok());
   runner.stop();  // returns: the flush has no end

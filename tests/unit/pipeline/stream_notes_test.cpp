@@ -218,5 +218,71 @@ TEST_F(StreamNotesTest, do_not_trust_a_reach_beyond_the_journal) {
   EXPECT_EQ(notes.past_of("v", "AB")->last_trade, 40) << "41 is missing now";
 }
 
+Event trade_event(std::string_view id) {
+  Event event;
+  event.venue = "v";
+  event.symbol = "A";
+  event.seq = 1;
+  event.body = Trade{.trade_id = id};
+  return event;
+}
+
+Event missing_event(Condition condition, std::int64_t from, std::int64_t to) {
+  Event event;
+  event.venue = "v";
+  event.symbol = "A";
+  event.seq = 1;
+  event.body = Status{
+      .condition = condition, .channel = Channel::trade, .from_sequence = from, .to_sequence = to};
+  return event;
+}
+
+TEST_F(StreamNotesTest, keeps_which_trades_are_missing) {
+  StreamPast past{.last_trade = 120};
+  past.missing_trades.add({101, 103});
+  past.missing_trades.add({110, 110});
+  write({{.venue = "v", .symbol = "A", .instrument = "", .past = past},
+         {.venue = "v", .symbol = "B", .instrument = "", .past = {.last_trade = 7}}});
+  StreamNotes notes{file()};
+  ASSERT_TRUE(notes.read());
+  EXPECT_EQ(notes.past_of("v", "A")->last_trade, 120);
+  EXPECT_EQ(notes.past_of("v", "A")->missing_trades, past.missing_trades);
+  EXPECT_EQ(notes.past_of("v", "B")->missing_trades, TradeHoles{});
+}
+
+// A kill: what the journal says beyond the notes.
+TEST_F(StreamNotesTest, recalls_which_trades_are_missing) {
+  StreamPast past{.last_trade = 120};
+  past.missing_trades.add({101, 110});
+  write({{.venue = "v", .symbol = "A", .instrument = "", .past = past}});
+  StreamNotes notes{file()};
+  ASSERT_TRUE(notes.read());
+  notes.recall(missing_event(Condition::gap, 121, 129));
+  notes.recall(trade_event("130"));
+  notes.recall(trade_event("125"));
+  notes.recall(trade_event("101"));
+  notes.recall(missing_event(Condition::healed, 102, 108));
+  const auto found = notes.past_of("v", "A");
+  EXPECT_EQ(found->last_trade, 130);
+  EXPECT_EQ(found->missing_trades.all(),
+            (std::vector<TradeRange>{{109, 110}, {121, 124}, {126, 129}}));
+}
+
+TEST_F(StreamNotesTest, forgets_what_is_missing_with_the_events_that_a_power_loss_took) {
+  StreamPast past{.last_trade = 120};
+  past.missing_trades.add({101, 110});
+  {
+    StreamNotes notes{file()};
+    ASSERT_TRUE(notes.read());
+    const StreamNote note{.venue = "v", .symbol = "A", .instrument = "", .past = past};
+    notes.put({.shard = 0, .next_index = 50, .at = Timestamp{}}, {&note, 1});
+    ASSERT_TRUE(notes.write());
+  }
+  StreamNotes notes{file()};
+  ASSERT_TRUE(notes.read());
+  EXPECT_EQ(notes.reach(0, 40), std::nullopt);
+  EXPECT_EQ(notes.past_of("v", "A")->missing_trades, TradeHoles{});
+}
+
 }  // namespace
 }  // namespace mp::pipeline

@@ -93,6 +93,29 @@ TEST(TradeWatch, tells_what_is_still_missing) {
   EXPECT_EQ(watch.missing_in({31, 100}), std::nullopt);
 }
 
+TEST(TradeWatch, what_was_given_up_may_still_come) {
+  TradeWatch watch;
+  (void)watch.judge(10, {});
+  (void)watch.judge(20, {});
+  watch.give_up({1, 14});
+  using Range = TradeWatch::Range;
+  EXPECT_EQ(watch.missing_in({1, 100}), (Range{15, 19}));
+  EXPECT_EQ(watch.missing().all(), (std::vector<Range>{{15, 19}}));
+  EXPECT_EQ(watch.judge(12, {}).kind, Kind::late);
+  EXPECT_EQ(watch.judge(12, {}).kind, Kind::copy);
+  EXPECT_EQ(watch.judge(17, {}).kind, Kind::late);
+}
+
+TEST(TradeWatch, knows_what_an_earlier_run_missed) {
+  TradeHoles missing;
+  missing.add({21, 23});
+  TradeWatch watch{41, missing};
+  EXPECT_EQ(watch.missing_in({1, 100}), (TradeRange{21, 23}));
+  EXPECT_EQ(watch.judge(22, {}).kind, Kind::late);
+  EXPECT_EQ(watch.judge(24, {}).kind, Kind::copy);
+  EXPECT_EQ(watch.judge(42, {}).kind, Kind::next);
+}
+
 TEST(TradeWatch, goes_on_behind_an_earlier_run) {
   TradeWatch watch{41};
   EXPECT_EQ(watch.judge(40, {}).kind, TradeWatch::Kind::copy) << "told by that run";

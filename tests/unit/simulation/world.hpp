@@ -33,6 +33,7 @@ enum class Fault : std::uint8_t {
   twice,          // one says some messages twice
   garble,         // one says something that cannot be read
   slow,           // one lags by seconds
+  stall,          // one lags by more and more, for ever
   goodbye,        // the venue says that it will close one
   cut_all,        // all of them break
   refuse,         // and none is accepted for a while
@@ -45,7 +46,7 @@ enum class Fault : std::uint8_t {
   clock,          // the wall clock jumps
   kill,           // the collector is killed, and starts again
 };
-inline constexpr std::size_t kFaultCount = 18;
+inline constexpr std::size_t kFaultCount = 19;
 [[nodiscard]] std::string_view name_of(Fault fault);
 
 struct Plan {
@@ -108,6 +109,7 @@ class World final : private FeedMachine::Hands {
   void retire(FeedMachine::Leg& leg) override;
   void renew(FeedMachine::Leg& leg, std::string_view why) override;
   void send(FeedMachine::Leg& leg, std::string text) override;
+  [[nodiscard]] pipeline::Traffic traffic(const FeedMachine::Leg&) const override { return {}; }
   void send_now(FeedMachine::Leg&, std::string_view) override {}
   void call(std::uint64_t number, const venue::RestCall& call) override;
   void cancel_calls() override;

@@ -9,9 +9,9 @@ namespace mp::simulation {
 namespace {
 
 constexpr std::array<std::string_view, kFaultCount> kNames = {
-    "cut",       "mute",    "dead",          "skip",          "twice", "garble",
-    "slow",      "goodbye", "cut_all",       "refuse",        "hang",  "rest_errors",
-    "rest_slow", "ban",     "refuse_topics", "ignore_topics", "clock", "kill"};
+    "cut",   "mute",          "dead",          "skip",   "twice", "garble",      "slow",
+    "stall", "goodbye",       "cut_all",       "refuse", "hang",  "rest_errors", "rest_slow",
+    "ban",   "refuse_topics", "ignore_topics", "clock",  "kill"};
 
 bool lasts(Fault fault) {
   switch (fault) {
@@ -119,6 +119,10 @@ void World::begin_at(Link& link, Fault fault) {
       return;
     case Fault::slow:
       socket.lag = between(500ms, 8s);
+      return;
+    case Fault::stall:
+      socket.lag = std::max(socket.lag, 1000ms);
+      socket.stalls_since = now_.steady;
       return;
     case Fault::garble:
       return deliver(link, R"({"stream":"btcusdt@trade","data":{"e":"trade","E":)");

@@ -17,6 +17,7 @@ struct World::Socket {
   bool mute = false, dead = false;
   int skips = 0, twices = 0;
   std::chrono::milliseconds lag{0};
+  std::optional<net::SteadyTime> stalls_since{};
 };
 
 // A leg of the feed with its session, as net/ would run it.

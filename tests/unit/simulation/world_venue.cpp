@@ -9,7 +9,11 @@ namespace mp::simulation {
 namespace {
 
 constexpr std::chrono::milliseconds kActEvery{400};  // on the average, of a market
-constexpr std::uint64_t kWeightMax = 6'000;          // in a minute
+// How far a connection falls behind, and how long that may go on: it is found half a minute after
+// it is bad, later each time; minutes if that happens again and again.
+constexpr std::chrono::seconds kStallMax{60};
+constexpr std::chrono::minutes kStallPatience{10};
+constexpr std::uint64_t kWeightMax = 6'000;  // in a minute
 
 std::string value_of(const std::string& target, std::string_view key) {
   const auto at = target.find(std::string{key} + "=");
@@ -50,6 +54,11 @@ void World::publish(const std::string& stream, const std::string& data) {
 void World::deliver(Link& link, std::string text, std::chrono::milliseconds late) {
   Socket& socket = *link.socket;
   if (socket.mute || socket.dead) return;
+  if (socket.stalls_since) {
+    socket.lag = std::min<std::chrono::milliseconds>(socket.lag + 500ms, kStallMax);
+    if (now_.steady > *socket.stalls_since + kStallPatience)
+      broken(link.leg->name() + ": it brings what is old, and is not renewed");
+  }
   socket.last_delivery =
       std::max(socket.last_delivery, now_.steady + between(5ms, 120ms) + socket.lag + late);
   at(socket.last_delivery,

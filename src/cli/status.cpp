@@ -1,0 +1,229 @@
+#include "cli/status.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <optional>
+#include <type_traits>
+
+#include "cli/commands.hpp"
+#include "cli/desk.hpp"
+#include "cli/output.hpp"
+#include "codec/json_encode.hpp"
+#include "core/name_limit.hpp"
+#include "core/utf8.hpp"
+
+namespace mp::cli {
+namespace {
+
+constexpr std::size_t kReasonBytesMax = 512;
+
+using pipeline::ConnectionHealth;
+using pipeline::ConnectionState;
+using pipeline::FeedHealth;
+using pipeline::Race;
+using pipeline::Uptime;
+using pipeline::Waiting;
+using std::chrono::milliseconds;
+
+// Never rounded up: 100 % is all of it.
+std::string percent(std::uint64_t part, std::uint64_t whole) {
+  if (whole == 0) return "-";
+  const std::uint64_t hundredths = part * 10'000 / whole;
+  return fmt::format("{}.{:02} %", hundredths / 100, hundredths % 100);
+}
+std::string percent(const Uptime& uptime) {
+  return percent(static_cast<std::uint64_t>(uptime.live.count()),
+                 static_cast<std::uint64_t>(uptime.wanted.count()));
+}
+
+std::string count_of(std::uint64_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+std::string time_of(milliseconds time) {
+  if (time < std::chrono::minutes{1})
+    return fmt::format("{}.{} s", time.count() / 1000, time.count() / 100 % 10);
+  if (time < std::chrono::hours{1})
+    return fmt::format("{} min", std::chrono::floor<std::chrono::minutes>(time).count());
+  return fmt::format("{} h", std::chrono::floor<std::chrono::hours>(time).count());
+}
+
+// Values that list their members; vectors of them; and what those are of.
+class JsonWriter {
+ public:
+  explicit JsonWriter(std::string& out) : out_(out) {}
+
+  void operator()(std::string_view key, const auto& value) {
+    if (!out_.ends_with('{')) out_ += ',';
+    codec::append_json_string(key, out_);
+    out_ += ':';
+    write(value);
+  }
+  template <class Value>
+  void object(const Value& value) {
+    out_ += '{';
+    Value::fields(value, *this);
+    out_ += '}';
+  }
+
+ private:
+  template <class Value>
+  void write(const Value& value) {
+    if constexpr (std::is_convertible_v<Value, std::string_view>) {
+      codec::append_json_string(value, out_);
+    } else if constexpr (std::is_integral_v<Value>) {
+      out_ += fmt::format("{}", value);
+    } else if constexpr (std::is_enum_v<Value>) {
+      codec::append_json_string(name_of(value), out_);
+    } else {
+      object(value);
+    }
+  }
+  void write(Timestamp value) { codec::append_json_integer(to_nanoseconds(value), out_); }
+  template <class Rep, class Period>
+  void write(std::chrono::duration<Rep, Period> value) {
+    codec::append_json_integer(value.count(), out_);
+  }
+  template <class Value>
+  void write(const std::optional<Value>& value) {
+    if (value) {
+      write(*value);
+    } else {
+      out_ += "null";
+    }
+  }
+  template <class Value>
+  void write(const std::vector<Value>& values) {
+    out_ += '[';
+    for (const Value& value : values) {
+      if (!out_.ends_with('[')) out_ += ',';
+      write(value);
+    }
+    out_ += ']';
+  }
+
+  std::string& out_;
+};
+
+std::string lead_of(const Race& race) {
+  const std::uint64_t all = race.first + race.late;
+  if (race.late == 0 && race.first == 0) return "-";
+  auto out = "first " + percent(race.first, all);
+  if (race.timed > 0) {
+    const auto mean = race.behind / static_cast<std::int64_t>(race.timed);
+    out += fmt::format(", else {:.1f} ms late", static_cast<double>(mean.count()) / 1e6);
+  }
+  return out;
+}
+
+std::string state_of(const ConnectionHealth& connection) {
+  if (connection.state == ConnectionState::live) return "live " + time_of(connection.uptime);
+  return std::string{name_of(connection.state)};
+}
+
+// Of one venue, in whatever shards.
+struct OfVenue {
+  Uptime uptime;
+  std::uint64_t connects = 0;
+  std::uint64_t disconnects = 0;
+  std::map<std::uint32_t, Race> legs;
+};
+
+std::string leader_of(const std::map<std::uint32_t, Race>& legs) {
+  std::uint64_t first = 0;
+  for (const auto& [leg, race] : legs) first += race.first;
+  if (legs.size() < 2 || first == 0) return {};
+  const auto leader =
+      std::ranges::max_element(legs, {}, [](const auto& each) { return each.second.first; });
+  Race others;
+  for (const auto& [leg, race] : legs) {
+    if (leg != leader->first) others += race;
+  }
+  auto out = fmt::format("; leg {} led, first with {} of {}", leader->first + 1,
+                         percent(leader->second.first, first), count_of(first, "message"));
+  if (others.timed > 0) {
+    const auto mean = others.behind / static_cast<std::int64_t>(others.timed);
+    out += fmt::format(", by {:.1f} ms in the mean", static_cast<double>(mean.count()) / 1e6);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string status_table(const std::vector<FeedHealth>& health,
+                         const std::vector<Waiting>& waiting) {
+  constexpr std::string_view kRow = "{:<22} {:<16} {:>7} {:>9} {:>9} {:>9} {:>12} {:>14}  {}\n";
+  std::string out = fmt::format(kRow, "CONNECTION", "STATE", "TOPICS", "SILENT", "DELAY", "PING",
+                                "CONNECTS", "MESSAGES", "LEG");
+  for (const auto& feed : health) {
+    for (const auto& each : feed.connections) {
+      const bool live = each.state == ConnectionState::live;
+      out += fmt::format(kRow, each.name, state_of(each), each.topics,
+                         live ? time_of(each.silence) : "-",
+                         each.delay ? fmt::format("{} ms", each.delay->count()) : "-",
+                         each.round_trip ? fmt::format("{} ms", each.round_trip->count()) : "-",
+                         fmt::format("{} (-{})", each.connects, each.disconnects), each.messages,
+                         lead_of(each.race));
+      if (!each.reason.empty()) out += "  " + printable(each.reason, kReasonBytesMax) + "\n";
+    }
+  }
+  out += summary_of(health);
+  for (const auto& each : waiting) {
+    out += fmt::format("{} {}: {}\n", each.venue, printable(each.name, kNameBytesMax),
+                       printable(each.reason, kReasonBytesMax));
+  }
+  return out;
+}
+
+std::string status_json(const std::vector<FeedHealth>& health,
+                        const std::vector<Waiting>& waiting) {
+  std::string out;
+  JsonWriter write{out};
+  const auto line = [&](std::string_view type, const auto& value) {
+    out += '{';
+    write("type", type);
+    value.fields(value, write);
+    out += "}\n";
+  };
+  for (const auto& feed : health) line("feed", feed);
+  for (const auto& each : waiting) line("waiting", each);
+  return out;
+}
+
+std::string summary_of(const std::vector<FeedHealth>& health) {
+  std::map<std::string, OfVenue> venues;
+  for (const auto& feed : health) {
+    OfVenue& of = venues[feed.venue];
+    of.uptime += feed.day;
+    for (const auto& each : feed.connections) {
+      of.connects += each.connects;
+      of.disconnects += each.disconnects;
+      of.legs[each.leg] += each.race;
+    }
+  }
+  std::string out;
+  for (const auto& [venue, of] : venues) {
+    out += fmt::format("{}: available {}, {}, {}{}\n", venue, percent(of.uptime),
+                       count_of(of.connects, "connect"), count_of(of.disconnects, "disconnect"),
+                       leader_of(of.legs));
+  }
+  return out;
+}
+
+int status(const StatusOptions& options) {
+  const auto answer = Desk::ask(options.data_dir, options.json ? kAskStatusJson : kAskStatus);
+  if (!answer) return fail(answer.error());
+  if (answer->code != 0) {
+    complain(answer->text);
+    return answer->code;
+  }
+  Output out;
+  out.buffer() += options.json ? answer->text : harmless(answer->text);
+  if (const auto flushed = out.flush(); !flushed) return fail(flushed.error());
+  return 0;
+}
+
+}  // namespace mp::cli

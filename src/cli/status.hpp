@@ -1,0 +1,21 @@
+// L6. What a collector says of its connections: to who asks for its status, and at its end.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pipeline/feed_state.hpp"
+
+namespace mp::cli {
+
+// A line for each connection, and for each instrument that waits.
+[[nodiscard]] std::string status_table(const std::vector<pipeline::FeedHealth>& health,
+                                       const std::vector<pipeline::Waiting>& waiting);
+// A JSON object a line: of each feed (pipeline/health.hpp, behind "type":"feed"), then of each
+// instrument that waits ("type":"waiting").
+[[nodiscard]] std::string status_json(const std::vector<pipeline::FeedHealth>& health,
+                                      const std::vector<pipeline::Waiting>& waiting);
+// A line for each venue: how long it was there, and with several legs, which one led.
+[[nodiscard]] std::string summary_of(const std::vector<pipeline::FeedHealth>& health);
+
+}  // namespace mp::cli
