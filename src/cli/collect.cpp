@@ -143,6 +143,7 @@ pipeline::FeedConfig feed_config(const config::Config& config, const std::string
   pipeline::FeedConfig feed;
   feed.venue = venue;
   feed.legs = static_cast<unsigned>(config.collector.legs);
+  feed.connections_max = config.collector.max_connections_per_venue;
   feed.seed =
       std::hash<std::string>{}(venue) ^ static_cast<std::uint64_t>(to_nanoseconds(net::now()));
   feed.quarantine.file = config.data.dir / "quarantine" / (venue + ".ndjson");

@@ -11,6 +11,7 @@
 
 #include "core/event.hpp"
 #include "journal/journal.hpp"
+#include "pipeline/connection_share.hpp"
 
 namespace mp::config {
 
@@ -32,6 +33,7 @@ struct Data {
 struct Collector {
   std::uint64_t shards = 1;
   std::uint64_t legs = 1;
+  std::uint64_t max_connections_per_venue = pipeline::kConnectionsMaxDefault;
   bool busy_poll = false;
   friend bool operator==(const Collector&, const Collector&) = default;
 };

@@ -78,13 +78,20 @@ inline constexpr std::array<Key<Data>, 1> kData = {{
     {"dir", &Data::dir, "The folder that everything is written to, unless a key below says else."},
 }};
 
-inline constexpr std::array<Key<Collector>, 3> kCollector = {{
+inline constexpr std::array<Key<Collector>, 4> kCollector = {{
     {"legs",
      &Collector::legs,
      "Connections that carry the same: the first copy of each message counts, and nothing is lost "
      "while one of them lives. Each costs the venue's limits and our work once more.",
      "",
      {1, pipeline::kLegsMax}},
+    {"max_connections_per_venue",
+     &Collector::max_connections_per_venue,
+     "WebSocket connections to a venue, of each leg, over all shards. What does not fit into them "
+     "waits, and that is said with the number that would do. While a connection is renewed its "
+     "successor lives beside it, and does not count.",
+     "",
+     {1, 1000}},
     {"shards",
      &Collector::shards,
      "Threads that receive, decode and keep books, each with a journal of its own. More than one "

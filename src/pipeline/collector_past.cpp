@@ -27,7 +27,10 @@ void Collector::add_budgets(const std::vector<FeedConfig>& feeds) {
     }
     budgets_.try_emplace(
         feed.venue, limits,
-        VenueBudget::Shared{.connects = &all_connects_, .calls = &all_calls_, .memory = memory});
+        VenueBudget::Shared{.connects = &all_connects_,
+                            .calls = &all_calls_,
+                            .memory = memory,
+                            .connections_max = feed.connections_max});
   }
 }
 

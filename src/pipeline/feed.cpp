@@ -127,7 +127,8 @@ VenueBudget& Feed::make_budget() {
     memory = own_budget_file_->memory_of(key_of(
         {.venue = config_.venue, .rest_url = config_.rest_url, .proxy = config_.proxy}, limits_));
   }
-  own_budget_ = std::make_unique<VenueBudget>(limits_, VenueBudget::Shared{.memory = memory});
+  own_budget_ = std::make_unique<VenueBudget>(limits_, VenueBudget::Shared{
+      .memory = memory, .connections_max = config_.connections_max});
   return *own_budget_;
 }
 

@@ -69,6 +69,7 @@ class Feed final : private FeedMachine::Hands {
   [[nodiscard]] bool planned() const { return planned_.load(std::memory_order_acquire); }
   // With check(), or on the feed's thread.
   [[nodiscard]] const Catalog& catalog() const { return machine_.catalog(); }
+  [[nodiscard]] std::string too_few_connections() const { return machine_.too_few_connections(); }
 
  private:
   class Connection;  // a leg's session

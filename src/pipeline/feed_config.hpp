@@ -13,6 +13,7 @@
 #include "core/event.hpp"
 #include "obs/counters.hpp"
 #include "obs/histogram.hpp"
+#include "pipeline/connection_share.hpp"
 #include "pipeline/quarantine.hpp"
 #include "venue/traits.hpp"
 
@@ -47,6 +48,8 @@ struct FeedConfig {
   std::uint32_t shard = 0;
   std::map<std::string, std::uint32_t, std::less<>> homes{};
   unsigned legs = 1;  // connections that carry the same: the first copy counts
+  // Of each leg, over all shards; successors do not count.
+  std::size_t connections_max = kConnectionsMaxDefault;
   std::chrono::seconds listing_every{1800};  // how often the catalogue is asked for anew
 };
 

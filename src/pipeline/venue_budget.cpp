@@ -10,6 +10,7 @@ namespace mp::pipeline {
 VenueBudget::VenueBudget(const venue::Limits& limits, const Shared& shared)
     : pacer_({.between = limits.connects.pace(), .failing = net::ConnectPacer::Failing::slower},
              shared.connects),
+      connections_(shared.connections_max),
       calls_max_(limits.rest_calls_at_once),
       spent_header_(limits.rest_spent),
       all_calls_(shared.calls),
