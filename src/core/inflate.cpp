@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kSizeMin = std::size_t{16} << 10U;  // of the buffer, at first
 constexpr int kGzipOnly = 15 + 16;                        // largest window, gzip header expected
-constexpr int kStreamsMax = 16;  // in one message: each costs a window
+constexpr int kStreamsMax = 16;                           // in one message: each costs a window
 constexpr std::size_t kWindowBytesMax = std::size_t{32} << 10U;
 
 Error damaged(std::string_view why) {
@@ -50,8 +50,7 @@ Stop inflate_into(z_stream& stream, const Output& out) {
     stream.avail_out = static_cast<uInt>(room);
     const int result = inflate(&stream, Z_NO_FLUSH);
     out.size += room - stream.avail_out;
-    if (result == Z_STREAM_END)
-      return out.size > out.size_max ? Stop::too_long : Stop::stream_end;
+    if (result == Z_STREAM_END) return out.size > out.size_max ? Stop::too_long : Stop::stream_end;
     if (result != Z_OK && result != Z_BUF_ERROR) return Stop::damaged;
     if (stream.avail_out != 0) return Stop::input_used;
   }
@@ -117,7 +116,8 @@ MessageInflater::MessageInflater(const Rule& rule)
   MP_ASSERT(rule_.window_bits >= 8);
   MP_ASSERT(rule_.window_bits <= 15);
   // Negative: without a header. Senders that are zlib take 9 for 8.
-  const int made = inflateInit2(&state_->stream, -static_cast<int>(std::max(9U, rule_.window_bits)));
+  const int made =
+      inflateInit2(&state_->stream, -static_cast<int>(std::max(9U, rule_.window_bits)));
   MP_ASSERT(made == Z_OK);
 }
 
@@ -148,8 +148,7 @@ MessageInflater::End MessageInflater::read(std::string_view compressed, std::str
 MessageInflater::End MessageInflater::feed(std::string_view compressed, std::size_t size_max,
                                            std::size_t& size) {
   set_input(state_->stream, compressed);
-  const Output out{
-      .buffer = text_, .size = size, .size_max = size_max, .slack = rule_.slack};
+  const Output out{.buffer = text_, .size = size, .size_max = size_max, .slack = rule_.slack};
   for (int streams = 0; streams < kStreamsMax; ++streams) {
     switch (inflate_into(state_->stream, out)) {
       case Stop::too_long:

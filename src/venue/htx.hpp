@@ -101,8 +101,7 @@ class HtxDecoder : public JsonDecoder<Self> {
   using JsonDecoder<Self>::JsonDecoder;
 
   Reading read(std::string_view frame, Timestamp ts_recv, EventHandler& handler) override {
-    if (!frame.starts_with(kGzipMagic))
-      return JsonDecoder<Self>::read(frame, ts_recv, handler);
+    if (!frame.starts_with(kGzipMagic)) return JsonDecoder<Self>::read(frame, ts_recv, handler);
     const auto text = inflater_.read(frame);
     if (text) return JsonDecoder<Self>::read(*text, ts_recv, handler);
     problem_ = text.error().message;
