@@ -21,6 +21,12 @@ struct Bytes {
   friend bool operator==(Bytes, Bytes) = default;
 };
 
+// One text, or several in an array; none: empty.
+struct OneOrMore {
+  std::vector<std::string> texts;
+  friend bool operator==(const OneOrMore&, const OneOrMore&) = default;
+};
+
 using Duration = std::chrono::milliseconds;
 
 enum class LogLevel : std::uint8_t { debug, info, warn, error };
@@ -66,7 +72,11 @@ struct VenueOverride {
   std::string ws_url;
   std::string rest_url;
   std::filesystem::path ca_file;
-  std::string proxy;
+  OneOrMore proxy;           // the first leg's, the second's, ...
+  OneOrMore source_address;  // likewise
+  bool compression = false;
+  Bytes receive_buffer;  // 0: the system's
+  Bytes send_buffer;     // likewise
   friend bool operator==(const VenueOverride&, const VenueOverride&) = default;
 };
 

@@ -99,9 +99,9 @@ void FeedMachine::say_waiting() {
     log_.info("connections_suffice", {{"venue", config_.venue}});
     return;
   }
-  log_.error("connections_too_few", {{"venue", config_.venue},
-                                     {"topics_waiting", waiting},
-                                     {"problem", too_few_connections()}});
+  log_.error(
+      "connections_too_few",
+      {{"venue", config_.venue}, {"topics_waiting", waiting}, {"problem", too_few_connections()}});
 }
 
 }  // namespace mp::pipeline

@@ -15,10 +15,9 @@ class FeedConnectionsTest : public FeedMachineTest {
   void want_three(std::size_t connections) {
     want({"BTC-USDT", "ETH-USDT"}, {Channel::trade});
     limits_.session_lifetime = lifetime_;
-    config_.wants = {{.instruments = {"BTC-USDT", "ETH-USDT"},
-                      .symbols = {},
-                      .channels = {Channel::trade}},
-                     {.instruments = {"BTC-USDT"}, .symbols = {}, .channels = {Channel::book}}};
+    config_.wants = {
+        {.instruments = {"BTC-USDT", "ETH-USDT"}, .symbols = {}, .channels = {Channel::trade}},
+        {.instruments = {"BTC-USDT"}, .symbols = {}, .channels = {Channel::book}}};
     limits_.topics_per_session = 1;
     make({.connections_max = connections});
     start();
