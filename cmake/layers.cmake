@@ -8,11 +8,11 @@ function(mp_uses layer)
   endif()
 endfunction()
 
+mp_uses(core PkgConfig::zlib)
 mp_uses(obs spdlog::spdlog fmt::fmt)
-mp_uses(codec simdjson::simdjson PkgConfig::zstd PkgConfig::zlib)
+mp_uses(codec simdjson::simdjson PkgConfig::zstd)
 mp_uses(net mp_asio OpenSSL::SSL OpenSSL::Crypto)
 mp_uses(journal PkgConfig::xxhash Threads::Threads)
-mp_uses(book PkgConfig::zlib)
 mp_uses(sink PkgConfig::zstd ${CMAKE_DL_LIBS})
 
 mp_message_path(core codec net journal venue book pipeline)

@@ -27,10 +27,17 @@ struct Reading {
   friend bool operator==(const Reading&, const Reading&) = default;
 };
 
-Reading read_in_pieces(std::span<const std::uint8_t> bytes, Peer peer,
+struct Way {
+  Peer peer = Peer::server;
+  bool compressed = false;  // messages may be
+  mp::net::DeflateTerms terms{};
+};
+
+Reading read_in_pieces(std::span<const std::uint8_t> bytes, const Way& way,
                        std::span<const std::uint8_t> sizes) {
   const FrameLimits limits{.frame_bytes_max = 1024, .message_bytes_max = 2048, .fragments_max = 4};
-  Deframer deframer(limits, peer);
+  Deframer deframer(limits, way.peer);
+  if (way.compressed) deframer.accept_compressed(way.terms);
   Reading out;
   std::size_t turn = 0;
   while (!bytes.empty() && deframer.error() == FrameError::none) {
@@ -54,12 +61,15 @@ Reading read_in_pieces(std::span<const std::uint8_t> bytes, Peer peer,
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 8) return 0;
-  const Peer peer = (data[0] & 1U) == 0 ? Peer::server : Peer::client;
+  const Way way{
+      .peer = (data[0] & 1U) == 0 ? Peer::server : Peer::client,
+      .compressed = (data[0] & 2U) != 0,
+      .terms = {.keeps_context = (data[0] & 4U) != 0, .window_bits = 8U + (data[0] >> 3U & 7U)}};
   const std::span<const std::uint8_t> sizes(data + 1, 7);
   const std::span<const std::uint8_t> bytes(data + 8, size - 8);
   const std::array<std::uint8_t, 1> single{0};
-  const Reading whole = read_in_pieces(bytes, peer, {});
-  if (read_in_pieces(bytes, peer, sizes) != whole) std::abort();
-  if (read_in_pieces(bytes, peer, single) != whole) std::abort();
+  const Reading whole = read_in_pieces(bytes, way, {});
+  if (read_in_pieces(bytes, way, sizes) != whole) std::abort();
+  if (read_in_pieces(bytes, way, single) != whole) std::abort();
   return 0;
 }

@@ -60,7 +60,9 @@ void Session::answer_request() {
   if (finished_) return;
   const auto& request = request_->parser->get();
   if (!request["Sec-WebSocket-Key"].empty()) {
-    upgrade(request.target(), request["Sec-WebSocket-Key"]);
+    upgrade({.target = request.target(),
+             .key = request["Sec-WebSocket-Key"],
+             .extensions = request["Sec-WebSocket-Extensions"]});
     return;
   }
   HttpAnswer reply;
@@ -95,9 +97,9 @@ void Session::answer(const HttpAnswer& answer, bool keep_alive) {
   }
 }
 
-void Session::upgrade(std::string_view target, std::string_view key) {
+void Session::upgrade(const Upgrade& wanted) {
   const ConnectionId id = ++shared_.last_id;
-  if (!door_.host().opened(id, target, shared_.clock())) {
+  if (!door_.host().opened(id, wanted.target, shared_.clock())) {
     HttpAnswer nothing;
     nothing.status = door_.host().refusal_status();
     answer(nothing, false);
@@ -111,7 +113,12 @@ void Session::upgrade(std::string_view target, std::string_view key) {
   pending_.bytes +=
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n"
       "Sec-WebSocket-Accept: " +
-      accept_value(key) + "\r\n\r\n";
+      accept_value(wanted.key) + "\r\n";
+  if (offers_deflate(wanted.extensions)) {
+    deflater_ = std::make_unique<MessageDeflater>();
+    pending_.bytes.append("Sec-WebSocket-Extensions: ").append(kDeflateTerms).append("\r\n");
+  }
+  pending_.bytes += "\r\n";
   flush();
   const auto rest = request_->bytes.data();
   reader_.feed({static_cast<const char*>(rest.data()), rest.size()});
@@ -181,8 +188,12 @@ void Session::enqueue(Frame frame) {
     return;
   }
   if (frame.payload != Payload::none) {
-    const bool binary = frame.payload == Payload::binary;
-    append_frame(binary ? Opcode::binary : Opcode::text, frame.text, pending_.bytes);
+    const auto opcode = frame.payload == Payload::binary ? Opcode::binary : Opcode::text;
+    if (deflater_) {
+      append_compressed_frame(opcode, deflater_->deflate(frame.text), pending_.bytes);
+    } else {
+      append_frame(opcode, frame.text, pending_.bytes);
+    }
   }
   std::ranges::move(frame.entries, std::back_inserter(pending_.entries));
   if (frame.mark != 0) pending_.marks.push_back(frame.mark);

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/deflate.hpp"
 #include "sim/host.hpp"
 #include "sim/server.hpp"
 #include "sim/websocket.hpp"
@@ -89,7 +90,12 @@ class Session : public std::enable_shared_from_this<Session> {
   void read_request();
   void answer_request();
   void answer(const HttpAnswer& answer, bool keep_alive);
-  void upgrade(std::string_view target, std::string_view key);
+  struct Upgrade {
+    std::string_view target;
+    std::string_view key;
+    std::string_view extensions;
+  };
+  void upgrade(const Upgrade& wanted);
   void read_frames();
   void take_frames();
   bool take(const FrameReader::Message& message);
@@ -110,7 +116,8 @@ class Session : public std::enable_shared_from_this<Session> {
   std::unique_ptr<Request> request_;
   std::array<char, 16U * 1024U> read_bytes_{};
   FrameReader reader_;
-  ConnectionId id_ = 0;  // 0: not a WebSocket
+  std::unique_ptr<MessageDeflater> deflater_;  // where the client has offered that
+  ConnectionId id_ = 0;                        // 0: not a WebSocket
   Outgoing pending_;
   Outgoing in_flight_;
   bool writing_ = false;

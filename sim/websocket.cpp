@@ -39,6 +39,13 @@ void append_frame(Opcode opcode, std::string_view payload, std::string& out) {
   out += payload;
 }
 
+void append_compressed_frame(Opcode opcode, std::string_view payload, std::string& out) {
+  constexpr unsigned kCompressed = 0x40;
+  const std::size_t start = out.size();
+  append_frame(opcode, payload, out);
+  out[start] = static_cast<char>(static_cast<unsigned char>(out[start]) | kCompressed);
+}
+
 std::string close_payload(std::uint16_t code, std::string_view reason) {
   std::string payload;
   append_big_endian(code, 2, payload);

@@ -22,6 +22,8 @@ inline constexpr std::size_t kClientMessageBytesMax = 64U * 1024U;
 
 // Appends one whole, unmasked frame.
 void append_frame(Opcode opcode, std::string_view payload, std::string& out);
+// The same of a payload that is compressed (deflate.hpp).
+void append_compressed_frame(Opcode opcode, std::string_view payload, std::string& out);
 // The payload of a close frame.
 [[nodiscard]] std::string close_payload(std::uint16_t code, std::string_view reason);
 // The value of Sec-WebSocket-Accept that answers `key`.

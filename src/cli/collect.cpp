@@ -68,73 +68,44 @@ bool is_file(const std::vector<std::string>& targets) {
          (targets.front().ends_with(".toml") || targets.front().find(':') == std::string::npos);
 }
 
-Result<config::Config> load_targets(const std::vector<std::string>& targets) {
+Result<config::Config> load_targets(const std::vector<std::string>& targets,
+                                    const std::vector<std::string>& overrides) {
   const auto known = known_to_this_program();
-  if (is_file(targets)) return config::load(targets.front(), known);
-  config::Config config;
+  if (is_file(targets)) return config::load(targets.front(), known, overrides);
+  auto config = config::load_text({}, {}, known, overrides);
+  if (!config) return config;
   for (const auto& target : targets) {
     auto feed = config::parse_feed(target, known);
     if (!feed) return feed.error();
-    config.feeds.push_back(feed.take());
+    config->feeds.push_back(feed.take());
   }
   return config;
 }
 
-Result<void> apply_override(const std::string& text, config::Config& config) {
-  const auto dot = text.find('.');
-  const auto equals = text.find('=');
-  const auto wrong =
-      Error{ErrorKind::usage,
-            fmt::format("\"{}\" is not an override; expected VENUE.KEY=VALUE with the key ws_url, "
-                        "rest_url or ca_file",
-                        text)};
-  if (dot == std::string::npos || equals == std::string::npos || dot > equals) return wrong;
-  const std::string venue = text.substr(0, dot);
-  const std::string key = text.substr(dot + 1, equals - dot - 1);
-  const std::string value = text.substr(equals + 1);
-  if (value.empty()) return wrong;
-  // As strict as a file: a misspelt venue would leave the real one in use.
-  std::vector<config::Problem> problems;
-  config::check_venue_name(venue, {}, known_to_this_program(), problems);
-  if (!problems.empty()) {
-    return Error{ErrorKind::usage, fmt::format("--set {}: {}", text, problems.front().text)};
-  }
-  auto& override_of = config.venues[venue];
-  if (key == "ws_url") {
-    override_of.ws_url = value;
-  } else if (key == "rest_url") {
-    override_of.rest_url = value;
-  } else if (key == "ca_file") {
-    override_of.ca_file = value;
-  } else {
-    return wrong;
-  }
-  config::check_override({}, override_of, problems);
-  if (!problems.empty()) {
-    return Error{ErrorKind::usage, fmt::format("--set {}: {}", text, problems.front().text)};
-  }
-  return {};
-}
-
 namespace {
 
-std::string environment(std::initializer_list<const char*> names) {
+struct Variable {
+  std::string name;  // empty: none of them is set
+  std::string value{};
+};
+Variable environment(std::initializer_list<const char*> names) {
   for (const char* const name : names) {
     const char* const value = std::getenv(name);
-    if (value != nullptr && *value != '\0') return value;
+    if (value != nullptr && *value != '\0') return {.name = name, .value = value};
   }
   return {};
 }
 
 // The configuration's word, else the environment's, from which this machine is exempt.
-void find_proxy(const std::string& configured, pipeline::FeedConfig& feed) {
-  if (configured == "none") return;
-  feed.proxy = configured;
+void find_proxies(const std::vector<std::string>& configured, pipeline::FeedConfig& feed) {
+  for (const auto& each : configured) feed.proxies.push_back(each == "none" ? "" : each);
   if (!configured.empty()) return;
-  feed.proxy = environment({"HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"});
-  if (!feed.proxy.empty() && feed.proxy.find("://") == std::string::npos)
-    feed.proxy.insert(0, "http://");
-  feed.no_proxy = environment({"NO_PROXY", "no_proxy"}) + ",localhost,127.0.0.1,::1";
+  auto found = environment({"HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"});
+  if (found.name.empty()) return;
+  if (found.value.find("://") == std::string::npos) found.value.insert(0, "http://");
+  feed.proxies = {std::move(found.value)};
+  feed.proxy_from = found.name + " of the environment";
+  feed.no_proxy = environment({"NO_PROXY", "no_proxy"}).value + ",localhost,127.0.0.1,::1";
 }
 
 }  // namespace
@@ -143,18 +114,22 @@ pipeline::FeedConfig feed_config(const config::Config& config, const std::string
   pipeline::FeedConfig feed;
   feed.venue = venue;
   feed.legs = static_cast<unsigned>(config.collector.legs);
+  feed.connections_max = config.collector.max_connections_per_venue;
   feed.seed =
       std::hash<std::string>{}(venue) ^ static_cast<std::uint64_t>(to_nanoseconds(net::now()));
   feed.quarantine.file = config.data.dir / "quarantine" / (venue + ".ndjson");
   feed.budget_file = config.data.dir / "budgets";
-  if (const auto found = config.venues.find(venue); found != config.venues.end()) {
-    feed.ws_url = found->second.ws_url;
-    feed.rest_url = found->second.rest_url;
-    feed.ca_file = found->second.ca_file;
-    find_proxy(found->second.proxy, feed);
-  } else {
-    find_proxy({}, feed);
-  }
+  const auto found = config.venues.find(venue);
+  const config::VenueOverride own =
+      found == config.venues.end() ? config::VenueOverride{} : found->second;
+  feed.ws_url = own.ws_url;
+  feed.rest_url = own.rest_url;
+  feed.ca_file = own.ca_file;
+  feed.compression = own.compression ? net::Compression::offered : net::Compression::none;
+  feed.source_addresses = own.source_address.texts;
+  feed.receive_buffer = static_cast<std::uint32_t>(own.receive_buffer.count);
+  feed.send_buffer = static_cast<std::uint32_t>(own.send_buffer.count);
+  find_proxies(own.proxy.texts, feed);
   return feed;
 }
 

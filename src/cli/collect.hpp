@@ -15,11 +15,9 @@ namespace mp::cli {
 
 // Whether they name a configuration file.
 [[nodiscard]] bool is_file(const std::vector<std::string>& targets);
-// One configuration file, or VENUE:INSTRUMENT words.
-[[nodiscard]] Result<config::Config> load_targets(const std::vector<std::string>& targets);
-
-// Applies VENUE.KEY=VALUE.
-[[nodiscard]] Result<void> apply_override(const std::string& text, config::Config& config);
+// One configuration file, or VENUE:INSTRUMENT words. `overrides`: config/override.hpp.
+[[nodiscard]] Result<config::Config> load_targets(const std::vector<std::string>& targets,
+                                                  const std::vector<std::string>& overrides = {});
 
 // A feed of a venue as the configuration has it, which wants nothing yet.
 [[nodiscard]] pipeline::FeedConfig feed_config(const config::Config& config,

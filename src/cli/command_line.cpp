@@ -73,8 +73,9 @@ void add_collecting(CLI::App& app, RunOptions& options) {
       ->required();
   add_time(app, options.time);
   app.add_option("--set", options.overrides,
-                 "VENUE.KEY=VALUE for ws_url, rest_url, ca_file and proxy of a venue")
-      ->type_name("VENUE.KEY=VALUE");
+                 "A key of the configuration: collector.legs=2, sink.ndjson.enabled=true, "
+                 "binance.ws_url=wss://127.0.0.1:9443, feed.1.interval=5m")
+      ->type_name("KEY=VALUE");
   app.add_option("--data", options.data_dir,
                  "Where the data goes (default: as configured, else "
                  "./data)");

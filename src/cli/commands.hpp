@@ -50,7 +50,7 @@ struct RunOptions {
   std::optional<std::chrono::seconds> time;  // end after that
   std::string data_dir;                      // empty: as configured, else ./data
   std::string record;                        // raw frames go there too
-  std::vector<std::string> overrides;        // VENUE.KEY=VALUE for ws_url, rest_url, ca_file, proxy
+  std::vector<std::string> overrides;        // KEY=VALUE: config/override.hpp
   bool plain = false;                        // lines instead of a live table
   bool sinks = true;                         // false: only to record
   bool overwrite = false;                    // a recording that is there; only to record

@@ -81,12 +81,10 @@ Result<void> print(const pipeline::Feed& feed, const ListInstrumentsOptions& opt
 
 int list_instruments(const ListInstrumentsOptions& options, obs::Logger& log) {
   if (venue::make_adapter(options.venue) == nullptr) return fail(unknown_venue(options.venue));
-  config::Config config;
-  for (const auto& text : options.overrides) {
-    if (const auto applied = apply_override(text, config); !applied) return fail(applied.error());
-  }
+  const auto config = load_targets({}, options.overrides);
+  if (!config) return fail(config.error());
   Result<void> printed;
-  const auto asked = ask_venue(feed_config(config, options.venue), log,
+  const auto asked = ask_venue(feed_config(*config, options.venue), log,
                                [&](const pipeline::Feed& feed) { printed = print(feed, options); });
   if (!asked) return fail(asked.error());
   return printed ? 0 : fail(printed.error());

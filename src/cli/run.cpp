@@ -13,16 +13,13 @@ namespace mp::cli {
 namespace {
 
 Result<config::Config> configured(const RunOptions& options) {
-  auto config = load_targets(options.targets);
+  auto config = load_targets(options.targets, options.overrides);
   if (!config) return config;
   if (!options.data_dir.empty()) config->data.dir = options.data_dir;
   if (options.shards != 0) config->collector.shards = options.shards;
   if (options.legs != 0) config->collector.legs = options.legs;
   if (!options.record.empty()) config->record.file = options.record;
   if (!options.sinks) config->journal.memory = true;  // nobody but the table reads it
-  for (const auto& text : options.overrides) {
-    if (const auto applied = apply_override(text, *config); !applied) return applied.error();
-  }
   return config;
 }
 

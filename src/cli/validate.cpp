@@ -16,6 +16,11 @@ void say(std::string_view what, const Result<void>& result) {
   std::fwrite(line.data(), 1, line.size(), stdout);
 }
 
+void warn(const std::string& warning) {
+  const std::string line = fmt::format("warning {}\n", harmless(warning));
+  std::fwrite(line.data(), 1, line.size(), stdout);
+}
+
 // Keeps the first error, whose kind becomes the exit code.
 class Verdicts {
  public:
@@ -47,10 +52,7 @@ int validate(const ValidateOptions& options, obs::Logger& log) {
   if (!config) return fail(config.error());
   Verdicts verdicts;
   verdicts.add(fmt::format("configuration: {} feeds", config->feeds.size()), {});
-  for (const auto& warning : config::warnings_of(*config)) {
-    const std::string line = fmt::format("warning {}\n", warning);
-    std::fwrite(line.data(), 1, line.size(), stdout);
-  }
+  for (const auto& warning : config::warnings_of(*config)) warn(warning);
   verdicts.add(fmt::format("data directory {}", config->data.dir.string()),
                make_directory(config->data.dir));
   const auto parts = collector_config(*config, Sinks::as_configured);
@@ -59,8 +61,12 @@ int validate(const ValidateOptions& options, obs::Logger& log) {
   }
   if (!options.offline) {
     for (const auto& feed : parts.feeds) {
+      std::string warning;
       verdicts.add(fmt::format("venue {}: reachable, certificate and instruments", feed.venue),
-                   ask_venue(feed, log, [](const pipeline::Feed&) {}));
+                   ask_venue(feed, log, [&](const pipeline::Feed& asked) {
+                     warning = asked.too_few_connections();
+                   }));
+      if (!warning.empty()) warn(warning);
     }
   }
   return verdicts.code();

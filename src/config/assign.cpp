@@ -192,6 +192,13 @@ void assign(const Node& node, const Target& target, std::vector<Channel>& to) {
   if (for_each_text(node, target, add)) to = std::move(channels);
 }
 
+void assign(const Node& node, const Target& target, OneOrMore& to) {
+  if (node.kind == NodeKind::array) return assign(node, target, to.texts);
+  std::string text;
+  assign(node, target, text);
+  if (!text.empty()) to.texts = {std::move(text)};
+}
+
 std::string format(bool value) {
   return value ? "true" : "false";
 }
@@ -221,6 +228,10 @@ std::string format(const std::vector<std::string>& value) {
 }
 std::string format(const std::vector<Channel>& value) {
   return format_list(value, [](Channel channel) { return name_of(channel); });
+}
+
+std::string format(const OneOrMore& value) {
+  return value.texts.size() == 1 ? format(value.texts.front()) : format(value.texts);
 }
 
 }  // namespace mp::config

@@ -29,6 +29,7 @@ void assign(const Node& node, const Target& target, journal::Fsync& to);
 void assign(const Node& node, const Target& target, LogLevel& to);
 void assign(const Node& node, const Target& target, std::vector<std::string>& to);
 void assign(const Node& node, const Target& target, std::vector<Channel>& to);
+void assign(const Node& node, const Target& target, OneOrMore& to);
 
 // The value in TOML; empty when it is empty.
 [[nodiscard]] std::string format(bool value);
@@ -41,5 +42,6 @@ void assign(const Node& node, const Target& target, std::vector<Channel>& to);
 [[nodiscard]] std::string format(LogLevel value);
 [[nodiscard]] std::string format(const std::vector<std::string>& value);
 [[nodiscard]] std::string format(const std::vector<Channel>& value);
+[[nodiscard]] std::string format(const OneOrMore& value);
 
 }  // namespace mp::config

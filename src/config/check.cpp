@@ -7,6 +7,7 @@
 
 #include "config/units.hpp"
 #include "net/proxy.hpp"
+#include "net/socket_options.hpp"
 
 namespace mp::config {
 namespace {
@@ -142,9 +143,18 @@ void check_override(const Node& node, const VenueOverride& override,
   constexpr std::array<std::string_view, 2> kHttp = {"https://", "http://"};
   check_url(node, "ws_url", override.ws_url, kWebSocket, problems);
   check_url(node, "rest_url", override.rest_url, kHttp, problems);
-  if (override.proxy.empty() || override.proxy == "none") return;
-  if (const auto proxy = net::parse_proxy(override.proxy); !proxy)
-    problems.push_back({place_of(node, "proxy"), proxy.error().message});
+  for (const auto& text : override.proxy.texts) {
+    if (text == "none") continue;
+    if (const auto proxy = net::parse_proxy(text); !proxy)
+      problems.push_back({place_of(node, "proxy"), proxy.error().message});
+  }
+  for (const auto& text : override.source_address.texts) {
+    if (net::is_address(text)) continue;
+    problems.push_back({place_of(node, "source_address"),
+                        fmt::format("`source_address` must be an IPv4 or IPv6 address of this "
+                                    "machine, but is \"{}\"",
+                                    text)});
+  }
 }
 
 void check_whole(const Node& root, const Config& config, std::vector<Problem>& problems) {

@@ -11,6 +11,7 @@
 
 #include "core/event.hpp"
 #include "journal/journal.hpp"
+#include "pipeline/connection_share.hpp"
 
 namespace mp::config {
 
@@ -18,6 +19,12 @@ namespace mp::config {
 struct Bytes {
   std::uint64_t count = 0;
   friend bool operator==(Bytes, Bytes) = default;
+};
+
+// One text, or several in an array; none: empty.
+struct OneOrMore {
+  std::vector<std::string> texts;
+  friend bool operator==(const OneOrMore&, const OneOrMore&) = default;
 };
 
 using Duration = std::chrono::milliseconds;
@@ -32,6 +39,7 @@ struct Data {
 struct Collector {
   std::uint64_t shards = 1;
   std::uint64_t legs = 1;
+  std::uint64_t max_connections_per_venue = pipeline::kConnectionsMaxDefault;
   bool busy_poll = false;
   friend bool operator==(const Collector&, const Collector&) = default;
 };
@@ -64,7 +72,11 @@ struct VenueOverride {
   std::string ws_url;
   std::string rest_url;
   std::filesystem::path ca_file;
-  std::string proxy;
+  OneOrMore proxy;           // the first leg's, the second's, ...
+  OneOrMore source_address;  // likewise
+  bool compression = false;
+  Bytes receive_buffer;  // 0: the system's
+  Bytes send_buffer;     // likewise
   friend bool operator==(const VenueOverride&, const VenueOverride&) = default;
 };
 

@@ -10,6 +10,7 @@
 
 #include "config/check.hpp"
 #include "config/document.hpp"
+#include "config/override.hpp"
 #include "config/table_reader.hpp"
 
 namespace mp::config {
@@ -109,23 +110,33 @@ void read_root(const Node& root, const Known& known, Parsed& parsed) {
 
 }  // namespace
 
-Parsed parse(std::string_view text, const Known& known) {
+Parsed parse(std::string_view text, const Known& known, std::span<const std::string> overrides) {
   Parsed parsed;
   auto document = parse_document(text);
   parsed.problems = std::move(document.problems);
   if (!parsed.problems.empty()) return parsed;
+  apply_overrides(overrides, document);
+  parsed.problems = std::move(document.problems);
   read_root(document.root, known, parsed);
   check_whole(document.root, parsed.config, parsed.problems);
   return parsed;
 }
 
-Result<Config> load_text(std::string_view text, std::string_view name, const Known& known) {
-  auto parsed = parse(text, known);
+Result<Config> load_text(std::string_view text, std::string_view name, const Known& known,
+                         std::span<const std::string> overrides) {
+  auto parsed = parse(text, known, overrides);
   if (parsed.problems.empty()) return std::move(parsed.config);
+  const auto of_overrides = std::ranges::find_if(
+      parsed.problems, [](const Problem& problem) { return is_override(problem.at); });
+  const bool only = std::ranges::all_of(
+      parsed.problems, [](const Problem& problem) { return is_override(problem.at); });
+  if (only) return Error{ErrorKind::usage, describe_override(*of_overrides, overrides)};
+  std::erase_if(parsed.problems, [](const Problem& problem) { return is_override(problem.at); });
   return Error{ErrorKind::config, describe(parsed.problems, name, text)};
 }
 
-Result<Config> load(const std::filesystem::path& file, const Known& known) {
+Result<Config> load(const std::filesystem::path& file, const Known& known,
+                    std::span<const std::string> overrides) {
   std::ifstream in(file, std::ios::binary);
   std::string text(kTextMax + 1, '\0');
   if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
@@ -134,7 +145,7 @@ Result<Config> load(const std::filesystem::path& file, const Known& known) {
                                             std::strerror(errno))};
   }
   text.resize(static_cast<std::size_t>(in.gcount()));
-  return load_text(text, file.string(), known);
+  return load_text(text, file.string(), known, overrides);
 }
 
 journal::Config journal_config(const Config& config) {

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,13 +31,18 @@ struct Parsed {
   Config config;
   std::vector<Problem> problems;
 };
-[[nodiscard]] Parsed parse(std::string_view text, const Known& known);
+// `overrides`: KEY=VALUE, each set over what the text has (override.hpp).
+[[nodiscard]] Parsed parse(std::string_view text, const Known& known,
+                           std::span<const std::string> overrides = {});
 
 // All problems at once, as describe() puts them, in an error of kind `config`; a file that cannot
-// be read is of kind `io`. `name` stands for the file in messages.
+// be read is of kind `io`. `name` stands for the file in messages. What is wrong with an override
+// alone is of kind `usage`.
 [[nodiscard]] Result<Config> load_text(std::string_view text, std::string_view name,
-                                       const Known& known);
-[[nodiscard]] Result<Config> load(const std::filesystem::path& file, const Known& known);
+                                       const Known& known,
+                                       std::span<const std::string> overrides = {});
+[[nodiscard]] Result<Config> load(const std::filesystem::path& file, const Known& known,
+                                  std::span<const std::string> overrides = {});
 
 // VENUE:NAME[,NAME...][@CHANNEL[,CHANNEL...]]. A name in the form of our instruments ("BTC-USDT",
 // "BTC-USDT-PERP") is one; any other ("BTCUSDT", "BTC-USDT-SWAP") is the venue's symbol.

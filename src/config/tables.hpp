@@ -17,9 +17,10 @@ namespace mp::config {
 
 // The member that a key sets. Its type decides how the value is written.
 template <class T>
-using Field = std::variant<bool T::*, std::string T::*, std::filesystem::path T::*, Bytes T::*,
-                           Duration T::*, std::uint64_t T::*, journal::Fsync T::*, LogLevel T::*,
-                           std::vector<std::string> T::*, std::vector<Channel> T::*>;
+using Field =
+    std::variant<bool T::*, std::string T::*, std::filesystem::path T::*, Bytes T::*, Duration T::*,
+                 std::uint64_t T::*, journal::Fsync T::*, LogLevel T::*,
+                 std::vector<std::string> T::*, std::vector<Channel> T::*, OneOrMore T::*>;
 
 // What a number may be; bytes, milliseconds or a count, as the key's type says.
 struct Range {
@@ -73,18 +74,26 @@ namespace keys {
 inline constexpr std::uint64_t kKiB = 1024;
 inline constexpr std::uint64_t kMiB = 1024 * kKiB;
 inline constexpr std::uint64_t kSecond = 1000;
+inline constexpr std::uint64_t kSocketBufferMax = 1024 * kMiB;
 
 inline constexpr std::array<Key<Data>, 1> kData = {{
     {"dir", &Data::dir, "The folder that everything is written to, unless a key below says else."},
 }};
 
-inline constexpr std::array<Key<Collector>, 3> kCollector = {{
+inline constexpr std::array<Key<Collector>, 4> kCollector = {{
     {"legs",
      &Collector::legs,
      "Connections that carry the same: the first copy of each message counts, and nothing is lost "
      "while one of them lives. Each costs the venue's limits and our work once more.",
      "",
      {1, pipeline::kLegsMax}},
+    {"max_connections_per_venue",
+     &Collector::max_connections_per_venue,
+     "WebSocket connections to a venue, of each leg, over all shards. What does not fit into them "
+     "waits, and that is said with the number that would do. While a connection is renewed its "
+     "successor lives beside it, and does not count.",
+     "",
+     {1, 1000}},
     {"shards",
      &Collector::shards,
      "Threads that receive, decode and keep books, each with a journal of its own. More than one "
@@ -140,7 +149,7 @@ inline constexpr std::array<Key<Feed>, 5> kFeed = {{
      "The length of the candles: 1m, 5m, 1h, 1d, ..., the same for every venue."},
 }};
 
-inline constexpr std::array<Key<VenueOverride>, 4> kVenue = {{
+inline constexpr std::array<Key<VenueOverride>, 8> kVenue = {{
     {"ws_url", &VenueOverride::ws_url, "The WebSocket endpoint in place of the venue's own.",
      "\"wss://127.0.0.1:9443\""},
     {"rest_url", &VenueOverride::rest_url, "The REST endpoint in place of the venue's own.",
@@ -151,8 +160,26 @@ inline constexpr std::array<Key<VenueOverride>, 4> kVenue = {{
     {"proxy", &VenueOverride::proxy,
      "Who connects for us: http://, socks5:// or socks5h://host:port, with user:password@ where it "
      "wants that; \"none\" for nobody. Default: HTTPS_PROXY of the environment, but for hosts in "
-     "NO_PROXY and this machine.",
+     "NO_PROXY and this machine. An array has one for each leg, and begins again where there are "
+     "more legs; REST calls take the first.",
      "\"socks5h://127.0.0.1:1080\""},
+    {"source_address", &VenueOverride::source_address,
+     "The address of this machine that connections come from; an array as for proxy.",
+     "[\"192.0.2.10\", \"192.0.2.11\"]"},
+    {"compression", &VenueOverride::compression,
+     "Offer the venue permessage-deflate: a fifth to a third of the bytes, for more work than TLS "
+     "is. What the venue does not take comes as ever.",
+     "true"},
+    {"receive_buffer",
+     &VenueOverride::receive_buffer,
+     "Of each socket, as far as the system allows (net.core.rmem_max). 0: as the system sizes it.",
+     "\"4MiB\"",
+     {0, kSocketBufferMax}},
+    {"send_buffer",
+     &VenueOverride::send_buffer,
+     "Likewise (net.core.wmem_max).",
+     "\"256KiB\"",
+     {0, kSocketBufferMax}},
 }};
 
 inline constexpr std::array<Key<NdjsonSink>, 4> kNdjson = {{

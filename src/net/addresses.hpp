@@ -15,6 +15,10 @@ struct AddressMemory {
   SteadyTime remembered_at{};                  // when one of them worked
   SteadyTime resolved_at = SteadyTime::min();  // when the name was asked for
 
+  // Where a proxy is told an address: the server's.
+  std::string server;
+  SteadyTime server_resolved_at{};
+
   static constexpr std::chrono::seconds kFresh{300};  // so long the name is not asked for again
   static constexpr std::chrono::hours kValid{1};      // while it cannot be resolved
 };

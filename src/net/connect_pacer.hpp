@@ -1,8 +1,9 @@
-// L2 net. ConnectPacer: how often many sessions together may try to connect. Any thread may ask.
+// L2 net. ConnectPacer: how often many sessions together may try to connect. Any thread may ask,
+// and, where its memory is shared, any process.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
-#include <mutex>
 
 #include "net/clock.hpp"
 
@@ -21,8 +22,17 @@ class ConnectPacer {
     Failing failing = Failing::as_usual;
   };
 
-  // `all`, which outlives it, is asked too: the pacer of everybody.
-  explicit ConnectPacer(const Rule& rule, ConnectPacer* all = nullptr) : rule_(rule), all_(all) {}
+  // On the steady clock: when the attempts so far would have been made at exactly the pace; and, of
+  // those since the last success, at that of failing ones. All zero: there were none.
+  struct Memory {
+    std::atomic<std::int64_t> due{0};
+    std::atomic<std::int64_t> failing_due{0};
+  };
+
+  // `all`, the pacer of everybody, is asked too. Both outlive it; without a `memory` it has its
+  // own.
+  explicit ConnectPacer(const Rule& rule, ConnectPacer* all = nullptr, Memory* memory = nullptr)
+      : rule_(rule), all_(all), memory_(memory == nullptr ? own_ : *memory) {}
   ConnectPacer(const ConnectPacer&) = delete;
   ConnectPacer& operator=(const ConnectPacer&) = delete;
 
@@ -32,15 +42,14 @@ class ConnectPacer {
   void connected();
 
  private:
-  [[nodiscard]] SteadyTime free_at() const;
+  [[nodiscard]] SteadyTime due(SteadyTime now) const;
+  [[nodiscard]] SteadyTime failing_due(SteadyTime now) const;
+  void give_back();
 
   const Rule rule_;
   ConnectPacer* const all_;
-  std::mutex mutex_;  // shards connect on their threads, a few times a minute
-  // When the attempts so far would have been made at exactly the pace; and, of those since the last
-  // success, at that of failing ones.
-  SteadyTime due_{};
-  SteadyTime failing_due_{};
+  Memory own_{};
+  Memory& memory_;
 };
 
 }  // namespace mp::net

@@ -1,5 +1,8 @@
 #include "net/dialer.hpp"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -26,7 +29,12 @@ struct Dialer::Race {
   std::vector<tcp::socket> sockets;  // one for each attempt; reserved, so that they stay in place
   std::size_t failed = 0;
   error_code connect_error;
+  bool source_refused = false;  // that is the error: our address, and nobody was asked
   std::optional<std::size_t> winner;
+
+  [[nodiscard]] std::string why_unresolved() const {
+    return resolved ? resolve_error.message() : "no answer by the deadline";
+  }
 };
 
 namespace {
@@ -70,9 +78,41 @@ std::vector<asio::ip::address> recall(const AddressMemory* memory) {
   return out;
 }
 
+// Before it connects: what it receives with is told to the peer in the first packet.
+error_code prepare(tcp::socket& socket, const tcp& protocol, const SocketOptions& options) {
+  error_code error;
+  socket.open(protocol, error);
+  if (error) return error;
+  // What the system refuses of the sizes only costs speed.
+  error_code ignored;
+  if (options.receive_buffer != 0) {
+    socket.set_option(
+        asio::socket_base::receive_buffer_size(static_cast<int>(options.receive_buffer)), ignored);
+  }
+  if (options.send_buffer != 0) {
+    socket.set_option(asio::socket_base::send_buffer_size(static_cast<int>(options.send_buffer)),
+                      ignored);
+  }
+  if (options.source.empty()) return {};
+  const int on = 1;  // the port is chosen with the connection, so that they do not run out
+  (void)::setsockopt(socket.native_handle(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+  socket.bind({asio::ip::make_address(options.source), 0}, error);
+  return error;
+}
+
+Loss out_of_reach(const std::string& host, const std::string& source) {
+  return {LossReason::refused,
+          host + " has no address of the family of " + source + ", the source address"};
+}
+
+Loss not_resolved(const std::string& host, const std::string& why) {
+  return {LossReason::resolve, "the name " + host + " cannot be resolved: " + why};
+}
+
 }  // namespace
 
-Dialer::Dialer(asio::io_context& io) : io_(io), race_(std::make_shared<Race>(io)) {}
+Dialer::Dialer(asio::io_context& io, SocketOptions options)
+    : io_(io), options_(std::move(options)), race_(std::make_shared<Race>(io)) {}
 
 Dialer::~Dialer() {
   race_->resolver.cancel();
@@ -103,6 +143,39 @@ Task<void> Dialer::resolve(const std::string& host, SteadyTime deadline) {
   }
 }
 
+// Of the addresses those that the source can reach. False: there are addresses, but no such.
+bool Dialer::keep_usable() {
+  if (options_.source.empty() || race_->addresses.empty()) return true;
+  const bool v6 = asio::ip::make_address(options_.source).is_v6();
+  std::erase_if(race_->addresses, [&](const auto& each) { return each.is_v6() != v6; });
+  return !race_->addresses.empty();
+}
+
+// False: it has failed already.
+bool Dialer::attempt(std::size_t number) {
+  const std::shared_ptr<Race> race = race_;
+  const tcp::endpoint to(race->addresses[number], race->port);
+  tcp::socket& socket = race->sockets.emplace_back(io_);
+  const error_code refused = prepare(socket, to.protocol(), options_);
+  if (refused) {
+    ++race->failed;
+    race->connect_error = refused;
+    race->source_refused = !options_.source.empty();
+    return false;
+  }
+  socket.async_connect(to, [race, number](error_code error) {
+    if (error) {
+      ++race->failed;
+      race->connect_error = error;
+      race->source_refused = false;
+    } else if (!race->winner) {
+      race->winner = number;
+    }
+    race->signal.cancel();
+  });
+  return true;
+}
+
 Task<void> Dialer::race(SteadyTime deadline) {
   const std::shared_ptr<Race> race = race_;
   race->sockets.reserve(race->addresses.size());
@@ -112,17 +185,7 @@ Task<void> Dialer::race(SteadyTime deadline) {
     if (race->failed == race->addresses.size()) co_return;
     SteadyTime until = deadline;
     if (started < race->addresses.size()) {
-      race->sockets.emplace_back(io_);
-      race->sockets[started].async_connect(tcp::endpoint(race->addresses[started], race->port),
-                                           [race, started](error_code error) {
-                                             if (error) {
-                                               ++race->failed;
-                                               race->connect_error = error;
-                                             } else if (!race->winner) {
-                                               race->winner = started;
-                                             }
-                                             race->signal.cancel();
-                                           });
+      if (!attempt(started)) continue;
       until = std::min(deadline, steady_now() + kNextAddressAfter);
     }
     race->signal.expires_at(until);
@@ -131,17 +194,29 @@ Task<void> Dialer::race(SteadyTime deadline) {
 }
 
 Task<std::optional<Loss>> Dialer::look_up(std::string host, SteadyTime deadline,
-                                          std::string& address) {
-  co_await resolve(host, deadline);
+                                          AddressMemory* memory, std::string& address) {
+  const bool known = memory != nullptr && !memory->server.empty();
+  if (known && steady_now() - memory->server_resolved_at <= AddressMemory::kFresh) {
+    address = memory->server;
+    co_return std::nullopt;
+  }
+  const SteadyTime start = steady_now();
+  co_await resolve(host, known ? start + (deadline - start) / 2 : deadline);
   if (race_->interrupted)
     co_return Loss{LossReason::stopped, "connecting to " + host + " was stopped"};
-  if (race_->addresses.empty()) {
-    const std::string why =
-        race_->resolved ? race_->resolve_error.message() : "no answer by the deadline";
-    co_return Loss{LossReason::resolve, "the name " + host + " cannot be resolved: " + why};
+  if (!race_->addresses.empty()) {
+    address = race_->addresses.front().to_string();
+    if (memory != nullptr) {
+      memory->server = address;
+      memory->server_resolved_at = steady_now();
+    }
+    co_return std::nullopt;
   }
-  address = race_->addresses.front().to_string();
-  co_return std::nullopt;
+  if (known && steady_now() - memory->server_resolved_at <= AddressMemory::kValid) {
+    address = memory->server;
+    co_return std::nullopt;
+  }
+  co_return not_resolved(host, race_->why_unresolved());
 }
 
 // Where the host was reached of late: its name need not be asked for. Half of the time.
@@ -149,6 +224,7 @@ Task<void> Dialer::race_known(SteadyTime deadline, const AddressMemory& memory) 
   if (memory.resolved_at == SteadyTime::min()) co_return;
   if (steady_now() - memory.resolved_at > AddressMemory::kFresh) co_return;
   race_->addresses = recall(&memory);
+  (void)keep_usable();
   if (race_->addresses.empty()) co_return;
   const SteadyTime start = steady_now();
   co_await race(start + (deadline - start) / 2);
@@ -173,11 +249,10 @@ Task<std::optional<Loss>> Dialer::dial(std::string host, std::uint16_t port, Ste
     resolved = !race_->addresses.empty();
     if (!resolved) race_->addresses = known;
     if (race_->addresses.empty() && !race_->interrupted) {
-      const std::string why =
-          race_->resolved ? race_->resolve_error.message() : "no answer by the deadline";
-      co_return Loss{LossReason::resolve, "the name " + host + " cannot be resolved: " + why};
+      co_return not_resolved(host, race_->why_unresolved());
     }
     if (!race_->interrupted) {
+      if (!keep_usable()) co_return out_of_reach(host, options_.source);
       race_->addresses = alternate(race_->addresses);
       co_await race(deadline);
     }
@@ -193,6 +268,11 @@ Task<std::optional<Loss>> Dialer::dial(std::string host, std::uint16_t port, Ste
   if (winner) co_return std::nullopt;
   if (race_->interrupted) {
     co_return Loss{LossReason::stopped, "connecting to " + where + " was stopped"};
+  }
+  if (race_->failed == race_->addresses.size() && race_->source_refused) {
+    co_return Loss{LossReason::refused,
+                   "nothing connects to " + where + " from " + options_.source +
+                       ", the source address: " + race_->connect_error.message()};
   }
   if (race_->failed == race_->addresses.size()) {
     co_return Loss{LossReason::refused,

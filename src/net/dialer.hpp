@@ -9,6 +9,7 @@
 
 #include "net/addresses.hpp"
 #include "net/loss.hpp"
+#include "net/socket_options.hpp"
 #include "net/task.hpp"
 
 namespace mp::net {
@@ -18,7 +19,7 @@ class Dialer {
   static constexpr std::size_t kAddressesMax = 8;
   static constexpr Milliseconds kNextAddressAfter{250};
 
-  explicit Dialer(boost::asio::io_context& io);
+  explicit Dialer(boost::asio::io_context& io, SocketOptions options = {});
   ~Dialer();
   Dialer(const Dialer&) = delete;
   Dialer& operator=(const Dialer&) = delete;
@@ -29,9 +30,10 @@ class Dialer {
                                                SteadyTime deadline, AddressMemory* memory,
                                                boost::asio::ip::tcp::socket& connected);
 
-  // The first address of a host, for a proxy that is to be told one.
+  // An address of a host, for a proxy that is to be told one. As with dial(), a name is not asked
+  // for again while it is fresh in `memory`, which may be null.
   [[nodiscard]] Task<std::optional<Loss>> look_up(std::string host, SteadyTime deadline,
-                                                  std::string& address);
+                                                  AddressMemory* memory, std::string& address);
 
   // Makes dial() and look_up() return LossReason::stopped.
   void interrupt();
@@ -40,10 +42,13 @@ class Dialer {
   struct Race;
 
   [[nodiscard]] Task<void> resolve(const std::string& host, SteadyTime deadline);
+  [[nodiscard]] bool keep_usable();
+  [[nodiscard]] bool attempt(std::size_t number);
   [[nodiscard]] Task<void> race(SteadyTime deadline);
   [[nodiscard]] Task<void> race_known(SteadyTime deadline, const AddressMemory& memory);
 
   boost::asio::io_context& io_;
+  const SocketOptions options_;
   // Shared with the handlers of attempts under way: a resolution cannot be called back, and ends
   // when it ends.
   std::shared_ptr<Race> race_;

@@ -108,6 +108,10 @@ std::string_view name_of(FrameError error) {
       return "the reason of a close frame is not UTF-8";
     case FrameError::message_text:
       return "a text message is not UTF-8";
+    case FrameError::damaged_deflate:
+      return "a compressed message cannot be inflated";
+    case FrameError::deflate_growth:
+      return "a compressed message grows more than 200 times";
   }
   return "unknown";
 }
@@ -117,7 +121,9 @@ std::uint16_t close_code_of(FrameError error) {
     case FrameError::frame_too_large:
     case FrameError::message_too_large:
     case FrameError::too_many_fragments:
+    case FrameError::deflate_growth:
       return 1009;
+    case FrameError::damaged_deflate:
     case FrameError::close_text:
     case FrameError::message_text:
       return 1007;
@@ -127,6 +133,14 @@ std::uint16_t close_code_of(FrameError error) {
 }
 
 Deframer::Deframer(FrameLimits limits, Peer peer) : limits_(limits), peer_(peer) {}
+
+void Deframer::accept_compressed(const DeflateTerms& terms) {
+  inflater_ =
+      std::make_unique<MessageInflater>(MessageInflater::Rule{.size_max = limits_.message_bytes_max,
+                                                              .window_bits = terms.window_bits,
+                                                              .keeps_context = terms.keeps_context,
+                                                              .slack = kFrameSlack});
+}
 
 void Deframer::feed(std::span<char> bytes) {
   MP_ASSERT(rest_.empty() || error_ != FrameError::none);
@@ -208,7 +222,10 @@ Deframer::Header Deframer::read_header(std::span<const char> bytes) {
   const std::size_t short_length = second & 0x7fU;
   const std::size_t length_bytes = short_length == 126 ? 2 : short_length == 127 ? 8 : 0;
   const std::size_t header_bytes = 2 + length_bytes + (masked ? 4 : 0);
-  if ((first & 0x70U) != 0) error_ = FrameError::reserved_bits;
+  // The first bit says that a message is compressed, in its first frame.
+  const bool starts_message = opcode == 1 || opcode == 2;
+  header.compressed = inflater_ != nullptr && starts_message && (first & 0x40U) != 0;
+  if ((first & (header.compressed ? 0x30U : 0x70U)) != 0) error_ = FrameError::reserved_bits;
   if (!known(opcode)) error_ = FrameError::unknown_opcode;
   if (masked != (peer_ == Peer::client)) error_ = FrameError::wrong_mask;
   if (error_ != FrameError::none || bytes.size() < 2 + length_bytes) return header;
@@ -255,22 +272,39 @@ std::optional<Frame> Deframer::accept(const Header& header, std::span<char> payl
     }
     return Frame{header.opcode, view};
   }
-  if (header.fin && fragments_ == 0) return complete(header.opcode, view);
+  if (header.fin && fragments_ == 0) return complete(header, view);
   return join(header, view);
 }
 
 std::optional<Frame> Deframer::join(const Header& header, std::string_view payload) {
-  if (fragments_ == 0) message_opcode_ = header.opcode;
+  if (fragments_ == 0) message_first_ = header;
   ++fragments_;
   append(message_, message_used_, payload);
   if (!header.fin) return std::nullopt;
   fragments_ = 0;  // release_carry() frees the message once it has been used
-  return complete(message_opcode_, {message_.data(), message_used_});
+  return complete(message_first_, {message_.data(), message_used_});
 }
 
-std::optional<Frame> Deframer::complete(Opcode opcode, std::string_view payload) {
-  if (opcode == Opcode::text && !is_utf8(payload)) return fail(FrameError::message_text);
-  return Frame{opcode, payload};
+std::optional<Frame> Deframer::complete(const Header& first, std::string_view payload) {
+  if (first.compressed) {
+    if (const FrameError error = inflate(payload); error != FrameError::none) return fail(error);
+  }
+  if (first.opcode == Opcode::text && !is_utf8(payload)) return fail(FrameError::message_text);
+  return Frame{first.opcode, payload};
+}
+
+FrameError Deframer::inflate(std::string_view& payload) {
+  switch (inflater_->read(payload, payload)) {
+    case MessageInflater::End::whole:
+      return FrameError::none;
+    case MessageInflater::End::too_long:
+      return FrameError::message_too_large;
+    case MessageInflater::End::grows_too_much:
+      return FrameError::deflate_growth;
+    case MessageInflater::End::damaged:
+      break;
+  }
+  return FrameError::damaged_deflate;
 }
 
 FrameError Deframer::check_close(std::string_view payload) const {

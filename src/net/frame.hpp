@@ -5,11 +5,15 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "core/inflate.hpp"
+#include "net/compression.hpp"
 
 namespace mp::net {
 
@@ -50,6 +54,8 @@ enum class FrameError : std::uint8_t {
   close_code,    // a code that must not be sent
   close_text,    // a reason that is not UTF-8
   message_text,  // a text message that is not UTF-8
+  damaged_deflate,
+  deflate_growth,  // a message that grows more than MessageInflater::kGrowthMax times
 };
 [[nodiscard]] std::string_view name_of(FrameError error);
 
@@ -74,6 +80,10 @@ class Deframer {
  public:
   explicit Deframer(FrameLimits limits = {}, Peer peer = Peer::server);
 
+  // From now on messages may be compressed so: their text is handed out, to which the limit of a
+  // message applies too. Once, before the first feed().
+  void accept_compressed(const DeflateTerms& terms);
+
   // Takes the next bytes. All frames of the bytes before must have been read (next() gave nothing).
   // `bytes` must stay until next() gives nothing, with kFrameSlack readable bytes behind it; masked
   // payloads are unmasked in it.
@@ -91,11 +101,15 @@ class Deframer {
   [[nodiscard]] bool in_fragments() const { return fragments_ != 0; }
 
   // Bytes held between calls.
-  [[nodiscard]] std::size_t memory_bytes() const { return carry_.capacity() + message_.capacity(); }
+  [[nodiscard]] std::size_t memory_bytes() const {
+    const std::size_t inflated = inflater_ == nullptr ? 0 : inflater_->memory_bytes();
+    return carry_.capacity() + message_.capacity() + inflated;
+  }
 
  private:
   struct Header {
     bool fin = false;
+    bool compressed = false;  // of the first frame of a message
     Opcode opcode = Opcode::text;
     std::array<char, 4> mask{};
     std::size_t header_bytes = 0;  // 0: incomplete
@@ -109,7 +123,8 @@ class Deframer {
   void release_carry();
   [[nodiscard]] std::optional<Frame> accept(const Header& header, std::span<char> payload);
   [[nodiscard]] std::optional<Frame> join(const Header& header, std::string_view payload);
-  [[nodiscard]] std::optional<Frame> complete(Opcode opcode, std::string_view payload);
+  [[nodiscard]] std::optional<Frame> complete(const Header& first, std::string_view payload);
+  [[nodiscard]] FrameError inflate(std::string_view& payload);
   [[nodiscard]] FrameError check_close(std::string_view payload) const;
   [[nodiscard]] std::optional<Frame> fail(FrameError error);
 
@@ -123,7 +138,8 @@ class Deframer {
   std::vector<char> message_;      // fragments so far: [0, message_used_), then slack
   std::size_t message_used_ = 0;
   std::size_t fragments_ = 0;  // 0: no fragmented message is open
-  Opcode message_opcode_ = Opcode::text;
+  Header message_first_;
+  std::unique_ptr<MessageInflater> inflater_;  // null: nothing may be compressed
 };
 
 // The close payload's parts.

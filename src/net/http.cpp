@@ -1,32 +1,24 @@
-// The one place that uses Beast: its HTTP parser.
 #include "net/http.hpp"
 
 #include <algorithm>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <list>
 #include <map>
 
+#include "net/http_answer.hpp"
 #include "net/receive_buffers.hpp"
 #include "net/transport.hpp"
-#include "net/upgrade.hpp"
-#include "net/words.hpp"
 
 namespace mp::net {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
 using boost::system::error_code;
 
 namespace {
 
-constexpr std::size_t kHeaderBytesMax = std::size_t{64} * 1024;
 constexpr std::size_t kRequestBytesMax = std::size_t{16} << 20U;
 
 // What an exchange on a connection came to.
@@ -67,87 +59,6 @@ std::string request_text(const HttpRequest& request) {
   if (post) out += request.body;
   return out;
 }
-
-// Reads one answer from bytes as they come; interim ones before it (1xx) are passed over.
-class AnswerReader {
- public:
-  explicit AnswerReader(std::size_t body_bytes_max) : body_bytes_max_(body_bytes_max) { begin(); }
-
-  // Nothing, or what is wrong.
-  std::optional<std::string> put(std::span<const char> bytes) {
-    const auto room = buffer_.prepare(bytes.size());
-    asio::buffer_copy(room, asio::buffer(bytes.data(), bytes.size()));
-    buffer_.commit(bytes.size());
-    while (buffer_.size() != 0 && !parser_->is_done()) {
-      error_code error;
-      const bool of_header = !parser_->is_header_done();
-      const std::size_t used = parser_->put(buffer_.cdata(), error);
-      buffer_.consume(used);
-      // Counted here: the parser counts only what it has not taken yet.
-      if (of_header) header_bytes_ += used;
-      if (header_bytes_ > kHeaderBytesMax) return "header limit exceeded";
-      if (parser_->is_header_done()) parser_->eager(true);
-      if (error == http::error::need_more) break;
-      if (error) return error.message();
-      if (!is_interim()) continue;
-      if (++interim_ > kInterimMax) return "more than 16 interim answers (1xx)";
-      begin();
-    }
-    return std::nullopt;
-  }
-
-  // The connection ended as it should: that ends a body of unknown length.
-  bool finish() {
-    error_code error;
-    if (parser_->got_some()) parser_->put_eof(error);
-    return !error && parser_->is_done();
-  }
-
-  [[nodiscard]] bool done() const { return parser_->is_done(); }
-  [[nodiscard]] bool keep() const { return parser_->get().keep_alive() && buffer_.size() == 0; }
-
-  // `wanted`: HttpRequest::wanted_header.
-  HttpResponse take(const std::string& wanted) {
-    auto message = parser_->release();
-    const auto value = [&](const auto& name) {
-      const auto found = message[name];
-      return std::string(found.data(), found.size());
-    };
-    HttpResponse out;
-    out.status = static_cast<int>(message.result_int());
-    out.ts_recv = now();
-    if (const auto retry = value(http::field::retry_after); !retry.empty())
-      out.retry_after = read_retry_after(retry, out.ts_recv);
-    out.location = value(http::field::location);
-    if (!wanted.empty()) out.wanted_header = value(wanted);
-    out.encoding = value(http::field::content_encoding);
-    std::ranges::transform(out.encoding, out.encoding.begin(), lower);
-    out.body = std::move(message.body());
-    return out;
-  }
-
- private:
-  using Parser = http::response_parser<http::string_body>;
-  static constexpr int kInterimMax = 16;
-
-  void begin() {
-    parser_.emplace();
-    parser_->header_limit(kHeaderBytesMax);
-    parser_->body_limit(body_bytes_max_);
-  }
-  // A client may ignore what is said before the answer (RFC 9110 15.2). 101 is an answer.
-  [[nodiscard]] bool is_interim() const {
-    if (!parser_->is_done()) return false;
-    const unsigned status = parser_->get().result_int();
-    return status >= 100 && status < 200 && status != 101;
-  }
-
-  std::size_t body_bytes_max_;
-  std::optional<Parser> parser_;
-  boost::beast::flat_buffer buffer_;
-  std::size_t header_bytes_ = 0;  // with those of interim answers
-  int interim_ = 0;
-};
 
 }  // namespace
 
@@ -297,7 +208,7 @@ class HttpClient::State {
                              SteadyTime deadline) {
     const std::string& host = request.url.host;
     Exchange out;
-    AnswerReader reader(config_.body_bytes_max);
+    HttpAnswerReader reader(config_.body_bytes_max);
     connection.write(request_text(request), kRequestBytesMax * 2);
     while (!reader.done()) {
       const SteadyTime patience = std::min(deadline, steady_now() + config_.read_deadline);

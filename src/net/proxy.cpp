@@ -1,14 +1,12 @@
 #include "net/proxy.hpp"
 
 #include <arpa/inet.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "core/utf8.hpp"
 #include "net/url.hpp"
@@ -50,18 +48,6 @@ std::optional<std::string> unescaped(std::string_view text) {
     i += 2;
   }
   return out;
-}
-
-std::string base64(const std::string& text) {
-  std::vector<unsigned char> in(text.begin(), text.end());
-  std::vector<unsigned char> out(4 * ((in.size() + 2) / 3) + 1);
-  const int size = EVP_EncodeBlock(out.data(), in.data(), static_cast<int>(in.size()));
-  return {out.begin(), out.begin() + size};
-}
-
-std::string authority(const std::string& host, std::uint16_t port) {
-  const bool v6 = host.find(':') != std::string::npos;
-  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
 void append_word(std::string& out, std::string_view word) {
@@ -153,7 +139,7 @@ ProxyTalk::ProxyTalk(const Proxy& proxy, std::string host, std::uint16_t port)
         proxy_.user.empty() ? std::string{"\x05\x01\x00", 3} : std::string{"\x05\x02\x00\x02", 4};
     return;
   }
-  const std::string where = authority(host_, port_);
+  const std::string where = with_port(host_, port_);
   out_ = "CONNECT " + where + " HTTP/1.1\r\nHost: " + where;
   if (!proxy_.user.empty()) {
     out_ += "\r\nProxy-Authorization: Basic " + base64(proxy_.user + ":" + proxy_.password);
@@ -162,8 +148,8 @@ ProxyTalk::ProxyTalk(const Proxy& proxy, std::string host, std::uint16_t port)
 }
 
 ProxyTalk::Step ProxyTalk::refuse(std::string why) {
-  problem_ = "the proxy " + authority(proxy_.host, proxy_.port) + " does not connect to " +
-             authority(host_, port_) + ": " + std::move(why);
+  problem_ = "the proxy " + with_port(proxy_.host, proxy_.port) + " does not connect to " +
+             with_port(host_, port_) + ": " + std::move(why);
   return Step::refused;
 }
 
@@ -181,14 +167,12 @@ ProxyTalk::Step ProxyTalk::read_head() {
     if (in_.size() <= kAnswerBytesMax) return Step::more;
     return refuse("its answer is longer than 16 KiB");
   }
-  constexpr std::size_t kPrefix = 9;  // "HTTP/1.1 "
   const std::string line = in_.substr(0, in_.find("\r\n"));
-  if (!line.starts_with("HTTP/1.") || line.size() < kPrefix + 3) {
-    return refuse("its answer is not HTTP");
-  }
+  const int status = read_status(line);
+  if (status == 0) return refuse("its answer is not HTTP");
   in_.erase(0, end + 4);
-  if (line[kPrefix] == '2') return Step::done;
-  return refuse("it answers \"" + printable(line.substr(kPrefix), 100) + "\"");
+  if (status >= 200 && status < 300) return Step::done;
+  return refuse("it answers \"" + printable(line.substr(line.find(' ') + 1), 100) + "\"");
 }
 
 ProxyTalk::Step ProxyTalk::read_socks() {

@@ -12,6 +12,8 @@
 #include <cstring>
 #include <utility>
 
+#include "net/words.hpp"
+
 namespace mp::net {
 
 namespace asio = boost::asio;
@@ -83,7 +85,7 @@ void Transport::end(LossReason reason, std::string message) {
 Task<std::optional<Loss>> Transport::open(Url url, SteadyTime deadline, AddressMemory* memory) {
   host_ = url.host;
   if (woken_) co_return Loss{LossReason::stopped, "connecting to " + host_ + " was stopped"};
-  dialer_.emplace(io_);
+  dialer_.emplace(io_, url.socket);
   const std::string& host = url.via ? url.via->host : url.host;
   const std::uint16_t port = url.via ? url.via->port : url.port;
   auto loss = co_await dialer_->dial(host, port, deadline, memory, socket_);
@@ -93,7 +95,7 @@ Task<std::optional<Loss>> Transport::open(Url url, SteadyTime deadline, AddressM
   error_code error;
   socket_.non_blocking(true, error);
   if (error) co_return Loss{LossReason::io, "socket to " + host_ + ": " + error.message()};
-  if (url.via) loss = co_await ask_proxy(url, deadline);
+  if (url.via) loss = co_await ask_proxy(url, deadline, memory);
   if (loss) co_return loss;
   if (!url.secure()) co_return std::nullopt;
   tls_ = std::make_unique<TlsChannel>(tls_context_, host_);
@@ -101,14 +103,18 @@ Task<std::optional<Loss>> Transport::open(Url url, SteadyTime deadline, AddressM
 }
 
 // Has the proxy connect to the server, whose connection this is from then on.
-Task<std::optional<Loss>> Transport::ask_proxy(Url url, SteadyTime deadline) {
+Task<std::optional<Loss>> Transport::ask_proxy(Url url, SteadyTime deadline,
+                                               AddressMemory* memory) {
   std::string target = url.host;
   if (url.via->kind == ProxyKind::socks5) {
     dialer_.emplace(io_);
-    auto loss = co_await dialer_->look_up(url.host, deadline, target);
+    auto loss = co_await dialer_->look_up(url.host, deadline, memory, target);
     dialer_.reset();
     if (loss) co_return loss;
   }
+  // Until it has connected us it is who speaks, or ends.
+  const std::string proxy = "the proxy " + with_port(url.via->host, url.via->port);
+  host_ = proxy;
   ProxyTalk talk(*url.via, std::move(target), url.port);
   std::array<char, 1024> bytes{};
   while (true) {
@@ -116,17 +122,24 @@ Task<std::optional<Loss>> Transport::ask_proxy(Url url, SteadyTime deadline) {
     flush();
     const Ready ready = co_await wait_readable(deadline);
     if (ready == Ready::deadline) {
-      co_return Loss{LossReason::timeout, "the proxy " + url.via->host + " did not connect to " +
-                                              host_ + " by the deadline"};
+      co_return Loss{LossReason::timeout,
+                     proxy + " did not connect to " + url.host + " by the deadline"};
     }
     if (ready == Ready::woken) {
-      co_return Loss{LossReason::stopped, "connecting to " + host_ + " was stopped"};
+      co_return Loss{LossReason::stopped, "connecting to " + url.host + " was stopped"};
     }
     const long count = receive(bytes, last_receive_);
     auto step = ProxyTalk::Step::more;
     if (count > 0) step = talk.read({bytes.data(), static_cast<std::size_t>(count)});
-    if (step == ProxyTalk::Step::done) co_return std::nullopt;
-    if (step == ProxyTalk::Step::refused) co_return Loss{LossReason::refused, talk.problem()};
+    if (step == ProxyTalk::Step::done) {
+      host_ = url.host;
+      co_return std::nullopt;
+    }
+    if (step == ProxyTalk::Step::refused) {
+      // What was known of the server may be why.
+      if (memory != nullptr) memory->server.clear();
+      co_return Loss{LossReason::refused, talk.problem()};
+    }
     if (ended_) co_return ended_;
   }
 }

@@ -69,7 +69,8 @@ class Transport : public std::enable_shared_from_this<Transport> {
   [[nodiscard]] std::uint64_t clock_steps_back() const { return clock_.steps_back(); }
 
  private:
-  [[nodiscard]] Task<std::optional<Loss>> ask_proxy(Url url, SteadyTime deadline);
+  [[nodiscard]] Task<std::optional<Loss>> ask_proxy(Url url, SteadyTime deadline,
+                                                    AddressMemory* memory);
   [[nodiscard]] Task<std::optional<Loss>> shake_hands(SteadyTime deadline);
   [[nodiscard]] long receive(std::span<char> into, Timestamp& ts_recv);
   void end(LossReason reason, std::string message);

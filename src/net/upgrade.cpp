@@ -17,17 +17,9 @@ namespace {
 
 constexpr std::string_view kGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 template <std::size_t N>
-std::string base64(const std::array<unsigned char, N>& bytes) {
-  std::array<unsigned char, 4 * ((N + 2) / 3) + 1> out{};
-  const int size = EVP_EncodeBlock(out.data(), bytes.data(), static_cast<int>(N));
-  return {out.begin(), out.begin() + size};
+std::string_view view_of(const std::array<unsigned char, N>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), N};
 }
 
 struct Headers {
@@ -91,25 +83,10 @@ bool lists(std::string_view list, std::string_view word) {
   return false;
 }
 
-// "HTTP/1.1 101 ..." -> 101; 0 where it is no such line.
-int read_status(std::string_view line) {
-  constexpr std::size_t kPrefix = 9;  // "HTTP/1.1 "
-  if (!line.starts_with("HTTP/1.") || line.size() < kPrefix + 3 || line[kPrefix - 1] != ' ') {
-    return 0;
-  }
-  int status = 0;
-  const char* start = line.data() + kPrefix;
-  const auto [end, error] = std::from_chars(start, start + 3, status);
-  if (error != std::errc{} || end != start + 3 || status < 100) return 0;
-  if (line.size() > kPrefix + 3 && line[kPrefix + 3] != ' ') return 0;
-  return status;
-}
-
 std::string_view problem_of(const Headers& headers, std::string_view key) {
   if (!lists(headers.upgrade, "websocket")) return "the Upgrade header does not say websocket";
   if (!lists(headers.connection, "upgrade")) return "the Connection header does not say Upgrade";
   if (headers.accept != upgrade_accept(key)) return "Sec-WebSocket-Accept does not fit our key";
-  if (!headers.extensions.empty()) return "it has an extension that we did not offer";
   if (!headers.protocol.empty()) return "it has a subprotocol that we did not offer";
   return {};
 }
@@ -151,7 +128,7 @@ UpgradeAnswer refused(std::string_view host, int status, const Headers& headers,
   if (!words.empty()) loss.message += ": " + words;
   loss.http_status = status;
   loss.retry_after = read_retry_after(headers.retry_after, now());
-  return {head_bytes, std::move(loss), !is_told(body, headers, status)};
+  return {.bytes = head_bytes, .loss = std::move(loss), .more = !is_told(body, headers, status)};
 }
 
 }  // namespace
@@ -159,7 +136,7 @@ UpgradeAnswer refused(std::string_view host, int status, const Headers& headers,
 std::string upgrade_key() {
   std::array<unsigned char, 16> bytes{};
   MP_ASSERT(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
-  return base64(bytes);
+  return base64(view_of(bytes));
 }
 
 std::string upgrade_accept(std::string_view key) {
@@ -168,25 +145,27 @@ std::string upgrade_accept(std::string_view key) {
   unsigned int size = 0;
   MP_ASSERT(EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr) == 1);
   MP_ASSERT(size == digest.size());
-  return base64(digest);
+  return base64(view_of(digest));
 }
 
 std::string upgrade_request(const Url& url, std::string_view key) {
   std::string out = "GET " + url.target + " HTTP/1.1\r\nHost: " + url.authority();
   out += "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13";
   out += "\r\nSec-WebSocket-Key: " + std::string(key);
+  if (url.compression == Compression::offered)
+    out.append("\r\nSec-WebSocket-Extensions: ").append(kDeflateOffer);
   if (!url.origin.empty()) out += "\r\nOrigin: " + url.origin;
   out += "\r\nUser-Agent: marketprism\r\n\r\n";
   return out;
 }
 
 UpgradeAnswer read_upgrade(std::string_view received, std::string_view key, std::string_view host,
-                           std::size_t& passed) {
+                           std::size_t& passed, Compression asked) {
   while (true) {
     const std::size_t end = received.find("\r\n\r\n", passed);
+    if (received.find("\n\n", passed) < end)
+      return {received.size(), not_valid(host, "the answer is not HTTP: its lines lack CR")};
     if (end == std::string_view::npos || end + 4 > kUpgradeBytesMax) {
-      if (received.find("\n\n", passed) < end)
-        return {received.size(), not_valid(host, "the answer is not HTTP: its lines lack CR")};
       if (received.size() < kUpgradeBytesMax) return {};
       return {received.size(), not_valid(host, "the answer's headers are over 16 KiB")};
     }
@@ -204,8 +183,11 @@ UpgradeAnswer read_upgrade(std::string_view received, std::string_view key, std:
     }
     if (status != 101) return refused(host, status, headers, end + 4, received.substr(end + 4));
     UpgradeAnswer answer{end + 4, std::nullopt};
-    if (const std::string_view why = problem_of(headers, key); !why.empty())
-      answer.loss = not_valid(host, why);
+    const Extensions extensions = read_extensions(headers.extensions, asked);
+    answer.deflate = extensions.deflate;
+    std::string_view why = problem_of(headers, key);
+    if (why.empty()) why = extensions.problem;
+    if (!why.empty()) answer.loss = not_valid(host, why);
     return answer;
   }
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "net/clock.hpp"
+#include "net/compression.hpp"
 #include "net/loss.hpp"
 #include "net/url.hpp"
 
@@ -25,15 +26,17 @@ inline constexpr std::size_t kRefusalBytesMax = 1024;  // of a refusal's text
 [[nodiscard]] std::string upgrade_request(const Url& url, std::string_view key);
 
 struct UpgradeAnswer {
-  std::size_t bytes = 0;     // of the answer; 0: incomplete. Frames may follow
-  std::optional<Loss> loss;  // why it is none that we can use
-  bool more = false;         // of a refusal: its text has not come whole yet
+  std::size_t bytes = 0;                  // of the answer; 0: incomplete. Frames may follow
+  std::optional<Loss> loss;               // why it is none that we can use
+  std::optional<DeflateTerms> deflate{};  // the server compresses its messages
+  bool more = false;                      // of a refusal: its text has not come whole yet
 };
 
 // Reads the answer's start, however much of it has come. `passed` remembers between calls, from 0,
 // how many bytes of interim answers (1xx) are behind us.
 [[nodiscard]] UpgradeAnswer read_upgrade(std::string_view received, std::string_view key,
-                                         std::string_view host, std::size_t& passed);
+                                         std::string_view host, std::size_t& passed,
+                                         Compression asked = Compression::none);
 
 // The value of a Retry-After header: seconds, or an HTTP date. Nothing where it is neither.
 [[nodiscard]] std::optional<Milliseconds> read_retry_after(std::string_view value, Timestamp now);

@@ -25,7 +25,7 @@ const SchemeRow& row_of(Scheme scheme) {
 }
 
 // Nothing here may end a header line or start another one.
-bool printable(std::string_view text) {
+bool fits_a_line(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
@@ -81,9 +81,8 @@ std::string_view read_authority(std::string_view authority, Url& url) {
 }  // namespace
 
 std::string Url::authority() const {
-  const bool v6 = host.find(':') != std::string::npos;
-  std::string out = v6 ? "[" + host + "]" : host;
-  if (port != row_of(scheme).port) out += ":" + std::to_string(port);
+  std::string out = with_port(host, port);
+  if (port == row_of(scheme).port) out.resize(out.rfind(':'));
   return out;
 }
 
@@ -93,7 +92,7 @@ std::string Url::without_query() const {
 
 Result<Url> parse_url(std::string_view text) {
   if (text.size() > kUrlBytesMax) return refused(text, "it is longer than 8192 bytes");
-  if (!printable(text)) return refused("...", "it has blanks or characters that are not ASCII");
+  if (!fits_a_line(text)) return refused("...", "it has blanks or characters that are not ASCII");
   const auto row = std::ranges::find_if(kSchemes, [&](const SchemeRow& candidate) {
     return same_word(text.substr(0, candidate.prefix.size()), candidate.prefix);
   });

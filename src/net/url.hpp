@@ -7,7 +7,9 @@
 #include <string_view>
 
 #include "core/result.hpp"
+#include "net/compression.hpp"
 #include "net/proxy.hpp"
+#include "net/socket_options.hpp"
 
 namespace mp::net {
 
@@ -20,6 +22,8 @@ struct Url {
   std::string target = "/";    // path and query, as sent
   std::string origin{};        // the Origin header of a WebSocket upgrade; empty: none is sent
   std::optional<Proxy> via{};  // who connects for us
+  SocketOptions socket{};
+  Compression compression = Compression::none;  // of a WebSocket's messages
 
   [[nodiscard]] bool secure() const { return scheme == Scheme::https || scheme == Scheme::wss; }
   [[nodiscard]] bool websocket() const { return scheme == Scheme::ws || scheme == Scheme::wss; }

@@ -142,7 +142,7 @@ class WebSocket::State {
         received.append(read.bytes.data(), read.bytes.size());
         if (read.bytes.size() > 0) early_ts_ = read.ts_recv;
       } while (transport_->must_read() || (read.again && received.size() < kEarlyBytesMax));
-      const UpgradeAnswer answer = read_upgrade(received, key, host_, passed);
+      const UpgradeAnswer answer = read_upgrade(received, key, host_, passed, url.compression);
       if (answer.loss && !(answer.more && !transport_->ended())) co_return answer.loss;
       if (answer.loss) {
         if (!refused) deadline = std::min(deadline, steady_now() + kRefusalPatience);
@@ -150,6 +150,7 @@ class WebSocket::State {
         continue;
       }
       if (answer.bytes != 0) {
+        if (answer.deflate) deframer_.accept_compressed(*answer.deflate);
         keep_early(std::string_view(received).substr(answer.bytes));
         co_return std::nullopt;
       }

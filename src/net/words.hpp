@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace mp::net {
@@ -13,5 +15,20 @@ namespace mp::net {
 [[nodiscard]] constexpr bool same_word(std::string_view left, std::string_view right) {
   return std::ranges::equal(left, right, {}, lower, lower);
 }
+
+// Without the blanks around it.
+[[nodiscard]] constexpr std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+// "HTTP/1.1 101 Switching Protocols" -> 101; 0 where it is no such line.
+[[nodiscard]] int read_status(std::string_view line);
+
+[[nodiscard]] std::string base64(std::string_view bytes);
+
+// "host:port", an IPv6 address in brackets.
+[[nodiscard]] std::string with_port(std::string_view host, std::uint16_t port);
 
 }  // namespace mp::net

@@ -16,6 +16,11 @@ namespace {
 constexpr std::uint64_t kMagic = 0x3154'4744'5542'504d;  // "MPBUDGT1"
 constexpr const char* kBootId = "/proc/sys/kernel/random/boot_id";
 
+void forget(net::ConnectPacer::Memory& connects) {
+  connects.due = 0;
+  connects.failing_due = 0;
+}
+
 // Never 0.
 std::uint64_t hash_of(std::string_view text) {
   const std::uint64_t hash = fnv1a(text);
@@ -33,6 +38,9 @@ struct BudgetFile::Layout {
   std::atomic<std::uint64_t> magic{0};
   std::atomic<std::uint64_t> boot{0};
   std::array<Venue, kVenuesMax> venues{};
+  // Behind what earlier versions had: a file of theirs is a valid one, which grows.
+  std::array<net::ConnectPacer::Memory, kVenuesMax> connects{};  // of the venues
+  net::ConnectPacer::Memory all_connects{};
 };
 
 Result<std::unique_ptr<BudgetFile>> BudgetFile::open(const std::filesystem::path& path,
@@ -65,6 +73,8 @@ Result<std::unique_ptr<BudgetFile>> BudgetFile::open(const std::filesystem::path
       for (auto& part : venue.memory.weight) part = 0;
       venue.key = 0;
     }
+    for (auto& each : layout->connects) forget(each);
+    forget(layout->all_connects);
   }
   return made;
 }
@@ -73,13 +83,28 @@ BudgetFile::~BudgetFile() {
   ::munmap(layout_, sizeof(Layout));
 }
 
-BudgetMemory* BudgetFile::memory_of(std::string_view key) {
+std::size_t BudgetFile::place_of(std::string_view key) {
   const auto hash = hash_of(key);
-  for (auto& venue : layout_->venues) {
+  for (std::size_t place = 0; place < kVenuesMax; ++place) {
     std::uint64_t there = 0;
-    if (venue.key.compare_exchange_strong(there, hash) || there == hash) return &venue.memory;
+    auto& of = layout_->venues[place].key;
+    if (of.compare_exchange_strong(there, hash) || there == hash) return place;
   }
-  return nullptr;
+  return kNone;
+}
+
+BudgetMemory* BudgetFile::memory_of(std::string_view key) {
+  const auto place = place_of(key);
+  return place == kNone ? nullptr : &layout_->venues[place].memory;
+}
+
+net::ConnectPacer::Memory* BudgetFile::connects_of(std::string_view key) {
+  const auto place = place_of(key);
+  return place == kNone ? nullptr : &layout_->connects[place];
+}
+
+net::ConnectPacer::Memory& BudgetFile::all_connects() {
+  return layout_->all_connects;
 }
 
 }  // namespace mp::pipeline

@@ -1,6 +1,7 @@
-// L4. BudgetFile: what was spent of the venues' limits, shared by all processes that work with one
-// data directory, and remembered over a restart. It is mapped and written without a lock or a
-// system call, so that nobody waits for anybody, and whoever is killed leaves it as it is.
+// L4. BudgetFile: what was spent of the venues' limits, connects too, shared by all processes that
+// work with one data directory, and remembered over a restart. It is mapped and written without a
+// lock or a system call, so that nobody waits for anybody, and whoever is killed leaves it as it
+// is.
 #pragma once
 
 #include <atomic>
@@ -11,6 +12,7 @@
 #include <string_view>
 
 #include "core/result.hpp"
+#include "net/connect_pacer.hpp"
 #include "pipeline/spent_window.hpp"
 
 namespace mp::pipeline {
@@ -38,9 +40,14 @@ class BudgetFile {
 
   // By what tells whose budget it is. Null: kVenuesMax others are there. Lives as long as this.
   [[nodiscard]] BudgetMemory* memory_of(std::string_view key);
+  [[nodiscard]] net::ConnectPacer::Memory* connects_of(std::string_view key);
+  // Of all venues together.
+  [[nodiscard]] net::ConnectPacer::Memory& all_connects();
 
  private:
   struct Layout;
+  static constexpr std::size_t kNone = kVenuesMax;
+  [[nodiscard]] std::size_t place_of(std::string_view key);
   explicit BudgetFile(Layout* layout) : layout_(layout) {}
 
   Layout* layout_;  // mapped

@@ -136,8 +136,8 @@ class Collector {
                                                         .burst = 10};
 
   std::unique_ptr<StreamNotes> notes_;
-  std::unique_ptr<BudgetFile> budget_file_;  // what the budgets share with other processes
-  net::ConnectPacer all_connects_{kAllConnects};
+  std::unique_ptr<BudgetFile> budget_file_;          // what the budgets share with other processes
+  std::unique_ptr<net::ConnectPacer> all_connects_;  // once there is a feed
   CallLimit all_calls_;
   VenueBudgets budgets_;
   std::uint32_t shard_count_ = 1;

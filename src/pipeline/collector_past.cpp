@@ -16,18 +16,18 @@ void Collector::add_budgets(const std::vector<FeedConfig>& feeds) {
       log_.warn("budgets_not_shared", {{"problem", file.error().message}});
     }
   }
+  if (!all_connects_) {
+    all_connects_ = std::make_unique<net::ConnectPacer>(
+        kAllConnects, nullptr, budget_file_ ? &budget_file_->all_connects() : nullptr);
+  }
   for (const auto& feed : feeds) {
     const auto adapter = venue::make_adapter(feed.venue);
     if (!adapter) continue;
     const auto& limits = feed.limits ? *feed.limits : adapter->traits().limits;
-    BudgetMemory* memory = nullptr;
-    if (budget_file_) {
-      memory = budget_file_->memory_of(
-          key_of({.venue = feed.venue, .rest_url = feed.rest_url, .proxy = feed.proxy}, limits));
-    }
-    budgets_.try_emplace(
-        feed.venue, limits,
-        VenueBudget::Shared{.connects = &all_connects_, .calls = &all_calls_, .memory = memory});
+    VenueBudget::Shared shared = shared_of(budget_file_.get(), feed, limits);
+    shared.connects = all_connects_.get();
+    shared.calls = &all_calls_;
+    budgets_.try_emplace(feed.venue, limits, shared);
   }
 }
 

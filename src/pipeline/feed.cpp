@@ -41,18 +41,24 @@ PastOf past_of(const StreamNotes* notes, const std::string& venue) {
   return [notes, venue](std::string_view symbol) { return notes->past_of(venue, symbol); };
 }
 
-// Where the feed has a proxy, the addresses that are not exempt from it are reached through it.
-Result<void> connect_through(const FeedConfig& config, std::initializer_list<net::Url*> urls) {
-  if (config.proxy.empty()) return {};
-  const auto proxy = net::parse_proxy(config.proxy);
+// As the feed's leg of that number connects to `url`.
+Result<net::Url> as_leg(net::Url url, const FeedConfig& config, std::size_t leg) {
+  const auto of_leg = [&](const std::vector<std::string>& all) {
+    return all.empty() ? std::string{} : all[leg % all.size()];
+  };
+  url.socket = {.source = of_leg(config.source_addresses),
+                .receive_buffer = config.receive_buffer,
+                .send_buffer = config.send_buffer};
+  const std::string text = of_leg(config.proxies);
+  if (text.empty()) return url;
+  const auto proxy = net::parse_proxy(text);
   if (!proxy) {
+    const std::string from = config.proxy_from.empty() ? "" : config.proxy_from + ": ";
     return Error{ErrorKind::config,
-                 fmt::format("venue {}: {}", config.venue, proxy.error().message)};
+                 fmt::format("venue {}: {}{}", config.venue, from, proxy.error().message)};
   }
-  for (net::Url* url : urls) {
-    if (!net::named_in(config.no_proxy, url->host)) url->via = *proxy;
-  }
-  return {};
+  if (!net::named_in(config.no_proxy, url.host)) url.via = *proxy;
+  return url;
 }
 
 }  // namespace
@@ -78,23 +84,30 @@ Result<std::unique_ptr<Feed>> Feed::create(FeedConfig config, const FeedParts& p
   auto ws_url = venue_url(config.ws_url, traits.ws_url, config.venue);
   if (!ws_url) return ws_url.error();
   ws_url->origin = traits.origin;
+  ws_url->compression = config.compression;
   auto rest_url = venue_url(config.rest_url, traits.rest_url, config.venue);
   if (!rest_url) return rest_url.error();
-  if (const auto through = connect_through(config, {&*ws_url, &*rest_url}); !through)
-    return through.error();
+  std::vector<net::Url> ws_urls;
+  for (unsigned leg = 0; leg < std::max(config.legs, 1U); ++leg) {
+    auto of_leg = as_leg(*ws_url, config, leg);
+    if (!of_leg) return of_leg.error();
+    ws_urls.push_back(of_leg.take());
+  }
+  rest_url = as_leg(*rest_url, config, 0);
+  if (!rest_url) return rest_url.error();
   auto tls = net::TlsContext::create({.ca_file = config.ca_file});
   if (!tls) return tls.error();
-  return std::unique_ptr<Feed>{new Feed(std::move(config), parts, std::move(adapter), ws_url.take(),
-                                        rest_url.take(), tls.take())};
+  return std::unique_ptr<Feed>{new Feed(std::move(config), parts, std::move(adapter),
+                                        std::move(ws_urls), rest_url.take(), tls.take())};
 }
 
 Feed::Feed(FeedConfig config, const FeedParts& parts, std::unique_ptr<venue::Adapter> adapter,
-           net::Url ws_url, net::Url rest_url, net::TlsContext tls)
+           std::vector<net::Url> ws_urls, net::Url rest_url, net::TlsContext tls)
     : config_(std::move(config)),
       parts_(parts),
       adapter_(std::move(adapter)),
       limits_(config_.limits.value_or(adapter_->traits().limits)),
-      ws_url_(std::move(ws_url)),
+      ws_urls_(std::move(ws_urls)),
       rest_url_(std::move(rest_url)),
       tls_(std::move(tls)),
       http_(parts.io, tls_, http_config(limits_)),
@@ -122,12 +135,8 @@ VenueBudget& Feed::make_budget() {
     auto file = BudgetFile::open(config_.budget_file, BudgetFile::IfMissing::refuse);
     if (file) own_budget_file_ = file.take();
   }
-  BudgetMemory* memory = nullptr;
-  if (own_budget_file_) {
-    memory = own_budget_file_->memory_of(key_of(
-        {.venue = config_.venue, .rest_url = config_.rest_url, .proxy = config_.proxy}, limits_));
-  }
-  own_budget_ = std::make_unique<VenueBudget>(limits_, VenueBudget::Shared{.memory = memory});
+  own_budget_ =
+      std::make_unique<VenueBudget>(limits_, shared_of(own_budget_file_.get(), config_, limits_));
   return *own_budget_;
 }
 

@@ -70,12 +70,13 @@ class Feed final : private FeedMachine::Hands {
   [[nodiscard]] bool planned() const { return planned_.load(std::memory_order_acquire); }
   // With check(), or on the feed's thread.
   [[nodiscard]] const Catalog& catalog() const { return machine_.catalog(); }
+  [[nodiscard]] std::string too_few_connections() const { return machine_.too_few_connections(); }
 
  private:
   class Connection;  // a leg's session
 
   Feed(FeedConfig config, const FeedParts& parts, std::unique_ptr<venue::Adapter> adapter,
-       net::Url ws_url, net::Url rest_url, net::TlsContext tls);
+       std::vector<net::Url> ws_urls, net::Url rest_url, net::TlsContext tls);
 
   void open(FeedMachine::Leg& leg, std::uint64_t seed) override;
   void retire(FeedMachine::Leg& leg) override;
@@ -109,7 +110,7 @@ class Feed final : private FeedMachine::Hands {
   FeedParts parts_;
   std::unique_ptr<const venue::Adapter> adapter_;
   const venue::Limits limits_;
-  net::Url ws_url_;
+  std::vector<net::Url> ws_urls_;  // of each leg
   net::Url rest_url_;
   net::TlsContext tls_;
   net::HttpClient http_;

@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "core/event.hpp"
+#include "net/compression.hpp"
 #include "obs/counters.hpp"
 #include "obs/histogram.hpp"
+#include "pipeline/connection_share.hpp"
 #include "pipeline/quarantine.hpp"
 #include "venue/traits.hpp"
 
@@ -35,8 +37,15 @@ struct FeedConfig {
   std::string ws_url;    // empty: the venue's own
   std::string rest_url;  // likewise
   std::string ca_file;   // trusted instead of the system's certificates
-  std::string proxy;     // who connects for us: net/proxy.hpp; empty: nobody
-  std::string no_proxy;  // for which hosts nobody does, as in NO_PROXY
+  // Who connects for us (net/proxy.hpp; empty: nobody), and the address of ours that connections
+  // come from. Leg N takes the Nth, and the first again behind the last; REST calls the first.
+  std::vector<std::string> proxies;
+  std::vector<std::string> source_addresses;
+  std::string proxy_from;  // where a proxy's name comes from, unless from the configuration
+  std::string no_proxy;    // for which hosts nobody connects, as in NO_PROXY
+  net::Compression compression = net::Compression::none;  // of WebSocket messages
+  std::uint32_t receive_buffer = 0;                       // bytes, of a socket; 0: the system's
+  std::uint32_t send_buffer = 0;                          // likewise
   QuarantineConfig quarantine;
   // What was spent of the venue's limits, shared with other processes; empty: with none.
   std::filesystem::path budget_file;
@@ -47,6 +56,8 @@ struct FeedConfig {
   std::uint32_t shard = 0;
   std::map<std::string, std::uint32_t, std::less<>> homes{};
   unsigned legs = 1;  // connections that carry the same: the first copy counts
+  // Of each leg, over all shards; successors do not count.
+  std::size_t connections_max = kConnectionsMaxDefault;
   std::chrono::seconds listing_every{1800};  // how often the catalogue is asked for anew
 };
 

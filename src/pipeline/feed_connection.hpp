@@ -16,7 +16,7 @@ class Feed::Connection final : public net::SessionHandler, private net::UrlSourc
   Connection(Feed& feed, FeedMachine::Leg& leg, std::uint64_t seed)
       : feed_(feed),
         leg_(leg),
-        url_(with_target(feed.ws_url_, feed.machine_.path_of(leg))),
+        url_(with_target(feed.ws_urls_[leg.place()], feed.machine_.path_of(leg))),
         session_(feed.parts_.io, feed.tls_, feed.parts_.buffers,
                  {.url = url_,
                   .rules = session_rules(feed.adapter_->traits(), feed.limits_),
@@ -108,11 +108,14 @@ class Feed::Connection final : public net::SessionHandler, private net::UrlSourc
     if (!token) co_return token.error();
     auto url = net::parse_url(token->ws_url);
     if (!url) co_return url.error();
-    url->origin = feed_.ws_url_.origin;
-    url->via = feed_.ws_url_.via;
+    const net::Url& configured = feed_.ws_urls_[leg_.place()];
+    url->origin = configured.origin;
+    url->via = configured.via;
+    url->socket = configured.socket;
+    url->compression = configured.compression;
     if (feed_.config_.ws_url.empty()) co_return url;
     // A user's own endpoint stands in, with the token.
-    net::Url own = feed_.ws_url_;
+    net::Url own = configured;
     own.target = url->target;
     co_return own;
   }

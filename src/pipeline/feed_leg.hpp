@@ -29,6 +29,8 @@ class FeedMachine::Leg {
   // In the log and in recordings.
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] bool is_open() const { return reading_ != nullptr; }
+  // Which of those that carry the same, from 0.
+  [[nodiscard]] std::size_t place() const { return place_; }
 
  private:
   friend class FeedMachine;

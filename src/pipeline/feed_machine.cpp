@@ -56,6 +56,7 @@ FeedMachine::FeedMachine(const Parts& parts)
                .past = parts.past}),
       wants_(config_, adapter_, catalog_, log_),
       sessions_(adapter_, limits_),
+      connections_(budget_.connections()),
       random_(config_.seed),
       work_(work_of(config_, adapter_.traits()), random_),
       answers_(numbered(adapter_.traits().requests)) {}
@@ -239,6 +240,10 @@ void FeedMachine::failed(std::uint64_t number, const CallFailure& failure, const
   hands_.wake();
 }
 
+bool FeedMachine::is_streamed(const venue::Subscription& subscription) const {
+  return venue::route_of(adapter_.traits(), subscription.channel) != nullptr;
+}
+
 Result<void> FeedMachine::check() {
   if (work_.listings_missing() > 0) return *listing_problem_;
   const auto wanted = wants_.resolve(true);
@@ -246,6 +251,10 @@ Result<void> FeedMachine::check() {
   if (wanted.empty() && !config_.wants.empty()) {
     return Error{ErrorKind::config, fmt::format("nothing is wanted of venue {}", config_.venue)};
   }
+  for (const auto& each : wanted) {
+    if (is_streamed(each)) sessions_.add(each);
+  }
+  connections_.need(sessions_needed());
   return {};
 }
 
@@ -286,53 +295,18 @@ std::vector<venue::Subscription> FeedMachine::plan(const Now& now) {
   const auto wanted = wants_.resolve(all_listed);
   for (const auto& each : wanted) {
     engine_.announce(each.symbol, each.channel, now.utc);
-    if (each.channel == Channel::book) expect_book(each.symbol);
     if (each.channel == Channel::trade) go_on_filling(each.symbol);
   }
   subscriptions_ += wanted.size();
-  const auto streams = [&](const venue::Subscription& each) {
-    return venue::route_of(adapter_.traits(), each.channel) != nullptr;
-  };
   std::vector<venue::Subscription> streamed;
   std::vector<venue::Subscription> polled;
-  for (const auto& each : wanted) (streams(each) ? streamed : polled).push_back(each);
+  for (const auto& each : wanted) (is_streamed(each) ? streamed : polled).push_back(each);
   stream(streamed, now);
   poll(polled, now);
   if (!all_listed && subscriptions_ == 0) return wanted;
   planned_ = true;
   wants_.close();
   return wanted;
-}
-
-void FeedMachine::stream(const std::vector<venue::Subscription>& wanted, const Now& now) {
-  // Topics that a connection which is open already gets beside its own.
-  std::map<std::size_t, std::vector<venue::Topic>> added;
-  for (const auto& each : wanted) {
-    const auto place = sessions_.add(each);
-    const auto& planned = sessions_.sessions()[place.session][place.topic];
-    if (place.session == places_.size()) {
-      places_.emplace_back(std::max(config_.legs, 1U));
-      for (std::size_t i = 0; i < places_.back().size(); ++i)
-        places_.back()[i].leg = &open_leg(place.session, i);
-      continue;
-    }
-    for (const auto& leg : legs_) {
-      if (leg->session_ != place.session || !leg->is_open()) continue;
-      engine_.on_connected({.symbol = each.symbol,
-                            .channel = each.channel,
-                            .reason = "",
-                            .session = leg->reading_->id()},
-                           now.utc);
-    }
-    if (place.is_new) added[place.session].push_back(planned.topic);
-  }
-  for (const auto& [session, topics] : added) {
-    for (const auto& leg : legs_) {
-      if (leg->session_ != session) continue;
-      for (const auto& topic : topics) leg->answered_.erase(topic);
-      if (leg->asked_for_all_) ask(*leg, topics, now);
-    }
-  }
 }
 
 // --- what the engine says ---

@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "pipeline/connection_share.hpp"
 #include "pipeline/engine.hpp"
 #include "pipeline/feed_config.hpp"
 #include "pipeline/feed_state.hpp"
@@ -118,6 +119,9 @@ class FeedMachine final : private Engine::Owner {
   // Purpose::learn: whether every listing has been tried, and what came of it.
   [[nodiscard]] bool learnt() const { return work_.listings_tried(); }
   [[nodiscard]] Result<void> check();
+  // After check(), or while it runs: one sentence where all that is wanted needs more connections
+  // than are allowed; else empty.
+  [[nodiscard]] std::string too_few_connections() const;
 
   [[nodiscard]] Engine& engine() { return engine_; }
   [[nodiscard]] const Catalog& catalog() const { return catalog_; }
@@ -140,7 +144,8 @@ class FeedMachine final : private Engine::Owner {
     Job job;
     VenueBudget::Call turn;
   };
-  // Where legs are: a planned session has one place for each of FeedConfig::legs.
+  // Where legs are: a planned session has one place for each of FeedConfig::legs, and none while no
+  // connection is left for it.
   struct Place {
     Leg* leg = nullptr;
     Leg* successor = nullptr;  // which takes over as soon as it has caught up
@@ -171,6 +176,7 @@ class FeedMachine final : private Engine::Owner {
 
   std::vector<venue::Subscription> plan_if_listed(const Now& now);
   std::vector<venue::Subscription> plan(const Now& now);
+  [[nodiscard]] bool is_streamed(const venue::Subscription& subscription) const;
   void stream(const std::vector<venue::Subscription>& wanted, const Now& now);
   void poll(const std::vector<venue::Subscription>& wanted, const Now& now);
   void do_work(const Now& now);
@@ -216,6 +222,10 @@ class FeedMachine final : private Engine::Owner {
   void end_topics(Leg& leg, const std::vector<venue::Topic>& topics, const Now& now);
   void end_poll(const venue::Subscription& subscription, const Now& now);
   [[nodiscard]] bool is_ended_poll(const Job& job);
+  std::vector<std::size_t> open_sessions();
+  [[nodiscard]] std::vector<venue::Subscription> take_waiting();
+  [[nodiscard]] std::size_t sessions_needed() const;
+  void say_waiting();
   // feed_machine_state.cpp.
   [[nodiscard]] Waiting why_waits(std::size_t session, const PlannedTopic& planned,
                                   const venue::Subscription& wanted) const;
@@ -245,10 +255,12 @@ class FeedMachine final : private Engine::Owner {
   Engine engine_;
   Wants wants_;
   SessionPlan sessions_;
+  ConnectionShare::Part connections_;
   std::mt19937_64 random_;
   WorkQueue work_;
   bool answers_;                            // the venue is known to answer requests
   std::vector<std::vector<Place>> places_;  // of each planned session
+  std::size_t waiting_told_ = 0;            // topics without a connection
   std::vector<std::unique_ptr<Leg>> legs_;
   std::unordered_map<std::uint64_t, Call> calls_;
   std::uint64_t last_call_ = 0;

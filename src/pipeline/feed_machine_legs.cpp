@@ -314,6 +314,13 @@ std::string FeedMachine::text_ping(Leg& leg, Timestamp now) {
 void FeedMachine::tend_legs(const Now& now) {
   tend_at_ = now.steady + kTendEvery;
   mind_clock(now);
+  for (const std::size_t session : open_sessions()) {
+    for (const auto& planned : sessions_.sessions()[session]) {
+      for (const auto& each : planned.subscriptions) {
+        if (each.channel == Channel::book) expect_book(each.symbol);
+      }
+    }
+  }
   for (std::size_t i = 0; i < legs_.size(); ++i) {
     if (legs_[i]->is_open()) tend(*legs_[i], now);
   }

@@ -61,6 +61,10 @@ Waiting FeedMachine::why_waits(std::size_t session, const PlannedTopic& planned,
               .symbol = wanted.symbol,
               .name = named ? stream->instrument : wanted.symbol,
               .reason = ""};
+  if (places_[session].empty()) {
+    out.reason = with_problem("no connection is left for it", too_few_connections());
+    return out;
+  }
   bool any_open = false;
   const Leg::Refused* refused = nullptr;
   const Leg* closed = nullptr;

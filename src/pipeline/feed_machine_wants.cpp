@@ -18,6 +18,7 @@ FeedMachine::Change FeedMachine::want(WantsOfShard wanted, const Now& now) {
   const auto gone = wants_.change(std::move(wanted), all_listed);
   for (const auto& each : gone) out.removed.push_back(named(each));
   end(gone, now);
+  stream(take_waiting(), now);  // in the room that there is now
   for (const auto& each : plan_if_listed(now)) out.added.push_back(named(each));
   tend_now_ = true;
   hands_.wake();
@@ -36,7 +37,7 @@ void FeedMachine::end(const std::vector<venue::Subscription>& gone, const Now& n
   subscriptions_ -= gone.size();
   std::map<std::size_t, std::vector<venue::Topic>> ended;
   for (const auto& each : gone) {
-    if (venue::route_of(adapter_.traits(), each.channel) == nullptr) {
+    if (!is_streamed(each)) {
       end_poll(each, now);
       continue;
     }
@@ -48,6 +49,8 @@ void FeedMachine::end(const std::vector<venue::Subscription>& gone, const Now& n
     for (const auto& leg : legs_) {
       if (leg->session_ == session) end_topics(*leg, topics, now);
     }
+    if (sessions_.sessions()[session].empty() && !places_[session].empty())
+      connections_.give_back();
   }
 }
 

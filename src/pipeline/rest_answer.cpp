@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "codec/inflate.hpp"
+#include "core/inflate.hpp"
 #include "core/utf8.hpp"
 
 namespace mp::pipeline {
@@ -31,7 +31,7 @@ Result<void> decode_body(const std::string& url, net::HttpResponse& response) {
                              "not asked for; expected gzip or none",
                              url, printable(encoding, 40))};
   }
-  codec::Inflater inflater{kRestBytesMax};
+  Inflater inflater{kRestBytesMax};
   auto text = inflater.read(response.body);
   if (!text) {
     return Error{ErrorKind::data,

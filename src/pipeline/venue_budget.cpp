@@ -9,7 +9,8 @@ namespace mp::pipeline {
 
 VenueBudget::VenueBudget(const venue::Limits& limits, const Shared& shared)
     : pacer_({.between = limits.connects.pace(), .failing = net::ConnectPacer::Failing::slower},
-             shared.connects),
+             shared.connects, shared.pace),
+      connections_(shared.connections_max),
       calls_max_(limits.rest_calls_at_once),
       spent_header_(limits.rest_spent),
       all_calls_(shared.calls),
@@ -72,8 +73,23 @@ void VenueBudget::end_call() {
   if (all_calls_ != nullptr) all_calls_->end(place_);
 }
 
+VenueBudget::Shared shared_of(BudgetFile* file, const FeedConfig& feed,
+                              const venue::Limits& limits) {
+  VenueBudget::Shared shared{.connections_max = feed.connections_max};
+  if (file == nullptr) return shared;
+  const auto key =
+      key_of({.venue = feed.venue,
+              .rest_url = feed.rest_url,
+              .proxy = feed.proxies.empty() ? "" : feed.proxies.front(),
+              .source = feed.source_addresses.empty() ? "" : feed.source_addresses.front()},
+             limits);
+  shared.memory = file->memory_of(key);
+  shared.pace = file->connects_of(key);
+  return shared;
+}
+
 std::string key_of(const BudgetName& name, const venue::Limits& limits) {
-  return fmt::format("{}\n{}\n{}\n{}\n{}", name.venue, name.rest_url, name.proxy,
+  return fmt::format("{}\n{}\n{}{}\n{}\n{}", name.venue, name.rest_url, name.proxy, name.source,
                      limits.rest_calls.per.count(), limits.rest_weight.per.count());
 }
 

@@ -14,6 +14,8 @@
 #include "net/connect_pacer.hpp"
 #include "pipeline/budget_file.hpp"
 #include "pipeline/call_limit.hpp"
+#include "pipeline/connection_share.hpp"
+#include "pipeline/feed_config.hpp"
 #include "pipeline/spent_window.hpp"
 #include "venue/traits.hpp"
 
@@ -24,11 +26,14 @@ namespace mp::pipeline {
 // message path.
 class VenueBudget {
  public:
-  // What is shared with others; all outlive it, and each may be null.
+  // What is shared with others; all outlive it, and each may be null. And how many connections a
+  // user allows.
   struct Shared {
-    net::ConnectPacer* connects = nullptr;  // of all venues
-    CallLimit* calls = nullptr;             // likewise
-    BudgetMemory* memory = nullptr;         // of this venue, with other processes
+    net::ConnectPacer* connects = nullptr;      // of all venues
+    CallLimit* calls = nullptr;                 // likewise
+    BudgetMemory* memory = nullptr;             // of this venue, with other processes
+    net::ConnectPacer::Memory* pace = nullptr;  // likewise
+    std::size_t connections_max = kConnectionsMaxDefault;
   };
   explicit VenueBudget(const venue::Limits& limits) : VenueBudget(limits, Shared{}) {}
   VenueBudget(const venue::Limits& limits, const Shared& shared);
@@ -36,6 +41,7 @@ class VenueBudget {
   VenueBudget& operator=(const VenueBudget&) = delete;
 
   [[nodiscard]] net::ConnectPacer& pacer() { return pacer_; }
+  [[nodiscard]] ConnectionShare& connections() { return connections_; }
 
   // A REST call under way; taken() until it goes.
   class Call {
@@ -80,6 +86,7 @@ class VenueBudget {
   void end_call();
 
   net::ConnectPacer pacer_;
+  ConnectionShare connections_;
   const std::size_t calls_max_;
   const venue::SpentHeader spent_header_;
   CallLimit* const all_calls_;
@@ -91,11 +98,16 @@ class VenueBudget {
   SpentWindow weight_;
 };
 
+// What a feed's budget shares with other processes by `file`, which may be null.
+[[nodiscard]] VenueBudget::Shared shared_of(BudgetFile* file, const FeedConfig& feed,
+                                            const venue::Limits& limits);
+
 // What tells one budget from another: who counts, and the address that we come from.
 struct BudgetName {
   std::string_view venue;
   std::string_view rest_url;
   std::string_view proxy;
+  std::string_view source{};
 };
 [[nodiscard]] std::string key_of(const BudgetName& name, const venue::Limits& limits);
 

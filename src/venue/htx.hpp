@@ -2,7 +2,7 @@
 // "market.SYMBOL.CHANNEL", pings with content, acknowledgements and refusals.
 #pragma once
 
-#include "codec/inflate.hpp"
+#include "core/inflate.hpp"
 #include "venue/support.hpp"
 
 namespace mp::venue::htx {
@@ -101,8 +101,7 @@ class HtxDecoder : public JsonDecoder<Self> {
   using JsonDecoder<Self>::JsonDecoder;
 
   Reading read(std::string_view frame, Timestamp ts_recv, EventHandler& handler) override {
-    if (!frame.starts_with(codec::kGzipMagic))
-      return JsonDecoder<Self>::read(frame, ts_recv, handler);
+    if (!frame.starts_with(kGzipMagic)) return JsonDecoder<Self>::read(frame, ts_recv, handler);
     const auto text = inflater_.read(frame);
     if (text) return JsonDecoder<Self>::read(*text, ts_recv, handler);
     problem_ = text.error().message;
@@ -166,7 +165,7 @@ class HtxDecoder : public JsonDecoder<Self> {
     return Verdict::control;
   }
 
-  codec::Inflater inflater_{kFrameMax};
+  Inflater inflater_{kFrameMax};
   std::string problem_;
   TradeMessage trades_;
   BookMessage depth_;

@@ -26,9 +26,10 @@ UNKNOWN = '{"stream":"btcusdt@noSuchThing","data":{"e":"noSuchThing","s":"BTCUSD
 ACK = '{"result":null,"id":1}'
 
 
-def call(*arguments, cwd=None, text=None, preexec=None):
+def call(*arguments, cwd=None, text=None, preexec=None, env=None):
     return subprocess.run([PROGRAM, *map(str, arguments)], cwd=cwd, input=text, text=True,
-                          capture_output=True, timeout=DEADLINE, preexec_fn=preexec, check=False)
+                          capture_output=True, timeout=DEADLINE, preexec_fn=preexec, check=False,
+                          env=None if env is None else {**os.environ, **env})
 
 
 class Commands(unittest.TestCase):
@@ -229,6 +230,64 @@ class Commands(unittest.TestCase):
             result = call("run", "binance:BTC-USDT", "--set", text, cwd=self.dir)
             self.fails(result, 2, text, word)
         self.assertEqual(list(self.dir.iterdir()), [])
+
+    def test_a_proxy_of_the_environment_is_checked_by_its_name(self):
+        for name in ("HTTPS_PROXY", "all_proxy"):
+            result = call("run", "binance:BTC-USDT", cwd=self.dir,
+                          env={"HTTPS_PROXY": "", "https_proxy": "", "ALL_PROXY": "",
+                               name: "ftp://me:secret@proxy:1"})
+            self.fails(result, 78, f"{name} of the environment", "expected http://host:port")
+            self.assertNotIn("secret", result.stderr)
+
+    def test_what_comes_compressed_is_the_same(self):
+        urls = self.simulator("--rate", 400)
+        for data in ("plain", "compressed"):
+            wish = ["--set", "binance.compression=true"] if data == "compressed" else []
+            process = subprocess.Popen([PROGRAM, "run", "binance:BTC-USDT,ETH-USDT@trade,book",
+                                        "--plain", "--for", "6s", "--data", self.dir / data,
+                                        *urls, *wish], stdout=subprocess.PIPE,
+                                       stderr=subprocess.PIPE, text=True)
+            if data == "plain":
+                first = process
+        outputs = [each.communicate(timeout=DEADLINE) for each in (first, process)]
+        for out, problems in outputs:
+            self.assertIn(" 0 frames of no use", out, problems)
+        trades = []
+        for data in ("plain", "compressed"):
+            result = call("query", "--data", self.dir / data, "--format", "ndjson",
+                          "SELECT symbol, trade_id, price, quantity, side FROM trade")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            rows = [json.loads(line) for line in result.stdout.splitlines()]
+            trades.append({(row["symbol"], row["trade_id"]): row for row in rows})
+        both = trades[0].keys() & trades[1].keys()
+        self.assertGreater(len(both), 100)
+        for key in both:
+            self.assertEqual(trades[0][key], trades[1][key])
+
+    def test_each_leg_comes_from_its_own_address(self):
+        urls = self.simulator()
+        port = int(next(word for word in urls if "ws_url" in word).rsplit(":", 1)[1])
+        process = subprocess.Popen([PROGRAM, "--log", "info", "run", "binance:BTC-USDT@trade",
+                                    "--plain", "--data", self.dir / "data", *urls,
+                                    "--set", "collector.legs=2", "--set",
+                                    'binance.source_address=["127.0.0.2", "127.0.0.3"]'],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+        def end():
+            process.kill()
+            process.communicate()
+        self.addCleanup(end)
+        connected = 0
+        for line in process.stderr:
+            connected += "event=connected" in line
+            if connected == 2:
+                break
+        peers = set()
+        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+            _, ours, theirs, state = line.split()[:4]
+            if theirs == f"0100007F:{port:04X}" and state == "01":
+                peers.add(ours.split(":")[0])
+        self.assertEqual(peers, {"0200007F", "0300007F"})
 
     # ---- configuration ----
 

@@ -288,7 +288,8 @@ INSTANTIATE_TEST_SUITE_P(
             "f:2:12: `rest_url` must be a URL that begins with https:// or http://"},
         Bad{"[venue.okx]\nurl = \"wss://x\"",
             "f:2:1: unknown key `url` in [venue.okx]; known are `ws_url`, `rest_url`, "
-            "`ca_file` and `proxy`"}));
+            "`ca_file`, `proxy`, `source_address`, `compression`, `receive_buffer` and "
+            "`send_buffer`"}));
 
 TEST(ConfigParse, what_is_not_toml_is_said_with_its_place) {
   EXPECT_TRUE(said("[journal\n").starts_with("f:1:9: this is not TOML: ")) << said("[journal\n");

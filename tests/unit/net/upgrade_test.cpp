@@ -42,6 +42,12 @@ TEST(Upgrade, asks_as_the_protocol_wants) {
   EXPECT_TRUE(text.ends_with("\r\n\r\n"));
 }
 
+TEST(Upgrade, refuses_lines_without_cr_whatever_has_come_behind_them) {
+  const std::string bad = replaced("upgrade:", "Other: a\n\nb\r\nupgrade:");
+  EXPECT_EQ(reason_of(bad), LossReason::handshake) << "all of it at once";
+  EXPECT_EQ(reason_of(bad.substr(0, bad.find("\n\n") + 2)), LossReason::handshake);
+}
+
 TEST(Upgrade, names_its_origin_where_it_has_one) {
   Url url = *parse_url("wss://h/");
   EXPECT_EQ(upgrade_request(url, kKey).find("Origin"), std::string::npos);

@@ -35,8 +35,7 @@ class BudgetFileTest : public testing::Test {
     return file.take();
   }
   VenueBudget::Shared shared(BudgetFile& file, std::string_view venue = "binance") {
-    return {.memory =
-                file.memory_of(key_of({.venue = venue, .rest_url = {}, .proxy = {}}, limits_))};
+    return shared_of(&file, {.venue = std::string{venue}}, limits_);
   }
 
   static venue::Limits limits() {
@@ -61,6 +60,59 @@ TEST_F(BudgetFileTest, processes_spend_one_budget) {
   EXPECT_TRUE(two.begin_call(kStart, 30).taken());
   EXPECT_TRUE(other.begin_call(kStart, 100).taken());
   EXPECT_EQ(one.calls_free_at(kStart, 1), kStart + 61s);
+}
+
+TEST_F(BudgetFileTest, processes_keep_one_pace_of_connects) {
+  limits_.connects = {1, 1s};
+  const auto first = open();
+  const auto second = open();
+  VenueBudget one{limits_, shared(*first)};
+  VenueBudget two{limits_, shared(*second)};
+  VenueBudget other{limits_, shared(*second, "okx")};
+  EXPECT_EQ(one.pacer().take(kStart), kStart);
+  EXPECT_EQ(two.pacer().take(kStart), kStart + 1s);
+  EXPECT_EQ(other.pacer().take(kStart), kStart);
+  // Nobody succeeds: both slow down together.
+  for (auto now = kStart + 1s; now < kStart + 5min; now += 1s) {
+    (void)one.pacer().take(now);
+    (void)two.pacer().take(now);
+  }
+  EXPECT_GT(two.pacer().take(kStart + 5min), kStart + 5min + 1s);
+  one.pacer().connected();
+  EXPECT_EQ(two.pacer().take(kStart + 5min), kStart + 5min);
+}
+
+TEST_F(BudgetFileTest, processes_keep_the_pace_of_all_venues_together) {
+  const auto first = open();
+  const auto second = open();
+  const net::ConnectPacer::Rule rule{.between = 100ms, .burst = 2};
+  net::ConnectPacer one{rule, nullptr, &first->all_connects()};
+  net::ConnectPacer two{rule, nullptr, &second->all_connects()};
+  EXPECT_EQ(one.take(kStart), kStart);
+  EXPECT_EQ(two.take(kStart), kStart);
+  EXPECT_EQ(one.take(kStart), kStart + 100ms);
+  EXPECT_EQ(two.take(kStart), kStart + 100ms);
+}
+
+TEST_F(BudgetFileTest, a_time_that_nobody_can_have_written_holds_nobody_up) {
+  limits_.connects = {1, 1s};
+  const auto file = open();
+  file->connects_of("key")->due =
+      std::chrono::nanoseconds{kStart.time_since_epoch() + 240h}.count();
+  net::ConnectPacer pacer{{.between = 1s}, nullptr, file->connects_of("key")};
+  EXPECT_EQ(pacer.take(kStart), kStart);
+  EXPECT_EQ(pacer.take(kStart), kStart + 1s);
+}
+
+TEST_F(BudgetFileTest, a_file_of_before_there_were_connects_grows) {
+  {
+    const auto file = open();
+  }
+  constexpr std::uintmax_t kBefore = 4096;
+  std::filesystem::resize_file(path_, kBefore);
+  const auto file = open();
+  EXPECT_GT(std::filesystem::file_size(path_), kBefore);
+  EXPECT_EQ(file->all_connects().due.load(), 0);
 }
 
 TEST_F(BudgetFileTest, a_pause_is_for_all_processes) {

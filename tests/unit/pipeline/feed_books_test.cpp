@@ -89,7 +89,7 @@ class FeedBooksTest : public testing::Test, private FeedMachine::Hands {
   static constexpr net::SteadyTime kStart{1000s};
   std::unique_ptr<venue::Adapter> binance_ = venue::make_adapter("binance");
   FeedConfig config_;
-  VenueBudget budget_{binance_->traits().limits};
+  VenueBudget budget_{binance_->traits().limits, {.connections_max = 10}};
   obs::Logger log_{obs::LogLevel::off};
   FeedCounters counters_;
   std::optional<FeedMachine> machine_;

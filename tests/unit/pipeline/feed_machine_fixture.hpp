@@ -30,7 +30,12 @@ class FeedMachineTest : public testing::Test, private FeedMachine::Hands {
         {.instruments = std::move(instruments), .symbols = {}, .channels = std::move(channels)}};
     config_.seed = 5;
     limits_ = okx_->traits().limits;
-    budget_ = std::make_unique<VenueBudget>(limits_);
+    make();
+  }
+  // Of what is configured, and these limits.
+  void make(const VenueBudget::Shared& shared = {}) {
+    machine_.reset();
+    budget_ = std::make_unique<VenueBudget>(limits_, shared);
     machine_ = std::make_unique<FeedMachine>(FeedMachine::Parts{.config = config_,
                                                                 .adapter = *okx_,
                                                                 .limits = limits_,

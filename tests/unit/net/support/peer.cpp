@@ -86,13 +86,13 @@ std::string key_of(std::string_view request) {
   return std::string(rest.substr(0, rest.find("\r\n")));
 }
 
-Task<void> Peer::upgrade() {
+Task<void> Peer::upgrade(std::string more) {
   request = co_await read_head();
   const std::string key = key_of(request);
   EXPECT_FALSE(key.empty()) << request;
   std::string answer =
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
-  answer += "Sec-WebSocket-Accept: " + upgrade_accept(key) + "\r\n\r\n";
+  answer += "Sec-WebSocket-Accept: " + upgrade_accept(key) + "\r\n" + more + "\r\n";
   co_await write(std::move(answer));
 }
 

@@ -34,7 +34,9 @@ class Peer {
   Task<std::string> read_some();  // empty at the end
   Task<std::string> read_head();  // to the empty line; what came of it at the end
   Task<void> write(std::string bytes);
-  Task<void> upgrade();  // reads the request, which must be one, and answers 101
+  // Reads the request, which must be one, and answers 101. `more`: further headers, each with its
+  // line end.
+  Task<void> upgrade(std::string more = {});
   Task<PeerFrame> read_frame();
   Task<void> write_frame(Opcode opcode, std::string payload);
 
