@@ -44,7 +44,7 @@ class FeedConnectionsTest : public FeedMachineTest {
 TEST_F(FeedConnectionsTest, what_does_not_fit_waits_and_tells_the_number_that_is_needed) {
   want_three(2);
   EXPECT_EQ(legs_.size(), 2U);
-  const auto waiting = machine_->state().waiting;
+  const auto waiting = state().waiting;
   ASSERT_EQ(waiting.size(), 1U);
   EXPECT_EQ(waiting[0].name, "BTC-USDT");
   EXPECT_EQ(waiting[0].state, StreamState::waiting);
@@ -56,7 +56,7 @@ TEST_F(FeedConnectionsTest, what_does_not_fit_waits_and_tells_the_number_that_is
 TEST_F(FeedConnectionsTest, all_is_opened_where_it_fits) {
   want_three(3);
   EXPECT_EQ(legs_.size(), 3U);
-  EXPECT_THAT(machine_->state().waiting, IsEmpty());
+  EXPECT_THAT(state().waiting, IsEmpty());
   EXPECT_EQ(machine_->too_few_connections(), "");
 }
 
@@ -77,7 +77,7 @@ TEST_F(FeedConnectionsTest, what_waits_takes_the_connection_of_what_is_no_longer
   ASSERT_EQ(legs_.size(), 2U);
   EXPECT_EQ(legs_[0], before[0]) << "that of its trades went on";
   connect(*legs_[1]);
-  EXPECT_THAT(machine_->state().waiting, IsEmpty());
+  EXPECT_THAT(state().waiting, IsEmpty());
   EXPECT_THAT(take_sent().back(), HasSubstr("books"));
 }
 
