@@ -113,6 +113,7 @@ TEST_F(FeedBackfill, what_a_stop_cut_off_is_asked_for_after_the_next_start) {
   trade(106);
   EXPECT_THAT(statuses_, IsEmpty()) << "that it is missing has been said";
   pass(3s);
+  ASSERT_EQ(calls_.size(), 1U);
   const auto number = take_call();
   EXPECT_THAT(last_target_, HasSubstr("after=104"));
   const auto before = trades_;
