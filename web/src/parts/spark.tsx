@@ -1,0 +1,27 @@
+// A tiny curve of the last minute. It shows form, not amounts: the number stands beside it.
+
+import { kRatePoints } from "../live/store";
+
+const kWidth = 60;
+const kHeight = 16;
+
+export function sparkPath(points: readonly number[]): { line: string; area: string } {
+  if (points.length < 2) return { line: "", area: "" };
+  const high = Math.max(...points, 1e-9);
+  const step = kWidth / (kRatePoints - 1);
+  const start = kWidth - (points.length - 1) * step;
+  const at = points.map((value, i) =>
+    `${(start + i * step).toFixed(1)} ${(kHeight - 1 - (value / high) * (kHeight - 2.5)).toFixed(1)}`);
+  const line = `M${at.join("L")}`;
+  return { line, area: `${line}V${kHeight}H${start.toFixed(1)}Z` };
+}
+
+export function Spark({ points }: { points: readonly number[] | undefined }) {
+  const { line, area } = sparkPath(points ?? []);
+  return (
+    <svg class="spark" viewBox={`0 0 ${kWidth} ${kHeight}`} preserveAspectRatio="none" aria-hidden="true">
+      <path class="spark-area" d={area} />
+      <path class="spark-line" d={line} />
+    </svg>
+  );
+}
