@@ -144,6 +144,13 @@ export function start(): void {
   void loadGaps();
 }
 
+/** The curve of all begins with what the collector remembers. */
+export function rememberRates(history: readonly (number | null)[]): void {
+  const own = rates.get("") ?? [];
+  const before = history.slice(0, history.length - own.length).map((value) => value ?? 0);
+  rates.set("", [...before, ...own].slice(-kRatePoints));
+}
+
 /** What the page that is shown needs; the status always comes along. */
 export function watch(wanted: Topic[], everyMs: number): void {
   if (wanted.join() === topics.join() && everyMs === intervalMs) return;

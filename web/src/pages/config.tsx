@@ -24,7 +24,7 @@ export function Config() {
   return (
     <div class="page">
       <h1>Config</h1>
-      <section class="panel" aria-label="Settings">
+      <section class="panel settings" aria-label="Settings">
         <header class="panel-head">
           <h2>In effect</h2>
           <span class="count num" aria-live="polite">{plural(rows.length, "setting")}</span>

@@ -7,7 +7,7 @@ import { post, Refused } from "../live/rest";
 import { gaps, status, watch } from "../live/store";
 import { Empty, Panel } from "../parts/basic";
 import { Happened } from "../parts/happened";
-import { State } from "../parts/icons";
+import { Icon, State } from "../parts/icons";
 import { clockOf } from "../pure/format";
 import { aftermath, aftermathText } from "../pure/timeline";
 
@@ -60,7 +60,7 @@ export function Faults({ faults }: { faults: Fault[] | null }) {
       <div class="faults">
         <div class="fault-cards">{faults.map((fault) => (
           <button key={fault.name} type="button" class="fault" disabled={busy} onClick={() => void inject(fault)}>
-            <b>{fault.title}</b><span>{fault.text}</span></button>))}</div>
+            <Icon name="faults" /><b>{fault.title}</b><span>{fault.text}</span></button>))}</div>
         <Panel title="What came of it">
           {injected === null ? <Empty title="Nothing injected yet">Choose a fault.</Empty>
             : <><Outcome injected={injected} />{since.length > 0 && <Happened entries={since} max={60} />}</>}

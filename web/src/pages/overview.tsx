@@ -3,7 +3,7 @@
 import { useEffect } from "preact/hooks";
 import type { Performance } from "../api";
 import { useCell } from "../live/cell";
-import { beats, gaps, instruments, rates, status, watch } from "../live/store";
+import { beats, gaps, instruments, rates, rememberRates, status, watch } from "../live/store";
 import { Empty, Figure, Panel, useAnswer } from "../parts/basic";
 import { Happened } from "../parts/happened";
 import { InstrumentList } from "../parts/instrument_list";
@@ -23,6 +23,8 @@ function Headline() {
   useCell(beats);
   // The topic brings a quarter of an hour each time; for one number an answer now and then is enough.
   const { data } = useAnswer<Performance>("performance", 5000);
+  const known = data !== null;
+  useEffect(() => { if (data !== null) rememberRates(data.history.events_per_second); }, [known]);
   if (now === null) return <dl class="headline" aria-busy="true" />;
   const { live, wanted } = now.instruments;
   const share = now.memory.resident === 0 ? null : now.memory.anonymous / now.memory.resident;

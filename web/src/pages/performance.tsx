@@ -27,7 +27,7 @@ const kColumns: Column<Stage>[] = [
 const kRate: Line[] = [{ name: "Events a second", ink: "accent", fill: true, text: countText, pick: (h) => h.events_per_second }];
 const kLatency: Line[] = [
   { name: "p50", ink: "accent", text: microsText, pick: (h) => h.p50_us },
-  { name: "p99", ink: "ask", dash: true, text: microsText, pick: (h) => h.p99_us },
+  { name: "p99", ink: "ask", thin: true, text: microsText, pick: (h) => h.p99_us },
 ];
 const kMemory: Line[] = [{ name: "Resident", ink: "accent", text: bytesText, pick: (h) => h.resident }];
 const kCores: Line[] = [{ name: "Cores used", ink: "accent", fill: true, text: (v) => (v === null ? "–" : v.toFixed(2)), pick: (h) => h.cores_used }];

@@ -14,13 +14,17 @@ export interface Line {
   /** A colour of the style sheet. */
   ink: string;
   fill?: boolean;
-  /** Two lines differ by form too. */
-  dash?: boolean;
+  /** Of two lines the thinner: they differ by form too. */
+  thin?: boolean;
   text: (value: number | null) => string;
   pick: (history: History) => (number | null)[];
 }
 
 const kHeightRem = 11;
+
+function isDecade(value: number): boolean {
+  return Math.abs(Math.log10(value) % 1) < 1e-6;
+}
 
 function faded(ink: string): string {
   const parts = ink.match(/[\d.]+/g) ?? [];
@@ -30,7 +34,8 @@ function faded(ink: string): string {
 function made(box: HTMLElement, lines: Line[], log: boolean, read: (index: number | null) => void): uPlot {
   const unit = rem();
   const font = `${0.6875 * unit}px ${getComputedStyle(document.body).fontFamily}`;
-  const axis = { stroke: colour("text-2"), font, ticks: { show: false }, grid: { stroke: colour("line"), width: 1 } };
+  const decades = (_plot: uPlot, marks: number[]) => marks.map((v) => (log && !isDecade(v) ? null : v));
+  const axis = { stroke: colour("text-2"), font, ticks: { show: false }, grid: { stroke: colour("line"), width: 1, filter: decades } };
   const first = lines[0];
   return new uPlot({
     width: box.clientWidth,
@@ -41,14 +46,14 @@ function made(box: HTMLElement, lines: Line[], log: boolean, read: (index: numbe
     // A curve that is seldom at nought needs its ground there all the same: heights then compare.
     scales: { x: { time: true }, y: log ? { distr: 3 } : { range: (_plot, _low, high) => [0, (high || 1) * 1.15] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 80, values: (_plot, marks) => marks.map((s) => clockOf(s * 1000).slice(0, 5)) },
+      { ...axis, grid: { show: false }, space: 80, size: 1.75 * unit, gap: 4, values: (_plot, marks) => marks.map((s) => clockOf(s * 1000).slice(0, 5)) },
       { ...axis, size: 4.6 * unit, values: (_plot, marks) => marks.map((v) => (v === null ? "" : first?.text(v) ?? "")) },
     ],
     series: [{}, ...lines.map((line) => {
       const ink = colour(line.ink);
       return {
-        label: line.name, stroke: ink, width: 1.5, points: { show: false },
-        ...(line.fill === true ? { fill: faded(ink) } : {}), ...(line.dash === true ? { dash: [5, 3] } : {}),
+        label: line.name, stroke: ink, width: line.thin === true ? 1 : 1.75, points: { show: false },
+        ...(line.fill === true ? { fill: faded(ink) } : {}),
       };
     })],
     hooks: { setCursor: [(plot) => read(plot.cursor.idx ?? null)] },
@@ -95,7 +100,7 @@ export function Plot({ history, lines, log = false }: { history: History; lines:
   return (
     <div class="plot">
       <dl class="readings">{lines.map((line, i) => (
-        <div key={line.name}><dt><i class={`ink-${line.ink} ${line.dash === true ? "dashed" : ""}`} />{line.name}</dt>
+        <div key={line.name}><dt><i class={`ink-${line.ink} ${line.thin === true ? "thin" : ""}`} />{line.name}</dt>
           <dd class="num" ref={(element) => { readings.current[i] = element; }} /></div>))}</dl>
       <div class="plot-box" ref={box} role="img" aria-label={`${lines.map((line) => line.name).join(", ")} over the last 15 minutes`} />
     </div>

@@ -45,7 +45,7 @@ function painted({ chart, price, volume }: Chart): void {
     rightPriceScale: { borderColor: line },
     crosshair: { vertLine: { color: strong, labelBackgroundColor: text }, horzLine: { color: strong, labelBackgroundColor: text } },
   });
-  price.applyOptions({ upColor: surface, borderUpColor: bid, wickUpColor: bid, downColor: ask, borderDownColor: ask, wickDownColor: ask });
+  price.applyOptions({ upColor: surface, borderUpColor: bid, wickUpColor: bid, downColor: ask, borderDownColor: ask, wickDownColor: ask, priceLineColor: text });
   volume.applyOptions({ color: line });
 }
 
@@ -96,8 +96,8 @@ export function CandleChart({ tick }: { tick: string | null }) {
     <Panel title="Candles, one minute" class="candles-panel">
       <div class="candles" ref={box} role="img" aria-label="Price by minute" />
       {!some && <Empty title="No candle yet">The first one is drawn with the first trade.</Empty>}
-      <p class="attribution">Charts by <a href="https://www.tradingview.com/" rel="noopener noreferrer" target="_blank">TradingView</a> Lightweight
-        Charts™, Copyright © 2025 TradingView, Inc.</p>
+      <p class="attribution">Charts by <a href="https://www.tradingview.com/" rel="noopener noreferrer" target="_blank">TradingView</a>{" "}
+        Lightweight Charts™ © 2025 TradingView, Inc.</p>
     </Panel>
   );
 }

@@ -41,7 +41,7 @@ function paintSide(context: CanvasRenderingContext2D, curve: Curve[], scale: Sca
   context.globalAlpha = 1;
 }
 
-interface Inks { bid: string; ask: string; text: string; line: string; font: string }
+interface Inks { bid: string; ask: string; text: string; line: string; ground: string; font: string }
 
 function paint(canvas: HTMLCanvasElement, now: Book, tick: string | null, inks: Inks, unit: number): void {
   const context = canvas.getContext("2d");
@@ -82,7 +82,13 @@ function paint(canvas: HTMLCanvasElement, now: Book, tick: string | null, inks: 
   paintSide(context, bids, scale, inks.bid, 0);
   paintSide(context, asks, scale, inks.ask, width);
   context.fillStyle = inks.text;
-  for (const part of [1 / 3, 2 / 3]) context.fillText(shortQuantity(high * part), 4, scale.y(high * part) - 2);
+  // Rimmed by the ground, so that the curve may pass behind them.
+  context.strokeStyle = inks.ground;
+  context.lineWidth = 3;
+  for (const part of [1 / 3, 2 / 3]) {
+    context.strokeText(shortQuantity(high * part), 4, scale.y(high * part) - 2);
+    context.fillText(shortQuantity(high * part), 4, scale.y(high * part) - 2);
+  }
   const places = tick ?? now.bids[0]?.[0] ?? "1";
   const label = (price: number, align: CanvasTextAlign, x: number) => {
     context.textAlign = align;
@@ -106,7 +112,7 @@ export function Depth({ tick }: { tick: string | null }) {
     const style = getComputedStyle(document.documentElement);
     const unit = parseFloat(style.fontSize);
     const inks: Inks = {
-      bid: colour("bid"), ask: colour("ask"), text: colour("text-2"), line: colour("line"),
+      bid: colour("bid"), ask: colour("ask"), text: colour("text-2"), line: colour("line"), ground: colour("surface"),
       font: `${0.6875 * unit}px ${getComputedStyle(document.body).fontFamily}`,
     };
     let asked = 0;

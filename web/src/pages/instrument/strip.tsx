@@ -23,7 +23,7 @@ export function Strip({ entries }: { entries: readonly GapEntry[] }) {
   }), [entries, now]);
   const share = outages.reduce((sum, { from, to }) => sum + to - from, 0);
   const gapCount = marks.filter((mark) => mark.condition === "gap").length;
-  const label = `${plural(gapCount, "gap")}, ${plural(marks.length - gapCount, "disconnect")} in the last hour, whole ${percentText(1 - share, 2)} of the time`;
+  const label = `${plural(gapCount, "gap")}, ${plural(marks.length - gapCount, "disconnect")} in the last hour; complete ${percentText(1 - share, 2)} of the time`;
   return (
     <figure class="strip">
       <svg viewBox={`0 0 ${kWidth} 30`} preserveAspectRatio="none" role="img" aria-label={label}>
