@@ -3,7 +3,7 @@
 import type {
   Book, Candle, Connections, GapEntry, Instrument, Message, Performance, Request, Sink, Status, Topic, Trade,
 } from "../api";
-import { keyOf, reconciled } from "../pure/listing";
+import { keyOf } from "../pure/listing";
 import { merged } from "../pure/timeline";
 import { Cell } from "./cell";
 import { get } from "./rest";
@@ -93,7 +93,7 @@ function take(message: Message): void {
   silence.set(null);
   switch (message.topic) {
     case "status": takeStatus(message.data); break;
-    case "instruments": instruments.set(reconciled(instruments.value ?? [], message.data, keyOf)); break;
+    case "instruments": instruments.set(message.data); break;
     case "connections": connections.set(message.data); break;
     case "sinks": sinks.set(message.data); break;
     case "performance": performance.set(message.data); break;

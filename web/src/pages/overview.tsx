@@ -32,7 +32,7 @@ function Headline() {
     <dl class="headline">
       <Figure label="Events a second" value={countText(now.rates.events_per_second)}
         note={`${countText(now.totals.events)} in all`}><Spark points={rates.get("")} /></Figure>
-      <Figure label="Instruments live" value={String(live)} unit={`of ${wanted}`} tone={live < wanted ? "warn" : ""}
+      <Figure label="Instruments live" value={countText(live)} unit={`of ${countText(wanted)}`} tone={live < wanted ? "warn" : ""}
         note={live === wanted ? "all that are wanted" : plural(wanted - live, "is not", "are not")} />
       <Figure label="Gaps" value={countText(now.totals.gaps)} note={`${plural(now.totals.missing, "message")} missing`} />
       <Figure label="Latency p99" value={microsText(p99Of(data))} note="received to stored" />

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { helpShown, kOtherKeys, kPageKeys } from "../keys";
+import licences from "../licences.txt?url";
 import { useCell } from "../live/cell";
 
 export function Help() {
@@ -23,6 +24,7 @@ export function Help() {
           <dl>{kOtherKeys.map(({ keys, title }) => (
             <div key={keys}><dt>{keys.split(" ").map((k) => (k === "or" ? " or " : <kbd key={k}>{k}</kbd>))}</dt><dd>{title}</dd></div>))}</dl>
         </div>
+        <p class="help-foot"><a href={licences} target="_blank" rel="noopener">Licences of what this page is made of</a></p>
       </div>
     </dialog>
   );

@@ -23,7 +23,7 @@ function shown(item: Instrument): string {
 
 function same(a: Props, b: Props): boolean {
   return a.index === b.index && a.selected === b.selected && a.beat === b.beat
-    && (a.item === b.item || shown(a.item) === shown(b.item));
+    && a.item.tick === b.item.tick && shown(a.item) === shown(b.item);
 }
 
 const kKinds: Record<string, string> = { perpetual: "perp", future: "future", option: "option" };
@@ -33,7 +33,7 @@ export const InstrumentRow = memo(({ item, index, selected, points }: Props) => 
   const kind = item.kind === null ? undefined : kKinds[item.kind];
   const quiet = item.state !== "LIVE" && item.bid === null;
   return (
-    <div role="row" class={`list-row ${selected ? "selected" : ""}`} aria-rowindex={index} aria-selected={selected}
+    <div role="row" class={`list-row ${selected ? "selected" : ""} ${quiet ? "quiet" : ""}`} aria-rowindex={index} aria-selected={selected}
       onClick={(event) => { if ((event.target as Element).closest("a") === null) go(href); }}>
       <div role="gridcell" class="c-state"><State state={item.state} /></div>
       <div role="gridcell" class="c-venue">{item.venue}</div>

@@ -1,7 +1,7 @@
 // The frame of all pages: rail or bottom bar, state of the collector, notices.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { helpShown, kPageKeys } from "../keys";
 import { useCell } from "../live/cell";
 import { status } from "../live/store";
@@ -66,7 +66,8 @@ export function Shell({ page, faults, children }: { page: Page; faults: boolean;
   const main = useRef<HTMLElement>(null);
   const where = useCell(route);
   const first = useRef(true);
-  useEffect(() => {
+  // Before the page is painted, so that the focus is not taken from who is quicker.
+  useLayoutEffect(() => {
     // Who goes to another page by key or link must hear and read on there, not in the rail.
     if (!first.current) main.current?.focus();
     first.current = false;

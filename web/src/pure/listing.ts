@@ -59,12 +59,3 @@ export function ordered(items: readonly Instrument[], order: Order): Instrument[
   });
   return keyed.map(({ item }) => item);
 }
-
-/** Entries that say the same stay the same object, so that their rows are not drawn again. */
-export function reconciled<T>(before: readonly T[], now: T[], key: (item: T) => string): T[] {
-  const known = new Map(before.map((item) => [key(item), item]));
-  return now.map((item) => {
-    const old = known.get(key(item));
-    return old !== undefined && JSON.stringify(old) === JSON.stringify(item) ? old : item;
-  });
-}

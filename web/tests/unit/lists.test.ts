@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { GapEntry, Instrument } from "../../src/api";
 import { boxesOf } from "../../src/pure/flame";
-import { found, keyOf, ordered, reconciled } from "../../src/pure/listing";
+import { found, keyOf, ordered } from "../../src/pure/listing";
 import { aftermath, aftermathText, concerning, marksOf, merged, outagesOf } from "../../src/pure/timeline";
 import { scrollTo, windowOf } from "../../src/pure/windowing";
 
@@ -62,13 +62,6 @@ test("prices are ordered as numbers, unknown ones last in both directions", () =
 test("by state, what needs help comes first", () => {
   const list = [item("v", "a"), item("v", "b", { state: "GAP" }), item("v", "c", { state: "DOWN" })];
   assert.deepEqual(ordered(list, { key: "state", down: false }).map((x) => x.state), ["DOWN", "GAP", "LIVE"]);
-});
-
-test("what did not change stays the same object", () => {
-  const before = [item("v", "a"), item("v", "b")];
-  const after = reconciled(before, [item("v", "a"), item("v", "b", { gaps: 1 })], keyOf);
-  assert.equal(after[0], before[0]);
-  assert.notEqual(after[1], before[1]);
 });
 
 test("entries are merged newest first, without doubles", () => {

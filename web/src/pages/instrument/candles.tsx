@@ -80,7 +80,7 @@ export function CandleChart({ tick }: { tick: string | null }) {
     const take = () => {
       const data = candles.value?.data ?? [];
       const goesOn = begun !== undefined && data[0] === begun;
-      shown(own, goesOn ? data.slice(-2) : data, !goesOn);
+      shown(own, goesOn ? data.slice(-1) : data, !goesOn);
       begun = data[0];
     };
     take();
@@ -97,7 +97,7 @@ export function CandleChart({ tick }: { tick: string | null }) {
       <div class="candles" ref={box} role="img" aria-label="Price by minute" />
       {!some && <Empty title="No candle yet">The first one is drawn with the first trade.</Empty>}
       <p class="attribution">Charts by <a href="https://www.tradingview.com/" rel="noopener noreferrer" target="_blank">TradingView</a>{" "}
-        Lightweight Charts™ © 2025 TradingView, Inc.</p>
+        Lightweight Charts™ © 2026 TradingView, Inc.</p>
     </Panel>
   );
 }
