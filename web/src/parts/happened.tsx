@@ -15,7 +15,7 @@ const Entry = memo(({ entry }: { entry: GapEntry }) => (
   <li>
     <Shape tone={kTones[entry.condition] ?? "wait"} />
     <div>
-      <p><b>{conditionText(entry.condition)}</b> <span class="who">{entry.venue} {entry.instrument || "all"}</span></p>
+      <p><b>{conditionText(entry.condition)}</b> <span class="who">{entry.venue} {entry.instrument ?? ""}</span></p>
       {detailText(entry) !== "" && <p class="detail">{detailText(entry)}</p>}
     </div>
     <time class="num" dateTime={entry.ts}>{clockText(entry.ts)}</time>

@@ -38,7 +38,7 @@ const kTones: Record<string, Tone> = {
   LIVE: "good", WAITING: "wait", GAP: "warn", DOWN: "bad", REFUSED: "off",
   live: "good", starting: "wait", degraded: "warn", down: "bad", stopping: "off",
   opening: "wait", waiting: "warn", closing: "off",
-  open: "good", retrying: "warn", ended: "off",
+  open: "good", troubled: "warn", retrying: "warn", ended: "off",
 };
 
 const kNames: Record<string, string> = {

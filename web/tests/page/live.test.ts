@@ -130,6 +130,39 @@ test("a collector that was started anew is announced, until dismissed", async ()
   await context.close();
 });
 
+/** All that may be unknown is unknown, all that may be empty is empty: a collector in its first second. */
+function unknown(message: Message): Message {
+  const rows = message.data as unknown as Record<string, unknown>[];
+  if (message.topic === "instruments") {
+    const none = { bid: null, ask: null, last_price: null, spread_bp: null, age_ms: null, delay_ms: null, tick: null, kind: null, channels: [] };
+    for (const row of rows) Object.assign(row, none, { state: "WAITING", reason: "no listing has named it yet" });
+  } else if (message.topic === "book") {
+    Object.assign(message.data, { bids: [], asks: [], sequence: null, ts_event: null, state: "WAITING" });
+  } else if (message.topic === "performance") {
+    const columns = { seconds: [], events_per_second: [], p50_us: [], p99_us: [], resident: [], cores_used: [] };
+    Object.assign(message.data, { stages: [], threads: [], history: columns });
+  } else if (message.topic === "connections") {
+    Object.assign(message.data, { connections: [] });
+  } else if (["gaps", "sinks", "candles"].includes(message.topic)) {
+    rows.length = 0;
+  }
+  return message;
+}
+
+test("bears a collector that knows nothing yet", async () => {
+  const { context, page, problems } = await opened(browser);
+  await between(page, unknown);
+  await visit(page, { hash: "#/", ready: ".list-body .list-row" });
+  await page.getByText("no listing has named it yet").first().waitFor();
+  await visit(page, { hash: "", ready: ".ladder-panel .empty" });
+  await visit(page, { hash: "#/sinks", ready: ".panel .empty" });
+  await visit(page, { hash: "#/connections", ready: ".panel .empty" });
+  await visit(page, { hash: "#/performance", ready: ".u-over" });
+  await page.getByText("Nothing was measured yet").waitFor();
+  assert.deepEqual(problems, []);
+  await context.close();
+});
+
 test("of a thousand instruments only those that are seen are drawn, and the last can be reached", async () => {
   const { context, page } = await opened(browser);
   await between(page, (message) => {

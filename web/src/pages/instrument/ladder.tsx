@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Book, Instrument } from "../../api";
 import { useCell } from "../../live/cell";
-import { book } from "../../live/store";
+import { book, problem } from "../../live/store";
 import { Empty, Panel, rem } from "../../parts/basic";
 import { memo } from "../../parts/memo";
 import { grouped, kUnknown, priceText } from "../../pure/format";
@@ -50,7 +50,7 @@ function Middle({ now, tick }: { now: Book; tick: string }) {
 function useRows(): number {
   const count = () => {
     const unit = rem();
-    if (innerWidth < 720) return 10;
+    if (innerWidth < 900) return 10;
     return Math.max(10, Math.min(30, Math.floor((innerHeight / unit - 16.5) / 2 / 1.375)));
   };
   const [rows, setRows] = useState(count);
@@ -75,6 +75,7 @@ export function LadderPanel({ item, stepIndex, onStep }: {
   item: Instrument; stepIndex: number; onStep: (index: number) => void;
 }) {
   const now = useCell(book);
+  const trouble = useCell(problem);
   const places = useRef(0);
   const count = useRows();
   const tick = tickOf(item.tick, now === null ? [] : [...now.bids, ...now.asks]);
@@ -83,7 +84,7 @@ export function LadderPanel({ item, stepIndex, onStep }: {
   const aside = <Steps steps={steps} index={stepIndex} onStep={onStep} />;
   if (now === null || (now.bids.length === 0 && now.asks.length === 0)) {
     return <Panel title="Book" class="ladder-panel" aside={aside}>
-      <Empty title={item.state === "LIVE" || now === null ? "Waiting for the book …" : "No book"}>{item.reason || undefined}</Empty></Panel>;
+      <Empty title={item.state === "LIVE" || now === null ? "Waiting for the book …" : "No book"}>{item.reason || trouble || undefined}</Empty></Panel>;
   }
   const ladder = ladderOf(now.bids, now.asks, { step, rows: count, places: places.current });
   places.current = ladder.places;

@@ -13,7 +13,7 @@ const kShown = 60;
 const Line = memo(({ trade, tick, places }: { trade: Trade; tick: string | null; places: number }) => (
   <li class={trade.side === "buy" ? "bid" : trade.side === "sell" ? "ask" : ""}>
     <time dateTime={trade.ts}>{clockText(trade.ts, 3)}</time>
-    {trade.side === null ? <span /> : <svg class="way" viewBox="0 0 12 12" role="img" aria-label={trade.side}>
+    {trade.side !== "buy" && trade.side !== "sell" ? <span /> : <svg class="way" viewBox="0 0 12 12" role="img" aria-label={trade.side}>
       <path d={trade.side === "buy" ? "M6 2 11 10H1Z" : "M6 10 1 2h10Z"} /></svg>}
     <span class="tape-price">{priceText(trade.price, tick)}</span>
     <span class="tape-quantity">{grouped(toPlaces(trade.quantity, places))}</span>
