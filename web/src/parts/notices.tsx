@@ -17,7 +17,7 @@ export function Silence() {
             {since === "never" ? "The collector does not answer, reconnecting" : `No data since ${clockOf(since)} UTC, reconnecting`}
           </p>
           <p>{since === "never" ? "Is it running? The page goes on by itself as soon as it is."
-            : "What is shown below is old. The page goes on by itself as soon as data come."}</p>
+            : "What is shown is old. The page goes on by itself as soon as data come."}</p>
         </div>
       </div>
     </div>

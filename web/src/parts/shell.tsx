@@ -4,12 +4,12 @@ import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { helpShown, kPageKeys } from "../keys";
 import { useCell } from "../live/cell";
-import { status } from "../live/store";
+import { silence, status } from "../live/store";
 import { spanText } from "../pure/format";
 import { hrefOf, route, type Page } from "../route";
 import { switchTheme, theme } from "../theme";
 import { Help } from "./help";
-import { Icon, State } from "./icons";
+import { Icon, Shape, State } from "./icons";
 import { Restarted, Silence } from "./notices";
 
 function Rail({ page, faults }: { page: Page; faults: boolean }) {
@@ -43,13 +43,16 @@ function Top() {
   const mode = useCell(status, (s) => s?.mode ?? null);
   const up = useCell(status, (s) => spanText(s?.uptime_seconds ?? null));
   const now = useCell(status, (s) => s?.now.slice(11, 19) ?? "");
+  // The last state that was heard of says nothing about now.
+  const silent = useCell(silence, (since) => since !== null);
   const dark = useCell(theme) === "dark";
   return (
     <div class="top">
       <div class="top-state" role="status">
-        {state === null ? <span class="state wait">Connecting …</span> : <State state={state} />}
+        {silent ? <span class="state bad"><Shape tone="bad" />No data</span>
+          : state === null ? <span class="state wait">Connecting …</span> : <State state={state} />}
         {mode === "demo" && <span class="chip">Demo, simulated venues</span>}
-        {reason !== "" && <span class="top-reason">{reason}</span>}
+        {reason !== "" && !silent && <span class="top-reason">{reason}</span>}
       </div>
       <div class="top-facts num">
         {state !== null && <><span class="only-wide">{who}</span><span class="not-small">up {up}</span><span>{now} UTC</span></>}

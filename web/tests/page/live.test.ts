@@ -11,8 +11,8 @@ after(async () => { await browser.close(); });
 
 test("is live within two seconds of its load", async () => {
   const { context, page, problems } = await opened(browser);
+  await page.goto(`${kAddress}/#/`, { waitUntil: "load" });
   const begun = Date.now();
-  await page.goto(`${kAddress}/#/`);
   await page.locator(".list-body .list-row .c-bid").filter({ hasText: /\d/ }).first().waitFor();
   assert.ok(Date.now() - begun < 2000, `took ${Date.now() - begun} ms`);
   assert.deepEqual(problems, []);
@@ -91,6 +91,7 @@ test("says that data are old after three seconds of silence, and goes on by itse
   assert.equal(await page.locator(".silence").count(), 0);
   silent = true;
   await page.getByText(/No data since \d\d:\d\d:\d\d UTC, reconnecting/).waitFor({ timeout: 6000 });
+  assert.equal(await page.locator(".top-state .state").textContent(), "No data");
   silent = false;
   await page.locator(".silence").waitFor({ state: "detached" });
   await context.close();
