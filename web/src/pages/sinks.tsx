@@ -1,0 +1,66 @@
+// Where events go, and how far each destination is behind.
+
+import { useEffect } from "preact/hooks";
+import type { Sink, Status } from "../api";
+import { useCell } from "../live/cell";
+import { sinks, status, watch } from "../live/store";
+import { Empty, Meter, Panel, Table, type Column } from "../parts/basic";
+import { State } from "../parts/icons";
+import { bytesText, clockText, countText, millisText, plural, spanText } from "../pure/format";
+
+function lagText(sink: Sink): string {
+  if (sink.lag_seconds === null) return "–";
+  return sink.lag_seconds < 60 ? `${sink.lag_seconds.toFixed(2)} s` : spanText(sink.lag_seconds);
+}
+
+const kColumns: Column<Sink>[] = [
+  { title: "State", cell: (sink) => <State state={sink.state} /> },
+  { title: "Sink", cell: (sink) => <><b>{sink.name}</b>{sink.type !== sink.name && <span class="kind">{sink.type}</span>}</> },
+  { title: "Behind", number: true, cell: lagText },
+  { title: "Events behind", number: true, cell: (sink) => countText(sink.lag_events) },
+  { title: "Delivered", number: true, cell: (sink) => countText(sink.delivered) },
+  { title: "Dead letters", number: true, cell: (sink) => <span class={sink.dead_letters > 0 ? "some" : ""}>{countText(sink.dead_letters)}</span> },
+  { title: "Missed", number: true, cell: (sink) => <span class={sink.missed > 0 ? "some" : ""}>{countText(sink.missed)}</span> },
+  { title: "Retries", number: true, cell: (sink) => countText(sink.retries) },
+  { title: "Flush p99", number: true, cell: (sink) => millisText(sink.flush_ms_p99) },
+];
+
+function Problems({ list }: { list: Sink[] }) {
+  const bad = list.filter((sink) => sink.problem !== "");
+  if (bad.length === 0) return null;
+  return <ul class="problems">{bad.map((sink) => (
+    <li key={sink.name}><State state={sink.state} /><p><b>{sink.name}</b> {sink.problem}</p></li>))}</ul>;
+}
+
+function Journal({ now }: { now: Status }) {
+  const { journal, disk } = now;
+  return (
+    <Panel title="Journal" aside={<span>{plural(journal.segments, "segment")}</span>}>
+      <div class="meters">
+        <Meter label="Held" share={journal.bytes_max === 0 ? 0 : journal.bytes / journal.bytes_max}
+          text={`${bytesText(journal.bytes)} of ${bytesText(journal.bytes_max)}`} />
+        <Meter label="Disk used" share={disk.size === 0 ? 0 : 1 - disk.free / disk.size}
+          text={`${bytesText(disk.free)} free of ${bytesText(disk.size)}`} />
+      </div>
+      <p class="remark">{journal.oldest === null ? "Nothing is held yet."
+        : `Its oldest event came at ${clockText(journal.oldest)} UTC on ${journal.oldest.slice(0, 10)}.`} A sink that fell behind goes on from here.</p>
+    </Panel>
+  );
+}
+
+export function Sinks() {
+  const list = useCell(sinks);
+  const now = useCell(status);
+  useEffect(() => watch(["sinks"], 500), []);
+  return (
+    <div class="page">
+      <h1>Sinks</h1>
+      <Panel title="Destinations">
+        {list === null ? <Empty title="Waiting for the first data …" />
+          : list.length === 0 ? <Empty title="No sinks">Events are kept in the journal only. Name a sink in the configuration to have them elsewhere too.</Empty>
+            : <><Problems list={list} /><Table label="Sinks" columns={kColumns} rows={list} keyOf={(sink) => sink.name} /></>}
+      </Panel>
+      {now !== null && <Journal now={now} />}
+    </div>
+  );
+}
