@@ -18,4 +18,6 @@ mp_uses(sink PkgConfig::zstd ${CMAKE_DL_LIBS})
 mp_message_path(core codec net journal venue book pipeline)
 mp_optimise_as_one(core codec journal venue book)
 
+mp_uses(control OpenSSL::Crypto)
+
 target_compile_definitions(mp_cli PRIVATE MP_VERSION="${PROJECT_VERSION}")

@@ -39,9 +39,9 @@ for group in $groups; do
     installed "$package" || missing+=("$package")
   done
 done
-# npm may be there without Debian's package of that name, and is needed only while DuckDB is not.
-if ! has_duckdb && ! command -v npm >/dev/null; then
-  mapfile -t -O ${#missing[@]} missing < <(packages_of duckdb)
+# npm may be there without Debian's package of that name.
+if ! command -v npm >/dev/null; then
+  mapfile -t -O ${#missing[@]} missing < <(packages_of npm)
 fi
 
 # One sync at the end in place of several for each of some hundred small packages: measured on a busy machine, a third of the

@@ -7,10 +7,12 @@
 #include "cli/commands.hpp"
 #include "cli/list_options.hpp"
 #include "cli/load_options.hpp"
+#include "cli/look_options.hpp"
 #include "cli/output.hpp"
 #include "cli/reload_options.hpp"
 #include "cli/serve_options.hpp"
 #include "cli/time_option.hpp"
+#include "config/config.hpp"
 #include "core/result.hpp"
 #include "journal/shards.hpp"
 #include "obs/log.hpp"
@@ -31,7 +33,6 @@ constexpr const char* kIntroduction =
 Try: marketprism demo
 )";
 
-// A command's help: examples first.
 std::string examples(const char* summary, const char* lines) {
   return std::string{summary} + "\n\nExamples:\n" + lines;
 }
@@ -39,6 +40,13 @@ std::string examples(const char* summary, const char* lines) {
 void add_shards(CLI::App& app, std::uint64_t& shards) {
   app.add_option("--shards", shards, "Threads that collect, each with a journal of its own")
       ->check(CLI::Range(1U, journal::kShardsMax));
+}
+
+void add_listen(CLI::App& app, std::string& listen) {
+  app.add_option("--listen", listen,
+                 "Where the page and the metrics are: HOST:PORT, or none (default: as configured, "
+                 "else " +
+                     std::string{config::kListenUsual} + ")");
 }
 
 // Each adds its command; `chosen` is set when the command line asks for it.
@@ -60,6 +68,7 @@ void add_demo(CLI::App& app, Chosen& chosen) {
       ->capture_default_str();
   demo_app->add_option("--seed", options->seed, "Of the simulated market")->capture_default_str();
   add_shards(*demo_app, options->shards);
+  add_listen(*demo_app, options->listen);
   demo_app->add_flag("--check", options->check, "Compare what was sent with what was stored");
   demo_app->add_flag("--plain", options->plain, "Lines instead of a live table");
   demo_app->callback(
@@ -92,6 +101,7 @@ void add_run(CLI::App& app, Chosen& chosen) {
       "  marketprism run marketprism.toml\n"));
   add_collecting(*run_app, *options);
   add_shards(*run_app, options->shards);
+  add_listen(*run_app, options->listen);
   run_app->add_option("--legs", options->legs, "Connections that carry the same messages")
       ->check(CLI::Range(1U, pipeline::kLegsMax));
   run_app->add_option("--record", options->record,
@@ -368,6 +378,7 @@ int run_command_line(int argc, const char* const* argv) {
   add_simulate(app, chosen);
   add_query(app, chosen);
   add_gaps(app, chosen);
+  add_looks(app, chosen);
   add_list(app, chosen);
   add_validate(app, chosen);
   add_reload(app, chosen);

@@ -56,6 +56,7 @@ struct RunOptions {
   bool overwrite = false;                    // a recording that is there; only to record
   std::uint64_t shards = 0;                  // 0: as configured
   std::uint64_t legs = 0;                    // likewise
+  std::string listen;                        // of the page; empty: as configured
 };
 [[nodiscard]] int run(const RunOptions& options, obs::Logger& log);
 
@@ -80,6 +81,7 @@ struct DemoOptions {
   bool check = false;
   bool plain = false;
   std::uint64_t shards = 1;
+  std::string listen;  // of the page; empty: the usual place
 };
 [[nodiscard]] int demo(const DemoOptions& options, obs::Logger& log);
 
@@ -114,6 +116,35 @@ struct GapsOptions {
   bool json = false;
 };
 [[nodiscard]] int gaps(const GapsOptions& options);
+
+struct TapOptions {
+  std::vector<std::string> patterns;  // VENUE/INSTRUMENT/CHANNEL, each with *; none: everything
+  std::string data_dir = "data";
+  std::string format = "json";         // or csv, pretty
+  std::string where;                   // FIELD OP VALUE; empty: all
+  std::optional<std::uint64_t> count;  // then end
+  std::optional<std::chrono::seconds> time;
+  bool all = false;  // from the oldest event on, and end with the newest of a collector that ended
+};
+[[nodiscard]] int tap(const TapOptions& options);
+
+struct TopOptions {
+  std::string data_dir = "data";     // of the collector that is looked at
+  std::string url;                   // or where its page is
+  std::string view = "instruments";  // or connections, sinks
+  std::string filter;                // a glob of VENUE/INSTRUMENT
+  std::string sort;                  // a column; empty: by name
+  std::optional<std::chrono::seconds> time;
+  bool plain = false;
+  bool once = false;
+};
+[[nodiscard]] int top(const TopOptions& options);
+
+struct DoctorOptions {
+  std::string data_dir = "data";
+  std::string format = "text";  // or json, nagios
+};
+[[nodiscard]] int doctor(const DoctorOptions& options);
 
 struct ListOptions {
   std::string what = "venues";  // venues, channels, sinks

@@ -5,6 +5,7 @@
 
 #include "cli/collect.hpp"
 #include "cli/commands.hpp"
+#include "cli/control_room.hpp"
 #include "cli/demo_check.hpp"
 #include "cli/output.hpp"
 #include "cli/status.hpp"
@@ -49,9 +50,11 @@ Result<fs::path> data_dir_of(const DemoOptions& options) {
 }
 
 config::Config demo_config(const fs::path& dir, const sim::Simulator& simulator,
-                           const std::string& ca_file, std::uint64_t shards) {
+                           const std::string& ca_file, const DemoOptions& options) {
   config::Config config;
-  config.collector.shards = shards;
+  config.collector.shards = options.shards;
+  if (!options.listen.empty()) config.control.listen = options.listen;
+  if (options.check) config.control.listen = "none";
   config.data.dir = dir;
   config.ndjson.enabled = true;
   config.parquet.flush_age = std::chrono::seconds{5};
@@ -62,6 +65,33 @@ config::Config demo_config(const fs::path& dir, const sim::Simulator& simulator,
                                  .ca_file = ca_file};
   }
   return config;
+}
+
+// What the page of the demo can do to its venues.
+std::vector<control::Fault> demo_faults(sim::Simulator& simulator) {
+  std::vector<control::Fault> out;
+  for (const auto& feed : demo_feeds()) {
+    const std::string venue = feed.venue;
+    out.push_back({.name = "reset-" + venue,
+                   .title = "Reset the connections of " + venue,
+                   .text = "TCP reset of every WebSocket: what came meanwhile is marked, books are "
+                           "asked for anew.",
+                   .inject = [&simulator, venue] { simulator.reset_connections(venue); }});
+    out.push_back({.name = "mute-" + venue,
+                   .title = "Let " + venue + " fall silent",
+                   .text = "Connections stay open and nothing comes, not even pongs, until it is "
+                           "told to speak.",
+                   .inject = [&simulator, venue] { simulator.mute(venue); }});
+    out.push_back({.name = "unmute-" + venue,
+                   .title = "Let " + venue + " speak again",
+                   .text = "What came meanwhile is lost.",
+                   .inject = [&simulator, venue] { simulator.unmute(venue); }});
+  }
+  out.push_back({.name = "drop-binance",
+                 .title = "Lose a book update of binance BTC-USDT",
+                 .text = "The numbers jump: this one book is invalid until its snapshot comes.",
+                 .inject = [&simulator] { simulator.drop_depth("binance", "BTCUSDT"); }});
+  return out;
 }
 
 std::uint64_t frames_of(const pipeline::Collector& collector) {
@@ -77,14 +107,12 @@ void drain(const pipeline::Collector& collector, Watch& watch) {
   int quiet = 0;
   watch.follow({.time = kDrainTime,
                 .headline = "The simulator has stopped; reading what is still on its way",
-                .ended =
-                    [&] {
-                      const std::uint64_t now = frames_of(collector);
-                      quiet = now == before ? quiet + 1 : 0;
-                      before = now;
-                      return quiet >= 5 || net::steady_now() > deadline;
-                    },
-                .waiting = [&] { return collector.waiting(); }});
+                .ended = [&] {
+                  const std::uint64_t now = frames_of(collector);
+                  quiet = now == before ? quiet + 1 : 0;
+                  before = now;
+                  return quiet >= 5 || net::steady_now() > deadline;
+                }});
 }
 
 int report_check(const Result<std::vector<CheckRow>>& checked, std::uint64_t refused) {
@@ -127,23 +155,29 @@ int run_demo(const DemoOptions& options, const fs::path& dir, obs::Logger& log) 
                                           .ledger_entries_max = options.check ? 2'000'000U : 0U});
   if (!simulator) return fail(simulator.error());
   Screen screen{options.plain, log};
-  const auto config = demo_config(dir, **simulator, ca_file, options.shards);
+  const auto config = demo_config(dir, **simulator, ca_file, options);
   auto collector =
       pipeline::Collector::create(collector_config(config, Sinks::as_configured), screen.log());
   if (!collector) return fail(collector.error());
-  auto watch = Watch::open((*collector)->journal_locations(), screen);
-  if (!watch) return fail(watch.error());
+  Watch watch{**collector, screen};
 
   if (const auto started = (*collector)->start(); !started) return fail(started.error());
+  auto room = ControlRoom::open({.collector = **collector,
+                                 .config = config,
+                                 .mode = ControlRoom::Mode::demo,
+                                 .faults = demo_faults(**simulator)},
+                                screen.log());
+  if (!room) {
+    (void)(*collector)->stop();
+    return fail(room.error());
+  }
   const auto time = options.check && !options.time ? std::optional{kCheckTime} : options.time;
-  (*watch)->follow({.time = time,
-                    .headline = fmt::format("marketprism demo - 2 simulated venues, no network "
-                                            "used - data in {} - Ctrl-C ends it",
-                                            dir.string()),
-                    .ended = [] { return false; },
-                    .waiting = [&] { return (*collector)->waiting(); }});
+  watch.follow({.time = time,
+                .headline = headline("demo (2 simulated venues, no network)", **room, dir),
+                .ended = [] { return false; }});
   const auto stood_still = (*simulator)->stop_traffic(kSimulatorPatience);
-  if (options.check) drain(**collector, **watch);
+  if (options.check) drain(**collector, watch);
+  room->reset();
   const auto stopped = (*collector)->stop();
   (*simulator)->stop();
   if (!stood_still) return fail(stood_still.error());

@@ -6,13 +6,13 @@
 #include <set>
 
 #include "cli/commands.hpp"
+#include "cli/data_journals.hpp"
 #include "cli/output.hpp"
 #include "codec/json_encode.hpp"
 #include "core/name_limit.hpp"
 #include "core/utf8.hpp"
 #include "journal/merged_reader.hpp"
 #include "journal/read_present.hpp"
-#include "journal/shards.hpp"
 #include "net/clock.hpp"
 #include "pipeline/gap_reason.hpp"
 #include "pipeline/gap_report.hpp"
@@ -130,27 +130,12 @@ void write_reasons(const std::vector<const Gap*>& gaps, std::string& out) {
   }
 }
 
-// A data directory, or one that is a journal itself ([journal] dir).
 Result<pipeline::GapReport> read(const std::filesystem::path& dir) {
-  auto journal = dir / "journal";
-  auto shards = journal::shards_in(journal);
-  if (shards && shards->empty()) {
-    if (auto own = journal::shards_in(dir); own && !own->empty()) {
-      shards = std::move(own);
-      journal = dir;
-    }
-  }
-  if (!shards) return shards.error();
-  if (shards->empty()) {
-    return Error{ErrorKind::io,
-                 fmt::format("there is no journal {}; name the data directory that `run` or `demo` "
-                             "wrote with --data",
-                             journal.string())};
-  }
+  auto locations = journals_of(dir);
+  if (!locations) return locations.error();
   journal::MergedConfig config;
   config.patience = std::chrono::nanoseconds{0};  // of what is there nothing is waited for
-  for (const auto number : *shards)
-    config.locations.push_back(journal::shard_location(journal, number));
+  config.locations = locations.take();
   auto opened = journal::open_merged(config);
   if (!opened) return opened.error();
   pipeline::GapReport report;

@@ -1,7 +1,6 @@
 #include "cli/live_table.hpp"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "cli/terminal.hpp"
 #include "core/utf8.hpp"
 
 namespace mp::cli {
@@ -27,20 +27,21 @@ std::string latency_text(std::chrono::nanoseconds latency) {
   return fmt::format("{:.1f} ms", ns / 1e6);
 }
 
-std::string price_text(const std::optional<Price>& price) {
-  return price ? to_string(price->decimal) : "-";
+std::string price_text(const std::optional<Level>& level, const std::optional<Price>& tick) {
+  return level ? to_tick(level->price(), tick) : "-";
 }
 
-Cells cells_of(const pipeline::MonitorRow& row) {
-  return {row.venue,
-          printable(row.instrument, kNameShown),
-          std::string{pipeline::name_of(row.state)},
+Cells cells_of(const pipeline::BoardRow& row) {
+  const auto& view = row.view;
+  return {view.venue,
+          printable(row.name(), kNameShown),
+          std::string{pipeline::name_of(view.state)},
           fmt::format("{:.0f}", row.events_per_second),
-          price_text(row.bid),
-          price_text(row.ask),
+          price_text(view.bid, view.tick),
+          price_text(view.ask, view.tick),
           row.spread_basis_points ? fmt::format("{:.2f} bp", *row.spread_basis_points) : "-",
           latency_text(row.latency_p50) + " / " + latency_text(row.latency_p99),
-          std::to_string(row.gaps)};
+          std::to_string(view.gaps)};
 }
 
 std::string line_of(const Cells& cells, const std::array<std::size_t, kColumns>& widths,
@@ -58,19 +59,6 @@ bool is_set(const char* name) {
   return value != nullptr && *value != '\0';
 }
 
-// What the terminal can show; a table that scrolls or wraps cannot be redrawn in place.
-struct TerminalSize {
-  std::size_t lines = 24;
-  std::size_t columns = 80;
-};
-TerminalSize terminal_size() {
-  winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) return {};
-  // Some terminals do not know how wide they are.
-  const std::size_t columns = size.ws_col == 0 ? 80 : size.ws_col;
-  return {.lines = size.ws_row, .columns = columns};
-}
-
 }  // namespace
 
 std::string with_commas(std::uint64_t value) {
@@ -81,7 +69,7 @@ std::string with_commas(std::uint64_t value) {
   return text;
 }
 
-std::vector<std::string> table_lines(const std::vector<pipeline::MonitorRow>& rows) {
+std::vector<std::string> table_lines(const std::vector<pipeline::BoardRow>& rows) {
   std::vector<Cells> table{{"VENUE", "INSTRUMENT", "STATE", "EVENTS/S", "BID", "ASK", "SPREAD",
                             "LATENCY p50/p99", "GAPS"}};
   for (const auto& row : rows) table.push_back(cells_of(row));
@@ -92,10 +80,10 @@ std::vector<std::string> table_lines(const std::vector<pipeline::MonitorRow>& ro
   std::vector<std::string> lines;
   lines.push_back(line_of(table.front(), widths, kColumns));
   for (std::size_t at = 0; at < rows.size(); ++at) {
-    const std::string reason = printable(rows[at].reason, kReasonShown);
+    const std::string reason = printable(rows[at].view.reason, kReasonShown);
     // While nothing comes, the reason stands where the numbers would, so that narrow terminals show
     // it.
-    const bool numbers = reason.empty() || rows[at].latency_p99.count() != 0;
+    const bool numbers = reason.empty() || rows[at].events_per_second > 0;
     lines.push_back(line_of(table[at + 1], widths, numbers ? kColumns : kTextColumns));
     if (!reason.empty()) lines.back().append("  ").append(reason);
   }
@@ -114,7 +102,7 @@ std::chrono::milliseconds LiveTable::interval() const {
                                    : std::chrono::milliseconds{5000};
 }
 
-void LiveTable::show(const std::vector<pipeline::MonitorRow>& rows, const std::string& headline,
+void LiveTable::show(const std::vector<pipeline::BoardRow>& rows, const std::string& headline,
                      const std::string& log_lines) {
   auto lines = table_lines(rows);
   lines.insert(lines.begin(), headline);

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/monitor.hpp"
+#include "pipeline/board.hpp"
 
 namespace mp::cli {
 
@@ -23,7 +23,7 @@ class LiveTable {
 
   // `headline` stands above the table: where the data lies, how long it runs. `log_lines`, whole
   // lines, stay on the screen above both.
-  void show(const std::vector<pipeline::MonitorRow>& rows, const std::string& headline,
+  void show(const std::vector<pipeline::BoardRow>& rows, const std::string& headline,
             const std::string& log_lines);
   // Leaves the last table on the screen and puts the cursor below it.
   void finish();
@@ -34,7 +34,7 @@ class LiveTable {
 };
 
 // The table as text, one line per row, with a heading; widths fit the rows.
-[[nodiscard]] std::vector<std::string> table_lines(const std::vector<pipeline::MonitorRow>& rows);
+[[nodiscard]] std::vector<std::string> table_lines(const std::vector<pipeline::BoardRow>& rows);
 
 // 1234567 as "1,234,567".
 [[nodiscard]] std::string with_commas(std::uint64_t value);

@@ -2,6 +2,7 @@
 
 #include "cli/collect.hpp"
 #include "cli/commands.hpp"
+#include "cli/control_room.hpp"
 #include "cli/output.hpp"
 #include "cli/reload.hpp"
 #include "cli/status.hpp"
@@ -18,8 +19,12 @@ Result<config::Config> configured(const RunOptions& options) {
   if (!options.data_dir.empty()) config->data.dir = options.data_dir;
   if (options.shards != 0) config->collector.shards = options.shards;
   if (options.legs != 0) config->collector.legs = options.legs;
+  if (!options.listen.empty()) config->control.listen = options.listen;
   if (!options.record.empty()) config->record.file = options.record;
-  if (!options.sinks) config->journal.memory = true;  // nobody but the table reads it
+  if (!options.sinks) {
+    config->journal.memory = true;  // nobody but the table reads it
+    config->control.listen = "none";
+  }
   return config;
 }
 
@@ -142,8 +147,7 @@ int run(const RunOptions& options, obs::Logger& log) {
   }
   auto collector = pipeline::Collector::create(wanted, screen.log());
   if (!collector) return fail(collector.error());
-  auto watch = Watch::open((*collector)->journal_locations(), screen);
-  if (!watch) return fail(watch.error());
+  Watch watch{**collector, screen};
 
   std::unique_ptr<Desk> desk;
   if (options.sinks) {
@@ -151,21 +155,32 @@ int run(const RunOptions& options, obs::Logger& log) {
     if (!opened) return fail(opened.error());
     desk = opened.take();
   }
+  // The room shows what was configured at first; a change of feeds is seen in the instruments.
+  const config::Config at_first = *config;
   if (const auto started = (*collector)->start(); !started) return fail(started.error());
+  auto room = ControlRoom::open({.collector = **collector, .config = at_first, .reloads = reloads},
+                                screen.log());
+  if (!room) {
+    (void)(*collector)->stop();
+    return fail(room.error());
+  }
   std::vector<Error> nothing;
   bool changed = false;
   const auto ended = [&] {
     changed |= serve({options, *config, **collector, desk.get(), reloads, screen.log()});
+    (*room)->reload_if_asked([&] {
+      changed = true;
+      return read_anew(options, *config, **collector, screen.log());
+    });
     // What a change leaves may be nothing for a while.
     if (!changed) nothing = (*collector)->nothing_to_collect();
     // Who only records has nothing else to go on with.
     return !nothing.empty() || (!options.sinks && (*collector)->recording_failed());
   };
-  (*watch)->follow({.time = options.time,
-                    .headline = fmt::format("marketprism run - data in {} - Ctrl-C ends it",
-                                            config->data.dir.string()),
-                    .ended = ended,
-                    .waiting = [&] { return (*collector)->waiting(); }});
+  watch.follow({.time = options.time,
+                .headline = headline("run", **room, config->data.dir),
+                .ended = ended});
+  room->reset();
   return finish(**collector, *config, options, nothing);
 }
 

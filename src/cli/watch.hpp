@@ -1,46 +1,37 @@
-// L6. Watch: follows a journal and shows the live table until it is time to stop.
+// L6. Watch: shows the live table of a collector until it is time to stop.
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "cli/live_table.hpp"
 #include "cli/screen.hpp"
-#include "journal/journal.hpp"
-#include "net/clock.hpp"
-#include "pipeline/monitor.hpp"
+#include "pipeline/board.hpp"
+#include "pipeline/collector.hpp"
 
 namespace mp::cli {
 
 class Watch {
  public:
-  // `screen` outlives it.
-  static Result<std::unique_ptr<Watch>> open(std::vector<std::filesystem::path> journal_locations,
-                                             Screen& screen);
+  // Both outlive it.
+  Watch(const pipeline::Collector& collector, Screen& screen)
+      : collector_(collector), screen_(screen), table_(screen.style()) {}
 
   struct Following {
     std::optional<std::chrono::seconds> time{};
     std::string headline;  // above the table
     std::function<bool()> ended;
-    std::function<std::vector<pipeline::Waiting>()> waiting;
   };
-  // Until the time is over, a signal came, or `ended` says so. It is asked a few times a second,
-  // what waits with each table.
+  // Until the time is over, a signal came, or `ended` says so, which is asked a few times a second.
   void follow(const Following& what);
 
-  [[nodiscard]] const pipeline::Monitor& monitor() const { return monitor_; }
-
  private:
-  Watch(std::unique_ptr<journal::Reader> reader, Screen& screen)
-      : reader_(std::move(reader)), screen_(screen), table_(screen.style()) {}
-  void read();
+  void show(const std::string& headline);
 
-  std::unique_ptr<journal::Reader> reader_;
+  const pipeline::Collector& collector_;
   Screen& screen_;
-  pipeline::Monitor monitor_;
+  pipeline::Board board_;
   LiveTable table_;
 };
 

@@ -86,6 +86,16 @@ void check_url(const Node& node, std::string_view key, std::string_view url,
                                                        key, fmt::join(schemes, " or "))});
 }
 
+void check_listen(const Node& root, const Config& config, std::vector<Problem>& problems) {
+  const std::string& listen = config.control.listen;
+  if (listen == "none" || parse_listen(listen)) return;
+  const auto* table = value_of(root, "control");
+  problems.push_back({table == nullptr ? Span{} : place_of(*table, "listen"),
+                      fmt::format("`listen` in [control] is \"{}\"; it must be HOST:PORT with a "
+                                  "port of 0 to 65535, as in {}, or none",
+                                  listen, kListenUsual)});
+}
+
 }  // namespace
 
 void check_venue_name(std::string_view name, Span at, const Known& known,
@@ -158,6 +168,7 @@ void check_override(const Node& node, const VenueOverride& override,
 }
 
 void check_whole(const Node& root, const Config& config, std::vector<Problem>& problems) {
+  check_listen(root, config, problems);
   const auto& wanted = config.journal;
   const std::uint64_t shards = config.collector.shards;
   const std::uint64_t segments = journal::kSegmentsMin * shards;  // of each shard's journal

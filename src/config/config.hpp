@@ -102,6 +102,13 @@ struct Log {
   friend bool operator==(const Log&, const Log&) = default;
 };
 
+inline constexpr const char* kListenUsual = "127.0.0.1:8080";
+
+struct Control {
+  std::string listen = kListenUsual;  // HOST:PORT, or "none"
+  friend bool operator==(const Control&, const Control&) = default;
+};
+
 struct Record {
   std::filesystem::path file;  // empty: nothing is recorded
   friend bool operator==(const Record&, const Record&) = default;
@@ -117,8 +124,18 @@ struct Config {
   ParquetSink parquet;
   Log log;
   Record record;
+  Control control;
   friend bool operator==(const Config&, const Config&) = default;
 };
+
+// A key as it is in force.
+struct Effective {
+  std::string key;    // journal.dir
+  std::string value;  // as a file would have it
+  bool is_default = true;
+};
+// All that lie outside of [[feed]], and each feed's venue, instruments and channels.
+[[nodiscard]] std::vector<Effective> effective(const Config& config);
 
 // What the journal is opened with.
 [[nodiscard]] journal::Config journal_config(const Config& config);

@@ -213,6 +213,13 @@ inline constexpr std::array<Key<Log>, 1> kLog = {{
     {"level", &Log::level, "debug, info, warn or error."},
 }};
 
+inline constexpr std::array<Key<Control>, 1> kControl = {{
+    {"listen", &Control::listen,
+     "Where the page, the metrics and the control API are: HOST:PORT, port 0 for a free one, "
+     "\"none\" for nowhere. On another host than this one, every request needs the token of "
+     "control.token in the data directory."},
+}};
+
 inline constexpr std::array<Key<Record>, 1> kRecord = {{
     {"file", &Record::file,
      "Also record every raw frame and REST answer there; .zst at the end compresses. A file that "
@@ -239,6 +246,8 @@ void for_each_section(auto& config, auto&& visit) {
       Section<ParquetSink>{"sink.parquet", "Parquet files, one tree per channel.", keys::kParquet},
       config.parquet);
   visit(Section<NdjsonSink>{"sink.ndjson", "Text files.", keys::kNdjson}, config.ndjson);
+  visit(Section<Control>{"control", "The page, the metrics and the control API.", keys::kControl},
+        config.control);
   visit(Section<Log>{"log", "What the program says.", keys::kLog}, config.log);
   visit(
       Section<Record>{"record", "Raw recordings, which `marketprism replay` reads.", keys::kRecord},

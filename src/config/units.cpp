@@ -102,4 +102,17 @@ std::string to_string(Duration duration) {
   return fmt::format("{}ms", rest);
 }
 
+std::optional<Listen> parse_listen(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  auto host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const auto port = text.substr(colon + 1);
+  Listen out{.host = std::string{host}};
+  const auto read = std::from_chars(port.data(), port.data() + port.size(), out.port);
+  const bool whole = read.ec == std::errc{} && read.ptr == port.data() + port.size();
+  if (!whole || host.empty()) return std::nullopt;
+  return out;
+}
+
 }  // namespace mp::config

@@ -22,4 +22,11 @@ inline constexpr Duration kLongest = std::chrono::hours{24 * 366 * 100};
 [[nodiscard]] std::string to_string(Bytes bytes);
 [[nodiscard]] std::string to_string(Duration duration);
 
+// HOST:PORT of [control] listen: an address, or [an IPv6 one], and 0 to 65535.
+struct Listen {
+  std::string host;
+  std::uint16_t port = 0;
+};
+[[nodiscard]] std::optional<Listen> parse_listen(std::string_view text);
+
 }  // namespace mp::config

@@ -170,6 +170,16 @@ std::string to_string(const Decimal& value) {
   return {text.data(), write_decimal(value, text.data())};
 }
 
+std::string to_tick(const Price& price, const std::optional<Price>& tick) {
+  if (!tick || tick->is_zero()) return to_string(price.decimal);
+  int places = tick->decimal.exponent;
+  for (auto mantissa = tick->decimal.mantissa; mantissa % 10 == 0 && places < 0; mantissa /= 10)
+    ++places;
+  const auto shown = mantissa_at(price.decimal, std::min(places, 0));
+  if (!shown) return to_string(price.decimal);
+  return to_string({.mantissa = *shown, .exponent = static_cast<std::int8_t>(std::min(places, 0))});
+}
+
 std::optional<std::int64_t> mantissa_at(const Decimal& value, int exponent) {
   std::int64_t mantissa = value.mantissa;
   for (int from = value.exponent; from > exponent && mantissa != 0; --from) {

@@ -88,4 +88,8 @@ struct Exact {
 using Price = Exact<struct PriceMeaning>;
 using Quantity = Exact<struct QuantityMeaning>;
 
+// A price as a person wants to see it: with the digits that its tick has, unless that would lose
+// some; without a tick as it was sent.
+[[nodiscard]] std::string to_tick(const Price& price, const std::optional<Price>& tick);
+
 }  // namespace mp

@@ -19,6 +19,14 @@ Nanoseconds LatencySnapshot::percentile(double share) const {
   return max;
 }
 
+LatencySnapshot& LatencySnapshot::operator+=(const LatencySnapshot& other) {
+  for (std::size_t i = 0; i < buckets.size(); ++i) buckets[i] += other.buckets[i];
+  count += other.count;
+  sum += other.sum;
+  max = std::max(max, other.max);
+  return *this;
+}
+
 LatencySnapshot LatencySnapshot::since(const LatencySnapshot& earlier) const {
   LatencySnapshot difference = *this;
   for (std::size_t i = 0; i < kBucketCount; ++i) difference.buckets[i] -= earlier.buckets[i];

@@ -45,6 +45,9 @@ class LatencySnapshot {
   // The value that `share` (0 to 1) of the values do not exceed; 0 when there are none.
   [[nodiscard]] Nanoseconds percentile(double share) const;
 
+  // Of both together.
+  LatencySnapshot& operator+=(const LatencySnapshot& other);
+
   // What was recorded since `earlier`, a snapshot of the same histogram.
   [[nodiscard]] LatencySnapshot since(const LatencySnapshot& earlier) const;
 };

@@ -101,6 +101,8 @@ class Source {
     heard_ = now;
     others_ = 0;
   }
+  // When that one last said something.
+  [[nodiscard]] Timestamp heard() const { return heard_; }
   void ended(SessionId session) {
     if (session_ == session) session_ = 0;
   }

@@ -12,6 +12,13 @@ const SessionBook* BookFeed::find(SessionId session) const {
   return found;
 }
 
+const SessionBook& BookFeed::shown() const {
+  const SessionBook* const source = find(source_.session());
+  if (source != nullptr && source->keeper.valid()) return *source;
+  const SessionBook* const other = another_right_one(first_);
+  return first_.keeper.valid() || other == nullptr ? first_ : *other;
+}
+
 SessionBook& BookFeed::others_book_of(SessionId session) {
   SessionBook* found = nullptr;
   SessionBook* free = nullptr;

@@ -80,6 +80,11 @@ class BookFeed {
   // The number that what went on stands at.
   [[nodiscard]] std::optional<std::int64_t> last() const { return last_; }
   [[nodiscard]] std::size_t size() const { return 1 + others_.size(); }
+  // The book that what went on last came from; another one that is right where that is not.
+  [[nodiscard]] const SessionBook& shown() const;
+  // When that was, by the venue's clock and by ours.
+  [[nodiscard]] std::optional<Timestamp> last_time() const { return last_time_; }
+  [[nodiscard]] Timestamp heard() const { return source_.heard(); }
 
   bool snapshot_pending = false;  // a snapshot was asked for and has not come
   bool gap_open = false;          // a gap was reported that nothing has ended yet

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,7 @@
 #include "pipeline/shard.hpp"
 #include "pipeline/sink_runner.hpp"
 #include "pipeline/stream_notes.hpp"
+#include "pipeline/view.hpp"
 #include "sink/registry.hpp"
 
 namespace mp::pipeline {
@@ -78,6 +80,27 @@ class Collector {
   // Of each of feeds(): how it is, as of the last second, or of stop(). Likewise.
   [[nodiscard]] std::vector<FeedHealth> health() const;
 
+  // For screens (collector_view.cpp), from any thread while it runs. Of all instruments, how they
+  // stand; those of a shard that does not answer within a second are missing.
+  [[nodiscard]] std::vector<InstrumentView> instruments() const;
+  // By the venue's symbol or our name; nothing: there is none of that name.
+  [[nodiscard]] std::optional<BookView> book(std::string_view venue, std::string_view name,
+                                             std::size_t depth) const;
+  // Trades behind number `after`, oldest first. They are kept while somebody asks for them, and for
+  // half a minute.
+  [[nodiscard]] std::vector<TradeView> trades(std::string_view venue, std::string_view name,
+                                              std::uint64_t after) const;
+  // Minutes of its trades, the oldest first.
+  [[nodiscard]] std::vector<Bar> bars(std::string_view venue, std::string_view name) const;
+  // Begins a book anew. False: there is none of that name.
+  bool resync(std::string_view venue, std::string_view name);
+  [[nodiscard]] std::vector<SinkView> sinks() const;
+  [[nodiscard]] std::vector<JournalView> journals() const;
+  // The newest status events, at most `count`, oldest first.
+  [[nodiscard]] std::vector<StatusView> statuses(std::size_t count) const;
+  // FeedCounters::journalled, by venue.
+  [[nodiscard]] std::map<std::string, obs::LatencySnapshot> latencies() const;
+
   // A recording could not be written to its end; the log says why. Any thread may ask.
   [[nodiscard]] bool recording_failed() const;
   // The recordings that are complete. Only after stop().
@@ -114,6 +137,10 @@ class Collector {
   };
 
   explicit Collector(obs::Logger& log) : log_(log) {}
+  // Asks each feed of the venue on its thread, until one has an answer.
+  template <class Answer>
+  std::optional<Answer> ask(std::string_view venue,
+                            std::function<std::optional<Answer>(Feed&)> question) const;
   void add_budgets(const std::vector<FeedConfig>& feeds);
   Result<void> add_shards(const CollectorConfig& config, const std::filesystem::path& recording);
   Result<void> add_retired(const CollectorConfig& config);

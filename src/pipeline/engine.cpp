@@ -1,7 +1,6 @@
 #include "pipeline/engine.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "core/assert.hpp"
@@ -31,7 +30,8 @@ void Engine::go_on_from(Stream& stream) {
   const auto past = options_.past ? options_.past(stream.symbol) : std::nullopt;
   if (!past) return;
   stream.seq = past->seq;
-  stream.told_before = std::accumulate(past->seq.begin(), past->seq.end(), std::uint64_t{0});
+  stream.told_before = past->seq;
+  stream.life = StreamLife{past->seq};
   if (counts_trades_ && past->last_trade)
     stream.trades = std::make_unique<TradeWatch>(*past->last_trade, past->missing_trades);
 }
@@ -64,6 +64,7 @@ venue::Reading Engine::on_frame(Session& session, std::string_view frame, Timest
   reading_ = &session;
   const venue::Reading reading = session.decoder_->read(frame, ts_recv, *this);
   ++counters_.frames;
+  counters_.bytes += frame.size();
   ++counters_.verdicts[static_cast<std::size_t>(reading.verdict)];
   counters_.left_out += reading.left_out;
   if (reading.verdict == venue::Verdict::data && reading.unusual) ++counters_.slow;
@@ -229,6 +230,7 @@ void Engine::emit(Stream& stream, Event& event) {
     if (book == nullptr || book->is_snapshot) ++stream.by_rest[channel];
   }
   ++counters_.events[channel];
+  if (channel <= static_cast<std::size_t>(Channel::quote)) show(stream, event);
   owner_.on_event(stream, event);
 }
 
@@ -238,6 +240,7 @@ void Engine::emit_status(Stream& stream, const Status& status, Timestamp now) {
   event.symbol = stream.symbol;
   event.ts_recv = now;
   event.body = status;
+  stream.life.on_status(status, stream.seq);
   emit(stream, event);
 }
 

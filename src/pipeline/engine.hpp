@@ -18,6 +18,7 @@ namespace mp::pipeline {
 
 struct EngineCounters {
   std::uint64_t frames = 0;
+  std::uint64_t bytes = 0;  // of their payloads
   std::array<std::uint64_t, venue::kVerdictCount> verdicts{};
   std::array<std::uint64_t, kChannelCount> events{};  // handed to the owner
   std::uint64_t unasked = 0;                          // events that nobody announced an interest in
@@ -150,6 +151,12 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
   void await_deeper(Stream& stream);
   void give_up_deeper(Stream& stream);
 
+  // For screens; none of it is quick.
+  [[nodiscard]] InstrumentView view(const Stream& stream) const;
+  [[nodiscard]] BookView book_view(const Stream& stream, std::size_t depth) const;
+  // By the venue's symbol or our name; null: there is none.
+  [[nodiscard]] Stream* stream_named(std::string_view name);
+
   [[nodiscard]] const EngineCounters& counters() const { return counters_; }
   [[nodiscard]] book::KeeperCounters book_counters() const;
   [[nodiscard]] std::size_t books() const;
@@ -180,6 +187,7 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
   bool forget(Stream& stream, BookFeed& feed, SessionBook& book, Timestamp now);
   bool forget_books(Stream& stream, SessionId session, Timestamp now);
   void emit(Stream& stream, Event& event);
+  static void show(Stream& stream, const Event& event);
   void emit_status(Stream& stream, const Status& status, Timestamp now);
   Stream& stream_of(std::string_view symbol);
   void go_on_from(Stream& stream);

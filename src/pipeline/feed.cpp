@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "net/clock.hpp"
 #include "pipeline/feed_connection.hpp"
@@ -308,13 +307,28 @@ void Feed::on_event(Stream& stream, const Event& event) {
   parts_.journal.append(*stream.subject, event);
   counters_.events.add();
   const bool ours = event.channel() == Channel::status || event.channel() == Channel::instrument;
-  if (!ours) counters_.collected.add();
+  if (event.channel() == Channel::status) note_status(event);
+  if (ours) return;
+  counters_.collected.add();
+  last_recv_ = event.ts_recv;
+  last_event_ = event.ts_event;
+}
+
+// Everything of a batch came in one read, so one clock reading tells of all.
+void Feed::end_batch() {
+  publish();
+  if (last_recv_ == Timestamp{}) return;
+  counters_.journalled.record(net::now() - last_recv_);
+  if (last_event_) counters_.delay.record(last_recv_ - *last_event_);
+  last_recv_ = {};
 }
 
 // What was appended and counted is there for others.
 void Feed::publish() {
   const EngineCounters& counted = machine_.engine().counters();
   counters_.frames.store(counted.frames, std::memory_order_relaxed);
+  counters_.bytes.store(counted.bytes, std::memory_order_relaxed);
+  counters_.copies.store(counted.copies, std::memory_order_relaxed);
   counters_.slow.store(counted.slow, std::memory_order_relaxed);
   counters_.left_out.store(counted.left_out, std::memory_order_relaxed);
   if (subscriptions_.load(std::memory_order_relaxed) != machine_.subscriptions()) {
@@ -343,8 +357,7 @@ void Feed::note(std::optional<double> seconds, std::vector<StreamNote>& out) {
                     .instrument = stream.instrument,
                     .past = stream.past()};
     if (seconds && !stream.symbol.empty()) {
-      const auto told = std::accumulate(stream.seq.begin(), stream.seq.end(), std::uint64_t{0});
-      const auto events = told - stream.told_before;
+      const auto events = stream.events();
       note.work_per_second = static_cast<double>(events * kEventWork + stream.levels) / *seconds;
     }
     out.push_back(std::move(note));

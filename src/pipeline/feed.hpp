@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -54,6 +55,18 @@ class Feed final : private FeedMachine::Hands {
   // long enough to tell. On its thread, or when it has ended.
   void note(std::optional<double> seconds, std::vector<StreamNote>& out);
 
+  // For screens, on its thread. The symbols from place `from` on, at most `count`; false: there are
+  // no more.
+  bool view(std::size_t from, std::size_t count, std::vector<InstrumentView>& out) const;
+  // By the venue's symbol or our name; nothing: it has none of that name.
+  [[nodiscard]] std::optional<BookView> book_view(std::string_view name, std::size_t depth);
+  // Its trades behind number `after`: they are kept while somebody asks, and for half a minute.
+  [[nodiscard]] std::vector<TradeView> trades_since(std::string_view name, std::uint64_t after);
+  // Of the last minutes of its trades, the oldest first.
+  [[nodiscard]] std::vector<Bar> bars_of(std::string_view name);
+  // Begins its book anew. False: there is none of that name.
+  bool resync(std::string_view name);
+
   // Hands what was kept of frames of no use to the system. On its thread.
   void flush_quarantine() { quarantine_.flush(); }
 
@@ -63,6 +76,8 @@ class Feed final : private FeedMachine::Hands {
   // asked by other threads once planned() is true.
   [[nodiscard]] const std::vector<Error>& refusals() const { return machine_.refusals(); }
   [[nodiscard]] std::size_t subscriptions() const { return subscriptions_; }
+  // The newest status events, the last one last. Any thread may ask.
+  [[nodiscard]] std::vector<StatusView> statuses() const;
   // What it waits for, and how it is, as of the last second; after stop(): as of then. Any thread
   // may ask.
   [[nodiscard]] FeedState state() const;
@@ -104,6 +119,8 @@ class Feed final : private FeedMachine::Hands {
   [[nodiscard]] CallHealth call_health() const;
   void say_calls();
   void publish();
+  void end_batch();
+  void note_status(const Event& event);
   void publish_state();
 
   FeedConfig config_;
@@ -124,6 +141,9 @@ class Feed final : private FeedMachine::Hands {
   Signal wake_;
   std::map<const FeedMachine::Leg*, std::unique_ptr<Connection>> connections_;
   std::string_view reading_conn_;  // of the frame that is being read
+  // Of the last event of the batch that is being read; 0: none has come.
+  Timestamp last_recv_{};
+  std::optional<Timestamp> last_event_;
   std::atomic<std::size_t> subscriptions_{0};
   std::atomic<bool> planned_{false};
   bool stopping_ = false;
@@ -131,6 +151,7 @@ class Feed final : private FeedMachine::Hands {
   // Screens read while this thread writes, twice a second.
   mutable std::mutex state_mutex_;
   FeedState state_;
+  std::deque<StatusView> statuses_;  // likewise guarded, the newest last
 };
 
 }  // namespace mp::pipeline

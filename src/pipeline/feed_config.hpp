@@ -76,6 +76,8 @@ struct CallCounters {
 // Readable from other threads.
 struct FeedCounters {
   std::atomic<std::uint64_t> frames{0};
+  std::atomic<std::uint64_t> bytes{0};   // of their payloads
+  std::atomic<std::uint64_t> copies{0};  // events that another connection had brought before
   obs::Counter events;
   obs::Counter collected;  // of them: what the venue sent of what is wanted
   std::atomic<std::uint64_t> unknown{0};
@@ -90,6 +92,10 @@ struct FeedCounters {
   std::atomic<std::uint64_t> disconnects{0};
   std::atomic<std::uint64_t> gaps{0};
   CallCounters calls;
+  // One value for each batch of frames that were read at once, of its last event: from the venue's
+  // clock to the socket, and from there to the journal.
+  obs::Histogram delay;
+  obs::Histogram journalled;
 };
 
 }  // namespace mp::pipeline

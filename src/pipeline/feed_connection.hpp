@@ -67,7 +67,7 @@ class Feed::Connection final : public net::SessionHandler, private net::UrlSourc
     feed_.reading_conn_ = leg_.name();
     feed_.machine_.on_frame(leg_, frame, ts_recv);
   }
-  void on_batch_end() override { feed_.publish(); }
+  void on_batch_end() override { feed_.end_batch(); }
 
   std::string text_ping() override { return feed_.machine_.text_ping(leg_, net::now()); }
 

@@ -107,6 +107,9 @@ class FeedMachine final : private Engine::Owner {
   // Under the venue's URL.
   [[nodiscard]] const std::string& path_of(const Leg& leg) const;
 
+  // A user wants the book of a stream to begin anew.
+  void resync(Stream& stream, const Now& now);
+
   // Of a call.
   void answered(std::uint64_t number, std::string_view body, const Now& now);
   struct CallFailure {
@@ -124,6 +127,7 @@ class FeedMachine final : private Engine::Owner {
   [[nodiscard]] std::string too_few_connections() const;
 
   [[nodiscard]] Engine& engine() { return engine_; }
+  [[nodiscard]] const Engine& engine() const { return engine_; }
   [[nodiscard]] const Catalog& catalog() const { return catalog_; }
   [[nodiscard]] const std::vector<Error>& refusals() const { return wants_.refusals(); }
   [[nodiscard]] std::size_t subscriptions() const { return subscriptions_; }

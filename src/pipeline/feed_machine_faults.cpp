@@ -108,6 +108,15 @@ void FeedMachine::tend_books(const Now& now) {
   }
 }
 
+void FeedMachine::resync(Stream& stream, const Now& now) {
+  now_ = now.steady;
+  engine_.lose_books(0, &stream, kAskedReason, now.utc);
+  if (!stream.book || !stream.is_carried(Channel::book)) return;
+  const bool by_snapshot = joins(adapter_.traits().book.start);
+  stream.book->snapshot_pending = by_snapshot;
+  repair(stream, by_snapshot ? JobKind::snapshot : JobKind::resubscribe);
+}
+
 // --- frames that cannot be read ---
 
 // The symbol that the frame names, where it is one of the connection's and no other one stands in

@@ -16,6 +16,7 @@ constexpr std::array kExplained = {
     Explained{"stopped",
               "the collector was told to stop; what came until the next start is missing"},
     Explained{kNotWantedReason, "the user took the stream out of what is wanted"},
+    Explained{kAskedReason, "the user asked for the book to begin anew"},
     Explained{kRecordingReason,
               "the disk of a recording did not keep up, and frames are missing in it"},
     // What the venue's numbers tell.

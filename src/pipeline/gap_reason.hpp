@@ -16,6 +16,8 @@ inline constexpr std::string_view kRecordingReason = "recording";
 // A run ended without a word (a kill, a power loss): said by the next one, of what was connected.
 inline constexpr std::string_view kCrashReason = "crash";
 
+// A user wanted a book to begin anew.
+inline constexpr std::string_view kAskedReason = "asked";
 // A connection on which nothing came, or only what was old.
 inline constexpr std::string_view kStaleReason = "stale";
 

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kWatchEvery{500};  // also what a kill costs a recording
 constexpr std::chrono::seconds kMeasureLeast{1};       // less says nothing
+constexpr std::chrono::seconds kLookPatience{1};
 
 // How long a reader that merges shards may have to wait for one with nothing to say.
 constexpr std::chrono::milliseconds kPromiseEvery{5};
@@ -96,6 +97,28 @@ void Shard::on_thread(const std::function<void()>& work) {
     done.set_value();
   });
   done.get_future().wait();
+}
+
+bool Shard::look(std::function<void(Shard&)> work) {
+  auto done = std::make_shared<std::promise<void>>();
+  auto is_done = done->get_future();
+  boost::asio::post(*io_, [this, done, work = std::move(work)] {
+    work(*this);
+    done->set_value();
+  });
+  return is_done.wait_for(kLookPatience) == std::future_status::ready;
+}
+
+JournalView Shard::journal_view() const {
+  const auto counters = journal_->counters();
+  return {.shard = config_.number,
+          .next_index = journal_->next_index(),
+          .appended = counters.appended,
+          .dropped = counters.dropped,
+          .bytes = counters.bytes,
+          .bytes_max = config_.journal.retention_bytes,
+          .segments = counters.segments,
+          .has_room = journal_->room() == journal::Room::as_configured};
 }
 
 const Feed& Shard::adopt(std::unique_ptr<Feed> feed) {

@@ -59,6 +59,10 @@ class Shard {
   [[nodiscard]] std::vector<std::string> venues();  // that it serves
   // What the venue's feed wants from now on, and what that changes.
   FeedMachine::Change want(std::string_view venue, WantsOfShard wanted);
+  // Does `work` on the shard's thread, where screens may look at its feeds, and waits for it, a
+  // second at most: false, where it does not run or has more to do; then `work` may be done later
+  // or never, so it owns what it uses. Any thread, after start().
+  bool look(std::function<void(Shard&)> work);
   // Asks the feeds to close their sessions and returns at once.
   void begin_stop();
   // Waits until they have, and completes the recording.
@@ -71,6 +75,7 @@ class Shard {
   [[nodiscard]] const std::vector<std::unique_ptr<Feed>>& feeds() const { return feeds_; }
   // Only before start() and after stop().
   [[nodiscard]] const journal::Writer& journal() const { return *journal_; }
+  [[nodiscard]] JournalView journal_view() const;  // on its thread
   Result<void> sync_journal() { return journal_->sync(); }
   // Before start(): marks the end of a stream of an earlier run.
   void append_end(const StreamNotes::Ended& ended, Timestamp now);

@@ -1,6 +1,7 @@
 #include "pipeline/stream.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace mp::pipeline {
 
@@ -30,6 +31,13 @@ bool Stream::is_carried(Channel channel, SessionId by) const {
   return std::ranges::any_of(carriers, [&](const Carrier& each) {
     return each.session == by && each.channels.has(channel);
   });
+}
+
+std::uint64_t Stream::events() const {
+  const auto sum = [](const auto& numbers) {
+    return std::accumulate(numbers.begin(), numbers.end(), std::uint64_t{0});
+  };
+  return sum(seq) - sum(told_before);
 }
 
 StreamPast Stream::past() const {

@@ -18,8 +18,11 @@
 #include "core/instrument.hpp"
 #include "journal/journal.hpp"
 #include "pipeline/arbiter.hpp"
+#include "pipeline/bars.hpp"
 #include "pipeline/book_feed.hpp"
+#include "pipeline/stream_life.hpp"
 #include "pipeline/trade_watch.hpp"
+#include "pipeline/view.hpp"
 
 namespace mp::pipeline {
 
@@ -51,9 +54,16 @@ struct alignas(64) Stream {
   std::vector<std::unique_ptr<BookFeed>> more_books;  // of further depths
   std::vector<Carrier> carriers;
   std::unique_ptr<TradeWatch> trades;  // where the venue counts them
-  std::uint64_t told_before = 0;       // events of earlier runs, in seq
   // Of the events in seq, those that no session brought: a topic may be silent all the same.
   std::array<std::uint64_t, kChannelCount> by_rest{};
+  // What screens show of it.
+  StreamLife life;
+  std::array<std::uint64_t, kChannelCount> told_before{};  // in seq: of earlier runs
+  std::optional<Level> bid;  // of the last quote, where no book is kept
+  std::optional<Level> ask;
+  std::optional<Price> last_price;
+  std::unique_ptr<Bars> bars;  // once something was traded
+  std::unique_ptr<Tape> tape;  // while somebody looks at its trades
 
   void for_each_book_feed(auto&& visit) {
     if (book) visit(*book);
@@ -70,6 +80,8 @@ struct alignas(64) Stream {
   // By any session, or by this one.
   [[nodiscard]] bool is_carried(Channel channel) const;
   [[nodiscard]] bool is_carried(Channel channel, SessionId by) const;
+  // That it had in this run.
+  [[nodiscard]] std::uint64_t events() const;
   // As the next run is to know it.
   [[nodiscard]] StreamPast past() const;
 

@@ -25,7 +25,7 @@ from typing import NamedTuple
 sys.dont_write_bytecode = True
 
 import recordings_test as recordings  # noqa: E402  (found beside this file)
-from hostile_venue import CLOSE, LISTING, TEXT, Venue, answer, frame  # noqa: E402
+from hostile_venue import CLOSE, LISTING, PONG, TEXT, Venue, answer, frame  # noqa: E402
 
 DEADLINE = 60
 PROGRAM = ""
@@ -265,6 +265,9 @@ class Strict(Venue):
         frames, mine = deque(maxlen=6), set()
         while (text := await client.read()) is not None:
             frames.append(now())
+            if not text:  # a ping
+                await client.send(frame(PONG, b""))
+                continue
             request = json.loads(text)
             mine |= set(request["params"])
             if len(frames) == 6 and frames[5] - frames[0] < 1:
@@ -286,7 +289,8 @@ async def many_topics():
     folder = Path(tempfile.mkdtemp(prefix="mp-faults-"))
     (folder / "c.toml").write_text(config_of(
         {key.split(".")[1]: url for key, url in where.items()},
-        f'symbols = {json.dumps(symbols)}\nchannels = ["trade", "quote", "ticker"]\n'))
+        f'symbols = {json.dumps(symbols)}\nchannels = ["trade", "quote", "ticker"]\n'
+        '[collector]\nmax_connections_per_venue = 30\n'))
     begin = time.monotonic()
     process = await asyncio.create_subprocess_exec(
         PROGRAM, "run", "c.toml", "--plain", cwd=folder, stdout=asyncio.subprocess.DEVNULL,

@@ -21,3 +21,12 @@ add_test(NAME pairs
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/pairs_test.py
     $<TARGET_FILE:marketprism> ${MP_SHARED_DATA})
 set_tests_properties(pairs PROPERTIES TIMEOUT 600)
+# The control API, the metrics, and the commands that look at a collector.
+add_test(NAME control
+  COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/control_test.py $<TARGET_FILE:marketprism>)
+set_tests_properties(control PROPERTIES TIMEOUT 300)
+# The alert rules, where Prometheus' tool is there.
+find_program(MP_PROMTOOL promtool)
+if(MP_PROMTOOL)
+  add_test(NAME alerts COMMAND ${MP_PROMTOOL} test rules ${PROJECT_SOURCE_DIR}/tests/e2e/alerts_test.yml)
+endif()

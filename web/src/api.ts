@@ -9,7 +9,6 @@ export interface Status {
   version: string;
   mode: "run" | "demo";
   pid: number;
-  host: string;
   started: Time;
   now: Time;
   uptime_seconds: number;
@@ -26,7 +25,7 @@ export interface Status {
   rates: { frames_per_second: number; bytes_per_second: number; events_per_second: number };
   cpu: { cores_used: number; cores: number };
   memory: { resident: number; anonymous: number };
-  journal: { bytes: number; bytes_max: number; segments: number; oldest: Time | null };
+  journal: { appended: number; bytes: number; bytes_max: number; segments: number; has_room: boolean };
   disk: { free: number; size: number };
 }
 
@@ -36,7 +35,6 @@ export interface Channel {
   channel: string;
   state: InstrumentState;
   events: number;
-  last: Time | null;
   legs: number;
 }
 
@@ -58,8 +56,9 @@ export interface Instrument {
   missing: number;
   /** Since the last event. */
   age_ms: number | null;
-  /** Received minus the venue's time. */
-  delay_ms: number | null;
+  /** Of its venue, from the socket to the journal. */
+  latency_p50_us: number;
+  latency_p99_us: number;
   legs: number;
   channels: Channel[];
 }
@@ -129,7 +128,6 @@ export interface VenueConnections {
     calls: number; active: number; waiting: number; failed: number;
     p95_ms: number | null; reuse: number | null;
   };
-  limits: Limit[];
 }
 
 export interface Connection {
@@ -140,7 +138,8 @@ export interface Connection {
   state: "opening" | "live" | "waiting" | "closing";
   reason: string;
   retry_at: Time | null;
-  url: string;
+  /** The venue's clock behind ours. */
+  delay_ms: number | null;
   since: Time | null;
   /** Since the last frame. */
   age_ms: number | null;
@@ -160,16 +159,13 @@ export interface Connections { venues: VenueConnections[]; connections: Connecti
 
 export interface Sink {
   name: string;
-  type: string;
-  state: "open" | "retrying" | "ended";
+  shard: number;
+  state: "open" | "troubled" | "retrying";
   problem: string;
   delivered: number;
   lag_events: number;
-  lag_seconds: number | null;
   dead_letters: number;
   missed: number;
-  flushes: number;
-  flush_ms_p99: number | null;
   retries: number;
 }
 

@@ -27,9 +27,9 @@ TEST(LogTail, does_not_grow_without_end) {
 
 // A venue may call an instrument what it likes.
 TEST(LiveTable, a_name_moves_no_cursor_and_breaks_no_line) {
-  pipeline::MonitorRow row;
-  row.venue = "binance";
-  row.instrument =
+  pipeline::BoardRow row;
+  row.view.venue = "binance";
+  row.view.instrument =
       "A\x1b[2J\x1b]0;x\x07\xc2\x9b"
       "31m\nB" +
       std::string(70'000, 'z');
@@ -41,28 +41,33 @@ TEST(LiveTable, a_name_moves_no_cursor_and_breaks_no_line) {
 }
 
 TEST(LiveTable, lines_are_of_one_width_and_show_what_is_not_known) {
-  pipeline::MonitorRow row;
-  row.venue = "binance";
-  row.instrument = "BTC-USDT";
-  row.bid = Price{{12345, -2}};
+  pipeline::BoardRow row;
+  row.view.venue = "binance";
+  row.view.instrument = "BTC-USDT";
+  row.view.bid = Level{Price{{12345, -2}}, Quantity{{1, 0}}};
   const auto lines = table_lines({row});
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_EQ(lines[0].size(), lines[1].size());
   EXPECT_NE(lines[1].find("123.45"), std::string::npos);
+  row.view.tick = Price{{100, -3}};  // as venues write it: 0.100
+  EXPECT_NE(table_lines({row})[1].find(" 123.45 "), std::string::npos) << "no digit is lost";
+  row.view.bid = Level{Price{{9'123'429'000'000, -8}}, Quantity{{1, 0}}};
+  row.view.tick = Price{{1'000'000, -8}};
+  EXPECT_NE(table_lines({row})[1].find(" 91234.29 "), std::string::npos);
   EXPECT_NE(lines[1].find("WAITING"), std::string::npos);
   EXPECT_EQ(with_commas(1234567), "1,234,567");
   EXPECT_EQ(with_commas(123), "123");
 }
 
 TEST(LiveTable, what_waits_says_why_in_place_of_numbers) {
-  pipeline::MonitorRow row;
-  row.venue = "binance";
-  row.instrument = "BTC-USDT";
-  row.reason = "connecting: refused\x1b[2J";
+  pipeline::BoardRow row;
+  row.view.venue = "binance";
+  row.view.instrument = "BTC-USDT";
+  row.view.reason = "connecting: refused\x1b[2J";
   auto lines = table_lines({row});
   EXPECT_NE(lines[1].find("WAITING  connecting: refused"), std::string::npos) << lines[1];
   EXPECT_EQ(lines[1].find('\x1b'), std::string::npos);
-  row.latency_p99 = std::chrono::microseconds{7};  // something of it comes
+  row.events_per_second = 7;  // something of it comes
   lines = table_lines({row});
   EXPECT_EQ(lines[1].find("connecting"), lines[0].size() + 2) << lines[1];
 }

@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import type { Connection, VenueConnections } from "../api";
 import { useCell } from "../live/cell";
 import { connections, watch } from "../live/store";
-import { Empty, Meter, Panel, Table, type Column } from "../parts/basic";
+import { Empty, Panel, Table, type Column } from "../parts/basic";
 import { State } from "../parts/icons";
 import { ageText, bytesText, clockText, countText, millisText, percentText, plural, shortCount } from "../pure/format";
 
@@ -24,13 +24,6 @@ function Venue({ venue }: { venue: VenueConnections }) {
         <Availability share={venue.availability_1h} over="Available, last hour" />
         <Availability share={venue.availability_24h} over="Last 24 hours" />
       </dl>
-      <div class="meters">
-        {venue.limits.length === 0 && <p class="remark">The venue names no limits.</p>}
-        {venue.limits.map((limit) => (
-          <Meter key={`${limit.name} ${limit.window_seconds}`} label={limit.name} share={limit.limit === 0 ? 0 : limit.used / limit.limit}
-            text={`${countText(limit.used)} of ${countText(limit.limit)}${limit.window_seconds > 0 ? ` in ${limit.window_seconds} s` : ""}`} />
-        ))}
-      </div>
       <p class="remark"><b>REST</b> {requests.join(", ")}.</p>
       {venue.last_problem !== "" && <p class="remark"><b>Last problem</b> {venue.last_problem}</p>}
     </Panel>
@@ -64,7 +57,7 @@ function columnsOf(ahead: Set<string>): Column<Connection>[] {
     { title: "Behind", number: true, cell: (c) => millisText(c.behind_ms) },
     { title: "Connects", number: true, cell: (c) => countText(c.connects) },
     { title: "Since", number: true, cell: (c) => clockText(c.since) },
-    { title: "Address", wide: true, cell: (c) => <span class="address">{c.url}</span> },
+    { title: "Delay", number: true, cell: (c) => millisText(c.delay_ms) },
   ];
 }
 

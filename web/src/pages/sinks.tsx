@@ -6,23 +6,16 @@ import { useCell } from "../live/cell";
 import { sinks, status, watch } from "../live/store";
 import { Empty, Meter, Panel, Table, type Column } from "../parts/basic";
 import { State } from "../parts/icons";
-import { bytesText, clockText, countText, millisText, plural, spanText } from "../pure/format";
-
-function lagText(sink: Sink): string {
-  if (sink.lag_seconds === null) return "–";
-  return sink.lag_seconds < 60 ? `${sink.lag_seconds.toFixed(2)} s` : spanText(sink.lag_seconds);
-}
+import { bytesText, countText, plural } from "../pure/format";
 
 const kColumns: Column<Sink>[] = [
   { title: "State", cell: (sink) => <State state={sink.state} /> },
-  { title: "Sink", cell: (sink) => <><b>{sink.name}</b>{sink.type !== sink.name && <span class="kind">{sink.type}</span>}</> },
-  { title: "Behind", number: true, cell: lagText },
+  { title: "Sink", cell: (sink) => <><b>{sink.name}</b>{sink.shard !== 0 && <span class="kind">shard {sink.shard}</span>}</> },
   { title: "Events behind", number: true, cell: (sink) => countText(sink.lag_events) },
   { title: "Delivered", number: true, cell: (sink) => countText(sink.delivered) },
   { title: "Dead letters", number: true, cell: (sink) => <span class={sink.dead_letters > 0 ? "some" : ""}>{countText(sink.dead_letters)}</span> },
   { title: "Missed", number: true, cell: (sink) => <span class={sink.missed > 0 ? "some" : ""}>{countText(sink.missed)}</span> },
   { title: "Retries", number: true, cell: (sink) => countText(sink.retries) },
-  { title: "Flush p99", number: true, cell: (sink) => millisText(sink.flush_ms_p99) },
 ];
 
 function Problems({ list }: { list: Sink[] }) {
@@ -42,8 +35,8 @@ function Journal({ now }: { now: Status }) {
         <Meter label="Disk used" share={disk.size === 0 ? 0 : 1 - disk.free / disk.size}
           text={`${bytesText(disk.free)} free of ${bytesText(disk.size)}`} />
       </div>
-      <p class="remark">{journal.oldest === null ? "Nothing is held yet."
-        : `Its oldest event came at ${clockText(journal.oldest)} UTC on ${journal.oldest.slice(0, 10)}.`} A sink that fell behind goes on from here.</p>
+      <p class="remark">{countText(journal.appended)} events of this run. A sink that fell behind goes on from here.
+        {!journal.has_room && <b> The disk is full: events are kept in memory, or dropped and marked.</b>}</p>
     </Panel>
   );
 }

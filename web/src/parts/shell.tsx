@@ -39,7 +39,7 @@ function Rail({ page, faults }: { page: Page; faults: boolean }) {
 function Top() {
   const state = useCell(status, (s) => s?.state ?? null);
   const reason = useCell(status, (s) => s?.reason ?? "");
-  const who = useCell(status, (s) => (s === null ? "" : `${s.host} · pid ${s.pid} · ${s.version}`));
+  const who = useCell(status, (s) => (s === null ? "" : `pid ${s.pid} · ${s.version}`));
   const mode = useCell(status, (s) => s?.mode ?? null);
   const up = useCell(status, (s) => spanText(s?.uptime_seconds ?? null));
   const now = useCell(status, (s) => s?.now.slice(11, 19) ?? "");

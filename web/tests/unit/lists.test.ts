@@ -10,7 +10,7 @@ function item(venue: string, name: string, more: Partial<Instrument> = {}): Inst
   return {
     venue, symbol: name, instrument: name, state: "LIVE", reason: "", kind: "spot", tick: "0.01", events: 0,
     events_per_second: 0, bid: null, ask: null, last_price: null, spread_bp: null, gaps: 0, missing: 0, age_ms: null,
-    delay_ms: null, legs: 1, channels: [], ...more,
+    latency_p50_us: 0, latency_p99_us: 0, legs: 1, channels: [], ...more,
   };
 }
 

@@ -5,13 +5,12 @@ import type { Channel, Instrument } from "../../api";
 import { bookPath, post, Refused } from "../../live/rest";
 import { Empty, Panel, Table, type Column } from "../../parts/basic";
 import { State } from "../../parts/icons";
-import { clockText, countText } from "../../pure/format";
+import { countText } from "../../pure/format";
 
 const kColumns: Column<Channel>[] = [
   { title: "Channel", cell: (channel) => <b>{channel.channel}</b> },
   { title: "State", cell: (channel) => <State state={channel.state} /> },
   { title: "Events", number: true, cell: (channel) => countText(channel.events) },
-  { title: "Last", number: true, cell: (channel) => clockText(channel.last) },
   { title: "Legs", number: true, cell: (channel) => channel.legs },
 ];
 

@@ -27,7 +27,7 @@ export function Head({ item }: { item: Instrument }) {
     ["Spread", `${basisPoints(item.spread_bp)} bp`],
     ["Events/s", countText(item.events_per_second)],
     ["Age", ageText(item.age_ms)],
-    ["Delay", millisText(item.delay_ms)],
+    ["To journal", millisText(item.latency_p50_us / 1000)],
     ["Gaps", countText(item.gaps)],
     ["Tick", item.tick ?? "–"],
     ["Legs", String(item.legs)],

@@ -1,0 +1,99 @@
+#include "cli/control_room.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <sstream>
+#include <utility>
+
+#include "cli/running.hpp"
+#include "config/units.hpp"
+#include "net/clock.hpp"
+
+namespace mp::cli {
+namespace {
+
+constexpr std::chrono::seconds kReloadPatience{30};
+
+std::vector<control::ConfigEntry> entries_of(const config::Config& config) {
+  std::vector<control::ConfigEntry> out;
+  for (auto& each : config::effective(config)) {
+    out.push_back({.key = std::move(each.key),
+                   .value = std::move(each.value),
+                   .origin = each.is_default ? "default" : "configured"});
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ControlRoom>> ControlRoom::open(Parts parts, obs::Logger& log) {
+  std::unique_ptr<ControlRoom> room{new ControlRoom};
+  const std::string& listen = parts.config.control.listen;
+  if (listen == "none") return room;
+  const control::Identity identity{.version = MP_VERSION,
+                                   .mode = parts.mode == Mode::demo ? "demo" : "run",
+                                   .data_dir = parts.config.data.dir,
+                                   .started = net::now()};
+  // Of the time when it began: what may change while it runs are feeds alone.
+  control::Powers powers{.config = [entries = entries_of(parts.config)] { return entries; },
+                         .faults = std::move(parts.faults)};
+  if (parts.reloads) powers.reload = [it = room.get()] { return it->ask_for_reload(); };
+  const auto place = config::parse_listen(listen);
+  if (!place) {
+    return Error{ErrorKind::config,
+                 fmt::format("\"{}\" is no place to listen; expected HOST:PORT as in {}, or none",
+                             listen, config::kListenUsual)};
+  }
+  control::ApiConfig wanted{.host = place->host, .port = place->port};
+  auto api = control::Api::start(wanted, parts.collector, identity, powers, log);
+  if (!api && api.error().kind == ErrorKind::unavailable && listen == config::kListenUsual) {
+    const std::string problem = api.error().message;
+    wanted.port = 0;
+    api = control::Api::start(wanted, parts.collector, identity, std::move(powers), log);
+    if (api) log.info("control_elsewhere", {{"url", (*api)->url()}, {"problem", problem}});
+  }
+  if (!api) return api.error();
+  room->api_ = api.take();
+  if (const auto noted = note_running(parts.config.data.dir, room->url()); !noted)
+    log.warn("control_not_noted", {{"problem", noted.error().message}});
+  return room;
+}
+
+Result<std::vector<std::string>> ControlRoom::ask_for_reload() {
+  std::future<Desk::Answer> answered;
+  {
+    const std::lock_guard guard{mutex_};
+    asked_.emplace();
+    answered = asked_->get_future();
+  }
+  if (answered.wait_for(kReloadPatience) != std::future_status::ready) {
+    return Error{ErrorKind::unavailable,
+                 "the collector is busy and has not read its configuration "
+                 "within 30 s"};
+  }
+  const auto answer = answered.get();
+  if (answer.code != 0) return Error{ErrorKind::config, answer.text};
+  std::vector<std::string> lines;
+  std::istringstream text{answer.text};
+  for (std::string line; std::getline(text, line);) lines.push_back(line);
+  return lines;
+}
+
+std::string headline(std::string_view command, const ControlRoom& room,
+                     const std::filesystem::path& data_dir) {
+  const auto url = room.url();
+  return fmt::format("marketprism {}{}{} - data in {} - Ctrl-C ends it", command,
+                     url.empty() ? "" : " - ", url, data_dir.string());
+}
+
+void ControlRoom::reload_if_asked(const Reload& reload) {
+  std::optional<std::promise<Desk::Answer>> asked;
+  {
+    const std::lock_guard guard{mutex_};
+    asked = std::exchange(asked_, std::nullopt);
+  }
+  if (asked) asked->set_value(reload());
+}
+
+}  // namespace mp::cli

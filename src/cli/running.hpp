@@ -1,0 +1,24 @@
+// L6. A collector that runs, as other commands find and ask it.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "core/result.hpp"
+
+namespace mp::cli {
+
+// Writes where its page is, for find_running().
+[[nodiscard]] Result<void> note_running(const std::filesystem::path& data_dir,
+                                        const std::string& url);
+
+// `url` where it is given, else that of the collector of the data directory.
+// ErrorKind::unavailable: none has said where it is.
+[[nodiscard]] Result<std::string> find_running(const std::filesystem::path& data_dir,
+                                               const std::string& url);
+
+// A document of it; an answer other than 200 is an error, with its sentence.
+[[nodiscard]] Result<std::string> ask_running(const std::string& url, std::string_view target);
+
+}  // namespace mp::cli

@@ -1,0 +1,51 @@
+// L6. What `top` shows: documents of a running collector as lines, and the keys that change them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.hpp"
+
+namespace mp::cli {
+
+class TopView {
+ public:
+  enum class Page : std::uint8_t { instruments, connections, sinks, book };
+  enum class Sort : std::uint8_t { name, rate, state, gaps, age };
+
+  TopView(Page page, std::string filter, Sort sort)
+      : page_(page), filter_(std::move(filter)), sort_(sort) {}
+
+  // The document that it shows next.
+  [[nodiscard]] std::string target() const;
+  // Reads it: the lines of the page, the heading first. ErrorKind::data: it cannot be read.
+  Result<std::vector<std::string>> lines(const std::string& document, const std::string& trades);
+  // Of the book's page: its trades; empty elsewhere.
+  [[nodiscard]] std::string trades_target() const;
+
+  // A key, as a terminal sends it. False: the user wants to leave.
+  bool on_key(std::string_view key);
+  // The line to mark, counted from the heading; 0: none.
+  [[nodiscard]] std::size_t marked() const;
+  // What keys do here.
+  [[nodiscard]] std::string help() const;
+
+ private:
+  Result<std::vector<std::string>> instrument_lines(const std::string& document);
+  void on_filter_key(std::string_view key);
+
+  Page page_;
+  std::string filter_;
+  Sort sort_;
+  bool typing_ = false;             // the filter
+  std::size_t selected_ = 0;        // of the instruments shown
+  std::vector<std::string> shown_;  // their places in URLs: "binance/BTCUSDT"
+  std::string book_;                // likewise, of the book's page
+};
+
+[[nodiscard]] Result<TopView::Page> top_page_named(std::string_view name);
+[[nodiscard]] Result<TopView::Sort> top_sort_named(std::string_view name);
+
+}  // namespace mp::cli

@@ -1,0 +1,323 @@
+#include "control/api.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "codec/json_exact.hpp"
+#include "control/access.hpp"
+#include "control/assets.hpp"
+#include "control/health.hpp"
+#include "control/json.hpp"
+#include "control/live.hpp"
+#include "control/metrics.hpp"
+#include "net/local_server.hpp"
+
+namespace mp::control {
+namespace {
+
+using net::ServerRequest;
+using net::ServerResponse;
+
+constexpr std::string_view kRoot = "/api/v1/";
+// What a page of ours may do: nothing from elsewhere, nothing inside of another page.
+constexpr std::string_view kPolicy =
+    "default-src 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+ServerResponse refused(unsigned status, std::string_view sentence) {
+  ServerResponse out{.status = status};
+  JsonObject{out.body}.add("error", sentence);
+  return out;
+}
+
+ServerResponse no_such(std::string_view what) {
+  return refused(404, fmt::format("there is no {}", what));
+}
+
+unsigned status_of(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::usage:
+    case ErrorKind::config:
+    case ErrorKind::data:
+      return 400;
+    default:
+      return 503;
+  }
+}
+
+std::size_t count_in(const ServerRequest& request, std::string_view name, std::size_t usual,
+                     std::size_t most) {
+  const auto found = request.query.find(name);
+  if (found == request.query.end()) return usual;
+  std::size_t value = usual;
+  const auto& text = found->second;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return std::min(value, most);
+}
+
+// "a/b" of /api/v1/books/a/b
+struct Name {
+  std::string_view venue;
+  std::string_view name;
+};
+std::optional<Name> name_in(std::string_view rest) {
+  const auto slash = rest.find('/');
+  if (slash == std::string_view::npos || slash == 0 || slash + 1 == rest.size())
+    return std::nullopt;
+  return Name{rest.substr(0, slash), rest.substr(slash + 1)};
+}
+
+struct LevelWish {
+  std::string_view level;
+};
+using LevelShape = codec::Shape<codec::Field<"level", &LevelWish::level>>;
+
+}  // namespace
+
+class Api::Impl final : public net::ServerHandler {
+ public:
+  Impl(pipeline::Collector& collector, const Identity& identity, Powers powers, obs::Logger& log,
+       Access access)
+      : collector_(collector),
+        identity_(identity),
+        powers_(std::move(powers)),
+        log_(log),
+        access_(std::move(access)),
+        observer_(collector, identity),
+        live_(observer_, collector,
+              {.can_send = [this](net::SocketId id) { return server_->can_send(id); },
+               .send = [this](net::SocketId id,
+                              std::string text) { server_->send(id, std::move(text)); }}) {}
+  ~Impl() override {
+    if (server_) server_->stop();
+  }
+
+  Result<void> listen(const ApiConfig& config) {
+    auto server = net::LocalServer::open({.host = config.host, .port = config.port}, *this);
+    if (!server) return server.error();
+    server_ = server.take();
+    const bool v6 = config.host.find(':') != std::string::npos;
+    url_ =
+        fmt::format("http://{}{}{}:{}", v6 ? "[" : "", config.host, v6 ? "]" : "", server_->port());
+    server_->run();
+    return {};
+  }
+  [[nodiscard]] const std::string& url() const { return url_; }
+
+ private:
+  ServerResponse on_request(const ServerRequest& request) override {
+    auto answer = answer_to(request);
+    answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
+    answer.headers.emplace_back("Content-Security-Policy", std::string{kPolicy});
+    answer.headers.emplace_back("Referrer-Policy", "no-referrer");
+    return answer;
+  }
+
+  ServerResponse on_upgrade(net::SocketId socket, const ServerRequest& request) override {
+    if (const auto why = access_.refusal(request); !why.empty()) return refused(403, why);
+    if (request.path != "/api/v1/live") return no_such("WebSocket at " + request.path);
+    live_.opened(socket);
+    return {.status = 101};
+  }
+  void on_message(net::SocketId socket, std::string_view text) override {
+    live_.on_message(socket, text);
+  }
+  void on_closed(net::SocketId socket) override { live_.closed(socket); }
+  void on_tick() override {
+    observer_.on_time();
+    live_.on_tick(net::steady_now());
+  }
+
+  ServerResponse answer_to(const ServerRequest& request) {
+    if (const auto why = access_.refusal(request); !why.empty()) return refused(403, why);
+    const bool reads = request.method == "GET" || request.method == "HEAD";
+    std::string_view path = request.path;
+    if (path.starts_with(kRoot)) {
+      path.remove_prefix(kRoot.size());
+      if (reads) return read(path, request);
+      if (!access_.may_change(request)) {
+        return refused(401,
+                       "a change needs the header \"Authorization: Bearer TOKEN\" with the "
+                       "token of control.token in the data directory");
+      }
+      return change(path, request);
+    }
+    if (!reads) return refused(405, "expected GET");
+    return page_or_probe(path);
+  }
+
+  ServerResponse page_or_probe(std::string_view path) {
+    if (path == "/livez") return {.type = "text/plain", .body = "ok\n"};
+    if (path == "/readyz") return ready();
+    if (path == "/healthz") return health();
+    if (path == "/metrics") {
+      ServerResponse out{.type = std::string{kMetricsType}};
+      append_metrics(collector_, observer_, identity_.version, out.body);
+      return out;
+    }
+    const Asset* const asset = asset_at(path == "/" ? "/index.html" : path);
+    if (asset == nullptr) return no_such(fmt::format("page at {}", path));
+    ServerResponse out{.type = std::string{asset->type}, .body = std::string{asset->content}};
+    const bool named_by_content = path.starts_with("/assets/");
+    out.headers.emplace_back("Cache-Control",
+                             named_by_content ? "public, max-age=31536000, immutable" : "no-cache");
+    return out;
+  }
+
+  // Somebody could use what is collected: at least one instrument is live.
+  ServerResponse ready() {
+    for (const auto& row : observer_.rows()) {
+      if (row.view.state == pipeline::StreamState::live)
+        return {.type = "text/plain", .body = "ok\n"};
+    }
+    return {.status = 503, .type = "text/plain", .body = "no instrument is live yet\n"};
+  }
+
+  ServerResponse health() {
+    auto checks = collector_checks(collector_, observer_);
+    auto machine = machine_checks(identity_.data_dir);
+    checks.insert(checks.end(), machine.begin(), machine.end());
+    const auto worst = worst_of(checks);
+    ServerResponse out{.status = worst == Verdict::failing ? 503U : 200U};
+    JsonObject object{out.body};
+    object.add("status", worst == Verdict::ok        ? "ok"
+                         : worst == Verdict::warning ? "degraded"
+                                                     : "failing");
+    append_list(checks, object.key("checks"),
+                [](const Check& check, std::string& to) { JsonObject{to}.add_fields(check); });
+    return out;
+  }
+
+  ServerResponse read(std::string_view path, const ServerRequest& request) {
+    ServerResponse out;
+    if (path == "status") {
+      observer_.status(out.body);
+    } else if (path == "instruments") {
+      observer_.instruments(out.body);
+    } else if (path == "gaps") {
+      observer_.gaps(count_in(request, "limit", 200, 5000), out.body);
+    } else if (path == "connections") {
+      observer_.connections(out.body);
+    } else if (path == "sinks") {
+      observer_.sinks(out.body);
+    } else if (path == "performance") {
+      observer_.performance(out.body);
+    } else if (path == "memory") {
+      observer_.memory(out.body);
+    } else if (path == "config") {
+      append_list(powers_.config(), out.body, [](const ConfigEntry& entry, std::string& to) {
+        JsonObject{to}.add_fields(entry);
+      });
+    } else if (path == "token") {
+      if (!Access::is_own_page(request)) return refused(403, "only the page itself gets the token");
+      JsonObject{out.body}.add("token", access_.token());
+    } else if (path == "faults" && !powers_.faults.empty()) {
+      append_list(powers_.faults, out.body, [](const Fault& fault, std::string& to) {
+        JsonObject object{to};
+        object.add("name", fault.name);
+        object.add("title", fault.title);
+        object.add("text", fault.text);
+      });
+    } else if (path == "openapi.json") {
+      const Asset* const document = asset_at("/openapi.json");
+      if (document == nullptr) return no_such("document in this program");
+      out.body = document->content;
+    } else if (path.starts_with("trades/")) {
+      const auto name = name_in(path.substr(7));
+      if (!name) return no_such(fmt::format("instrument {}", path.substr(7)));
+      const auto after = count_in(request, "after", 0, SIZE_MAX);
+      observer_.trades(name->venue, name->name, after, out.body);
+    } else if (path.starts_with("books/")) {
+      const auto name = name_in(path.substr(6));
+      const auto depth = count_in(request, "depth", 25, 1000);
+      if (!name || !observer_.book(name->venue, name->name, depth, out.body))
+        return no_such(fmt::format("instrument {}", path.substr(6)));
+    } else {
+      return no_such(fmt::format("document {}", path));
+    }
+    return out;
+  }
+
+  ServerResponse change(std::string_view path, const ServerRequest& request) {
+    constexpr std::string_view kResync = "/resync";
+    constexpr std::string_view kFaults = "faults/";
+    if (request.method == "POST" && path == "reload") return reload();
+    if (request.method == "PUT" && path == "log") return set_log_level(request.body);
+    if (request.method == "POST" && path.starts_with("books/") && path.ends_with(kResync)) {
+      const auto name = name_in(path.substr(6, path.size() - 6 - kResync.size()));
+      if (!name || !collector_.resync(name->venue, name->name))
+        return no_such(fmt::format("book {}", path.substr(6)));
+      return {.status = 204};
+    }
+    if (request.method == "POST" && path.starts_with(kFaults)) {
+      const auto found =
+          std::ranges::find(powers_.faults, path.substr(kFaults.size()), &Fault::name);
+      if (found == powers_.faults.end()) return no_such(fmt::format("fault {}", path));
+      log_.warn("fault_injected", {{"fault", found->name}});
+      found->inject();
+      return {.status = 204};
+    }
+    return no_such(fmt::format("change {} {}", request.method, path));
+  }
+
+  ServerResponse reload() {
+    if (!powers_.reload) {
+      return refused(409,
+                     "there is no configuration file to read anew; expected a collector that "
+                     "was started by `marketprism run CONFIG`");
+    }
+    const auto changed = powers_.reload();
+    if (!changed) return refused(status_of(changed.error().kind), changed.error().message);
+    ServerResponse out;
+    JsonObject object{out.body};
+    append_list(*changed, object.key("changed"),
+                [](const std::string& line, std::string& to) { append_value(line, to); });
+    return out;
+  }
+
+  ServerResponse set_log_level(const std::string& body) {
+    codec::ExactReader reader;
+    LevelWish wish;
+    if (!reader.read<LevelShape>(body, wish))
+      return refused(400, "the body cannot be read: " + reader.problem());
+    const auto level = obs::log_level_named(wish.level);
+    if (!level) {
+      return refused(400, fmt::format("\"{}\" is no log level; expected debug, info, warn, error "
+                                      "or off",
+                                      wish.level));
+    }
+    log_.set_level(*level);
+    return {.status = 204};
+  }
+
+  pipeline::Collector& collector_;
+  const Identity identity_;
+  const Powers powers_;
+  obs::Logger& log_;
+  const Access access_;
+  Observer observer_;
+  Live live_;
+  std::string url_;
+  std::unique_ptr<net::LocalServer> server_;
+};
+
+Api::Api(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Api::~Api() = default;
+
+Result<std::unique_ptr<Api>> Api::start(const ApiConfig& config, pipeline::Collector& collector,
+                                        const Identity& identity, Powers powers, obs::Logger& log) {
+  auto access = Access::create(identity.data_dir / "control.token", config.host);
+  if (!access) return access.error();
+  auto impl = std::make_unique<Impl>(collector, identity, std::move(powers), log, access.take());
+  if (const auto listening = impl->listen(config); !listening) return listening.error();
+  return std::unique_ptr<Api>{new Api{std::move(impl)}};
+}
+
+std::string Api::url() const {
+  return impl_->url();
+}
+
+}  // namespace mp::control

@@ -1,0 +1,135 @@
+// What an observer tells of connections and sinks.
+#include <algorithm>
+#include <map>
+
+#include "control/json.hpp"
+#include "control/observer.hpp"
+
+namespace mp::control {
+namespace {
+
+using pipeline::ConnectionHealth;
+using pipeline::ConnectionState;
+using pipeline::FeedHealth;
+
+// Each shard that serves a venue has a feed of it.
+struct VenueSum {
+  pipeline::Uptime hour;
+  pipeline::Uptime day;
+  pipeline::CallHealth calls;
+  std::uint64_t connects = 0;
+  std::uint64_t disconnects = 0;
+  std::string last_problem;
+
+  void add(const FeedHealth& feed) {
+    hour += feed.hour;
+    day += feed.day;
+    calls.submitted += feed.calls.submitted;
+    calls.failed += feed.calls.failed;
+    calls.active += feed.calls.active;
+    calls.waiting += feed.calls.waiting;
+    calls.connections += feed.calls.connections;
+    calls.reused += feed.calls.reused;
+    calls.p95 = std::max(calls.p95, feed.calls.p95);
+    for (const auto& connection : feed.connections) {
+      connects += connection.connects;
+      disconnects += connection.disconnects;
+      if (!connection.reason.empty()) last_problem = connection.reason;
+    }
+  }
+};
+
+std::optional<double> share_of(const pipeline::Uptime& time) {
+  if (time.wanted.count() == 0) return std::nullopt;
+  return static_cast<double>(time.live.count()) / static_cast<double>(time.wanted.count());
+}
+
+std::optional<double> ratio_of(std::uint64_t part, std::uint64_t rest) {
+  if (part + rest == 0) return std::nullopt;
+  return static_cast<double>(part) / static_cast<double>(part + rest);
+}
+
+std::optional<double> milliseconds(const std::optional<std::chrono::milliseconds>& time) {
+  if (!time) return std::nullopt;
+  return static_cast<double>(time->count());
+}
+
+void append_venue(const std::string& name, const VenueSum& sum, std::string& out) {
+  JsonObject object{out};
+  object.add("venue", name);
+  object.add("availability_1h", share_of(sum.hour));
+  object.add("availability_24h", share_of(sum.day));
+  object.add("connects", sum.connects);
+  object.add("disconnects", sum.disconnects);
+  object.add("last_problem", sum.last_problem);
+  JsonObject rest{object.key("rest")};
+  rest.add("calls", sum.calls.submitted);
+  rest.add("active", sum.calls.active);
+  rest.add("waiting", sum.calls.waiting);
+  rest.add("failed", sum.calls.failed);
+  rest.add("p95_ms", sum.calls.p95.count());
+  rest.add("reuse", ratio_of(sum.calls.reused, sum.calls.connections));
+}
+
+void append_connection(const FeedHealth& feed, const ConnectionHealth& it, Timestamp now,
+                       std::string& out) {
+  const bool live = it.state == ConnectionState::live;
+  const std::optional<Timestamp> since = live ? std::optional{now - it.uptime} : std::nullopt;
+  const auto behind =
+      it.race.timed == 0
+          ? std::nullopt
+          : std::optional{std::chrono::duration<double, std::milli>{it.race.behind}.count() /
+                          static_cast<double>(it.race.timed)};
+  JsonObject object{out};
+  object.add("venue", feed.venue);
+  object.add("name", it.name);
+  object.add("leg", it.leg);
+  object.add("shard", feed.shard);
+  object.add("state", it.state);
+  object.add("reason", it.reason);
+  object.add("retry_at", it.retry_at);
+  object.add("since", since);
+  object.add("age_ms", live ? milliseconds(it.silence) : std::nullopt);
+  object.add("round_trip_ms", milliseconds(it.round_trip));
+  object.add("delay_ms", milliseconds(it.delay));
+  object.add("topics", it.topics);
+  object.add("frames", it.messages);
+  object.add("bytes", it.bytes);
+  object.add("connects", it.connects);
+  object.add("disconnects", it.disconnects);
+  object.add("first", it.race.first);
+  object.add("late", it.race.late);
+  object.add("behind_ms", behind);
+}
+
+}  // namespace
+
+void Observer::connections(std::string& out) const {
+  const auto health = collector_.health();
+  const auto now = net::now();
+  std::map<std::string, VenueSum> venues;
+  for (const auto& feed : health) venues[feed.venue].add(feed);
+  JsonObject object{out};
+  append_list(venues, object.key("venues"), [](const auto& venue, std::string& to) {
+    append_venue(venue.first, venue.second, to);
+  });
+  auto& list = object.key("connections");
+  list.push_back('[');
+  for (const auto& feed : health) {
+    for (const auto& connection : feed.connections) {
+      if (!list.ends_with('[')) list.push_back(',');
+      append_connection(feed, connection, now, list);
+    }
+  }
+  list.push_back(']');
+}
+
+void Observer::sinks(std::string& out) const {
+  append_list(collector_.sinks(), out, [](const auto& sink, std::string& to) {
+    JsonObject object{to};
+    object.add_fields(sink);
+    object.add("state", sink.is_open ? (sink.problem.empty() ? "open" : "troubled") : "retrying");
+  });
+}
+
+}  // namespace mp::control
