@@ -54,10 +54,15 @@ Result<std::unique_ptr<ControlRoom>> ControlRoom::open(Parts parts, obs::Logger&
     if (api) log.info("control_elsewhere", {{"url", (*api)->url()}, {"problem", problem}});
   }
   if (!api) return api.error();
+  room->data_dir_ = parts.config.data.dir;
   room->api_ = api.take();
   if (const auto noted = note_running(parts.config.data.dir, room->url()); !noted)
     log.warn("control_not_noted", {{"problem", noted.error().message}});
   return room;
+}
+
+ControlRoom::~ControlRoom() {
+  if (api_) forget_running(data_dir_);
 }
 
 Result<std::vector<std::string>> ControlRoom::ask_for_reload() {

@@ -30,6 +30,10 @@ class ControlRoom {
   // `log` outlive it.
   static Result<std::unique_ptr<ControlRoom>> open(Parts parts, obs::Logger& log);
 
+  ~ControlRoom();
+  ControlRoom(const ControlRoom&) = delete;
+  ControlRoom& operator=(const ControlRoom&) = delete;
+
   // Where the page is; empty: nowhere.
   [[nodiscard]] std::string url() const { return api_ ? api_->url() : std::string{}; }
 
@@ -42,6 +46,7 @@ class ControlRoom {
   ControlRoom() = default;
   Result<std::vector<std::string>> ask_for_reload();
 
+  std::filesystem::path data_dir_;
   std::mutex mutex_;
   std::optional<std::promise<Desk::Answer>> asked_;
   std::unique_ptr<control::Api> api_;  // the last one: its thread uses the others

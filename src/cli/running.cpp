@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <system_error>
 
 #include "core/files.hpp"
 #include "net/local_client.hpp"
@@ -20,6 +21,11 @@ Result<void> note_running(const std::filesystem::path& data_dir, const std::stri
   if (const int code = replace_whole(file, url + "\n", Written::in_time); code != 0)
     return os_error("cannot write " + file.string(), code);
   return {};
+}
+
+void forget_running(const std::filesystem::path& data_dir) {
+  std::error_code ignored;  // a name that leads nowhere is found out
+  std::filesystem::remove(data_dir / kUrlName, ignored);
 }
 
 Result<std::string> find_running(const std::filesystem::path& data_dir, const std::string& url) {

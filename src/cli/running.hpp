@@ -13,6 +13,9 @@ namespace mp::cli {
 [[nodiscard]] Result<void> note_running(const std::filesystem::path& data_dir,
                                         const std::string& url);
 
+// It runs no longer.
+void forget_running(const std::filesystem::path& data_dir);
+
 // `url` where it is given, else that of the collector of the data directory.
 // ErrorKind::unavailable: none has said where it is.
 [[nodiscard]] Result<std::string> find_running(const std::filesystem::path& data_dir,

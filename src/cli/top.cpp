@@ -37,8 +37,18 @@ class RawKeys {
   RawKeys(const RawKeys&) = delete;
   RawKeys& operator=(const RawKeys&) = delete;
 
-  // What was typed within this time; empty: nothing.
-  [[nodiscard]] std::string next(std::chrono::milliseconds longest) const {
+  // The next key within this time; empty: none. Several may come at once.
+  [[nodiscard]] std::string next(std::chrono::milliseconds longest) {
+    if (typed_.empty()) typed_ = read(longest);
+    // An arrow is three bytes.
+    const std::size_t size = typed_.starts_with("\x1b[") ? 3 : 1;
+    auto key = typed_.substr(0, size);
+    typed_.erase(0, size);
+    return key;
+  }
+
+ private:
+  [[nodiscard]] std::string read(std::chrono::milliseconds longest) const {
     pollfd input{.fd = is_raw_ ? STDIN_FILENO : -1, .events = POLLIN};
     if (::poll(&input, 1, static_cast<int>(longest.count())) <= 0) return {};
     std::array<char, 8> bytes{};
@@ -46,8 +56,8 @@ class RawKeys {
     return got > 0 ? std::string{bytes.data(), static_cast<std::size_t>(got)} : std::string{};
   }
 
- private:
   termios before_{};
+  std::string typed_;  // and not handed out yet
   bool is_raw_ = false;
 };
 
@@ -78,7 +88,7 @@ void draw(TopView& view, const std::string& url, std::vector<std::string>& last,
 }
 
 int follow(TopView& view, const std::string& url, const TopOptions& options) {
-  const RawKeys keys;
+  RawKeys keys;
   std::vector<std::string> last;
   const auto begun = net::steady_now();
   auto draw_at = begun;

@@ -27,7 +27,9 @@ std::string_view host_in(std::string_view authority) {
 }
 
 bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "127.0.0.1" || host == "::1";
+  if (host == "localhost" || host == "::1") return true;
+  // 127.0.0.0/8, and no name that begins so.
+  return host.starts_with("127.") && host.find_first_not_of("0123456789.") == host.npos;
 }
 
 std::string_view authority_of(std::string_view origin) {
@@ -36,6 +38,9 @@ std::string_view authority_of(std::string_view origin) {
 }
 
 }  // namespace
+
+Access::Access(std::string token, std::string host)
+    : token_(std::move(token)), host_(std::move(host)), is_local_(is_loopback(host_)) {}
 
 Result<Access> Access::create(const std::filesystem::path& file, std::string host) {
   std::array<unsigned char, kTokenBytes> bytes{};
@@ -56,8 +61,8 @@ Result<Access> Access::create(const std::filesystem::path& file, std::string hos
 std::string Access::refusal(const net::ServerRequest& request) const {
   const auto authority = request.header_named("host");
   const auto host = host_in(authority);
-  if (!is_loopback(host) && host != host_)
-    return fmt::format("the host is \"{}\"; expected {} or a name of this machine", host, host_);
+  if (is_local_ && !is_loopback(host))
+    return fmt::format("the host is \"{}\"; expected {} or localhost", host, host_);
   const auto origin = request.header_named("origin");
   if (!origin.empty() && authority_of(origin) != authority)
     return fmt::format("a page of {} asks; expected one of {}", origin, authority);

@@ -18,8 +18,13 @@ class Access {
 
   // Empty: the request comes from a page or a tool of this machine. Else why it is refused: a page
   // from elsewhere that a browser was led to (DNS rebinding, a foreign WebSocket) has another Host
-  // or Origin.
+  // or Origin. Where the server listens on another address than this machine's own, its Host may be
+  // any of its names, and the token is asked for instead.
   [[nodiscard]] std::string refusal(const net::ServerRequest& request) const;
+  // Whether it may be answered without a change: on this machine anybody may read.
+  [[nodiscard]] bool may_read(const net::ServerRequest& request) const {
+    return is_local_ || may_change(request);
+  }
   // Whether it brings the token, as "Authorization: Bearer TOKEN".
   [[nodiscard]] bool may_change(const net::ServerRequest& request) const;
   // Whether a page of ours asks, in a browser that says so: it may have the token.
@@ -27,10 +32,11 @@ class Access {
   [[nodiscard]] const std::string& token() const { return token_; }
 
  private:
-  Access(std::string token, std::string host) : token_(std::move(token)), host_(std::move(host)) {}
+  Access(std::string token, std::string host);
 
   std::string token_;
   std::string host_;
+  bool is_local_;  // listens on an address that only this machine reaches
 };
 
 }  // namespace mp::control

@@ -37,6 +37,12 @@ ServerResponse no_such(std::string_view what) {
   return refused(404, fmt::format("there is no {}", what));
 }
 
+ServerResponse without_token() {
+  return refused(401,
+                 "this needs the header \"Authorization: Bearer TOKEN\" with the token of "
+                 "control.token in the data directory");
+}
+
 unsigned status_of(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::usage:
@@ -118,6 +124,7 @@ class Api::Impl final : public net::ServerHandler {
 
   ServerResponse on_upgrade(net::SocketId socket, const ServerRequest& request) override {
     if (const auto why = access_.refusal(request); !why.empty()) return refused(403, why);
+    if (!access_.may_read(request)) return without_token();
     if (request.path != "/api/v1/live") return no_such("WebSocket at " + request.path);
     live_.opened(socket);
     return {.status = 101};
@@ -134,15 +141,13 @@ class Api::Impl final : public net::ServerHandler {
   ServerResponse answer_to(const ServerRequest& request) {
     if (const auto why = access_.refusal(request); !why.empty()) return refused(403, why);
     const bool reads = request.method == "GET" || request.method == "HEAD";
+    const bool probes = reads && (request.path == "/livez" || request.path == "/readyz");
+    if (!probes && !access_.may_read(request)) return without_token();
     std::string_view path = request.path;
     if (path.starts_with(kRoot)) {
       path.remove_prefix(kRoot.size());
       if (reads) return read(path, request);
-      if (!access_.may_change(request)) {
-        return refused(401,
-                       "a change needs the header \"Authorization: Bearer TOKEN\" with the "
-                       "token of control.token in the data directory");
-      }
+      if (!access_.may_change(request)) return without_token();
       return change(path, request);
     }
     if (!reads) return refused(405, "expected GET");

@@ -336,6 +336,34 @@ class Control(unittest.TestCase):
                       "--listen", "70000")
         self.assertEqual(result.returncode, 78)
         self.assertIn("expected HOST:PORT", result.stderr)
+        result = call("demo", "--for", "1s", "--plain", "--dir", self.dir / "second",
+                      "--listen", "127.0.0.1:0")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertFalse((self.dir / "second" / "control.url").exists(), "it runs no longer")
+
+    def test_elsewhere_everything_needs_the_token(self):
+        data = self.dir / "third"
+        process = subprocess.Popen(
+            [PROGRAM, "demo", "--plain", "--dir", str(data), "--listen", "0.0.0.0:0"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+        def end():
+            process.send_signal(signal.SIGINT)
+            process.wait(timeout=DEADLINE)
+        self.addCleanup(end)
+        self.until((data / "control.url").exists)
+        url = (data / "control.url").read_text().strip().replace("0.0.0.0", "127.0.0.1")
+        token = (data / "control.token").read_text().strip()
+        with urllib.request.urlopen(url + "/livez", timeout=DEADLINE) as answer:
+            self.assertEqual(answer.status, 200)
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(url + "/metrics", timeout=DEADLINE)
+        self.assertEqual(refused.exception.code, 401)
+        refused.exception.close()
+        asked = urllib.request.Request(url + "/metrics",
+                                       headers={"Authorization": "Bearer " + token})
+        with urllib.request.urlopen(asked, timeout=DEADLINE) as answer:
+            self.assertEqual(answer.status, 200)
 
 
 if __name__ == "__main__":
