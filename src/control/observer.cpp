@@ -11,7 +11,7 @@
 namespace mp::control {
 namespace {
 
-constexpr std::chrono::milliseconds kRowsEvery{50};
+constexpr std::chrono::milliseconds kRowsEvery{200};  // rates of less say little
 constexpr std::chrono::seconds kPointEvery{1};
 constexpr std::size_t kPointsMax = 900;
 

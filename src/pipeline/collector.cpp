@@ -88,7 +88,7 @@ Result<void> Collector::add_shards(const CollectorConfig& config,
                       parts);
     if (!shard) return shard.error();
     shards_.push_back(shard.take());
-    for (const auto& feed : shards_.back()->feeds()) feeds_.push_back(feed.get());
+    for (const auto& feed : shards_.back()->feeds()) add_feed(*feed);
     sources_.push_back({.number = number,
                         .location = shards_.back()->journal().location(),
                         .shard = shards_.back().get()});
@@ -296,7 +296,7 @@ Result<void> Collector::all_delivered(const Delivery& delivery) const {
 
 std::vector<Error> Collector::nothing_to_collect() const {
   std::vector<Error> why;
-  for (const auto* feed : feeds_) {
+  for (const auto* feed : feeds()) {
     if (!feed->planned() || feed->subscriptions() > 0) return {};
     why.insert(why.end(), feed->refusals().begin(), feed->refusals().end());
   }
@@ -310,7 +310,7 @@ std::vector<Error> Collector::nothing_to_collect() const {
 
 std::optional<Error> Collector::nothing_collected() const {
   std::string why;
-  for (const auto* feed : feeds_) {
+  for (const auto* feed : feeds()) {
     if (feed->counters().collected.value() > 0) return std::nullopt;
     std::string problem = feed->state().problem;
     const bool reached = feed->counters().connects > 0;
@@ -327,7 +327,7 @@ std::optional<Error> Collector::nothing_collected() const {
 
 std::vector<Waiting> Collector::waiting() const {
   std::vector<Waiting> out;
-  for (const auto* feed : feeds_) {
+  for (const auto* feed : feeds()) {
     auto waiting = feed->state().waiting;
     std::ranges::move(waiting, std::back_inserter(out));
   }
@@ -336,7 +336,7 @@ std::vector<Waiting> Collector::waiting() const {
 
 std::vector<FeedHealth> Collector::health() const {
   std::vector<FeedHealth> out;
-  for (const auto* feed : feeds_) out.push_back(feed->state().health);
+  for (const auto* feed : feeds()) out.push_back(feed->state().health);
   return out;
 }
 

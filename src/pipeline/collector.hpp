@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -112,7 +113,11 @@ class Collector {
   void discard_recordings();
 
   // Of all shards; a venue has one in each shard that serves it.
-  [[nodiscard]] const std::vector<const Feed*>& feeds() const { return feeds_; }
+  // Any thread may ask: change() may add some.
+  [[nodiscard]] std::vector<const Feed*> feeds() const {
+    const std::lock_guard guard{feeds_mutex_};
+    return feeds_;
+  }
   // What journal::open_merged reads: of all shards, then of those that an earlier run had.
   [[nodiscard]] std::vector<std::filesystem::path> journal_locations() const;
   // The sums over all shards. Only after stop().
@@ -141,6 +146,10 @@ class Collector {
   template <class Answer>
   std::optional<Answer> ask(std::string_view venue,
                             std::function<std::optional<Answer>(Feed&)> question) const;
+  void add_feed(const Feed& feed) {
+    const std::lock_guard guard{feeds_mutex_};
+    feeds_.push_back(&feed);
+  }
   void add_budgets(const std::vector<FeedConfig>& feeds);
   Result<void> add_shards(const CollectorConfig& config, const std::filesystem::path& recording);
   Result<void> add_retired(const CollectorConfig& config);
@@ -170,7 +179,8 @@ class Collector {
   std::uint32_t shard_count_ = 1;
   Homes homes_;  // with several shards
   std::vector<std::unique_ptr<Shard>> shards_;
-  std::vector<const Feed*> feeds_;
+  mutable std::mutex feeds_mutex_;
+  std::vector<const Feed*> feeds_;  // guarded
   std::vector<Source> sources_;
   std::vector<Delivery> deliveries_;
   bool running_ = false;

@@ -65,7 +65,7 @@ Result<std::vector<Collector::VenueChange>> Collector::change(
       add_to(change.removed, std::move(done.removed));
     }
   }
-  for (New& each : fresh) feeds_.push_back(&each.shard->adopt(std::move(each.feed)));
+  for (New& each : fresh) add_feed(each.shard->adopt(std::move(each.feed)));
   std::vector<VenueChange> out;
   for (auto& [venue, change] : changes) out.push_back(std::move(change));
   return out;

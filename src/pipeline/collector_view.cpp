@@ -101,7 +101,7 @@ bool Collector::resync(std::string_view venue, std::string_view name) {
 
 std::map<std::string, obs::LatencySnapshot> Collector::latencies() const {
   std::map<std::string, obs::LatencySnapshot> out;
-  for (const auto* feed : feeds_) out[feed->venue()] += feed->counters().journalled.snapshot();
+  for (const auto* feed : feeds()) out[feed->venue()] += feed->counters().journalled.snapshot();
   return out;
 }
 
@@ -116,7 +116,7 @@ std::vector<JournalView> Collector::journals() const {
 
 std::vector<StatusView> Collector::statuses(std::size_t count) const {
   std::vector<StatusView> out;
-  for (const auto* feed : feeds_) {
+  for (const auto* feed : feeds()) {
     const auto of_feed = feed->statuses();
     std::vector<StatusView> merged;
     std::ranges::merge(out, of_feed, std::back_inserter(merged), {}, &StatusView::ts,

@@ -8,10 +8,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <map>
+#include <thread>
 
 #include "journal/merged_reader.hpp"
 #include "sim/server.hpp"
@@ -130,6 +132,28 @@ TEST_F(CollectorTest, joins_the_books_of_both_venues_and_names_instruments) {
   }
   EXPECT_EQ(collector_->feeds()[0]->counters().gaps, 0U);
   EXPECT_TRUE(collector_->stop());
+}
+
+// Screens ask while messages come, and while what is wanted changes.
+TEST_F(CollectorTest, other_threads_may_look_at_what_it_holds) {
+  const auto binance = feed("binance", {"BTC-USDT"}, {Channel::book, Channel::trade});
+  collect({binance});
+  std::atomic<bool> done = false;
+  std::thread screen{[&] {
+    while (!done) {
+      (void)collector_->latencies();
+      (void)collector_->instruments();
+    }
+  }};
+  EXPECT_TRUE(read_book("BTCUSDT", false));
+  EXPECT_TRUE(collector_->change({binance, feed("okx", {"BTC-USDT-PERP"}, {Channel::book})}));
+  EXPECT_TRUE(read_book("BTC-USDT-SWAP", false));
+  done = true;
+  screen.join();
+  EXPECT_EQ(collector_->instruments().size(), 2U);
+  EXPECT_EQ(collector_->book("okx", "BTC-USDT-PERP", 5)->bids.size(), 5U);
+  EXPECT_TRUE(collector_->resync("binance", "BTC-USDT"));
+  EXPECT_TRUE(read_status(Condition::resynced, "BTCUSDT"));
 }
 
 TEST_F(CollectorTest, marks_a_gap_and_resynchronises_only_that_book) {
