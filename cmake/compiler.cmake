@@ -10,9 +10,9 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   target_compile_options(mp_options INTERFACE $<$<VERSION_GREATER_EQUAL:${CMAKE_CXX_COMPILER_VERSION},19>:-Wno-missing-designated-field-initializers>)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # False alarms of g++ 12 in optimised code of std::optional, std::variant and std::string.
+  # False alarms of g++ 12 in optimised code of std::optional, std::variant, std::string and Asio's coroutines.
   target_compile_options(mp_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow
-    -Wno-array-bounds -Wno-null-dereference -Wno-stringop-overread)
+    -Wno-array-bounds -Wno-null-dereference -Wno-mismatched-new-delete -Wno-stringop-overread)
 endif()
 
 # What is optimised is what people run: a broken promise that reaches memory should end the process, not be used.

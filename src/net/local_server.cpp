@@ -153,7 +153,7 @@ class LocalServer::Impl {
  private:
   using Stream = beast::websocket::stream<beast::tcp_stream>;
   struct Socket {
-    Socket(SocketId number, beast::tcp_stream stream) : id(number), stream(std::move(stream)) {}
+    Socket(SocketId number, beast::tcp_stream tcp) : id(number), stream(std::move(tcp)) {}
     SocketId id;
     Stream stream;
     std::deque<std::string> queue;  // the first one is being written

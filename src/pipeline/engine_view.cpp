@@ -55,7 +55,7 @@ InstrumentView Engine::view(const Stream& stream) const {
     ChannelView view{
         .channel = channel, .state = *state, .events = stream.seq[at] - stream.told_before[at]};
     for (const Carrier& carrier : stream.carriers)
-      view.legs += carrier.channels.has(channel) ? 1 : 0;
+      view.legs += carrier.channels.has(channel) ? 1U : 0U;
     out.channels.push_back(view);
   }
   return out;
