@@ -196,9 +196,6 @@ export interface Performance {
 export interface Memory {
   resident: number;
   anonymous: number;
-  allocated: number | null;
-  active: number | null;
-  parts: { name: string; bytes: number }[];
 }
 
 export interface Setting { key: string; value: string; origin: string }

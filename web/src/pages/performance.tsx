@@ -46,17 +46,11 @@ function Plots({ history }: { history: History }) {
 function Parts() {
   const { data, failed } = useAnswer<Memory>("memory", 5000);
   if (data === null) return <Empty title={failed?.message ?? "Loading …"} />;
-  const rows = [...data.parts].sort((a, b) => b.bytes - a.bytes);
   return (
-    <>
-      <dl class="pair">
-        <Figure label="Resident" value={bytesText(data.resident)} />
-        <Figure label="Anonymous" value={bytesText(data.anonymous)} />
-        <Figure label="Allocated" value={bytesText(data.allocated)} />
-      </dl>
-      <ul class="bars-list">{rows.map((part) => (
-        <li key={part.name}><Meter label={part.name} share={data.resident === 0 ? 0 : part.bytes / data.resident} text={bytesText(part.bytes)} /></li>))}</ul>
-    </>
+    <dl class="pair">
+      <Figure label="Resident" value={bytesText(data.resident)} />
+      <Figure label="Anonymous" value={bytesText(data.anonymous)} />
+    </dl>
   );
 }
 
