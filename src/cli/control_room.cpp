@@ -25,6 +25,10 @@ std::vector<control::ConfigEntry> entries_of(const config::Config& config) {
   return out;
 }
 
+Desk::Answer ended() {
+  return {.code = exit_code(ErrorKind::unavailable), .text = "the collector ends"};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ControlRoom>> ControlRoom::open(Parts parts, obs::Logger& log) {
@@ -61,7 +65,14 @@ Result<std::unique_ptr<ControlRoom>> ControlRoom::open(Parts parts, obs::Logger&
   return room;
 }
 
+// Whoever waits for a reload must not hold up the end.
 ControlRoom::~ControlRoom() {
+  {
+    const std::lock_guard guard{mutex_};
+    ending_ = true;
+    if (asked_) asked_->set_value(ended());
+    asked_.reset();
+  }
   if (api_) forget_running(data_dir_);
 }
 
@@ -69,6 +80,7 @@ Result<std::vector<std::string>> ControlRoom::ask_for_reload() {
   std::future<Desk::Answer> answered;
   {
     const std::lock_guard guard{mutex_};
+    if (ending_) return Error{ErrorKind::unavailable, ended().text};
     asked_.emplace();
     answered = asked_->get_future();
   }

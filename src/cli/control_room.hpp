@@ -48,6 +48,7 @@ class ControlRoom {
 
   std::filesystem::path data_dir_;
   std::mutex mutex_;
+  bool ending_ = false;  // guarded, as the next one: nobody will answer any more
   std::optional<std::promise<Desk::Answer>> asked_;
   std::unique_ptr<control::Api> api_;  // the last one: its thread uses the others
 };

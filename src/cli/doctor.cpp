@@ -5,8 +5,8 @@
 #include "cli/output.hpp"
 #include "cli/running.hpp"
 #include "codec/json_exact.hpp"
+#include "codec/json_object.hpp"
 #include "control/health.hpp"
-#include "control/json.hpp"
 #include "net/local_client.hpp"
 
 namespace mp::cli {
@@ -97,9 +97,7 @@ int doctor(const DoctorOptions& options) {
   const auto worst = control::worst_of(checks);
   Output out;
   if (options.format == "json") {
-    control::append_list(checks, out.buffer(), [](const Check& check, std::string& to) {
-      control::JsonObject{to}.add_fields(check);
-    });
+    append_json_value(checks, out.buffer());
     out.line_done();
   } else if (options.format == "nagios") {
     write_nagios(checks, out.buffer());

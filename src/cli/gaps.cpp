@@ -8,7 +8,7 @@
 #include "cli/commands.hpp"
 #include "cli/data_journals.hpp"
 #include "cli/output.hpp"
-#include "codec/json_encode.hpp"
+#include "codec/json_object.hpp"
 #include "core/name_limit.hpp"
 #include "core/utf8.hpp"
 #include "journal/merged_reader.hpp"
@@ -74,33 +74,24 @@ void write_table(const std::vector<const Gap*>& gaps, std::string& out) {
 }
 
 void write_json(const Gap& gap, std::string& out) {
-  const auto number = [&](std::string_view key, const auto& value) {
-    out += value ? fmt::format(",\"{}\":{}", key, *value) : fmt::format(",\"{}\":null", key);
-  };
-  const auto time = [&](std::string_view key, const std::optional<Timestamp>& value) {
-    out += value ? fmt::format(",\"{}\":{}", key, to_nanoseconds(*value))
-                 : fmt::format(",\"{}\":null", key);
-  };
-  const auto text = [&](std::string_view key, std::string_view value) {
-    out += fmt::format("{}\"{}\":", out.ends_with('{') ? "" : ",", key);
-    codec::append_json_string(value, out);
-  };
-  out += '{';
-  text("venue", gap.venue);
-  text("symbol", gap.symbol);
-  text("instrument", gap.instrument);
-  text("channel", gap.channel ? mp::name_of(*gap.channel) : "");
-  text("condition", mp::name_of(gap.condition));
-  text("reason", gap.reason);
-  time("since", gap.since);
-  time("said", gap.said);
-  time("until", gap.until);
-  number("from_sequence", gap.from_sequence);
-  number("to_sequence", gap.to_sequence);
-  number("missing", gap.missing);
-  out += fmt::format(",\"healed\":{}", gap.healed);
-  text("healed_by", gap.healed_by);
-  out += "}\n";
+  {
+    codec::JsonObject object{out, codec::JsonTimes::nanoseconds};
+    object.add("venue", gap.venue);
+    object.add("symbol", gap.symbol);
+    object.add("instrument", gap.instrument);
+    object.add("channel", gap.channel ? mp::name_of(*gap.channel) : "");
+    object.add("condition", gap.condition);
+    object.add("reason", gap.reason);
+    object.add("since", gap.since);
+    object.add("said", gap.said);
+    object.add("until", gap.until);
+    object.add("from_sequence", gap.from_sequence);
+    object.add("to_sequence", gap.to_sequence);
+    object.add("missing", gap.missing);
+    object.add("healed", gap.healed);
+    object.add("healed_by", gap.healed_by);
+  }
+  out += '\n';
 }
 
 void write_sum(const std::vector<const Gap*>& gaps, std::string& out) {

@@ -6,14 +6,14 @@
 #include <chrono>
 #include <map>
 #include <optional>
-#include <type_traits>
 
 #include "cli/commands.hpp"
 #include "cli/desk.hpp"
 #include "cli/output.hpp"
-#include "codec/json_encode.hpp"
+#include "codec/json_object.hpp"
 #include "core/name_limit.hpp"
 #include "core/utf8.hpp"
+#include "pipeline/venue_health.hpp"
 
 namespace mp::cli {
 namespace {
@@ -51,63 +51,6 @@ std::string time_of(milliseconds time) {
   return fmt::format("{} h", std::chrono::floor<std::chrono::hours>(time).count());
 }
 
-// Values that list their members; vectors of them; and what those are of.
-class JsonWriter {
- public:
-  explicit JsonWriter(std::string& out) : out_(out) {}
-
-  void operator()(std::string_view key, const auto& value) {
-    if (!out_.ends_with('{')) out_ += ',';
-    codec::append_json_string(key, out_);
-    out_ += ':';
-    write(value);
-  }
-  template <class Value>
-  void object(const Value& value) {
-    out_ += '{';
-    Value::fields(value, *this);
-    out_ += '}';
-  }
-
- private:
-  template <class Value>
-  void write(const Value& value) {
-    if constexpr (std::is_convertible_v<Value, std::string_view>) {
-      codec::append_json_string(value, out_);
-    } else if constexpr (std::is_integral_v<Value>) {
-      out_ += fmt::format("{}", value);
-    } else if constexpr (std::is_enum_v<Value>) {
-      codec::append_json_string(name_of(value), out_);
-    } else {
-      object(value);
-    }
-  }
-  void write(Timestamp value) { codec::append_json_integer(to_nanoseconds(value), out_); }
-  template <class Rep, class Period>
-  void write(std::chrono::duration<Rep, Period> value) {
-    codec::append_json_integer(value.count(), out_);
-  }
-  template <class Value>
-  void write(const std::optional<Value>& value) {
-    if (value) {
-      write(*value);
-    } else {
-      out_ += "null";
-    }
-  }
-  template <class Value>
-  void write(const std::vector<Value>& values) {
-    out_ += '[';
-    for (const Value& value : values) {
-      if (!out_.ends_with('[')) out_ += ',';
-      write(value);
-    }
-    out_ += ']';
-  }
-
-  std::string& out_;
-};
-
 std::string lead_of(const Race& race) {
   const std::uint64_t all = race.first + race.late;
   if (race.late == 0 && race.first == 0) return "-";
@@ -123,14 +66,6 @@ std::string state_of(const ConnectionHealth& connection) {
   if (connection.state == ConnectionState::live) return "live " + time_of(connection.uptime);
   return std::string{name_of(connection.state)};
 }
-
-// Of one venue, in whatever shards.
-struct OfVenue {
-  Uptime uptime;
-  std::uint64_t connects = 0;
-  std::uint64_t disconnects = 0;
-  std::map<std::uint32_t, Race> legs;
-};
 
 std::string leader_of(const std::map<std::uint32_t, Race>& legs) {
   std::uint64_t first = 0;
@@ -181,12 +116,13 @@ std::string status_table(const std::vector<FeedHealth>& health,
 std::string status_json(const std::vector<FeedHealth>& health,
                         const std::vector<Waiting>& waiting) {
   std::string out;
-  JsonWriter write{out};
   const auto line = [&](std::string_view type, const auto& value) {
-    out += '{';
-    write("type", type);
-    value.fields(value, write);
-    out += "}\n";
+    {
+      codec::JsonObject object{out, codec::JsonTimes::nanoseconds};
+      object.add("type", type);
+      object.add_fields(value);
+    }
+    out += '\n';
   };
   for (const auto& feed : health) line("feed", feed);
   for (const auto& each : waiting) line("waiting", each);
@@ -194,19 +130,9 @@ std::string status_json(const std::vector<FeedHealth>& health,
 }
 
 std::string summary_of(const std::vector<FeedHealth>& health) {
-  std::map<std::string, OfVenue> venues;
-  for (const auto& feed : health) {
-    OfVenue& of = venues[feed.venue];
-    of.uptime += feed.day;
-    for (const auto& each : feed.connections) {
-      of.connects += each.connects;
-      of.disconnects += each.disconnects;
-      of.legs[each.leg] += each.race;
-    }
-  }
   std::string out;
-  for (const auto& [venue, of] : venues) {
-    out += fmt::format("{}: available {}, {}, {}{}\n", venue, percent(of.uptime),
+  for (const auto& [venue, of] : pipeline::by_venue(health)) {
+    out += fmt::format("{}: available {}, {}, {}{}\n", venue, percent(of.day),
                        count_of(of.connects, "connect"), count_of(of.disconnects, "disconnect"),
                        leader_of(of.legs));
   }

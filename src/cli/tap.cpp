@@ -82,10 +82,6 @@ void append_field(const Field& field, std::string& out) {
   }
 }
 
-void for_each_field(const Event::Body& body, auto&& visit) {
-  std::visit([&](const auto& it) { std::decay_t<decltype(it)>::fields(it, visit); }, body);
-}
-
 // A cell with a comma, a quote or a line end is quoted (RFC 4180).
 void append_cell(std::string_view cell, std::string& out) {
   if (cell.find_first_of(",\"\r\n") == std::string_view::npos) {

@@ -10,11 +10,6 @@
 namespace mp::cli {
 namespace {
 
-// Calls visit(name, field) for the fields of a body.
-void for_each_field(const Event::Body& body, auto&& visit) {
-  std::visit([&](const auto& it) { std::decay_t<decltype(it)>::fields(it, visit); }, body);
-}
-
 template <std::size_t... At>
 bool any_body_has(std::string_view field, std::index_sequence<At...> /*channels*/) {
   bool found = false;

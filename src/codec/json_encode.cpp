@@ -146,7 +146,7 @@ void append_json(const Event& event, std::string& out, Closing closing) {
   write("ts_event", event.ts_event);
   write("ts_recv", event.ts_recv);
   write("seq", static_cast<std::int64_t>(event.seq));
-  std::visit([&](const auto& body) { body.fields(body, write); }, event.body);
+  for_each_field(event.body, write);
   if (closing == Closing::closed) out.push_back('}');
 }
 

@@ -7,16 +7,20 @@
 #include <optional>
 
 #include "codec/json_exact.hpp"
+#include "codec/json_object.hpp"
 #include "control/access.hpp"
 #include "control/assets.hpp"
 #include "control/health.hpp"
-#include "control/json.hpp"
 #include "control/live.hpp"
 #include "control/metrics.hpp"
 #include "net/local_server.hpp"
 
 namespace mp::control {
 namespace {
+
+using codec::append_json_list;
+using codec::append_json_value;
+using codec::JsonObject;
 
 using net::ServerRequest;
 using net::ServerResponse;
@@ -191,36 +195,23 @@ class Api::Impl final : public net::ServerHandler {
     object.add("status", worst == Verdict::ok        ? "ok"
                          : worst == Verdict::warning ? "degraded"
                                                      : "failing");
-    append_list(checks, object.key("checks"),
-                [](const Check& check, std::string& to) { JsonObject{to}.add_fields(check); });
+    object.add("checks", checks);
     return out;
   }
 
   ServerResponse read(std::string_view path, const ServerRequest& request) {
     ServerResponse out;
-    if (path == "status") {
-      observer_.status(out.body);
-    } else if (path == "instruments") {
-      observer_.instruments(out.body);
-    } else if (path == "gaps") {
+    if (path == "gaps" && !request.query.empty()) {
       observer_.gaps(count_in(request, "limit", 200, 5000), out.body);
-    } else if (path == "connections") {
-      observer_.connections(out.body);
-    } else if (path == "sinks") {
-      observer_.sinks(out.body);
-    } else if (path == "performance") {
-      observer_.performance(out.body);
-    } else if (path == "memory") {
-      observer_.memory(out.body);
+    } else if (observer_.document(path, out.body)) {
+      return out;
     } else if (path == "config") {
-      append_list(powers_.config(), out.body, [](const ConfigEntry& entry, std::string& to) {
-        JsonObject{to}.add_fields(entry);
-      });
+      append_json_value(powers_.config(), out.body);
     } else if (path == "token") {
       if (!Access::is_own_page(request)) return refused(403, "only the page itself gets the token");
       JsonObject{out.body}.add("token", access_.token());
     } else if (path == "faults" && !powers_.faults.empty()) {
-      append_list(powers_.faults, out.body, [](const Fault& fault, std::string& to) {
+      append_json_list(powers_.faults, out.body, [](const Fault& fault, std::string& to) {
         JsonObject object{to};
         object.add("name", fault.name);
         object.add("title", fault.title);
@@ -278,8 +269,7 @@ class Api::Impl final : public net::ServerHandler {
     if (!changed) return refused(status_of(changed.error().kind), changed.error().message);
     ServerResponse out;
     JsonObject object{out.body};
-    append_list(*changed, object.key("changed"),
-                [](const std::string& line, std::string& to) { append_value(line, to); });
+    object.add("changed", *changed);
     return out;
   }
 

@@ -5,19 +5,19 @@
 #include <utility>
 
 #include "codec/json_exact.hpp"
-#include "control/json.hpp"
+#include "codec/json_object.hpp"
 #include "core/hash.hpp"
 
 namespace mp::control {
 namespace {
 
+using codec::append_json_value;
+using codec::JsonObject;
+
 constexpr std::chrono::milliseconds kFastest{50};
 constexpr std::chrono::milliseconds kSlowest{5000};
 constexpr std::int64_t kDepthUsual = 25;
 constexpr std::int64_t kDepthMax = 1000;
-constexpr std::size_t kGapsShown = 200;
-constexpr std::array<std::string_view, 6> kTopics = {"status", "instruments", "connections",
-                                                     "sinks",  "performance", "gaps"};
 
 // The whole answer: {"topic":"status","data":...}
 std::string message_of(std::string_view topic, std::string_view data) {
@@ -53,7 +53,7 @@ std::chrono::milliseconds interval_in(const Wish& wish, std::chrono::millisecond
 
 void Live::complain(net::SocketId socket, std::string_view what) {
   std::string data;
-  append_value(what, data);
+  append_json_value(what, data);
   hands_.send(socket, message_of("error", data));
 }
 
@@ -69,7 +69,7 @@ void Live::on_message(net::SocketId socket, std::string_view text) {
     client.topics.clear();
     client.last.clear();
     for (const auto topic : wish.topics) {
-      if (std::ranges::find(kTopics, topic) == kTopics.end())
+      if (std::ranges::find(Observer::kDocuments, topic) == Observer::kDocuments.end())
         return complain(socket,
                         "a topic is unknown; expected some of status, instruments, "
                         "connections, sinks, performance and gaps");
@@ -107,12 +107,7 @@ void Live::on_tick(net::SteadyTime now) {
 void Live::send_topics(net::SocketId socket, Client& client) {
   for (const auto& topic : client.topics) {
     std::string data;
-    if (topic == "status") observer_.status(data);
-    if (topic == "instruments") observer_.instruments(data);
-    if (topic == "connections") observer_.connections(data);
-    if (topic == "sinks") observer_.sinks(data);
-    if (topic == "performance") observer_.performance(data);
-    if (topic == "gaps") observer_.gaps(kGapsShown, data);
+    (void)observer_.document(topic, data);
     std::uint64_t& last = client.last[topic];
     const std::uint64_t hash = fnv1a(data);
     if (last == hash) continue;
@@ -135,8 +130,7 @@ void Live::send_bars(net::SocketId socket, BookWatch& watch) {
     object.add("topic", "candles");
     object.add("venue", watch.venue);
     object.add("symbol", watch.name);
-    append_list(bars, object.key("data"),
-                [](const pipeline::Bar& bar, std::string& to) { JsonObject{to}.add_fields(bar); });
+    object.add("data", bars);
   }
   hands_.send(socket, std::move(out));
 }

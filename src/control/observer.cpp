@@ -6,27 +6,22 @@
 #include <algorithm>
 #include <thread>
 
-#include "control/json.hpp"
+#include "codec/json_object.hpp"
 
 namespace mp::control {
 namespace {
 
+using codec::append_json_list;
+using codec::append_json_value;
+using codec::JsonObject;
+
 constexpr std::chrono::milliseconds kRowsEvery{200};  // rates of less say little
 constexpr std::chrono::seconds kPointEvery{1};
 constexpr std::size_t kPointsMax = 900;
+constexpr std::size_t kGapsUsual = 200;
 
 double microseconds(Nanoseconds time) {
   return static_cast<double>(time.count()) / 1e3;
-}
-
-void append_levels(const std::vector<Level>& levels, std::string& out) {
-  append_list(levels, out, [](const Level& level, std::string& to) {
-    to.push_back('[');
-    append_value(level.price(), to);
-    to.push_back(',');
-    append_value(level.quantity(), to);
-    to.push_back(']');
-  });
 }
 
 void append_side(const std::optional<Level>& level, const std::optional<Price>& tick,
@@ -75,8 +70,7 @@ void append_row(const pipeline::BoardRow& row, Timestamp now, std::string& out) 
   std::uint64_t legs = 0;
   for (const auto& channel : view.channels) legs = std::max(legs, channel.legs);
   object.add("legs", legs);
-  append_list(view.channels, object.key("channels"),
-              [](const auto& channel, std::string& to) { JsonObject{to}.add_fields(channel); });
+  object.add("channels", view.channels);
 }
 
 void append_stage(std::string_view stage, std::string_view of, const obs::LatencySnapshot& times,
@@ -144,7 +138,7 @@ void append_disk(const std::filesystem::path& data_dir, std::string& out) {
 }  // namespace
 
 void append_trades(const std::vector<pipeline::TradeView>& trades, std::string& out) {
-  append_list(trades, out, [](const pipeline::TradeView& trade, std::string& to) {
+  append_json_list(trades, out, [](const pipeline::TradeView& trade, std::string& to) {
     JsonObject object{to};
     object.add("ts", trade.ts);
     object.add("seq", trade.seq);
@@ -251,6 +245,17 @@ Observer::Worst Observer::state_of(const std::vector<pipeline::BoardRow>& rows) 
   return {.state = waits ? "starting" : "down", .reason = reason};
 }
 
+bool Observer::document(std::string_view name, std::string& out) {
+  if (name == "status") return status(out), true;
+  if (name == "instruments") return instruments(out), true;
+  if (name == "connections") return connections(out), true;
+  if (name == "sinks") return sinks(out), true;
+  if (name == "performance") return performance(out), true;
+  if (name == "gaps") return gaps(kGapsUsual, out), true;
+  if (name == "memory") return memory(out), true;
+  return false;
+}
+
 void Observer::status(std::string& out) {
   const auto now = net::now();
   const auto& rows = this->rows();
@@ -281,27 +286,18 @@ void Observer::status(std::string& out) {
 
 void Observer::append_totals(const std::vector<pipeline::BoardRow>& rows, std::uint64_t dropped,
                              std::string& out) const {
-  const auto totals = this->totals();
   std::uint64_t missing = 0;
   for (const auto& row : rows) missing += row.view.missing;
   JsonObject sums{out};
-  sums.add("frames", totals.frames);
-  sums.add("bytes", totals.bytes);
-  sums.add("events", totals.events);
-  sums.add("gaps", totals.gaps);
+  sums.add_fields(totals());
   sums.add("missing", missing);
-  sums.add("malformed", totals.malformed);
-  sums.add("unknown", totals.unknown);
-  sums.add("rejected", totals.rejected);
-  sums.add("slow_reads", totals.slow_reads);
-  sums.add("left_out", totals.left_out);
-  sums.add("duplicates", totals.duplicates);
   sums.add("dropped", dropped);
 }
 
 void Observer::instruments(std::string& out) {
   const auto now = net::now();
-  append_list(rows(), out, [now](const auto& row, std::string& to) { append_row(row, now, to); });
+  append_json_list(rows(), out,
+                   [now](const auto& row, std::string& to) { append_row(row, now, to); });
 }
 
 bool Observer::book(std::string_view venue, std::string_view name, std::size_t depth,
@@ -321,8 +317,8 @@ bool Observer::book(std::string_view venue, std::string_view name, std::size_t d
   object.add("known_ask", book->known_ask);
   object.add("bid_levels", book->bid_levels);
   object.add("ask_levels", book->ask_levels);
-  append_levels(book->bids, object.key("bids"));
-  append_levels(book->asks, object.key("asks"));
+  codec::append_json_levels(book->bids, object.key("bids"));
+  codec::append_json_levels(book->asks, object.key("asks"));
   return true;
 }
 
@@ -334,8 +330,7 @@ void Observer::trades(std::string_view venue, std::string_view name, std::uint64
 void Observer::gaps(std::size_t count, std::string& out) const {
   auto statuses = collector_.statuses(count);
   std::ranges::reverse(statuses);
-  append_list(statuses, out,
-              [](const auto& status, std::string& to) { JsonObject{to}.add_fields(status); });
+  append_json_value(statuses, out);
 }
 
 void Observer::performance(std::string& out) const {
@@ -356,15 +351,16 @@ void Observer::performance(std::string& out) const {
     stage("rest call", feed->venue(), feed->counters().calls.duration);
   }
   stages.push_back(']');
-  append_list(threads_, object.key("threads"), [](const auto& thread, std::string& to) {
+  append_json_list(threads_, object.key("threads"), [](const auto& thread, std::string& to) {
     JsonObject row{to};
     row.add("name", thread.name);
     row.add("cpu", thread.seconds);
   });
   JsonObject history{object.key("history")};
   const auto column = [&](std::string_view name, auto member) {
-    append_list(history_, history.key(name),
-                [member](const Point& point, std::string& to) { append_value(point.*member, to); });
+    append_json_list(history_, history.key(name), [member](const Point& point, std::string& to) {
+      append_json_value(point.*member, to);
+    });
   };
   column("seconds", &Point::second);
   column("events_per_second", &Point::events_per_second);

@@ -2,6 +2,7 @@
 // the last minutes.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <functional>
 #include <optional>
@@ -49,6 +50,10 @@ class Observer {
   // Once a second or more often: a point of the history for each second.
   void on_time();
 
+  // Those that can be asked for by their name alone: false where `name` is none of them.
+  static constexpr std::array<std::string_view, 7> kDocuments = {
+      "status", "instruments", "connections", "sinks", "performance", "gaps", "memory"};
+  bool document(std::string_view name, std::string& out);
   // Documents of docs/openapi.json, appended to `out`.
   void status(std::string& out);
   void instruments(std::string& out);
@@ -74,6 +79,19 @@ class Observer {
     std::uint64_t slow_reads = 0;
     std::uint64_t left_out = 0;
     std::uint64_t duplicates = 0;
+
+    static void fields(auto& self, auto&& visit) {
+      visit("frames", self.frames);
+      visit("bytes", self.bytes);
+      visit("events", self.events);
+      visit("gaps", self.gaps);
+      visit("malformed", self.malformed);
+      visit("unknown", self.unknown);
+      visit("rejected", self.rejected);
+      visit("slow_reads", self.slow_reads);
+      visit("left_out", self.left_out);
+      visit("duplicates", self.duplicates);
+    }
   };
   [[nodiscard]] Totals totals() const;
   // How the instruments stand; looked at a few times a second at most.

@@ -1,43 +1,17 @@
 // What an observer tells of connections and sinks.
-#include <algorithm>
-#include <map>
-
-#include "control/json.hpp"
+#include "codec/json_object.hpp"
 #include "control/observer.hpp"
+#include "pipeline/venue_health.hpp"
 
 namespace mp::control {
 namespace {
 
+using codec::append_json_list;
+using codec::JsonObject;
+
 using pipeline::ConnectionHealth;
 using pipeline::ConnectionState;
 using pipeline::FeedHealth;
-
-// Each shard that serves a venue has a feed of it.
-struct VenueSum {
-  pipeline::Uptime hour;
-  pipeline::Uptime day;
-  pipeline::CallHealth calls;
-  std::uint64_t connects = 0;
-  std::uint64_t disconnects = 0;
-  std::string last_problem;
-
-  void add(const FeedHealth& feed) {
-    hour += feed.hour;
-    day += feed.day;
-    calls.submitted += feed.calls.submitted;
-    calls.failed += feed.calls.failed;
-    calls.active += feed.calls.active;
-    calls.waiting += feed.calls.waiting;
-    calls.connections += feed.calls.connections;
-    calls.reused += feed.calls.reused;
-    calls.p95 = std::max(calls.p95, feed.calls.p95);
-    for (const auto& connection : feed.connections) {
-      connects += connection.connects;
-      disconnects += connection.disconnects;
-      if (!connection.reason.empty()) last_problem = connection.reason;
-    }
-  }
-};
 
 std::optional<double> share_of(const pipeline::Uptime& time) {
   if (time.wanted.count() == 0) return std::nullopt;
@@ -54,7 +28,7 @@ std::optional<double> milliseconds(const std::optional<std::chrono::milliseconds
   return static_cast<double>(time->count());
 }
 
-void append_venue(const std::string& name, const VenueSum& sum, std::string& out) {
+void append_venue(const std::string& name, const pipeline::VenueHealth& sum, std::string& out) {
   JsonObject object{out};
   object.add("venue", name);
   object.add("availability_1h", share_of(sum.hour));
@@ -107,12 +81,10 @@ void append_connection(const FeedHealth& feed, const ConnectionHealth& it, Times
 void Observer::connections(std::string& out) const {
   const auto health = collector_.health();
   const auto now = net::now();
-  std::map<std::string, VenueSum> venues;
-  for (const auto& feed : health) venues[feed.venue].add(feed);
   JsonObject object{out};
-  append_list(venues, object.key("venues"), [](const auto& venue, std::string& to) {
-    append_venue(venue.first, venue.second, to);
-  });
+  append_json_list(
+      pipeline::by_venue(health), object.key("venues"),
+      [](const auto& venue, std::string& to) { append_venue(venue.first, venue.second, to); });
   auto& list = object.key("connections");
   list.push_back('[');
   for (const auto& feed : health) {
@@ -125,7 +97,7 @@ void Observer::connections(std::string& out) const {
 }
 
 void Observer::sinks(std::string& out) const {
-  append_list(collector_.sinks(), out, [](const auto& sink, std::string& to) {
+  append_json_list(collector_.sinks(), out, [](const auto& sink, std::string& to) {
     JsonObject object{to};
     object.add_fields(sink);
     object.add("state", sink.is_open ? (sink.problem.empty() ? "open" : "troubled") : "retrying");

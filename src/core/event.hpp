@@ -375,6 +375,11 @@ struct Event : EventHeader {
 };
 static_assert(std::variant_size_v<Event::Body> == kChannelCount);
 
+// Calls visit(name, field) for each field of a body, in the order in which they are written.
+void for_each_field(const Event::Body& body, auto&& visit) {
+  std::visit([&](const auto& it) { it.fields(it, visit); }, body);
+}
+
 // Where events go. Called on the thread that produced the event; must not keep views. It may fill
 // what the producer cannot know (instrument, seq); the producer does not look at the event again.
 class EventHandler {

@@ -93,12 +93,7 @@ Identity identity_of(const Event& event) {
   }
   if (event.ts_event) hasher.add(*event.ts_event);
   if (event.channel() == Channel::status) hasher.add(event.ts_recv);
-  std::visit(
-      [&](const auto& body) {
-        std::remove_cvref_t<decltype(body)>::fields(
-            body, [&](std::string_view, const auto& value) { hasher.field(value); });
-      },
-      event.body);
+  for_each_field(event.body, [&](std::string_view, const auto& value) { hasher.field(value); });
   return hasher.done();
 }
 

@@ -30,6 +30,11 @@ void Bars::add(Timestamp ts, double price, double quantity) {
   bar.volume += quantity;
 }
 
+Timestamp Bars::newest() const {
+  if (bars_.empty()) return Timestamp::min();
+  return Timestamp{std::chrono::seconds{bars_[newest_].time}};
+}
+
 std::vector<Bar> Bars::all() const {
   std::vector<Bar> out;
   out.reserve(bars_.size());

@@ -37,6 +37,8 @@ class Bars {
 
   // Trades come nearly in order; one of a minute that has passed counts in the last bar.
   void add(Timestamp ts, double price, double quantity);
+  // Where the newest minute begins; the beginning of time where there is none.
+  [[nodiscard]] Timestamp newest() const;
   // The oldest first.
   [[nodiscard]] std::vector<Bar> all() const;
 

@@ -230,7 +230,6 @@ void Engine::emit(Stream& stream, Event& event) {
     if (book == nullptr || book->is_snapshot) ++stream.by_rest[channel];
   }
   ++counters_.events[channel];
-  if (channel <= static_cast<std::size_t>(Channel::quote)) show(stream, event);
   owner_.on_event(stream, event);
 }
 

@@ -187,7 +187,6 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
   bool forget(Stream& stream, BookFeed& feed, SessionBook& book, Timestamp now);
   bool forget_books(Stream& stream, SessionId session, Timestamp now);
   void emit(Stream& stream, Event& event);
-  static void show(Stream& stream, const Event& event);
   void emit_status(Stream& stream, const Status& status, Timestamp now);
   Stream& stream_of(std::string_view symbol);
   void go_on_from(Stream& stream);

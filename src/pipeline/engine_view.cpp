@@ -2,31 +2,6 @@
 #include "pipeline/engine.hpp"
 
 namespace mp::pipeline {
-namespace {
-
-std::optional<Level> level_of(const std::optional<Price>& price,
-                              const std::optional<Quantity>& quantity) {
-  if (!price) return std::nullopt;
-  return Level{*price, quantity.value_or(Quantity{})};
-}
-
-}  // namespace
-
-// Of trades and quotes, what is shown of them.
-void Engine::show(Stream& stream, const Event& event) {
-  if (const auto* trade = std::get_if<Trade>(&event.body)) {
-    stream.last_price = trade->price;
-    if (!stream.bars) stream.bars = std::make_unique<Bars>();
-    stream.bars->add(event.ts_event.value_or(event.ts_recv), to_double(trade->price.decimal),
-                     to_double(trade->quantity.decimal));
-    if (!stream.tape) return;
-    if (stream.tape->is_idle(event.ts_recv)) return stream.tape.reset();
-    stream.tape->add(event, *trade);
-  } else if (const auto* quote = std::get_if<Quote>(&event.body); quote && !stream.book) {
-    stream.bid = level_of(quote->bid_price, quote->bid_quantity);
-    stream.ask = level_of(quote->ask_price, quote->ask_quantity);
-  }
-}
 
 InstrumentView Engine::view(const Stream& stream) const {
   const auto known = facts(stream);

@@ -309,6 +309,7 @@ void Feed::on_event(Stream& stream, const Event& event) {
   const bool ours = event.channel() == Channel::status || event.channel() == Channel::instrument;
   if (event.channel() == Channel::status) note_status(event);
   if (ours) return;
+  if (event.channel() <= Channel::quote) stream.show(event);
   counters_.collected.add();
   last_recv_ = event.ts_recv;
   last_event_ = event.ts_event;

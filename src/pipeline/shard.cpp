@@ -9,6 +9,7 @@
 
 #include "core/assert.hpp"
 #include "core/files.hpp"
+#include "obs/process.hpp"
 #include "pipeline/gap_reason.hpp"
 
 namespace mp::pipeline {
@@ -175,6 +176,7 @@ Result<void> Shard::start() {
 
 // Ends when all feeds have ended. An exception here is a bug of ours: the process ends.
 void Shard::run() {
+  obs::name_thread(fmt::format("mp-shard-{}", config_.number));
   while (config_.busy_poll && !io_->stopped()) io_->poll();
   io_->run();
   parts_.notes.put(reach(), notes());

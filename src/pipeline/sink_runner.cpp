@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "core/assert.hpp"
+#include "obs/process.hpp"
 
 namespace mp::pipeline {
 namespace {
@@ -51,6 +52,7 @@ void SinkRunner::stop() {
 }
 
 void SinkRunner::run() {
+  obs::name_thread("mp-" + std::string{sink_->name()});
   using Steady = std::chrono::steady_clock;
   std::optional<Steady::time_point> deadline;
   while (true) {

@@ -4,6 +4,15 @@
 #include <numeric>
 
 namespace mp::pipeline {
+namespace {
+
+std::optional<Level> level_of(const std::optional<Price>& price,
+                              const std::optional<Quantity>& quantity) {
+  if (!price) return std::nullopt;
+  return Level{*price, quantity.value_or(Quantity{})};
+}
+
+}  // namespace
 
 bool Stream::carry(SessionId session, Channel channel) {
   const bool before = is_carried(channel);
@@ -38,6 +47,21 @@ std::uint64_t Stream::events() const {
     return std::accumulate(numbers.begin(), numbers.end(), std::uint64_t{0});
   };
   return sum(seq) - sum(told_before);
+}
+
+void Stream::show(const Event& event) {
+  if (const auto* trade = std::get_if<Trade>(&event.body)) {
+    if (tape && tape->is_idle(event.ts_recv)) tape.reset();
+    if (tape) tape->add(event, *trade);
+    if (!bars) bars = std::make_unique<Bars>();
+    const Timestamp ts = event.ts_event.value_or(event.ts_recv);
+    if (ts < bars->newest()) return;
+    last_price = trade->price;
+    bars->add(ts, to_double(trade->price.decimal), to_double(trade->quantity.decimal));
+  } else if (const auto* quote = std::get_if<Quote>(&event.body); quote && !book) {
+    bid = level_of(quote->bid_price, quote->bid_quantity);
+    ask = level_of(quote->ask_price, quote->ask_quantity);
+  }
 }
 
 StreamPast Stream::past() const {

@@ -82,6 +82,9 @@ struct alignas(64) Stream {
   [[nodiscard]] bool is_carried(Channel channel, SessionId by) const;
   // That it had in this run.
   [[nodiscard]] std::uint64_t events() const;
+  // Keeps what screens show of a trade or a quote. Late trades (a backfill) do not change what
+  // was last.
+  void show(const Event& event);
   // As the next run is to know it.
   [[nodiscard]] StreamPast past() const;
 

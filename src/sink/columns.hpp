@@ -40,7 +40,7 @@ void visit_fields(const Event& event, auto&& visit) {
   visit("ts_event", event.ts_event);
   visit("seq", event.seq);
   visit("symbol", event.symbol);
-  std::visit([&](const auto& body) { body.fields(body, visit); }, event.body);
+  for_each_field(event.body, visit);
 }
 
 // An event of that channel, to ask for its fields.

@@ -115,8 +115,6 @@ export interface GapEntry {
   since: Time | null;
 }
 
-export interface Limit { name: string; used: number; limit: number; window_seconds: number }
-
 export interface VenueConnections {
   venue: string;
   availability_1h: number | null;

@@ -1,11 +1,12 @@
-#include "control/json.hpp"
+#include "codec/json_object.hpp"
 
 #include <ctime>
 
-namespace mp::control {
+namespace mp::codec {
 
-void append_time(Timestamp time, std::string& out) {
+void append_json_time(Timestamp time, JsonTimes form, std::string& out) {
   const std::int64_t ns = to_nanoseconds(time);
+  if (form == JsonTimes::nanoseconds) return append_json_integer(ns, out);
   constexpr std::int64_t kSecond = 1'000'000'000;
   std::int64_t seconds = ns / kSecond;
   std::int64_t rest = ns % kSecond;
@@ -21,4 +22,4 @@ void append_time(Timestamp time, std::string& out) {
                  utc.tm_sec, rest);
 }
 
-}  // namespace mp::control
+}  // namespace mp::codec
