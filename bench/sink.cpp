@@ -125,29 +125,26 @@ class Collecting {
 
 class NullSink final : public sink::Sink {
  public:
-  [[nodiscard]] std::string_view name() const override { return "null"; }
-  [[nodiscard]] sink::Encoding encoding() const override { return sink::Encoding::events; }
   Result<void> open() override { return {}; }
   sink::Written write(const sink::Batch& batch) override {
-    asm volatile("" : : "r"(batch.events.data()) : "memory");  // all of it is needed
-    delivered_ = batch.indexes.back() + 1;
+    asm volatile("" : : "r"(batch.items.data()) : "memory");  // all of it is needed
     return {};
   }
-  sink::Written tick(Timestamp) override { return {}; }
-  [[nodiscard]] std::uint64_t delivered() const override { return delivered_; }
-  sink::Written close() override { return {}; }
-
- private:
-  std::uint64_t delivered_ = 0;
 };
 
-std::unique_ptr<sink::Sink> make_sink(std::string_view name, const std::filesystem::path& folder) {
-  const auto* const entry = sink::sink_named(name);
-  if (entry == nullptr) return std::make_unique<NullSink>();
-  sink::Settings settings;
-  settings.ndjson.data_dir = folder;
-  settings.parquet.data_dir = folder;
-  return entry->make(settings);
+// A section of that type with its defaults; "null" is none.
+struct Section {
+  pipeline::SinkRunnerConfig runner;
+  std::unique_ptr<sink::Sink> sink;
+};
+Result<Section> section_of(std::string_view name, const std::filesystem::path& folder) {
+  const auto* const spec = sink::spec_of(name);
+  if (spec == nullptr) return Section{.runner = {}, .sink = std::make_unique<NullSink>()};
+  sink::Settings settings{*spec};
+  settings.data_dir = folder;
+  auto runner = pipeline::settings_of_runner(settings);
+  if (!runner) return runner.error();
+  return Section{.runner = runner.take(), .sink = spec->make(settings)};
 }
 
 // What the process takes beside files that it has mapped, in MB.
@@ -180,10 +177,12 @@ Result<Drained> drain(std::string_view name, While what, const std::filesystem::
   load.append(kBacklog);
 
   const double memory = own_memory_mb();
-  pipeline::SinkRunner runner{
-      {}, {.location = writer->location(), .name = "bench"}, make_sink(name, folder), [] {
-        return 0x8000'0000U;
-      }};
+  auto section = section_of(name, folder);
+  if (!section) return section.error();
+  pipeline::SinkRunner runner{section->runner,
+                              {.location = writer->location(), .name = "bench"},
+                              std::move(section->sink),
+                              [] { return 0x8000'0000U; }};
   const double cpu = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
   const double start = seconds_of(CLOCK_MONOTONIC);
   if (auto started = runner.start(); !started) return started.error();

@@ -29,30 +29,6 @@ pipeline::FeedConfig& feed_of(pipeline::CollectorConfig& out, const config::Conf
   return out.feeds.emplace_back(feed_config(config, venue));
 }
 
-pipeline::SinkConfig ndjson_sink(const config::Config& config) {
-  pipeline::SinkConfig out{.name = "ndjson", .settings = {}, .runner = {}};
-  auto& settings = out.settings.ndjson;
-  settings.data_dir = config.data.dir;
-  settings.compression = config.ndjson.compress ? sink::Compression::zstd : sink::Compression::none;
-  settings.file_bytes_max = config.ndjson.rotate_bytes.count;
-  settings.file_age_max = std::chrono::ceil<std::chrono::seconds>(config.ndjson.rotate_age);
-  out.runner.dead_letter = config.data.dir / "dead-letter" / "ndjson.ndjson";
-  return out;
-}
-
-pipeline::SinkConfig parquet_sink(const config::Config& config) {
-  pipeline::SinkConfig out{.name = "parquet", .settings = {}, .runner = {}};
-  auto& settings = out.settings.parquet;
-  settings.data_dir = config.data.dir;
-  settings.duckdb = duckdb_config();
-  settings.duckdb.memory_bytes_max = config.parquet.memory_limit.count;
-  settings.writers = static_cast<unsigned>(config.parquet.writers);
-  settings.flush_rows_max = config.parquet.flush_rows;
-  settings.flush_age_max = std::chrono::ceil<std::chrono::seconds>(config.parquet.flush_age);
-  out.runner.dead_letter = config.data.dir / "dead-letter" / "parquet.ndjson";
-  return out;
-}
-
 }  // namespace
 
 config::Known known_to_this_program() {
@@ -147,8 +123,12 @@ pipeline::CollectorConfig collector_config(const config::Config& config, Sinks s
                           .interval = wanted.interval});
   }
   if (sinks == Sinks::none) return out;
-  if (config.ndjson.enabled) out.sinks.push_back(ndjson_sink(config));
-  if (config.parquet.enabled) out.sinks.push_back(parquet_sink(config));
+  for (const auto& wanted : config.sinks) {
+    if (!wanted.flag("enabled")) continue;
+    auto& settings = out.sinks.emplace_back(wanted);
+    settings.data_dir = config.data.dir;
+    settings.set_usual("library", duckdb_config().library.string());
+  }
   return out;
 }
 

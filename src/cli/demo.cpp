@@ -12,6 +12,7 @@
 #include "cli/stop_request.hpp"
 #include "cli/watch.hpp"
 #include "sim/server.hpp"
+#include "sink/registry.hpp"
 
 namespace mp::cli {
 namespace {
@@ -56,8 +57,9 @@ config::Config demo_config(const fs::path& dir, const sim::Simulator& simulator,
   if (!options.listen.empty()) config.control.listen = options.listen;
   if (options.check) config.control.listen = "none";
   config.data.dir = dir;
-  config.ndjson.enabled = true;
-  config.parquet.flush_age = std::chrono::seconds{5};
+  sink::Settings parquet{sink::kParquet};
+  parquet.set("flush_age", std::chrono::milliseconds{5'000});
+  config.sinks = {std::move(parquet), sink::Settings{sink::kNdjson}};
   config.feeds = demo_feeds();
   for (const auto& feed : config.feeds) {
     config.venues[feed.venue] = {.ws_url = simulator.ws_url(feed.venue),

@@ -44,8 +44,8 @@ std::vector<Row> rows_of(const std::string& what) {
       rows.push_back({std::string{channel}, venues});
     }
   } else {
-    for (const auto& registration : sink::all_sinks()) {
-      rows.push_back({std::string{registration.name}, std::string{registration.what}});
+    for (const auto* spec : sink::all_specs()) {
+      rows.push_back({std::string{spec->type}, std::string{spec->what}});
     }
   }
   return rows;

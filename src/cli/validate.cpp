@@ -34,12 +34,8 @@ class Verdicts {
   int code_ = 0;
 };
 
-Result<void> check_sink(const pipeline::SinkConfig& config) {
-  const auto* entry = sink::sink_named(config.name);
-  if (entry == nullptr) {
-    return Error{ErrorKind::config, fmt::format("there is no sink named \"{}\"", config.name)};
-  }
-  auto sink = entry->make(config.settings);
+Result<void> check_sink(const sink::Settings& settings) {
+  const auto sink = settings.spec().make(settings);
   if (auto opened = sink->open(); !opened) return opened;
   (void)sink->close();
   return {};

@@ -9,17 +9,15 @@
 #include <string>
 #include <vector>
 
+#include "core/bytes.hpp"
 #include "core/event.hpp"
 #include "journal/journal.hpp"
 #include "pipeline/connection_share.hpp"
+#include "sink/spec.hpp"
 
 namespace mp::config {
 
-// A size of files or memory. A type of its own, so that it cannot be taken for a count of rows.
-struct Bytes {
-  std::uint64_t count = 0;
-  friend bool operator==(Bytes, Bytes) = default;
-};
+using mp::Bytes;
 
 // One text, or several in an array; none: empty.
 struct OneOrMore {
@@ -80,23 +78,6 @@ struct VenueOverride {
   friend bool operator==(const VenueOverride&, const VenueOverride&) = default;
 };
 
-struct NdjsonSink {
-  bool enabled = false;
-  bool compress = true;
-  Bytes rotate_bytes{std::uint64_t{256} << 20U};
-  Duration rotate_age = std::chrono::hours{1};
-  friend bool operator==(const NdjsonSink&, const NdjsonSink&) = default;
-};
-
-struct ParquetSink {
-  bool enabled = true;
-  std::uint64_t flush_rows = 500'000;
-  Duration flush_age = std::chrono::minutes{1};
-  Bytes memory_limit{std::uint64_t{512} << 20U};
-  std::uint64_t writers = 2;
-  friend bool operator==(const ParquetSink&, const ParquetSink&) = default;
-};
-
 struct Log {
   LogLevel level = LogLevel::info;
   friend bool operator==(const Log&, const Log&) = default;
@@ -114,14 +95,16 @@ struct Record {
   friend bool operator==(const Record&, const Record&) = default;
 };
 
+[[nodiscard]] std::vector<sink::Settings> usual_sinks();
+
 struct Config {
   Data data;
   Collector collector;
   Journal journal;
   std::vector<Feed> feeds;
   std::map<std::string, VenueOverride, std::less<>> venues;
-  NdjsonSink ndjson;
-  ParquetSink parquet;
+  // [sink.NAME], in the order of the file. Without a word about it there is Parquet.
+  std::vector<sink::Settings> sinks = usual_sinks();
   Log log;
   Record record;
   Control control;

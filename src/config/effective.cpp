@@ -3,6 +3,7 @@
 
 #include "config/assign.hpp"
 #include "config/parse.hpp"
+#include "config/sink_section.hpp"
 
 namespace mp::config {
 namespace {
@@ -22,6 +23,19 @@ void add_keys(const Section<T>& section, std::string_view path, const T& object,
   }
 }
 
+void add_sink(const sink::Settings& sink, std::vector<Effective>& out) {
+  const sink::Settings usual{sink.spec()};
+  out.push_back({.key = fmt::format("sink.{}.type", sink.name),
+                 .value = format(std::string{sink.spec().type}),
+                 .is_default = sink.name == sink.spec().type});
+  for (const auto* key : sink::keys_of(sink.spec())) {
+    const auto& value = sink.value(key->name);
+    out.push_back({.key = fmt::format("sink.{}.{}", sink.name, key->name),
+                   .value = format(value),
+                   .is_default = value == usual.value(key->name)});
+  }
+}
+
 }  // namespace
 
 std::vector<Effective> effective(const Config& config) {
@@ -31,6 +45,7 @@ std::vector<Effective> effective(const Config& config) {
   for_each_section(config, [&](const auto& section, const auto& object) {
     add_keys(section, section.path, object, out);
   });
+  for (const auto& sink : config.sinks) add_sink(sink, out);
   for (const auto& [venue, object] : config.venues)
     add_keys(kVenueSection, fmt::format("venue.{}", venue), object, out);
   return out;

@@ -1,8 +1,12 @@
 // The example file, written from the tables of keys.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "config/assign.hpp"
 #include "config/parse.hpp"
+#include "config/sink_section.hpp"
+#include "sink/registry.hpp"
 
 namespace mp::config {
 namespace {
@@ -45,6 +49,37 @@ void write_section(std::string& out, const Section<T>& section, std::string_view
   }
 }
 
+// The keys that every sink has stand once, with the first.
+void write_sink(std::string& out, const sink::Spec& spec, bool first, bool off) {
+  const sink::Settings settings{spec};
+  out += '\n';
+  comment(out, fmt::format("{}; delivers {}.", spec.what, name_of(spec.guarantee)));
+  out += fmt::format("{}[sink.{}]\n", off ? "# " : "", spec.type);
+  for (const auto* key : sink::keys_of(spec)) {
+    const bool is_common = std::ranges::any_of(
+        sink::common_keys(), [&](const auto& common) { return common.name == key->name; });
+    const bool depends = key->name == "encoding" || key->name == "subject";
+    if (is_common && !first && !depends) continue;
+    auto value = format(settings.value(key->name));
+    const bool is_off = off || value.empty();
+    if (value.empty()) value = key->example;
+    const auto words = key->name == "encoding" ? spec.encodings : key->words;
+    comment(out, words.empty() ? std::string{key->doc}
+                               : fmt::format("{} One of {}.", key->doc, fmt::join(words, ", ")));
+    out += fmt::format("{}{} = {}\n", is_off ? "# " : "", key->name, value);
+  }
+}
+
+void write_sinks(std::string& out) {
+  const auto usual = usual_sinks();
+  for (const auto& settings : usual) write_sink(out, settings.spec(), true, false);
+  for (const sink::Spec* spec : sink::all_specs()) {
+    const bool is_usual = std::ranges::any_of(
+        usual, [&](const auto& settings) { return &settings.spec() == spec; });
+    if (!is_usual) write_sink(out, *spec, false, true);
+  }
+}
+
 }  // namespace
 
 std::string example() {
@@ -58,6 +93,7 @@ std::string example() {
   for_each_section(defaults, [&](const auto& section, const auto& object) {
     write_section(out, section, fmt::format("[{}]", section.path), Style::defaults, object);
   });
+  write_sinks(out);
   write_section(out, kVenueSection, "[venue.binance]", Style::off, VenueOverride{});
   return out;
 }

@@ -11,6 +11,7 @@
 #include "config/check.hpp"
 #include "config/document.hpp"
 #include "config/override.hpp"
+#include "config/sink_section.hpp"
 #include "config/table_reader.hpp"
 
 namespace mp::config {
@@ -74,7 +75,7 @@ bool read_section(const std::string& path, const Node& node, Parsed& parsed) {
 
 void refuse_section(const Member& member, const std::string& path, Problems& problems) {
   Config config;
-  std::vector<std::string_view> paths = {"feed", "venue"};
+  std::vector<std::string_view> paths = {"feed", "venue", "sink"};
   for_each_section(config, [&](const auto& section, auto&) { paths.push_back(section.path); });
   std::vector<std::string_view> homes;  // sections that have such a key
   for_each_section(config, [&](const auto& section, auto&) {
@@ -97,11 +98,8 @@ void read_root(const Node& root, const Known& known, Parsed& parsed) {
       read_feeds(member.value, known, parsed);
     } else if (member.key == "venue") {
       read_venues(member.value, known, parsed);
-    } else if (member.key == "sink" && member.value.kind == NodeKind::table) {
-      for (const auto& sink : member.value.members) {
-        const auto path = "sink." + sink.key;
-        if (!read_section(path, sink.value, parsed)) refuse_section(sink, path, parsed.problems);
-      }
+    } else if (member.key == "sink") {
+      read_sinks(member.value, parsed.config, parsed.problems);
     } else if (!read_section(member.key, member.value, parsed)) {
       refuse_section(member, member.key, parsed.problems);
     }

@@ -40,7 +40,7 @@ struct Key {
 
 template <class T>
 struct Section {
-  std::string_view path;  // "journal", "sink.parquet"
+  std::string_view path;  // "journal"
   std::string_view doc;
   std::span<const Key<T>> keys;
 };
@@ -182,33 +182,6 @@ inline constexpr std::array<Key<VenueOverride>, 8> kVenue = {{
      {0, kSocketBufferMax}},
 }};
 
-inline constexpr std::array<Key<NdjsonSink>, 4> kNdjson = {{
-    {"enabled", &NdjsonSink::enabled, "Write one JSON object per event and line."},
-    {"compress", &NdjsonSink::compress, "Compress the files with zstd."},
-    {"rotate_bytes", &NdjsonSink::rotate_bytes, "Begin a new file at this size.", "", {64 * kKiB}},
-    {"rotate_age", &NdjsonSink::rotate_age, "Begin a new file after this time.", "", {1 * kSecond}},
-}};
-
-inline constexpr std::array<Key<ParquetSink>, 5> kParquet = {{
-    {"enabled", &ParquetSink::enabled, "Write Parquet files that `marketprism query` reads."},
-    {"flush_rows",
-     &ParquetSink::flush_rows,
-     "Write a file once so many events wait.",
-     "",
-     {1, 50'000'000}},
-    {"flush_age",
-     &ParquetSink::flush_age,
-     "Write a file once the first of them waited so long.",
-     "",
-     {1 * kSecond}},
-    {"memory_limit",
-     &ParquetSink::memory_limit,
-     "The most memory that DuckDB may take.",
-     "",
-     {64 * kMiB}},
-    {"writers", &ParquetSink::writers, "Files that are written at once.", "", {1, 64}},
-}};
-
 inline constexpr std::array<Key<Log>, 1> kLog = {{
     {"level", &Log::level, "debug, info, warn or error."},
 }};
@@ -235,6 +208,7 @@ inline constexpr Section<VenueOverride> kVenueSection = {
     "venue.NAME", "Another endpoint for a venue: a test server, a proxy.", keys::kVenue};
 
 // Calls visit(section, object) for each section that is there once, in the order of the example.
+// Those of sinks: sink_section.hpp.
 void for_each_section(auto& config, auto&& visit) {
   visit(Section<Data>{"data", "Where things are written.", keys::kData}, config.data);
   visit(Section<Collector>{"collector", "How the work is spread.", keys::kCollector},
@@ -242,10 +216,6 @@ void for_each_section(auto& config, auto&& visit) {
   visit(
       Section<Journal>{"journal", "The log of events that everything else reads.", keys::kJournal},
       config.journal);
-  visit(
-      Section<ParquetSink>{"sink.parquet", "Parquet files, one tree per channel.", keys::kParquet},
-      config.parquet);
-  visit(Section<NdjsonSink>{"sink.ndjson", "Text files.", keys::kNdjson}, config.ndjson);
   visit(Section<Control>{"control", "The page, the metrics and the control API.", keys::kControl},
         config.control);
   visit(Section<Log>{"log", "What the program says.", keys::kLog}, config.log);

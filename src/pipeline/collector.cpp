@@ -117,29 +117,26 @@ Result<void> Collector::add_retired(const CollectorConfig& config) {
 // A sink has a runner for each journal, with a cursor and files of its own.
 Result<void> Collector::add_sinks(const CollectorConfig& config) {
   const auto count = static_cast<std::uint32_t>(sources_.size());
-  for (const auto& sink_config : config.sinks) {
-    const auto* entry = sink::sink_named(sink_config.name);
-    if (entry == nullptr) {
-      return Error{ErrorKind::config, fmt::format("there is no sink named \"{}\"; `marketprism "
-                                                  "list sinks` shows those that there are",
-                                                  sink_config.name)};
-    }
+  for (const sink::Settings& wanted : config.sinks) {
+    const auto runner = settings_of_runner(wanted);
+    if (!runner) return runner.error();
     for (const Source& source : sources_) {
       // A runner's own generator, so that the runners' threads share nothing.
       auto chance = [random = std::mt19937_64{std::random_device{}()}]() mutable {
         return static_cast<std::uint32_t>(random());
       };
-      SinkRunnerConfig runner = sink_config.runner;
-      runner.dead_letter = file_of_shard(runner.dead_letter, source.number);
+      SinkRunnerConfig own = *runner;
+      own.dead_letter = file_of_shard(own.dead_letter, source.number);
       const journal::ReaderConfig reader{.location = source.location,
-                                         .name = sink_config.name,
+                                         .name = wanted.name,
                                          .from = journal::From::cursor,
                                          .hold = true};
-      auto sink = entry->make(
-          sink::settings_of(sink_config.settings, {.number = source.number, .count = count}));
-      deliveries_.push_back({.from = &source,
-                             .runner = std::make_unique<SinkRunner>(runner, reader, std::move(sink),
-                                                                    std::move(chance))});
+      sink::Settings settings = wanted;
+      settings.shard = {.number = source.number, .count = count};
+      deliveries_.push_back(
+          {.from = &source,
+           .runner = std::make_unique<SinkRunner>(own, reader, settings.spec().make(settings),
+                                                  std::move(chance))});
     }
   }
   return {};

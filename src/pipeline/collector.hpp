@@ -19,21 +19,15 @@
 #include "pipeline/sink_runner.hpp"
 #include "pipeline/stream_notes.hpp"
 #include "pipeline/view.hpp"
-#include "sink/registry.hpp"
+#include "sink/spec.hpp"
 
 namespace mp::pipeline {
-
-struct SinkConfig {
-  std::string name;
-  sink::Settings settings;
-  SinkRunnerConfig runner;
-};
 
 struct CollectorConfig {
   journal::Config journal;   // of all shards together
   std::uint32_t shards = 1;  // threads that collect; to journal::kShardsMax
   std::vector<FeedConfig> feeds;
-  std::vector<SinkConfig> sinks;
+  std::vector<sink::Settings> sinks;
   std::filesystem::path recording;  // raw frames go there too; empty: nowhere
   IfExists if_recording_exists = IfExists::next_name;
   bool busy_poll = false;  // never sleep while waiting for frames: quicker by a wake-up, for a core

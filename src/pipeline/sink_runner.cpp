@@ -52,7 +52,7 @@ void SinkRunner::stop() {
 }
 
 void SinkRunner::run() {
-  obs::name_thread("mp-" + std::string{sink_->name()});
+  obs::name_thread("mp-" + config_.name);
   using Steady = std::chrono::steady_clock;
   std::optional<Steady::time_point> deadline;
   while (true) {

@@ -37,7 +37,7 @@ class SinkRunner {
   [[nodiscard]] std::string problem() const;
   // Why the sink is not open; nothing: it is.
   [[nodiscard]] std::optional<Error> not_open() const;
-  [[nodiscard]] std::string_view name() const { return sink_->name(); }
+  [[nodiscard]] std::string_view name() const { return config_.name; }
   // The thread ended, and all that it read of the journal is delivered.
   [[nodiscard]] bool drained() const { return drained_.load(std::memory_order_acquire); }
   // The thread ended by itself: the journal is closed and drained, or cannot be read.

@@ -38,7 +38,7 @@ SinkFeed::SinkFeed(const SinkRunnerConfig& config, journal::ReaderConfig journal
 
 Result<void> SinkFeed::open() {
   if (journal_.name.empty())
-    return Error{ErrorKind::config, "the sink " + std::string{sink_.name()} +
+    return Error{ErrorKind::config, "the sink " + config_.name +
                                         " has no cursor name, and needs one to start again"};
   // The reader first: it holds what the sink will want.
   if (!reader_) {
@@ -102,10 +102,11 @@ SinkFeed::State SinkFeed::step(Timestamp now) {
 SinkFeed::State SinkFeed::read(Timestamp now) {
   const Filled filled = fill(now);
   if (held_) return back_off(hindrance_, now);
-  if (!events_.empty()) {
+  if (!taken_.empty()) {
     const auto age = now - batch_since_.value_or(now);
     if (filled != Filled::idle || draining_ || age >= config_.batch_age_max) {
-      work_.push_back({0, events_.size()});
+      build_items();
+      work_.push_back({0, items_.size()});
       return offer(now);
     }
     pause_ = std::chrono::ceil<std::chrono::milliseconds>(config_.batch_age_max - age);
@@ -122,7 +123,7 @@ SinkFeed::State SinkFeed::read(Timestamp now) {
 SinkFeed::Filled SinkFeed::fill(Timestamp now) {
   // Events for other sinks count as well: a step is bounded.
   for (std::size_t reads = 0; reads < config_.batch_events_max; ++reads) {
-    if (events_.size() >= config_.batch_events_max || batch_bytes_ >= config_.batch_bytes_max)
+    if (taken_.size() >= config_.batch_events_max || batch_bytes_ >= config_.batch_bytes_max)
       return Filled::full;
     switch (held_ ? journal::Next::event : reader_->next()) {
       case journal::Next::idle:
@@ -159,22 +160,57 @@ bool SinkFeed::take(Timestamp now) {
   ++counters_.read;
   expected_ = index + 1;
   const Event& event = reader_->event();
-  if (config_.channels.test(static_cast<std::size_t>(event.channel()))) add(event, index);
+  if (!config_.filter.passes(event)) return true;
+  if (is_overflow(event, now)) {
+    ++counters_.eligible;
+    ++counters_.skipped;
+    ++skipped_;
+    return true;
+  }
+  if (skipped_ > 0) add_status("overflow", std::exchange(skipped_, 0), index - 1);
+  add(event, index, reader_->facts().kind);
   return true;
 }
 
-void SinkFeed::add(const Event& event, std::uint64_t index) {
-  ++counters_.eligible;
-  events_.push_back(event);
-  indexes_.push_back(index);
-  if (sink_.encoding() == sink::Encoding::ndjson) {
-    codec::append_json(event, bytes_);
-    bytes_.push_back('\n');
+bool SinkFeed::is_overflow(const Event& event, Timestamp now) const {
+  if (config_.overflow == Overflow::skip_oldest) return now - event.ts_recv > config_.overflow_age;
+  return passed_over_ && event.ts_recv >= passed_over_->from && event.ts_recv < passed_over_->to;
+}
+
+void SinkFeed::add(const Event& event, std::uint64_t index, std::optional<InstrumentKind> kind) {
+  if (config_.encoder != nullptr) {
+    if (!config_.encoder->append(event, kind, bytes_)) return;  // its form has nothing for it
+    bytes_.append(config_.encoder->end);
     batch_bytes_ = bytes_.size();
   } else {
     batch_bytes_ += weight_of(event);
   }
-  line_ends_.push_back(bytes_.size());
+  if (!config_.subject.empty() && !config_.subject.append(event, kind, subjects_)) {
+    bytes_.resize(taken_.empty() ? 0 : taken_.back().bytes_end);
+    return;
+  }
+  ++counters_.eligible;
+  taken_.push_back({.event = event,
+                    .index = index,
+                    .kind = kind,
+                    .bytes_end = bytes_.size(),
+                    .subject_end = subjects_.size()});
+}
+
+void SinkFeed::build_items() {
+  const std::size_t end_size = config_.encoder == nullptr ? 0 : config_.encoder->end.size();
+  std::size_t bytes = 0;
+  std::size_t subjects = 0;
+  for (const Taken& taken : taken_) {
+    sink::Item item{.index = taken.index, .event = &taken.event, .kind = taken.kind};
+    if (config_.encoder != nullptr)
+      item.payload = std::string_view{bytes_}.substr(bytes, taken.bytes_end - bytes - end_size);
+    item.subject = std::string_view{subjects_}.substr(subjects, taken.subject_end - subjects);
+    if (config_.identities) item.identity = identity_of(taken.event);
+    items_.push_back(item);
+    bytes = taken.bytes_end;
+    subjects = taken.subject_end;
+  }
 }
 
 // Before the event `index`: what is missing there, as an event at the last missing index. What an
@@ -194,38 +230,55 @@ Result<void> SinkFeed::add_gap(std::uint64_t index) {
   const std::uint64_t missing = index - std::clamp(*delivered, from, index);
   if ((expected_ || told > 0) && missing == 0) return {};  // the damage cost nothing
   counters_.lost += missing;
+  add_status(missed == Missed::damage ? "journal damage" : "retention", missing, index - 1);
+  return {};
+}
+
+void SinkFeed::add_status(std::string_view reason, std::uint64_t missing, std::uint64_t index) {
   Status status;
   status.condition = Condition::gap;
-  status.reason = missed == Missed::damage ? "journal damage" : "retention";
+  status.reason = reason;
   if (missing > 0) status.missing = static_cast<std::int64_t>(missing);
   Event event;
   event.venue = "marketprism";
   event.ts_recv = reader_->event().ts_recv;  // the same at each delivery
   event.seq = ++gaps_;
   event.body = status;
-  add(event, index - 1);
-  return {};
+  add(event, index, std::nullopt);
 }
 
 SinkFeed::State SinkFeed::offer(Timestamp now) {
   const Range range = work_.back();
-  const std::size_t count = range.end - range.begin;
-  const std::size_t byte = range.begin == 0 ? 0 : line_ends_[range.begin - 1];
-  sink::Batch batch;
-  batch.first_index = indexes_[range.begin];
-  batch.indexes = std::span{indexes_}.subspan(range.begin, count);
-  batch.events = std::span{events_}.subspan(range.begin, count);
-  batch.bytes = std::string_view{bytes_}.substr(byte, line_ends_[range.end - 1] - byte);
-  const sink::Written written = sink_.write(batch);
+  const auto of = [&](std::size_t end) { return end == 0 ? 0 : taken_[end - 1].bytes_end; };
+  const sink::Written written = sink_.write(
+      {.items = std::span{items_}.subspan(range.begin, range.end - range.begin),
+       .bytes = std::string_view{bytes_}.substr(of(range.begin), of(range.end) - of(range.begin))});
   if (written.outcome == Outcome::more) return State::busy;
   ++counters_.batches;
   return answer(written, range, now);
+}
+
+// The first `count` of a range: accepted, but for those that the sink refused.
+void SinkFeed::deal_with(const sink::Written& written, std::size_t count) {
+  if (count == 0) return;
+  Range& range = work_.back();
+  for (const sink::Refused& refused : written.refused)
+    refuse(range.begin + refused.position, refused.problem);
+  counters_.acked += count - written.refused.size();
+  range.begin += count;
+  accepted_end_ = std::max(accepted_end_, items_[range.begin - 1].index + 1);
+  if (range.begin == range.end) work_.pop_back();
 }
 
 SinkFeed::State SinkFeed::answer(const sink::Written& written, const Range& range, Timestamp now) {
   const Range dealt = range;  // `range` may go with work_
   switch (written.outcome) {
     case Outcome::retriable:
+    case Outcome::reopen:
+      deal_with(written, written.taken);
+      if (written.outcome == Outcome::reopen)
+        not_open_ = Error{ErrorKind::unavailable, written.problem};
+      if (work_.empty()) end_batch();
       return back_off(written.problem, now);
     case Outcome::rewind:
       return rewind(written.problem, now);
@@ -242,19 +295,27 @@ SinkFeed::State SinkFeed::answer(const sink::Written& written, const Range& rang
       break;
     case Outcome::more:
     case Outcome::done:
-      work_.pop_back();
       if (std::exchange(failures_, 0) > 0) problem_.clear();  // it is over
-      counters_.acked += dealt.end - dealt.begin;
-      accepted_end_ = std::max(accepted_end_, indexes_[dealt.end - 1] + 1);
+      resume(now);
+      deal_with(written, dealt.end - dealt.begin);
       break;
   }
   if (work_.empty()) end_batch();
   return State::busy;
 }
 
+// The sink takes events again.
+void SinkFeed::resume(Timestamp now) {
+  const auto since = std::exchange(stalled_since_, std::nullopt);
+  if (config_.overflow != Overflow::skip_newest || !since) return;
+  const Timestamp from = *since + config_.overflow_age;
+  if (from < now) passed_over_ = Stretch{.from = from, .to = now};
+}
+
 SinkFeed::State SinkFeed::back_off(const std::string& problem, Timestamp now) {
   ++counters_.retries;
   problem_ = problem;
+  if (!stalled_since_) stalled_since_ = now;
   const BackOff pauses{.first = config_.retry_first, .most = config_.retry_longest};
   pause_ = spread_upper(pauses.longest(failures_++), chance_());
   retry_at_ = now + pause_;
@@ -264,13 +325,9 @@ SinkFeed::State SinkFeed::back_off(const std::string& problem, Timestamp now) {
 // The sink lost what it had accepted above delivered(); the journal still has it.
 SinkFeed::State SinkFeed::rewind(const std::string& problem, Timestamp now) {
   ++counters_.rewinds;
-  const std::uint64_t back = std::max(committed_, sink_.delivered());
+  const std::uint64_t back = std::max(committed_, sink_.delivered().value_or(0));
   work_.clear();
-  events_.clear();
-  indexes_.clear();
-  line_ends_.clear();
-  bytes_.clear();
-  batch_bytes_ = 0;
+  forget_batch();
   reader_->release();
   if (back > 0) reader_->commit(back);
   reader_.reset();
@@ -278,7 +335,6 @@ SinkFeed::State SinkFeed::rewind(const std::string& problem, Timestamp now) {
   held_ = false;
   missed_ = Missed::nothing;
   missed_told_ = 0;
-  batch_since_.reset();
   expected_.reset();
   accepted_end_ = dealt_end_ = committed_ = back;
   reopenings_ = 0;
@@ -322,19 +378,23 @@ SinkFeed::State SinkFeed::finish(Timestamp now) {
 
 void SinkFeed::end_batch() {
   if (expected_) dealt_end_ = std::max(dealt_end_, *expected_);
-  events_.clear();
-  indexes_.clear();
-  line_ends_.clear();
-  bytes_.clear();
-  batch_bytes_ = 0;
-  batch_since_.reset();
+  forget_batch();
   reader_->release();
   commit();
 }
 
+void SinkFeed::forget_batch() {
+  items_.clear();
+  taken_.clear();
+  bytes_.clear();
+  subjects_.clear();
+  batch_bytes_ = 0;
+  batch_since_.reset();
+}
+
 void SinkFeed::commit() {
-  const std::uint64_t delivered = sink_.delivered();
-  const bool all = delivered >= accepted_end_ && work_.empty() && events_.empty();
+  const std::uint64_t delivered = sink_.delivered().value_or(accepted_end_);
+  const bool all = delivered >= accepted_end_ && work_.empty() && taken_.empty();
   const std::uint64_t cursor = all ? std::max(delivered, dealt_end_) : delivered;
   if (cursor <= committed_) return;
   reader_->commit(cursor);
@@ -350,13 +410,13 @@ void SinkFeed::refuse(std::size_t position, const std::string& problem) {
 bool SinkFeed::write_dead_letter(std::size_t position, const std::string& problem) {
   if (!dead_letter_file_.open()) return false;
   std::string line = "{\"sink\":";
-  codec::append_json_string(sink_.name(), line);
+  codec::append_json_string(config_.name, line);
   codec::append_json_key("index", line);
-  codec::append_json_integer(static_cast<std::int64_t>(indexes_[position]), line);
+  codec::append_json_integer(static_cast<std::int64_t>(items_[position].index), line);
   codec::append_json_key("problem", line);
   codec::append_json_string(problem, line);
   codec::append_json_key("event", line);
-  codec::append_json(events_[position], line);
+  codec::append_json(*items_[position].event, line);
   line.append("}\n");
   if (dead_letter_bytes_ + line.size() > config_.dead_letter_bytes_max) return false;
   const Done done = write_all(dead_letter_file_, line);

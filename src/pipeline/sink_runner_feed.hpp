@@ -2,7 +2,6 @@
 // bisection and dead letters live here once, so that a sink is only a destination.
 #pragma once
 
-#include <bitset>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -12,15 +11,35 @@
 #include <string>
 #include <vector>
 
+#include "codec/encoder.hpp"
 #include "core/event.hpp"
 #include "core/files.hpp"
 #include "core/result.hpp"
 #include "journal/journal.hpp"
+#include "pipeline/sink_filter.hpp"
 #include "sink/sink.hpp"
+#include "sink/spec.hpp"
+#include "sink/subject.hpp"
 
 namespace mp::pipeline {
 
+// What a sink that cannot keep up does not get.
+enum class Overflow : std::uint8_t {
+  hold,         // nothing: the journal holds it, as long as it keeps any
+  skip_oldest,  // what is older than overflow_age when it is its turn
+  skip_newest,  // what came longer than overflow_age after the sink stopped to take any, until it
+                // does again
+};
+
+// How one section of the configuration is served: settings_of_runner().
 struct SinkRunnerConfig {
+  std::string name = "sink";
+  const codec::Encoder* encoder = nullptr;  // none: items have no payload
+  sink::Subject subject{};
+  bool identities = false;
+  SinkFilter filter{};
+  Overflow overflow = Overflow::hold;
+  std::chrono::milliseconds overflow_age{60'000};
   std::size_t batch_events_max = 4096;
   std::size_t batch_bytes_max = std::size_t{1} << 20U;  // encoded; the last event may pass it
   std::chrono::milliseconds batch_age_max{50};          // what a slow stream waits for company
@@ -31,8 +50,10 @@ struct SinkRunnerConfig {
       10'000};                          // after stop(); what is left stays in the journal
   std::filesystem::path dead_letter{};  // NDJSON file of refused events; empty: none
   std::uint64_t dead_letter_bytes_max = std::uint64_t{64} << 20U;
-  std::bitset<kChannelCount> channels = std::bitset<kChannelCount>{}.set();  // what the sink gets
 };
+// The names of the section's words and globs have been checked by the parser; a template that does
+// not hold is an error.
+[[nodiscard]] Result<SinkRunnerConfig> settings_of_runner(const sink::Settings& settings);
 
 // Why an event was not delivered.
 enum class Discard : std::uint8_t {
@@ -51,6 +72,7 @@ struct SinkCounters {
   std::uint64_t retries = 0;   // batches and flushes that were put off by the sink
   std::uint64_t rewinds = 0;   // times that the sink lost what it had accepted
   std::uint64_t lost = 0;      // events that retention or damage took before they were read
+  std::uint64_t skipped = 0;   // events that were passed over, as `overflow` wants it
   std::uint64_t discarded[kDiscardCount] = {};
   std::uint64_t cursor = 0;  // events below this are delivered for good
 };
@@ -108,10 +130,16 @@ class SinkFeed {
   State read(Timestamp now);
   Filled fill(Timestamp now);
   bool take(Timestamp now);
-  void add(const Event& event, std::uint64_t index);
+  void add(const Event& event, std::uint64_t index, std::optional<InstrumentKind> kind);
   Result<void> add_gap(std::uint64_t index);
+  void add_status(std::string_view reason, std::uint64_t missing, std::uint64_t index);
+  [[nodiscard]] bool is_overflow(const Event& event, Timestamp now) const;
+  void build_items();
   State offer(Timestamp now);
   State answer(const sink::Written& written, const Range& range, Timestamp now);
+  void deal_with(const sink::Written& written, std::size_t count);
+  void resume(Timestamp now);
+  void forget_batch();
   State back_off(const std::string& problem, Timestamp now);
   State rewind(const std::string& problem, Timestamp now);
   State finish(Timestamp now);
@@ -131,10 +159,17 @@ class SinkFeed {
   unsigned reopenings_ = 0;  // tries in a row to read the journal again after a rewind
 
   // The batch: views of the journal, until end_batch().
-  std::vector<Event> events_;
-  std::vector<std::uint64_t> indexes_;
-  std::vector<std::size_t> line_ends_;  // of each event in bytes_
+  struct Taken {
+    Event event;
+    std::uint64_t index;
+    std::optional<InstrumentKind> kind;
+    std::size_t bytes_end;    // in bytes_, with the encoder's end
+    std::size_t subject_end;  // in subjects_
+  };
+  std::vector<Taken> taken_;
   std::string bytes_;
+  std::string subjects_;
+  std::vector<sink::Item> items_;  // views of the above, made when the batch is full
   std::size_t batch_bytes_ = 0;
   std::optional<Timestamp> batch_since_;
   std::vector<Range> work_;  // parts of the batch not yet dealt with, the next at the end
@@ -146,6 +181,13 @@ class SinkFeed {
   Missed missed_ = Missed::nothing;        // not yet told to the sink
   std::uint64_t missed_told_ = 0;          // how many, as the reader counts
   std::uint64_t gaps_ = 0;                 // told so far
+  std::uint64_t skipped_ = 0;              // by overflow, and not told yet
+  std::optional<Timestamp> stalled_since_;  // since when the sink takes nothing
+  struct Stretch {
+    Timestamp from;
+    Timestamp to;
+  };
+  std::optional<Stretch> passed_over_;  // of skip_newest: what was received in it
   std::uint64_t accepted_end_ = 0;         // after the last event that the sink accepted
   std::uint64_t dealt_end_ = 0;            // after the last event that was read and dealt with
   std::uint64_t committed_ = 0;

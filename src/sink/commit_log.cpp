@@ -154,7 +154,7 @@ Result<Progress> CommitLog::finish() {
 
 std::optional<std::uint64_t> CommitLog::end_of(std::uint64_t index, const Event& event) const {
   for (const Flush& flush : flushes_) {
-    const bool is_first = flush.first == index && flush.identity == identity_of(event);
+    const bool is_first = flush.first == index && flush.identity == file_identity_of(event);
     const bool is_within = flush.first < index && index < flush.end &&
                            flush.earliest <= event.ts_recv && event.ts_recv <= flush.latest;
     if (is_first || is_within) return flush.end;

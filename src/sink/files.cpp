@@ -114,7 +114,7 @@ Result<Moved> move_file(const std::filesystem::path& from, const std::filesystem
   return Moved::yes;
 }
 
-std::uint64_t identity_of(const Event& event) {
+std::uint64_t file_identity_of(const Event& event) {
   std::string text;
   codec::append_json(event, text);
   return fnv1a(text);

@@ -50,7 +50,7 @@ enum class Moved : std::uint8_t { yes, was_not_there };
 Result<Moved> move_file(const std::filesystem::path& from, const std::filesystem::path& to);
 
 // What tells a second delivery of an event from an event of another journal at the same index.
-[[nodiscard]] std::uint64_t identity_of(const Event& event);
+[[nodiscard]] std::uint64_t file_identity_of(const Event& event);
 // 16 hexadecimal digits; 20 decimal digits, so that names sort like numbers.
 [[nodiscard]] std::string hex_of(std::uint64_t value);
 [[nodiscard]] std::string padded(std::uint64_t value);

@@ -1,28 +1,39 @@
-#include "sink/ndjson.hpp"
-
+// L3. The file sink: events as lines of JSON, plain or zstd, in data_dir/<name>/<date>/.
+//
+// A file is written in .staging and renamed into place when it is complete, which is the moment of
+// delivery. Its name carries the indexes and the identity of its first event:
+//   <date of its events>/[s<shard>-]<first>-<identity>-<end>.ndjson.zst
+// Exactly once after a crash: what stood in .staging is removed, the runner starts again at the
+// last file's end, and a file that exists already is recognised by its name and passed over.
+#include <array>
 #include <cerrno>
 #include <optional>
 #include <string>
 
 #include "codec/zstd_stream.hpp"
 #include "core/assert.hpp"
+#include "sink/files.hpp"
 #include "sink/ndjson_delivered.hpp"
+#include "sink/registry.hpp"
 
 namespace mp::sink {
 namespace {
 
+constexpr int kZstdLevel = 3;
+
 class Ndjson final : public Sink {
  public:
-  explicit Ndjson(const NdjsonConfig& config)
-      : config_(config),
-        folders_(folders_of(config.data_dir / "ndjson", config.shard)),
+  explicit Ndjson(const Settings& settings)
+      : settings_(settings),
+        compress_(settings.flag("compress")),
+        file_bytes_max_(settings.bytes("rotate_bytes")),
+        file_age_max_(settings.time("rotate_age")),
+        folders_(folders_of(settings.data_dir / settings.name, settings.shard.number)),
         staged_(folders_.own / ".staging" / "open"),
-        encoder_(config.zstd_level),
+        encoder_(kZstdLevel),
         known_(folders_) {}
 
-  [[nodiscard]] std::string_view name() const override { return "ndjson"; }
-  [[nodiscard]] Encoding encoding() const override { return Encoding::ndjson; }
-  [[nodiscard]] std::uint64_t delivered() const override { return delivered_; }
+  [[nodiscard]] std::optional<std::uint64_t> delivered() const override { return delivered_; }
 
   Result<void> open() override {
     lock_.close();
@@ -34,37 +45,26 @@ class Ndjson final : public Sink {
 
   Written write(const Batch& batch) override {
     if (auto room = make_room(); room.outcome != Outcome::done) return room;
+    const std::span<const Item> items = batch.items;
     std::size_t from = 0;
-    while (from < batch.events.size() && batch.indexes[from] < taken_) ++from;
-    while (recovering_ && from < batch.events.size()) {
+    while (from < items.size() && items[from].index < taken_) ++from;
+    while (recovering_ && from < items.size()) {
       const auto end =
-          known_.end_of(batch.indexes[from], batch.events[from], lines_of(batch.bytes, from, 1));
+          known_.end_of(items[from].index, *items[from].event, items[from].payload);
       if (!end) return {Outcome::retriable, end.error().message};
       recovering_ = end->has_value();
       if (*end) delivered_ = taken_ = **end;
       if (!recovering_) known_.forget();
-      while (from < batch.events.size() && batch.indexes[from] < taken_) ++from;
+      while (from < items.size() && items[from].index < taken_) ++from;
     }
-    if (from == batch.events.size()) return {};
-    if (!file_.open()) {
-      if (auto begun = begin(batch.indexes[from], batch.events[from]); !begun)
-        return {Outcome::retriable, begun.error().message};
-    }
-    const std::string_view lines = lines_of(batch.bytes, from, batch.events.size());
-    if (config_.compression == Compression::zstd) {
-      encoder_.write(lines, codec::ZstdEncoder::End::none, pending_);
-    } else {
-      pending_.append(lines);
-    }
-    taken_ = batch.indexes.back() + 1;
-    return put_pending();
+    return from == items.size() ? Written{} : take(batch, from);
   }
 
   Written tick(Timestamp now) override {
     if (!file_.open() && !complete_) return {};
     if (!begun_at_) begun_at_ = now;
     if (auto put = put_pending(); put.outcome != Outcome::done) return put;
-    if (complete_ || now - *begun_at_ >= config_.file_age_max) return rotate();
+    if (complete_ || now - *begun_at_ >= file_age_max_) return rotate();
     return {};
   }
 
@@ -79,10 +79,39 @@ class Ndjson final : public Sink {
   }
 
  private:
+  // From item `from` on. A file holds events of one day: where the next day begins, the file of the
+  // day before is ended first, and the runner offers the batch again.
+  Written take(const Batch& batch, std::size_t from) {
+    const std::span<const Item> items = batch.items;
+    const auto is_of_day = [&](const Item& item) { return date_of(item.event->ts_recv).view() == day_.view(); };
+    if (file_.open() && !is_of_day(items[from])) {
+      if (auto rotated = rotate(); rotated.outcome != Outcome::done) return rotated;
+    }
+    if (!file_.open()) {
+      if (auto begun = begin(items[from].index, *items[from].event); !begun)
+        return {Outcome::retriable, begun.error().message};
+    }
+    std::size_t end = from + 1;
+    while (end < items.size() && is_of_day(items[end])) ++end;
+    // Lines lie one behind the other, each with its end.
+    const char* const begin = items[from].payload.data();
+    const char* const behind =
+        end < items.size() ? items[end].payload.data() : batch.bytes.data() + batch.bytes.size();
+    const std::string_view lines{begin, static_cast<std::size_t>(behind - begin)};
+    if (compress_) {
+      encoder_.write(lines, codec::ZstdEncoder::End::none, pending_);
+    } else {
+      pending_.append(lines);
+    }
+    taken_ = items[end - 1].index + 1;
+    if (auto put = put_pending(); put.outcome != Outcome::done) return put;
+    return end < items.size() ? Written{.outcome = Outcome::more} : Written{};
+  }
+
   // Ends the file that is full before a batch is taken.
   Written make_room() {
     if (auto put = put_pending(); put.outcome != Outcome::done) return put;
-    if (complete_ || (file_.open() && bytes_ >= config_.file_bytes_max)) return rotate();
+    if (complete_ || (file_.open() && bytes_ >= file_bytes_max_)) return rotate();
     return {};
   }
 
@@ -101,7 +130,8 @@ class Ndjson final : public Sink {
     if (!file) return file.error();
     file_ = file.take();
     encoder_.restart();
-    target_ = folders_.target / date_of(event.ts_recv).view() / ndjson_name(folders_, first, event);
+    day_ = date_of(event.ts_recv);
+    target_ = folders_.target / day_.view() / ndjson_name(folders_, first, event);
     bytes_ = 0;
     begun_at_.reset();
     return {};
@@ -109,20 +139,18 @@ class Ndjson final : public Sink {
 
   Written rotate() {
     if (!complete_) {
-      if (config_.compression == Compression::zstd)
-        encoder_.write({}, codec::ZstdEncoder::End::frame, pending_);
+      if (compress_) encoder_.write({}, codec::ZstdEncoder::End::frame, pending_);
       complete_ = true;
     }
     if (auto put = put_pending(); put.outcome != Outcome::done) return put;
-    const bool durable = config_.durable == Durable::yes;
+    const bool durable = settings_.durable;
     if (const int code = durable && file_.open() ? sync_all(file_) : 0; code != 0)
       return start_over(file_error("make durable", staged_, code));
     file_.close();
     if (moved_to_.empty()) {
       crash_point("ndjson.before_rename");
-      const bool zstd = config_.compression == Compression::zstd;
       const auto target = std::filesystem::path{target_.string() + padded(taken_) +
-                                                (zstd ? ".ndjson.zst" : ".ndjson")};
+                                                (compress_ ? ".ndjson.zst" : ".ndjson")};
       const auto moved = move_file(staged_, target);
       if (!moved) return {Outcome::retriable, moved.error().message};
       if (*moved == Moved::was_not_there) return start_over(file_error("rename", staged_, ENOENT));
@@ -146,29 +174,21 @@ class Ndjson final : public Sink {
     return {Outcome::rewind, error.message};
   }
 
-  // `count` lines behind the first `skipped`, or those that there are.
-  static std::string_view lines_of(std::string_view lines, std::size_t skipped, std::size_t count) {
-    for (; skipped > 0; --skipped) {
-      const std::size_t end = lines.find('\n');
-      MP_ASSERT(end != std::string_view::npos);
-      lines.remove_prefix(end + 1);
-    }
-    std::size_t end = 0;
-    for (; count > 0 && end < lines.size(); --count) end = lines.find('\n', end) + 1;
-    return lines.substr(0, end);
-  }
-
   void crash_point(std::string_view place) const {
-    if (config_.crash_point != nullptr) config_.crash_point(place);
+    if (settings_.crash_point != nullptr) settings_.crash_point(place);
   }
 
-  NdjsonConfig config_;
+  const Settings settings_;
+  const bool compress_;
+  const std::uint64_t file_bytes_max_;  // as stored, plus one batch
+  const std::chrono::milliseconds file_age_max_;
   Folders folders_;
   std::filesystem::path staged_;
   codec::ZstdEncoder encoder_;
   Fd lock_;
   Fd file_;
-  std::filesystem::path target_;  // of file_, up to its end index
+  DateText day_{};                // of file_
+  std::filesystem::path target_;  // likewise, up to its end index
   std::string pending_;           // encoded and not yet written: at most a batch
   std::uint64_t bytes_ = 0;
   std::uint64_t taken_ = 0;  // events below this are in file_, pending_ or delivered
@@ -180,10 +200,31 @@ class Ndjson final : public Sink {
   bool recovering_ = true;  // until the first event that no earlier run delivered
 };
 
+constexpr std::array kKeys = {
+    Key{"compress", true, "Compress the files with zstd."},
+    Key{.name = "rotate_bytes",
+        .fallback = Bytes{std::uint64_t{256} << 20U},
+        .doc = "Begin a new file at this size.",
+        .least = 64 << 10},
+    Key{.name = "rotate_age",
+        .fallback = std::chrono::hours{1},
+        .doc = "Begin a new file after this time. One also begins with each day (UTC).",
+        .least = 1000},
+};
+constexpr std::array<std::string_view, 2> kEncodings = {"json", "marketprism"};
+
 }  // namespace
 
-std::unique_ptr<Sink> make_ndjson(const NdjsonConfig& config) {
-  return std::make_unique<Ndjson>(config);
-}
+constexpr Spec kNdjson = {
+    .type = "ndjson",
+    .what = "JSON lines in files, plain or zstd",
+    .keys = kKeys,
+    .encodings = kEncodings,
+    .guarantee = Guarantee::exactly_once,
+    .harmless = "A file appears by one rename, and its name tells which events it has.",
+    .loss_window = "None; what is not in a file yet is in the journal.",
+    .make = [](const Settings& settings) -> std::unique_ptr<Sink> {
+      return std::make_unique<Ndjson>(settings);
+    }};
 
 }  // namespace mp::sink

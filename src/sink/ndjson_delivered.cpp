@@ -43,7 +43,7 @@ class LineSearch {
 }  // namespace
 
 std::string ndjson_name(const Folders& folders, std::uint64_t first, const Event& event) {
-  return folders.prefix + padded(first) + "-" + hex_of(identity_of(event)) + "-";
+  return folders.prefix + padded(first) + "-" + hex_of(file_identity_of(event)) + "-";
 }
 
 // Names are <prefix><first>-<identity>-<end>.ndjson[.zst].

@@ -1,14 +1,25 @@
-#include "sink/parquet.hpp"
-
+// L3. The Parquet sink: typed rows in hive folders, written by DuckDB.
+//
+// data_dir/<name>/channel=trade/venue=binance/instrument=BTC-USDT/date=2026-11-24/
+//   [s<shard>-]<first index of the flush>-<identity of its first event>-<n>.parquet
+// Rows gather in memory and a flush writes them all: to files in .staging, then the list of their
+// names to .commits, which is the moment of delivery, then by renames into place. Exactly once
+// after a crash: a flush that is in .commits is completed, any other is removed; and when the
+// runner delivers again what .commits has, it is recognised by its first event, or by index and
+// time of one within it, and passed over.
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "sink/commit_log.hpp"
+#include "sink/duckdb.hpp"
+#include "sink/files.hpp"
 #include "sink/parquet_partitions.hpp"
 #include "sink/parquet_stage.hpp"
+#include "sink/registry.hpp"
 
 namespace mp::sink {
 namespace {
@@ -26,21 +37,36 @@ std::uint64_t bytes_of(const Event& event) {
   return kRowBytes + (book != nullptr ? (book->bids.size() + book->asks.size()) * kLevelBytes : 0);
 }
 
+// Of the rows in memory, estimated; at most kRowsShare of what DuckDB may take beside them.
+constexpr std::uint64_t kRowsBytesMax = std::uint64_t{128} << 20U;
+// DuckDB does not start with much less.
+constexpr std::uint64_t kDuckdbMemoryMin = std::uint64_t{64} << 20U;
+
+DuckdbConfig duckdb_of(const Settings& settings, const Folders& folders) {
+  DuckdbConfig out;
+  out.library = settings.text("library");
+  const std::uint64_t memory = settings.bytes("memory_limit");
+  out.memory_bytes_max =
+      std::min(memory, std::max(kDuckdbMemoryMin, memory / settings.shard.count));
+  out.threads = 1;  // of the database: each writer has a thread of ours
+  out.temp_dir = folders.own / ".temp";
+  return out;
+}
+
 class Parquet final : public Sink {
  public:
-  explicit Parquet(const ParquetConfig& config)
-      : config_(config),
-        folders_(folders_of(config.data_dir / "parquet", config.shard)),
-        log_(folders_, config.durable, config.crash_point),
-        stage_(config.durable, config.crash_point) {
-    if (config_.duckdb.temp_dir.empty()) config_.duckdb.temp_dir = folders_.own / ".temp";
-    config_.flush_bytes_max =
-        std::min(config_.flush_bytes_max, config_.duckdb.memory_bytes_max / kRowsShare);
-  }
+  explicit Parquet(const Settings& settings)
+      : durable_(settings.durable ? Durable::yes : Durable::no),
+        writers_(static_cast<unsigned>(settings.number("writers"))),
+        flush_rows_max_(settings.number("flush_rows")),
+        flush_age_max_(settings.time("flush_age")),
+        folders_(folders_of(settings.data_dir / settings.name, settings.shard.number)),
+        duckdb_(duckdb_of(settings, folders_)),
+        flush_bytes_max_(std::min(kRowsBytesMax, duckdb_.memory_bytes_max / kRowsShare)),
+        log_(folders_, durable_, settings.crash_point),
+        stage_(durable_, settings.crash_point) {}
 
-  [[nodiscard]] std::string_view name() const override { return "parquet"; }
-  [[nodiscard]] Encoding encoding() const override { return Encoding::events; }
-  [[nodiscard]] std::uint64_t delivered() const override { return delivered_; }
+  [[nodiscard]] std::optional<std::uint64_t> delivered() const override { return delivered_; }
 
   Result<void> open() override {
     stage_.close();
@@ -51,34 +77,33 @@ class Parquet final : public Sink {
     lock_ = lock.take();
     if (auto opened = log_.open(); !opened) return opened;
     finishing_ = true;
-    DuckdbConfig settings = config_.duckdb;
-    settings.threads = 1;  // of the database: each writer has a thread of ours
-    auto database = Duckdb::open(settings);
+    auto database = Duckdb::open(duckdb_);
     if (!database) return database.error();
     database_ = database.take();
-    return stage_.open(*database_, config_.writers);
+    return stage_.open(*database_, writers_);
   }
 
   Written write(const Batch& batch) override {
     if (is_full() || stage_.begun() || finishing_) {
       if (auto flushed = flush(); flushed.outcome != Outcome::done) return flushed;
     }
+    const std::span<const Item> items = batch.items;
     std::size_t from = 0;
-    while (from < batch.events.size() && batch.indexes[from] < taken_) ++from;
-    while (recovering_ && from < batch.events.size()) {
-      const auto end = log_.end_of(batch.indexes[from], batch.events[from]);
+    while (from < items.size() && items[from].index < taken_) ++from;
+    while (recovering_ && from < items.size()) {
+      const auto end = log_.end_of(items[from].index, *items[from].event);
       recovering_ = end.has_value();
       if (end) delivered_ = taken_ = *end;
-      while (from < batch.events.size() && batch.indexes[from] < taken_) ++from;
+      while (from < items.size() && items[from].index < taken_) ++from;
     }
-    for (; from < batch.events.size(); ++from) take(batch.events[from], batch.indexes[from]);
+    for (; from < items.size(); ++from) take(*items[from].event, items[from].index);
     return {};
   }
 
   Written tick(Timestamp now) override {
     if (rows_ == 0 && !finishing_) return {};
     if (rows_ > 0 && !begun_at_) begun_at_ = now;
-    const bool old = begun_at_ && now - *begun_at_ >= config_.flush_age_max;
+    const bool old = begun_at_ && now - *begun_at_ >= flush_age_max_;
     return old || stage_.begun() || finishing_ ? flush() : Written{};
   }
 
@@ -91,7 +116,7 @@ class Parquet final : public Sink {
  private:
   void take(const Event& event, std::uint64_t index) {
     partitions_.of(event).append(event);
-    if (rows_ == 0) flush_ = {.first = index, .identity = identity_of(event)};
+    if (rows_ == 0) flush_ = {.first = index, .identity = file_identity_of(event)};
     flush_.earliest = std::min(flush_.earliest, event.ts_recv);
     flush_.latest = std::max(flush_.latest, event.ts_recv);
     ++rows_;
@@ -100,7 +125,7 @@ class Parquet final : public Sink {
   }
 
   [[nodiscard]] bool is_full() const {
-    return rows_ >= config_.flush_rows_max || bytes_ >= config_.flush_bytes_max;
+    return rows_ >= flush_rows_max_ || bytes_ >= flush_bytes_max_;
   }
 
   // Rows stay in memory until their files are committed, so a flush that fails can be tried again.
@@ -139,7 +164,7 @@ class Parquet final : public Sink {
       return Error{ErrorKind::io, "cannot write Parquet files below " + folders_.target.string() +
                                       ": " + staged.error().message};
     }
-    if (*staged == Progress::more || config_.durable == Durable::no) return *staged;
+    if (*staged == Progress::more || durable_ == Durable::no) return *staged;
     if (auto synced = sync_path(log_.staging() / name_of_flush()); !synced) return synced.error();
     return Progress::done;
   }
@@ -171,8 +196,13 @@ class Parquet final : public Sink {
     begun_at_.reset();
   }
 
-  ParquetConfig config_;
-  Folders folders_;
+  const Durable durable_;
+  const unsigned writers_;  // files that are written at once, each by a thread while a flush lasts
+  const std::uint64_t flush_rows_max_;
+  const std::chrono::milliseconds flush_age_max_;
+  const Folders folders_;
+  const DuckdbConfig duckdb_;
+  const std::uint64_t flush_bytes_max_;
   Fd lock_;
   CommitLog log_;
   std::unique_ptr<Duckdb> database_;
@@ -189,10 +219,44 @@ class Parquet final : public Sink {
   bool recovering_ = true;  // until the first event that no earlier run delivered
 };
 
+constexpr std::array kKeys = {
+    Key{.name = "flush_rows",
+        .fallback = std::uint64_t{500'000},
+        .doc = "Write files once so many events wait.",
+        .least = 1,
+        .most = 50'000'000},
+    Key{.name = "flush_age",
+        .fallback = std::chrono::minutes{1},
+        .doc = "Write files once the first of them waited so long.",
+        .least = 1000},
+    Key{.name = "memory_limit",
+        .fallback = Bytes{std::uint64_t{512} << 20U},
+        .doc = "The most memory that DuckDB may take.",
+        .least = std::uint64_t{64} << 20U},
+    Key{.name = "writers",
+        .fallback = std::uint64_t{2},
+        .doc = "Files that are written at once.",
+        .least = 1,
+        .most = 64},
+    Key{.name = "library",
+        .fallback = "",
+        .doc = "libduckdb.so itself. Default: beside the program, or where the system keeps "
+               "libraries.",
+        .example = "\"/opt/duckdb/libduckdb.so\""},
+};
+
 }  // namespace
 
-std::unique_ptr<Sink> make_parquet(const ParquetConfig& config) {
-  return std::make_unique<Parquet>(config);
-}
+constexpr Spec kParquet = {
+    .type = "parquet",
+    .what = "Parquet files in hive folders, for SQL (needs DuckDB)",
+    .keys = kKeys,
+    .guarantee = Guarantee::exactly_once,
+    .harmless = "The list of a flush's files is written before they appear, and tells which events "
+                "they have.",
+    .loss_window = "None; what is not in a file yet is in the journal.",
+    .make = [](const Settings& settings) -> std::unique_ptr<Sink> {
+      return std::make_unique<Parquet>(settings);
+    }};
 
 }  // namespace mp::sink

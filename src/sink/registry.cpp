@@ -6,34 +6,20 @@
 namespace mp::sink {
 namespace {
 
-constexpr std::array<Entry, 2> kSinks = {{
-    {"ndjson", "JSON lines in files, plain or zstd",
-     [](const Settings& settings) { return make_ndjson(settings.ndjson); }},
-    {"parquet", "Parquet files in hive folders, for SQL (needs DuckDB)",
-     [](const Settings& settings) { return make_parquet(settings.parquet); }},
-}};
-
-// DuckDB does not start with much less.
-constexpr std::uint64_t kDuckdbMemoryMin = std::uint64_t{64} << 20U;
+constexpr std::array kSpecs = {
+    &kNdjson,
+    &kParquet,
+};
 
 }  // namespace
 
-Settings settings_of(const Settings& settings, Shard shard) {
-  Settings out = settings;
-  out.ndjson.shard = out.parquet.shard = shard.number;
-  std::uint64_t& memory = out.parquet.duckdb.memory_bytes_max;
-  memory = std::min(memory, std::max(kDuckdbMemoryMin, memory / shard.count));
-  return out;
+std::span<const Spec* const> all_specs() {
+  return kSpecs;
 }
 
-std::span<const Entry> all_sinks() {
-  return kSinks;
-}
-
-const Entry* sink_named(std::string_view name) {
-  const auto* const found =
-      std::find_if(kSinks.begin(), kSinks.end(), [&](const Entry& e) { return e.name == name; });
-  return found == kSinks.end() ? nullptr : found;
+const Spec* spec_of(std::string_view type) {
+  const auto* const found = std::ranges::find(kSpecs, type, &Spec::type);
+  return found == kSpecs.end() ? nullptr : *found;
 }
 
 }  // namespace mp::sink

@@ -1,40 +1,19 @@
-// L3. The sinks that there are, by name. To add one: its file, its settings here, a line in
-// registry.cpp.
+// L3. The sinks that there are, by type. To add one: its file, which defines its spec, a line here
+// and one in registry.cpp.
 #pragma once
 
-#include <cstdint>
-#include <memory>
 #include <span>
 #include <string_view>
 
-#include "sink/ndjson.hpp"
-#include "sink/parquet.hpp"
-#include "sink/sink.hpp"
+#include "sink/spec.hpp"
 
 namespace mp::sink {
 
-// The settings of every sink; each reads its own.
-struct Settings {
-  NdjsonConfig ndjson;
-  ParquetConfig parquet;
-};
+extern const Spec kNdjson;
+extern const Spec kParquet;
 
-// The same for one of the runners that a sink has where the collector has several shards: files of
-// its own, and its share of the memory.
-struct Shard {
-  std::uint32_t number = 0;
-  std::uint32_t count = 1;
-};
-[[nodiscard]] Settings settings_of(const Settings& settings, Shard shard);
-
-struct Entry {
-  std::string_view name;
-  std::string_view what;  // one line, for a person
-  std::unique_ptr<Sink> (*make)(const Settings& settings);
-};
-
-[[nodiscard]] std::span<const Entry> all_sinks();
-// nullptr when there is none of that name.
-[[nodiscard]] const Entry* sink_named(std::string_view name);
+[[nodiscard]] std::span<const Spec* const> all_specs();
+// nullptr when there is none of that type.
+[[nodiscard]] const Spec* spec_of(std::string_view type);
 
 }  // namespace mp::sink

@@ -8,6 +8,7 @@
 #include "config/parse.hpp"
 #include "config/tables.hpp"
 #include "unit/config/known.hpp"
+#include "sink/registry.hpp"
 
 namespace mp::config {
 namespace {
@@ -21,6 +22,13 @@ TEST(ConfigExample, is_the_committed_file) {
   const std::string committed{std::istreambuf_iterator<char>(in), {}};
   EXPECT_EQ(committed, example())
       << "write it anew: MP_UPDATE_EXAMPLE=1 build/dev/tests/config_test";
+}
+
+// A key that every sink has stands with the first one.
+bool is_shown(const sink::Spec& spec, const sink::Key& key) {
+  const auto common = sink::common_keys();
+  return &spec == &sink::kParquet || key.name == "encoding" || key.name == "subject" ||
+         &key < common.data() || &key >= common.data() + common.size();
 }
 
 TEST(ConfigExample, is_valid_and_changes_nothing_but_the_feed) {
@@ -53,6 +61,9 @@ TEST(ConfigExample, is_valid_with_every_key_switched_on) {
   std::size_t known = kFeedSection.keys.size() + kVenueSection.keys.size();
   for_each_section(*loaded,
                    [&](const auto& section, const auto&) { known += section.keys.size(); });
+  for (const auto* spec : sink::all_specs()) {
+    for (const auto* key : sink::keys_of(*spec)) known += is_shown(*spec, *key) ? 1U : 0U;
+  }
   EXPECT_EQ(keys, known);
 }
 

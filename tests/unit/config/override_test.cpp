@@ -5,6 +5,8 @@
 
 #include "config/assign.hpp"
 #include "unit/config/known.hpp"
+#include "config/sink_section.hpp"
+#include "sink/registry.hpp"
 
 namespace mp::config {
 namespace {
@@ -51,6 +53,16 @@ TEST(Override, sets_every_key_as_a_file_does) {
     const std::string path{section.path};
     each_key(section, object, path, "[" + path + "]", same);
   });
+  for (const auto* spec : sink::all_specs()) {
+    const std::string type{spec->type};
+    for (const auto* key : sink::keys_of(*spec)) {
+      std::string value{key->example};
+      if (value.empty()) value = format(sink::Settings{*spec}.value(key->name));
+      const auto line = std::string{key->name} + " = " + value + "\n";
+      same("sink." + type + "." + std::string{key->name} + "=" + value,
+           "[sink." + type + "]\n" + line);
+    }
+  }
   each_key(kVenueSection, VenueOverride{}, "venue.binance", "[venue.binance]", same);
   each_key(kVenueSection, VenueOverride{}, "binance", "[venue.binance]", same);
   const auto of_feed = [&](const std::string& override, const std::string& text) {
@@ -93,7 +105,7 @@ TEST(Override, gets_the_sentence_that_a_file_gets_with_its_own_place) {
               HasSubstr("--set venue.binance.legs=2: unknown key `legs` in [venue.binance]"));
   EXPECT_THAT(problem({"collector.legs=many"}), HasSubstr("must be a whole number, but is"));
   EXPECT_THAT(problem({"binnance.ca_file=x"}), HasSubstr("unknown venue `binnance`"));
-  EXPECT_THAT(problem({"sink.parkuet.enabled=true"}), HasSubstr("unknown section `sink.parkuet`"));
+  EXPECT_THAT(problem({"sink.parkuet.enabled=true"}), HasSubstr("there is no type of that name"));
   EXPECT_THAT(problem({"binance.source_address=here"}), HasSubstr("an IPv4 or IPv6 address"));
   EXPECT_THAT(problem({"binance.proxy=[\"none\", \"ftp://x\"]"}), HasSubstr("the proxy is none"));
 }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "config/check.hpp"
+#include "sink/registry.hpp"
 #include "unit/config/known.hpp"
 
 namespace mp::config {
@@ -97,8 +98,17 @@ interval = "5m"
   wanted.collector.shards = 3;
   wanted.journal = {"j",  true, Bytes{1U << 20U}, Bytes{9U << 20U}, 90min, journal::Fsync::interval,
                     250ms};
-  wanted.ndjson = {true, false, Bytes{2U << 20U}, 10min};
-  wanted.parquet = {false, 7, 3s, Bytes{1U << 30U}, 3};
+  sink::Settings ndjson{sink::kNdjson};
+  ndjson.set("compress", false);
+  ndjson.set("rotate_bytes", Bytes{2U << 20U});
+  ndjson.set("rotate_age", std::chrono::milliseconds{10min});
+  sink::Settings parquet{sink::kParquet};
+  parquet.set("enabled", false);
+  parquet.set("flush_rows", std::uint64_t{7});
+  parquet.set("flush_age", std::chrono::milliseconds{3s});
+  parquet.set("memory_limit", Bytes{1U << 30U});
+  parquet.set("writers", std::uint64_t{3});
+  wanted.sinks = {ndjson, parquet};
   wanted.log.level = LogLevel::warn;
   wanted.record.file = "r.ndjson.zst";
   wanted.venues["okx"] = {"wss://127.0.0.1:9443", "http://localhost:80/v5", "ca.pem"};
@@ -147,7 +157,8 @@ TEST(ConfigParse, reports_all_problems_in_the_order_of_the_text) {
   for (const auto* part :
        {"f:2:9: unknown venue `binanse`; did you mean `binance`?", "f:3:16: `BTC/USDT` is not an",
         "f:4:13: unknown channel `trad`; did you mean `trade`?",
-        "f:5:7: unknown section `sink.parket`; did you mean `sink.parquet`?",
+        "f:5:7: [sink.parket] has no `type`, and there is no type of that name; did you mean "
+        "`parquet`?",
         "f:8:11: `enabled` in [sink.ndjson] must be true or false, but is the integer 1",
         "f:9:14: `rotate_age` in [sink.ndjson] must be a duration with its unit"}) {
     from = text.find(part, from);
@@ -229,20 +240,22 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"[sink.parquet]\nflush_rows = 0",
             "f:2:14: `flush_rows` in [sink.parquet] must be at least 1, but is the integer 0"},
         Bad{"[sink.parquet]\nrotate_age = \"1h\"",
-            "f:2:1: unknown key `rotate_age` in [sink.parquet]; known are `enabled`, "
-            "`flush_rows`, `flush_age`, `memory_limit` and `writers`"},
+            "f:2:1: unknown key `rotate_age` in [sink.parquet]; known are `type`, `enabled`, "
+            "`channels`, `instruments`, `batch_events`, `batch_bytes`, `batch_age`, `retry_first`, "
+            "`retry_longest`, `overflow`, `overflow_age`, `dead_letter`, `dead_letter_bytes`, "
+            "`flush_rows`, `flush_age` and `memory_limit`, and 2 more"},
         Bad{"[log]\nlevel = {}",
             "f:2:9: `level` in [log] must be one of \"debug\", \"info\", \"warn\", \"error\", but "
             "is "
             "a table"},
         Bad{"log = 3", "f:1:7: [log] must be a table, but is an integer"},
         Bad{"sink = 3",
-            "f:1:1: unknown section `sink`; did you mean `sink.ndjson` or `sink.parquet`?"},
+            "f:1:8: `sink` must be tables like [sink.NAME], but is an integer"},
         Bad{"fsync = \"none\"", "f:1:1: the key `fsync` belongs below [journal]"},
         Bad{"[jurnal]", "f:1:2: unknown section `jurnal`; did you mean `journal`?"},
         Bad{"[completely_else]",
-            "f:1:2: unknown section `completely_else`; known are `feed`, `venue`, `data`, "
-            "`collector`, `journal`, `sink.parquet`, `sink.ndjson`, `control`, `log` and `record`"},
+            "f:1:2: unknown section `completely_else`; known are `feed`, `venue`, `sink`, "
+            "`data`, `collector`, `journal`, `control`, `log` and `record`"},
         Bad{"[feed]\nvenue = \"okx\"",
             "f:1:1: [[feed]] must be written with two brackets on each side, but is a table"},
         Bad{"feed = [1]", "f:1:9: each [[feed]] must be a table, but is an integer"},

@@ -8,6 +8,7 @@
 
 #include "unit/faults/faults.hpp"
 #include "unit/sink/sink_fixture.hpp"
+#include "sink/registry.hpp"
 
 namespace mp::pipeline {
 namespace {
@@ -21,8 +22,8 @@ TEST(CollectorFaults, each_call_that_fails_at_start_is_an_error_with_a_sentence)
   config.journal.dir = dir.path() / "journal";
   config.journal.segment_bytes = 1U << 20U;
   config.shards = 2;
-  SinkConfig sink{.name = "ndjson", .settings = {}, .runner = {}};
-  sink.settings.ndjson.data_dir = dir.path();
+  sink::Settings sink{sink::kNdjson};
+  sink.data_dir = dir.path();
   config.sinks = {sink};
   for (const Call call : {Call::epoll, Call::openat, Call::mmap, Call::fallocate, Call::flock,
                           Call::fdopendir, Call::mkdir}) {

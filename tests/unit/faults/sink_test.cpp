@@ -19,12 +19,12 @@ class SinkFaults : public testing::TestWithParam<std::string_view> {
     events_.at(kEvents);
   }
   [[nodiscard]] Settings settings() const {
-    Settings out = small_settings(dir_.path());
-    out.ndjson.durable = out.parquet.durable = Durable::yes;
+    Settings out = small_settings(GetParam(), dir_.path());
+    out.durable = true;
     return out;
   }
   [[nodiscard]] std::unique_ptr<Sink> make() const {
-    return sink_named(GetParam())->make(settings());
+    return settings().spec().make(settings());
   }
   // Delivers all, again where it is put off.
   void deliver(Sink& sink, std::uint64_t from) {
@@ -34,7 +34,7 @@ class SinkFaults : public testing::TestWithParam<std::string_view> {
     for (int tries = 0; tries < 10; ++tries) {
       const Written closed = sink.close();
       said_ += closed.problem;
-      if (closed.outcome == Outcome::rewind) return deliver(sink, sink.delivered());
+      if (closed.outcome == Outcome::rewind) return deliver(sink, *sink.delivered());
       if (closed.outcome == Outcome::done) break;
     }
     EXPECT_EQ(sink.delivered(), kEvents);
@@ -125,7 +125,7 @@ TEST_P(SinkFaults, folder_that_cannot_be_made_durable_is_tried_again) {
     EXPECT_NE(closed.outcome, Outcome::done);
     EXPECT_NE(closed.problem, "");
     if (closed.outcome == Outcome::rewind) {
-      delivery.index = sink->delivered();
+      delivery.index = *sink->delivered();
       delivery.all(*sink, 30);
     }
   }

@@ -39,10 +39,8 @@ class Run {
     journal_.retention_bytes = 64 << 20;
     journal_.spare_memory_bytes = 256 << 10;
     journal_.fsync = fsync;
-    settings_ = sink::small_settings(dir_.path());
-    settings_.ndjson.durable = settings_.parquet.durable = sink::Durable::yes;
-    settings_.ndjson.file_bytes_max = 40'000;
-    settings_.parquet.flush_rows_max = 250;
+    settings_ = sink::small_settings(sink, dir_.path(), 2);
+    settings_.durable = true;
     events_.at(kEvents);
   }
 
@@ -111,8 +109,8 @@ class Run {
   }
   void open_feed() {
     feed_.reset();
-    destination_ = sink::sink_named(sink_)->make(settings_);
-    pipeline::SinkRunnerConfig config;
+    destination_ = settings_.spec().make(settings_);
+    auto config = pipeline::settings_of_runner(settings_).take();
     config.batch_events_max = 60;
     config.dead_letter = dir_.path() / "dead";
     feed_ = std::make_unique<pipeline::SinkFeed>(
@@ -156,7 +154,7 @@ class Run {
   std::string_view sink_;
   sink::Events& events_;
   journal::Config journal_;
-  sink::Settings settings_;
+  sink::Settings settings_{sink::kNdjson};
   std::unique_ptr<journal::Writer> writer_;
   std::unique_ptr<sink::Sink> destination_;
   std::unique_ptr<pipeline::SinkFeed> feed_;

@@ -18,6 +18,7 @@
 #include "journal/merged_reader.hpp"
 #include "sim/server.hpp"
 #include "venue/registry.hpp"
+#include "sink/registry.hpp"
 
 namespace mp::pipeline {
 namespace {
@@ -350,8 +351,8 @@ TEST_F(CollectorTest, collects_though_a_sink_cannot_open) {
   config.journal.retention_bytes = std::uint64_t{256} << 20U;
   config.feeds = {feed("binance", {"BTC-USDT"}, {Channel::trade})};
   for (const auto& data : {dir_ / "file", dir_ / "data"}) {
-    SinkConfig sink{.name = "ndjson", .settings = {}, .runner = {}};
-    sink.settings.ndjson.data_dir = data;
+    sink::Settings sink{sink::kNdjson};
+    sink.data_dir = data;
     config.sinks = {sink};
     auto collector = Collector::create(config, log_);
     ASSERT_TRUE(collector) << collector.error().message;

@@ -16,6 +16,7 @@
 #include "journal/merged_reader.hpp"
 #include "pipeline/collector.hpp"
 #include "sim/server.hpp"
+#include "sink/registry.hpp"
 
 namespace mp::pipeline {
 namespace {
@@ -75,9 +76,9 @@ class ShardsTest : public testing::Test {
     config.keep_notes_every = 1ms;
     config.feeds = std::move(feeds);
     if (with_sink) {
-      SinkConfig sink{.name = "ndjson", .settings = {}, .runner = {}};
-      sink.settings.ndjson.data_dir = dir_;
-      sink.settings.ndjson.compression = sink::Compression::none;
+      sink::Settings sink{sink::kNdjson};
+      sink.data_dir = dir_;
+      sink.set("compress", false);
       config.sinks.push_back(sink);
     }
     auto collector = Collector::create(config, log_);

@@ -91,46 +91,47 @@ inline OpenReader reader_of(FakeJournal& journal) {
 // Takes events and answers as the test says.
 class FakeSink final : public sink::Sink {
  public:
-  [[nodiscard]] std::string_view name() const override { return "fake"; }
-  [[nodiscard]] sink::Encoding encoding() const override { return encoding_; }
   Result<void> open() override {
     ++opens;
     return open_answer;
   }
   Result<std::uint64_t> delivered_before(std::uint64_t, const Event&) override { return known_end; }
   Written write(const sink::Batch& batch) override {
-    sizes.push_back(batch.events.size());
-    EXPECT_EQ(batch.events.size(), batch.indexes.size());
-    EXPECT_EQ(batch.first_index, batch.indexes.front());
-    if (encoding_ == sink::Encoding::ndjson) {
-      EXPECT_EQ(static_cast<std::size_t>(std::count(batch.bytes.begin(), batch.bytes.end(), '\n')),
-                batch.events.size());
+    sizes.push_back(batch.items.size());
+    std::string joined;
+    for (const auto& item : batch.items) joined.append(item.payload).append("\n");
+    if (!batch.bytes.empty()) {
+      EXPECT_EQ(batch.bytes, joined);
       EXPECT_TRUE(batch.bytes.starts_with("{\"type\":") && batch.bytes.ends_with("}\n"));
     }
     const Written answer = answers(batch);
-    if (answer.outcome != Outcome::done) return answer;
-    for (std::size_t i = 0; i < batch.events.size(); ++i) {
-      taken.push_back(batch.indexes[i]);
-      if (const auto* status = std::get_if<Status>(&batch.events[i].body)) {
-        gaps.emplace_back(batch.indexes[i], status->missing.value_or(-1));
+    const bool done = answer.outcome == Outcome::done;
+    auto refused = answer.refused.begin();
+    for (std::size_t i = 0; i < (done ? batch.items.size() : answer.taken); ++i) {
+      if (refused != answer.refused.end() && refused->position == i) {
+        ++refused;
+        continue;
+      }
+      taken.push_back(batch.items[i].index);
+      if (const auto* status = std::get_if<Status>(&batch.items[i].event->body)) {
+        gaps.emplace_back(batch.items[i].index, status->missing.value_or(-1));
       }
     }
-    if (!lags) delivered_at = taken.back() + 1;
-    return {};
+    if (done && !lags) delivered_at = batch.items.back().index + 1;
+    return answer;
   }
   Written tick(Timestamp) override {
     if (tick_answer.outcome == Outcome::done && flush_on_tick && !taken.empty())
       delivered_at = taken.back() + 1;
     return tick_answer;
   }
-  [[nodiscard]] std::uint64_t delivered() const override { return delivered_at; }
+  [[nodiscard]] std::optional<std::uint64_t> delivered() const override { return delivered_at; }
   Written close() override {
     if (close_answer.outcome == Outcome::done && !taken.empty()) delivered_at = taken.back() + 1;
     ++closes;
     return close_answer;
   }
 
-  sink::Encoding encoding_ = sink::Encoding::ndjson;
   std::function<Written(const sink::Batch&)> answers = [](const auto&) { return Written{}; };
   std::vector<std::uint64_t> taken;
   std::vector<std::size_t> sizes;
@@ -168,7 +169,7 @@ class TempFile {
 struct Bench {
   FakeJournal journal;
   FakeSink sink;
-  SinkRunnerConfig config;
+  SinkRunnerConfig config{.name = "fake", .encoder = codec::encoder_named("json")};
   std::unique_ptr<SinkFeed> feed;
   Timestamp now = kNow;
 

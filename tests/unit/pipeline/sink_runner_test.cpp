@@ -22,9 +22,9 @@ TEST(SinkRunner, makes_batches_by_count) {
 }
 
 TEST(SinkRunner, makes_batches_by_bytes) {
-  for (const auto encoding : {sink::Encoding::ndjson, sink::Encoding::events}) {
+  for (const auto* const encoder : {codec::encoder_named("json"), codec::encoder_named("none")}) {
     Bench bench;
-    bench.sink.encoding_ = encoding;
+    bench.config.encoder = encoder;
     bench.config.batch_bytes_max = 2'000;
     bench.journal.add(100);
     bench.open();
@@ -93,8 +93,8 @@ TEST(SinkRunner, bisects_a_refused_batch_down_to_the_poison) {
   bench.journal.add(64);
   bench.open();
   bench.sink.answers = [&](const sink::Batch& batch) {
-    for (const auto index : batch.indexes) {
-      if (poison.contains(index)) return Written{Outcome::permanent, "bad \"value\""};
+    for (const auto& item : batch.items) {
+      if (poison.contains(item.index)) return Written{Outcome::permanent, "bad \"value\""};
     }
     return Written{};
   };
@@ -171,8 +171,9 @@ TEST(SinkRunner, moves_the_cursor_only_with_what_the_sink_delivered) {
 
 TEST(SinkRunner, gives_a_sink_its_channels_and_moves_the_cursor_past_the_others) {
   Bench bench;
-  bench.config.channels.reset();
-  bench.config.channels.set(static_cast<std::size_t>(Channel::index_price));
+  std::bitset<kChannelCount> channels;
+  channels.set(static_cast<std::size_t>(Channel::index_price));
+  bench.config.filter = {channels, {}};
   bench.journal.add(23);
   bench.open();
   bench.run();
@@ -190,7 +191,7 @@ TEST(SinkRunner, delivers_again_what_the_sink_lost) {
   bench.open();
   bool lose = true;
   bench.sink.answers = [&](const sink::Batch& batch) {
-    if (batch.first_index != 30 || !std::exchange(lose, false)) return Written{};
+    if (batch.items.front().index != 30 || !std::exchange(lose, false)) return Written{};
     bench.sink.taken.resize(10);  // 10 to 29 are lost
     bench.sink.delivered_at = 10;
     return Written{Outcome::rewind, "fsync failed"};
@@ -240,8 +241,8 @@ TEST(SinkRunner, accounts_for_every_event_whatever_the_sink_answers) {
     for (int i = 0; i < 10; ++i) poison.insert(random() % 200);
     bench.sink.answers = [&](const sink::Batch& batch) {
       if (random() % 4 == 0) return Written{Outcome::retriable, "later"};
-      for (const auto index : batch.indexes) {
-        if (poison.contains(index)) return Written{Outcome::permanent, "never"};
+      for (const auto& item : batch.items) {
+        if (poison.contains(item.index)) return Written{Outcome::permanent, "never"};
       }
       return Written{};
     };

@@ -75,7 +75,7 @@ TEST(SinkRunner, makes_the_same_call_again_for_more) {
   bench.open();
   int parts = 3;
   bench.sink.answers = [&](const sink::Batch& batch) {
-    if (batch.first_index == 10 && parts-- > 0) return Written{Outcome::more, {}};
+    if (batch.items.front().index == 10 && parts-- > 0) return Written{Outcome::more, {}};
     return Written{};
   };
   EXPECT_EQ(bench.run(), State::ended);

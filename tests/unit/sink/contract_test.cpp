@@ -43,7 +43,7 @@ class SinkContract : public testing::TestWithParam<std::string_view> {
       GTEST_SKIP() << "no DuckDB: run scripts/install-duckdb.sh";
   }
   [[nodiscard]] std::unique_ptr<Sink> make(const Settings& settings) const {
-    return sink_named(GetParam())->make(settings);
+    return settings.spec().make(settings);
   }
   [[nodiscard]] std::unique_ptr<Sink> make_open(const Settings& settings) const {
     auto sink = make(settings);
@@ -57,14 +57,14 @@ class SinkContract : public testing::TestWithParam<std::string_view> {
     crash_at = point;
     const pid_t child = ::fork();
     if (child == 0) {
-      Settings settings = small_settings(dir_.path());
-      settings.ndjson.crash_point = settings.parquet.crash_point = crash;
+      Settings settings = small_settings(GetParam(), dir_.path());
+      settings.crash_point = crash;
       auto sink = make(settings);
       if (!sink->open().ok()) ::_exit(1);
       Delivery delivery{events, 41};
       while (delivery.index < kEvents) {
         if (delivery.next(*sink, kEvents).outcome != Outcome::done) ::_exit(2);
-        shared()->cursors[shared()->count++] = sink->delivered();
+        shared()->cursors[shared()->count++] = *sink->delivered();
       }
       ::_exit(sink->close().outcome == Outcome::done ? 0 : 3);
     }
@@ -103,11 +103,11 @@ class SinkContract : public testing::TestWithParam<std::string_view> {
 TEST_P(SinkContract, keeps_every_event_once_and_in_order) {
   Events events;
   {
-    auto sink = make_open(small_settings(dir_.path()));
+    auto sink = make_open(small_settings(GetParam(), dir_.path()));
     Delivery delivery{events};
     delivery.all(*sink, kEvents);
-    EXPECT_GT(sink->delivered(), 0U);
-    EXPECT_LT(sink->delivered(), kEvents);
+    EXPECT_GT(*sink->delivered(), 0U);
+    EXPECT_LT(*sink->delivered(), kEvents);
     ASSERT_EQ(sink->close().outcome, Outcome::done);
     EXPECT_EQ(sink->delivered(), kEvents);
   }
@@ -126,7 +126,7 @@ TEST_P(SinkContract, loses_and_doubles_nothing_wherever_a_crash_strikes) {
     const std::uint64_t back = point % 3 == 0 ? 4 : 0;
     const Shared& died = *shared();
     const std::uint64_t cursor = died.count > back ? died.cursors[died.count - 1 - back] : 0;
-    auto sink = make_open(small_settings(dir_.path()));
+    auto sink = make_open(small_settings(GetParam(), dir_.path()));
     Delivery delivery{events, 29 + point % 40, cursor};
     delivery.all(*sink, kEvents);
     ASSERT_EQ(sink->close().outcome, Outcome::done);
@@ -142,7 +142,7 @@ TEST_P(SinkContract, loses_and_doubles_nothing_wherever_a_crash_strikes) {
 TEST_P(SinkContract, passes_over_what_it_delivered_before) {
   Events events;
   for (int round = 0; round < 2; ++round) {
-    auto sink = make_open(small_settings(dir_.path()));
+    auto sink = make_open(small_settings(GetParam(), dir_.path()));
     Delivery delivery{events, 37 + static_cast<std::size_t>(round) * 20};
     delivery.all(*sink, kEvents);
     ASSERT_EQ(sink->close().outcome, Outcome::done);
@@ -154,7 +154,7 @@ TEST_P(SinkContract, passes_over_what_it_delivered_before) {
 TEST_P(SinkContract, keeps_both_when_a_new_journal_counts_from_zero_again) {
   for (const std::int64_t start : {kStart, kStart + 3'600'000'000'000}) {
     Events events{start};
-    auto sink = make_open(small_settings(dir_.path()));
+    auto sink = make_open(small_settings(GetParam(), dir_.path()));
     Delivery delivery{events};
     delivery.all(*sink, kEvents);
     ASSERT_EQ(sink->close().outcome, Outcome::done);
@@ -169,8 +169,9 @@ TEST_P(SinkContract, takes_several_shards_side_by_side_and_passes_over_what_each
   for (int round = 0; round < 2; ++round) {
     std::vector<std::unique_ptr<Sink>> sinks;
     for (const std::uint32_t number : {0U, 1U, 2U}) {
-      const Shard shard{.number = number, .count = 3};
-      sinks.push_back(make_open(settings_of(small_settings(dir_.path()), shard)));
+      Settings settings = small_settings(GetParam(), dir_.path());
+      settings.shard = {.number = number, .count = 3};
+      sinks.push_back(make_open(settings));
     }
     for (const auto& sink : sinks) {
       Delivery delivery{events, 37 + static_cast<std::size_t>(round) * 20};
@@ -185,7 +186,7 @@ TEST_P(SinkContract, takes_several_shards_side_by_side_and_passes_over_what_each
 TEST_P(SinkContract, passes_over_what_it_delivered_before_from_the_middle_of_a_stretch) {
   Events events;
   for (const std::uint64_t from : {0U, 50U, 173U, 399U}) {
-    auto sink = make_open(small_settings(dir_.path()));
+    auto sink = make_open(small_settings(GetParam(), dir_.path()));
     const auto known = sink->delivered_before(from, events.at(from));
     ASSERT_TRUE(known);
     EXPECT_TRUE(from == 0 ? *known == 0 : *known >= from) << *known;
@@ -200,9 +201,7 @@ TEST_P(SinkContract, passes_over_what_it_delivered_before_from_the_middle_of_a_s
 // More stretches than anybody would list, and a cursor that is lost.
 TEST_P(SinkContract, passes_over_any_number_of_stretches) {
   Events events;
-  Settings settings = small_settings(dir_.path());
-  settings.ndjson.file_bytes_max = 1;
-  settings.parquet.flush_rows_max = 1;
+  const Settings settings = small_settings(GetParam(), dir_.path(), 0);
   for (const std::uint64_t from : {0U, 0U, 1U, 7U, 150U}) {
     auto sink = make_open(settings);
     Delivery delivery{events, 4, from};
@@ -215,8 +214,8 @@ TEST_P(SinkContract, passes_over_any_number_of_stretches) {
 
 TEST_P(SinkContract, starts_when_finished_files_were_taken_away) {
   Events events;
-  Settings settings = small_settings(dir_.path());
-  settings.ndjson.durable = settings.parquet.durable = Durable::yes;
+  Settings settings = small_settings(GetParam(), dir_.path());
+  settings.durable = true;
   for (const std::uint64_t end : {kEvents / 2, kEvents}) {
     auto sink = make_open(settings);
     Delivery delivery{events, 37, end == kEvents ? kEvents / 2 : 0};
@@ -236,7 +235,7 @@ TEST_P(SinkContract, starts_when_finished_files_were_taken_away) {
 TEST_P(SinkContract, leaves_files_that_have_its_names) {
   Events events;
   {
-    auto sink = make_open(small_settings(dir_.path()));
+    auto sink = make_open(small_settings(GetParam(), dir_.path()));
     Delivery delivery{events};
     delivery.all(*sink, kEvents);
     ASSERT_EQ(sink->close().outcome, Outcome::done);
@@ -245,7 +244,7 @@ TEST_P(SinkContract, leaves_files_that_have_its_names) {
   // Nothing tells any more that all of it is there already.
   std::filesystem::remove(dir_.path() / "parquet" / ".commits");
   {
-    auto sink = make_open(small_settings(dir_.path()));
+    auto sink = make_open(small_settings(GetParam(), dir_.path()));
     Delivery delivery{events};
     delivery.all(*sink, kEvents);
     ASSERT_EQ(sink->close().outcome, Outcome::done);
@@ -255,7 +254,7 @@ TEST_P(SinkContract, leaves_files_that_have_its_names) {
 
 TEST_P(SinkContract, delivers_by_age_when_told_the_time) {
   Events events;
-  auto sink = make_open(small_settings(dir_.path()));
+  auto sink = make_open(small_settings(GetParam(), dir_.path()));
   Delivery delivery{events, 10};
   delivery.all(*sink, 10);
   const auto now = from_nanoseconds(kStart);
@@ -269,9 +268,7 @@ TEST_P(SinkContract, delivers_by_age_when_told_the_time) {
 
 TEST_P(SinkContract, waits_on_a_full_disk_and_goes_on_when_there_is_space) {
   Events events;
-  Settings settings = small_settings(dir_.path());
-  settings.ndjson.file_bytes_max = 200'000;
-  settings.parquet.flush_rows_max = 300;
+  const Settings settings = small_settings(GetParam(), dir_.path(), 3);
   auto sink = make_open(settings);
   Delivery delivery{events};
 
@@ -300,7 +297,7 @@ TEST_P(SinkContract, waits_on_a_full_disk_and_goes_on_when_there_is_space) {
 TEST_P(SinkContract, says_why_a_folder_cannot_be_used) {
   const auto file = dir_.path() / "file";
   std::fclose(std::fopen(file.c_str(), "w"));
-  const auto under_a_file = make(small_settings(file))->open();
+  const auto under_a_file = make(small_settings(GetParam(), file))->open();
   ASSERT_FALSE(under_a_file.ok());
   EXPECT_EQ(under_a_file.error().kind, ErrorKind::io);
   EXPECT_NE(under_a_file.error().message.find(file.string()), std::string::npos);
@@ -312,7 +309,7 @@ TEST_P(SinkContract, says_why_a_folder_cannot_be_used) {
   constexpr uid_t kNobody = 65534;
   const bool root = ::geteuid() == 0;
   ASSERT_EQ(root ? ::seteuid(kNobody) : 0, 0);
-  const auto forbidden = make(small_settings(closed))->open();
+  const auto forbidden = make(small_settings(GetParam(), closed))->open();
   ASSERT_EQ(root ? ::seteuid(0) : 0, 0);
   ::chmod(closed.c_str(), 0700);
   ASSERT_FALSE(forbidden.ok());
@@ -320,8 +317,8 @@ TEST_P(SinkContract, says_why_a_folder_cannot_be_used) {
 }
 
 TEST_P(SinkContract, refuses_a_folder_that_another_writes_to) {
-  auto first = make_open(small_settings(dir_.path()));
-  auto second = make(small_settings(dir_.path()));
+  auto first = make_open(small_settings(GetParam(), dir_.path()));
+  auto second = make(small_settings(GetParam(), dir_.path()));
   const auto opened = second->open();
   ASSERT_FALSE(opened.ok());
   EXPECT_EQ(opened.error().kind, ErrorKind::locked);
@@ -329,7 +326,7 @@ TEST_P(SinkContract, refuses_a_folder_that_another_writes_to) {
 
 TEST_P(SinkContract, keeps_hostile_symbols_inside_its_folder) {
   Events events;
-  auto sink = make_open(small_settings(dir_.path()));
+  auto sink = make_open(small_settings(GetParam(), dir_.path()));
   Delivery delivery{events};
   delivery.all(*sink, kEvents);
   ASSERT_EQ(sink->close().outcome, Outcome::done);
@@ -341,9 +338,9 @@ INSTANTIATE_TEST_SUITE_P(Registry, SinkContract, testing::Values("ndjson", "parq
                          [](const auto& instance) { return std::string{instance.param}; });
 
 TEST(SinkRegistry, has_the_sinks_that_the_contract_is_tested_on) {
-  ASSERT_EQ(all_sinks().size(), 2U);
-  for (const auto& entry : all_sinks()) EXPECT_EQ(sink_named(entry.name), &entry);
-  EXPECT_EQ(sink_named("nonsense"), nullptr);
+  ASSERT_EQ(all_specs().size(), 2U);
+  for (const auto* spec : all_specs()) EXPECT_EQ(spec_of(spec->type), spec);
+  EXPECT_EQ(spec_of("nonsense"), nullptr);
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
-#include "sink/parquet.hpp"
 
 #include <array>
 #include <fstream>
 #include <limits>
 
 #include "sink/columns.hpp"
+#include "sink/files.hpp"
 #include "sink_fixture.hpp"
 
 namespace mp::sink {
@@ -17,18 +17,26 @@ class ParquetTest : public testing::Test {
   }
   // Writes the events and answers the rows of a query over them.
   Rows rows_of(const std::vector<Event>& events, const std::string& sql) {
-    auto sink = make_parquet({.data_dir = dir_.path()});
+    auto sink = make();
     EXPECT_TRUE(sink->open().ok());
-    std::vector<std::uint64_t> indexes(events.size());
-    for (std::size_t i = 0; i < indexes.size(); ++i) indexes[i] = i;
-    const Batch batch{.first_index = 0, .indexes = indexes, .events = events, .bytes = {}};
-    EXPECT_EQ(sink->write(batch).outcome, Outcome::done);
+    EXPECT_EQ(sink->write({.items = items_of(events), .bytes = {}}).outcome, Outcome::done);
     EXPECT_EQ(sink->close().outcome, Outcome::done);
     auto query = Query::open({.data_dir = dir_.path()});
     EXPECT_TRUE(query.ok()) << query.error().message;
     auto rows = (*query)->rows(sql, 1'000);
     EXPECT_TRUE(rows.ok()) << rows.error().message;
     return rows.ok() ? rows.take() : Rows{};
+  }
+  [[nodiscard]] std::unique_ptr<Sink> make(bool durable = true) const {
+    Settings settings{kParquet};
+    settings.data_dir = dir_.path();
+    settings.durable = durable;
+    return kParquet.make(settings);
+  }
+  static std::vector<Item> items_of(const std::vector<Event>& events) {
+    std::vector<Item> out;
+    for (std::size_t i = 0; i < events.size(); ++i) out.push_back({.index = i, .event = &events[i]});
+    return out;
   }
   static Event event_of(Event::Body body) {
     Event event;
@@ -174,7 +182,7 @@ TEST_F(ParquetTest, has_the_columns_of_every_channel) {
 TEST_F(ParquetTest, finishes_no_commit_log_that_it_cannot_read) {
   std::filesystem::create_directories(dir_.path() / "parquet");
   std::ofstream{dir_.path() / "parquet" / ".commits"} << "flush 1 2 3\nnonsense\n";
-  const auto opened = make_parquet({.data_dir = dir_.path()})->open();
+  const auto opened = make()->open();
   ASSERT_FALSE(opened.ok());
   EXPECT_EQ(opened.error().kind, ErrorKind::data);
 }
@@ -183,7 +191,7 @@ TEST_F(ParquetTest, says_what_to_do_with_a_damaged_log_in_letters_that_can_be_sh
   std::filesystem::create_directories(dir_.path() / "parquet");
   std::ofstream{dir_.path() / "parquet" / ".commits", std::ios::binary}
       << std::string("\x1b[2J\0\xff damage\n", 13);
-  const auto sink = make_parquet({.data_dir = dir_.path()});
+  const auto sink = make();
   const auto opened = sink->open();
   ASSERT_FALSE(opened.ok());
   for (const char c : opened.error().message) EXPECT_TRUE(c >= ' ' && c <= '~');
@@ -196,9 +204,9 @@ TEST_F(ParquetTest, says_what_to_do_with_a_damaged_log_in_letters_that_can_be_sh
 TEST_F(ParquetTest, knows_the_stretches_of_a_log_without_times_by_their_first_events) {
   Events events;
   std::filesystem::create_directories(dir_.path() / "parquet");
-  std::ofstream{dir_.path() / "parquet" / ".commits"} << "flush 0 " << identity_of(events.at(0))
+  std::ofstream{dir_.path() / "parquet" / ".commits"} << "flush 0 " << file_identity_of(events.at(0))
                                                       << " 30\n";
-  auto sink = make_parquet({.data_dir = dir_.path()});
+  auto sink = make();
   ASSERT_TRUE(sink->open().ok());
   Delivery delivery{events, 10};
   delivery.all(*sink, 40);
@@ -213,18 +221,15 @@ TEST_F(ParquetTest, knows_the_stretches_of_a_log_without_times_by_their_first_ev
 TEST_F(ParquetTest, makes_a_flush_of_many_files_in_parts) {
   std::deque<std::string> names;
   std::vector<Event> events;
-  std::vector<std::uint64_t> indexes;
   for (std::uint64_t i = 0; i < 1'500; ++i) {
     Event event = event_of(MarkPrice{});
     event.instrument = names.emplace_back("COIN" + std::to_string(i) + "-USDT");
     event.seq = i;
     events.push_back(event);
-    indexes.push_back(i);
   }
-  auto sink = make_parquet({.data_dir = dir_.path(), .durable = Durable::no});
+  auto sink = make(false);
   ASSERT_TRUE(sink->open().ok());
-  const Batch batch{.first_index = 0, .indexes = indexes, .events = events, .bytes = {}};
-  ASSERT_EQ(sink->write(batch).outcome, Outcome::done);
+  ASSERT_EQ(sink->write({.items = items_of(events), .bytes = {}}).outcome, Outcome::done);
   unsigned parts = 0;
   while (sink->close().outcome == Outcome::more) {
     ++parts;

@@ -98,7 +98,7 @@ TEST_F(QueryTest, says_that_there_is_no_data_folder) {
 
 TEST_F(QueryTest, sees_hostile_names_as_they_are) {
   Events events;
-  auto sink = make_parquet({.data_dir = dir_.path()});
+  auto sink = kParquet.make(small_settings("parquet", dir_.path()));
   ASSERT_TRUE(sink->open().ok());
   Delivery delivery{events};
   delivery.all(*sink, 100);

@@ -104,28 +104,39 @@ class Events {
   std::deque<std::vector<Level>> levels_;
 };
 
-// Batches of `size` events, encoded as the sink asks.
+// One batch of these events, encoded as native JSON.
+inline Written write(Sink& sink, Events& events, const std::vector<std::uint64_t>& indexes) {
+  std::string bytes;
+  std::vector<std::size_t> ends;
+  for (const auto index : indexes) {
+    codec::append_json(events.at(index), bytes);
+    ends.push_back(bytes.size());
+    bytes.push_back('\n');
+  }
+  std::vector<Item> items;
+  for (std::size_t i = 0; i < indexes.size(); ++i) {
+    const std::size_t begin = i == 0 ? 0 : ends[i - 1] + 1;
+    items.push_back({.index = indexes[i],
+                     .event = &events.at(indexes[i]),
+                     .payload = std::string_view{bytes}.substr(begin, ends[i] - begin)});
+  }
+  return sink.write({.items = items, .bytes = bytes});
+}
+
+// Batches of `size` events.
 struct Delivery {
   Events& events;
   std::size_t size = 37;
   std::uint64_t index = 0;  // of the next event
 
   Written next(Sink& sink, std::uint64_t end) {
-    std::vector<Event> batch;
     std::vector<std::uint64_t> indexes;
-    std::string bytes;
-    for (std::uint64_t i = index; i < end && batch.size() < size; ++i) {
-      batch.push_back(events.at(i));
-      indexes.push_back(i);
-      if (sink.encoding() != Encoding::ndjson) continue;
-      codec::append_json(events.at(i), bytes);
-      bytes.push_back('\n');
-    }
-    if (batch.empty()) return {};
-    Written written =
-        sink.write({.first_index = index, .indexes = indexes, .events = batch, .bytes = bytes});
-    if (written.outcome == Outcome::done) index += batch.size();
-    if (written.outcome == Outcome::rewind) index = sink.delivered();
+    for (std::uint64_t i = index; i < end && indexes.size() < size; ++i) indexes.push_back(i);
+    if (indexes.empty()) return {};
+    Written written = write(sink, events, indexes);
+    while (written.outcome == Outcome::more) written = write(sink, events, indexes);
+    if (written.outcome == Outcome::done) index += indexes.size();
+    if (written.outcome == Outcome::rewind) index = *sink.delivered();
     return written;
   }
 
@@ -212,16 +223,19 @@ inline Stored expected(Events& events, std::uint64_t end) {
   return out;
 }
 
-// Files that are cut often.
-inline Settings small_settings(const std::filesystem::path& dir) {
-  Settings out;
-  out.ndjson.data_dir = dir;
-  out.ndjson.compression = Compression::none;
-  out.ndjson.file_bytes_max = 20'000;
-  out.ndjson.durable = Durable::no;
-  out.parquet.data_dir = dir;
-  out.parquet.flush_rows_max = 120;
-  out.parquet.durable = Durable::no;
+// Files that are cut often; `times` as seldom as usual in tests.
+inline Settings small_settings(std::string_view type, const std::filesystem::path& dir,
+                               std::uint64_t times = 1) {
+  Settings out{*spec_of(type)};
+  out.data_dir = dir;
+  out.durable = false;
+  if (type == "ndjson") {
+    out.set("compress", false);
+    out.set("rotate_bytes", Bytes{times * 20'000});
+    out.set("rotate_age", std::chrono::milliseconds{300'000});
+  } else {
+    out.set("flush_rows", std::max<std::uint64_t>(1, times * 120));
+  }
   return out;
 }
 
