@@ -74,8 +74,8 @@ void write_sinks(std::string& out) {
   const auto usual = usual_sinks();
   for (const auto& settings : usual) write_sink(out, settings.spec(), true, false);
   for (const sink::Spec* spec : sink::all_specs()) {
-    const bool is_usual = std::ranges::any_of(
-        usual, [&](const auto& settings) { return &settings.spec() == spec; });
+    const bool is_usual =
+        std::ranges::any_of(usual, [&](const auto& settings) { return &settings.spec() == spec; });
     if (!is_usual) write_sink(out, *spec, false, true);
   }
 }

@@ -99,10 +99,10 @@ void read_sink(const Member& section, Config& config, Problems& problems) {
     return;
   }
   if (!is_name(section.key)) {
-    problems.push_back({section.key_at,
-                        fmt::format("the name of {} must be of at most {} characters a to z, 0 to "
-                                    "9, - and _",
-                                    title, kNameMax)});
+    problems.push_back(
+        {section.key_at, fmt::format("the name of {} must be of at most {} characters a to z, 0 to "
+                                     "9, - and _",
+                                     title, kNameMax)});
     return;
   }
   const sink::Spec* const spec = spec_of(section, problems);

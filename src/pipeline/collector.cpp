@@ -133,10 +133,9 @@ Result<void> Collector::add_sinks(const CollectorConfig& config) {
                                          .hold = true};
       sink::Settings settings = wanted;
       settings.shard = {.number = source.number, .count = count};
-      deliveries_.push_back(
-          {.from = &source,
-           .runner = std::make_unique<SinkRunner>(own, reader, settings.spec().make(settings),
-                                                  std::move(chance))});
+      deliveries_.push_back({.from = &source,
+                             .runner = std::make_unique<SinkRunner>(
+                                 own, reader, settings.spec().make(settings), std::move(chance))});
     }
   }
   return {};

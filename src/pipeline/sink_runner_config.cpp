@@ -25,13 +25,13 @@ Result<SinkRunnerConfig> settings_of_runner(const sink::Settings& settings) {
   const sink::Spec& spec = settings.spec();
   SinkRunnerConfig out;
   out.name = settings.name;
-  out.encoder = codec::encoder_named(settings.encoding());
+  out.form.encoder = codec::encoder_named(settings.encoding());
   if (!spec.subject.empty()) {
     auto subject = sink::Subject::compile(settings.text("subject"), spec.subject_excludes);
     if (!subject) return subject.error();
-    out.subject = subject.take();
+    out.form.subject = subject.take();
   }
-  out.identities = spec.identities;
+  out.form.identities = spec.identities;
   out.filter = {channels_of(settings.texts("channels")), settings.texts("instruments")};
   out.overflow = overflow_named(settings.text("overflow"));
   out.overflow_age = settings.time("overflow_age");

@@ -15,13 +15,6 @@ using sink::Outcome;
 
 constexpr unsigned kReopeningsMax = 20;  // ten minutes of growing pauses
 
-// What an event weighs in a batch that is not encoded.
-std::size_t weight_of(const Event& event) {
-  const auto* book = std::get_if<Book>(&event.body);
-  return sizeof(Event) +
-         (book != nullptr ? (book->bids.size() + book->asks.size()) * sizeof(Level) : 0);
-}
-
 }  // namespace
 
 std::string_view name_of(Discard reason) {
@@ -31,6 +24,7 @@ std::string_view name_of(Discard reason) {
 SinkFeed::SinkFeed(const SinkRunnerConfig& config, journal::ReaderConfig journal, OpenReader open,
                    sink::Sink& sink, Chance chance)
     : config_(config),
+      batch_(config.form),
       journal_(std::move(journal)),
       open_(std::move(open)),
       sink_(sink),
@@ -38,8 +32,8 @@ SinkFeed::SinkFeed(const SinkRunnerConfig& config, journal::ReaderConfig journal
 
 Result<void> SinkFeed::open() {
   if (journal_.name.empty())
-    return Error{ErrorKind::config, "the sink " + config_.name +
-                                        " has no cursor name, and needs one to start again"};
+    return Error{ErrorKind::config,
+                 "the sink " + config_.name + " has no cursor name, and needs one to start again"};
   // The reader first: it holds what the sink will want.
   if (!reader_) {
     auto reader = open_(journal_);
@@ -102,11 +96,11 @@ SinkFeed::State SinkFeed::step(Timestamp now) {
 SinkFeed::State SinkFeed::read(Timestamp now) {
   const Filled filled = fill(now);
   if (held_) return back_off(hindrance_, now);
-  if (!taken_.empty()) {
+  if (!batch_.empty()) {
     const auto age = now - batch_since_.value_or(now);
     if (filled != Filled::idle || draining_ || age >= config_.batch_age_max) {
-      build_items();
-      work_.push_back({0, items_.size()});
+      batch_.finish();
+      work_.push_back({0, batch_.size()});
       return offer(now);
     }
     pause_ = std::chrono::ceil<std::chrono::milliseconds>(config_.batch_age_max - age);
@@ -123,7 +117,7 @@ SinkFeed::State SinkFeed::read(Timestamp now) {
 SinkFeed::Filled SinkFeed::fill(Timestamp now) {
   // Events for other sinks count as well: a step is bounded.
   for (std::size_t reads = 0; reads < config_.batch_events_max; ++reads) {
-    if (taken_.size() >= config_.batch_events_max || batch_bytes_ >= config_.batch_bytes_max)
+    if (batch_.size() >= config_.batch_events_max || batch_.weight() >= config_.batch_bytes_max)
       return Filled::full;
     switch (held_ ? journal::Next::event : reader_->next()) {
       case journal::Next::idle:
@@ -178,39 +172,7 @@ bool SinkFeed::is_overflow(const Event& event, Timestamp now) const {
 }
 
 void SinkFeed::add(const Event& event, std::uint64_t index, std::optional<InstrumentKind> kind) {
-  if (config_.encoder != nullptr) {
-    if (!config_.encoder->append(event, kind, bytes_)) return;  // its form has nothing for it
-    bytes_.append(config_.encoder->end);
-    batch_bytes_ = bytes_.size();
-  } else {
-    batch_bytes_ += weight_of(event);
-  }
-  if (!config_.subject.empty() && !config_.subject.append(event, kind, subjects_)) {
-    bytes_.resize(taken_.empty() ? 0 : taken_.back().bytes_end);
-    return;
-  }
-  ++counters_.eligible;
-  taken_.push_back({.event = event,
-                    .index = index,
-                    .kind = kind,
-                    .bytes_end = bytes_.size(),
-                    .subject_end = subjects_.size()});
-}
-
-void SinkFeed::build_items() {
-  const std::size_t end_size = config_.encoder == nullptr ? 0 : config_.encoder->end.size();
-  std::size_t bytes = 0;
-  std::size_t subjects = 0;
-  for (const Taken& taken : taken_) {
-    sink::Item item{.index = taken.index, .event = &taken.event, .kind = taken.kind};
-    if (config_.encoder != nullptr)
-      item.payload = std::string_view{bytes_}.substr(bytes, taken.bytes_end - bytes - end_size);
-    item.subject = std::string_view{subjects_}.substr(subjects, taken.subject_end - subjects);
-    if (config_.identities) item.identity = identity_of(taken.event);
-    items_.push_back(item);
-    bytes = taken.bytes_end;
-    subjects = taken.subject_end;
-  }
+  if (batch_.add(event, index, kind)) ++counters_.eligible;
 }
 
 // Before the event `index`: what is missing there, as an event at the last missing index. What an
@@ -249,10 +211,7 @@ void SinkFeed::add_status(std::string_view reason, std::uint64_t missing, std::u
 
 SinkFeed::State SinkFeed::offer(Timestamp now) {
   const Range range = work_.back();
-  const auto of = [&](std::size_t end) { return end == 0 ? 0 : taken_[end - 1].bytes_end; };
-  const sink::Written written = sink_.write(
-      {.items = std::span{items_}.subspan(range.begin, range.end - range.begin),
-       .bytes = std::string_view{bytes_}.substr(of(range.begin), of(range.end) - of(range.begin))});
+  const sink::Written written = sink_.write(batch_.range(range.begin, range.end));
   if (written.outcome == Outcome::more) return State::busy;
   ++counters_.batches;
   return answer(written, range, now);
@@ -266,7 +225,7 @@ void SinkFeed::deal_with(const sink::Written& written, std::size_t count) {
     refuse(range.begin + refused.position, refused.problem);
   counters_.acked += count - written.refused.size();
   range.begin += count;
-  accepted_end_ = std::max(accepted_end_, items_[range.begin - 1].index + 1);
+  accepted_end_ = std::max(accepted_end_, batch_.item(range.begin - 1).index + 1);
   if (range.begin == range.end) work_.pop_back();
 }
 
@@ -384,17 +343,13 @@ void SinkFeed::end_batch() {
 }
 
 void SinkFeed::forget_batch() {
-  items_.clear();
-  taken_.clear();
-  bytes_.clear();
-  subjects_.clear();
-  batch_bytes_ = 0;
+  batch_.clear();
   batch_since_.reset();
 }
 
 void SinkFeed::commit() {
   const std::uint64_t delivered = sink_.delivered().value_or(accepted_end_);
-  const bool all = delivered >= accepted_end_ && work_.empty() && taken_.empty();
+  const bool all = delivered >= accepted_end_ && work_.empty() && batch_.empty();
   const std::uint64_t cursor = all ? std::max(delivered, dealt_end_) : delivered;
   if (cursor <= committed_) return;
   reader_->commit(cursor);
@@ -412,11 +367,11 @@ bool SinkFeed::write_dead_letter(std::size_t position, const std::string& proble
   std::string line = "{\"sink\":";
   codec::append_json_string(config_.name, line);
   codec::append_json_key("index", line);
-  codec::append_json_integer(static_cast<std::int64_t>(items_[position].index), line);
+  codec::append_json_integer(static_cast<std::int64_t>(batch_.item(position).index), line);
   codec::append_json_key("problem", line);
   codec::append_json_string(problem, line);
   codec::append_json_key("event", line);
-  codec::append_json(*items_[position].event, line);
+  codec::append_json(*batch_.item(position).event, line);
   line.append("}\n");
   if (dead_letter_bytes_ + line.size() > config_.dead_letter_bytes_max) return false;
   const Done done = write_all(dead_letter_file_, line);

@@ -11,15 +11,14 @@
 #include <string>
 #include <vector>
 
-#include "codec/encoder.hpp"
 #include "core/event.hpp"
 #include "core/files.hpp"
 #include "core/result.hpp"
 #include "journal/journal.hpp"
+#include "pipeline/sink_batch.hpp"
 #include "pipeline/sink_filter.hpp"
 #include "sink/sink.hpp"
 #include "sink/spec.hpp"
-#include "sink/subject.hpp"
 
 namespace mp::pipeline {
 
@@ -34,9 +33,7 @@ enum class Overflow : std::uint8_t {
 // How one section of the configuration is served: settings_of_runner().
 struct SinkRunnerConfig {
   std::string name = "sink";
-  const codec::Encoder* encoder = nullptr;  // none: items have no payload
-  sink::Subject subject{};
-  bool identities = false;
+  SinkBatch::Form form{};
   SinkFilter filter{};
   Overflow overflow = Overflow::hold;
   std::chrono::milliseconds overflow_age{60'000};
@@ -134,7 +131,6 @@ class SinkFeed {
   Result<void> add_gap(std::uint64_t index);
   void add_status(std::string_view reason, std::uint64_t missing, std::uint64_t index);
   [[nodiscard]] bool is_overflow(const Event& event, Timestamp now) const;
-  void build_items();
   State offer(Timestamp now);
   State answer(const sink::Written& written, const Range& range, Timestamp now);
   void deal_with(const sink::Written& written, std::size_t count);
@@ -150,6 +146,7 @@ class SinkFeed {
   void commit();
 
   SinkRunnerConfig config_;
+  SinkBatch batch_;  // views of the journal, until end_batch()
   journal::ReaderConfig journal_;
   OpenReader open_;
   sink::Sink& sink_;
@@ -158,38 +155,25 @@ class SinkFeed {
   std::optional<Error> not_open_ = Error{ErrorKind::unavailable, "it was not opened yet"};
   unsigned reopenings_ = 0;  // tries in a row to read the journal again after a rewind
 
-  // The batch: views of the journal, until end_batch().
-  struct Taken {
-    Event event;
-    std::uint64_t index;
-    std::optional<InstrumentKind> kind;
-    std::size_t bytes_end;    // in bytes_, with the encoder's end
-    std::size_t subject_end;  // in subjects_
-  };
-  std::vector<Taken> taken_;
-  std::string bytes_;
-  std::string subjects_;
-  std::vector<sink::Item> items_;  // views of the above, made when the batch is full
-  std::size_t batch_bytes_ = 0;
   std::optional<Timestamp> batch_since_;
   std::vector<Range> work_;  // parts of the batch not yet dealt with, the next at the end
 
   bool held_ = false;      // the reader's event waits to be taken: what is missing before it is not
                            // known yet
   std::string hindrance_;  // of Filled::hindered
-  std::optional<std::uint64_t> expected_;  // the index after the last one read
-  Missed missed_ = Missed::nothing;        // not yet told to the sink
-  std::uint64_t missed_told_ = 0;          // how many, as the reader counts
-  std::uint64_t gaps_ = 0;                 // told so far
-  std::uint64_t skipped_ = 0;              // by overflow, and not told yet
+  std::optional<std::uint64_t> expected_;   // the index after the last one read
+  Missed missed_ = Missed::nothing;         // not yet told to the sink
+  std::uint64_t missed_told_ = 0;           // how many, as the reader counts
+  std::uint64_t gaps_ = 0;                  // told so far
+  std::uint64_t skipped_ = 0;               // by overflow, and not told yet
   std::optional<Timestamp> stalled_since_;  // since when the sink takes nothing
   struct Stretch {
     Timestamp from;
     Timestamp to;
   };
   std::optional<Stretch> passed_over_;  // of skip_newest: what was received in it
-  std::uint64_t accepted_end_ = 0;         // after the last event that the sink accepted
-  std::uint64_t dealt_end_ = 0;            // after the last event that was read and dealt with
+  std::uint64_t accepted_end_ = 0;      // after the last event that the sink accepted
+  std::uint64_t dealt_end_ = 0;         // after the last event that was read and dealt with
   std::uint64_t committed_ = 0;
 
   unsigned failures_ = 0;  // in a row

@@ -49,8 +49,7 @@ class Ndjson final : public Sink {
     std::size_t from = 0;
     while (from < items.size() && items[from].index < taken_) ++from;
     while (recovering_ && from < items.size()) {
-      const auto end =
-          known_.end_of(items[from].index, *items[from].event, items[from].payload);
+      const auto end = known_.end_of(items[from].index, *items[from].event, items[from].payload);
       if (!end) return {Outcome::retriable, end.error().message};
       recovering_ = end->has_value();
       if (*end) delivered_ = taken_ = **end;
@@ -83,7 +82,9 @@ class Ndjson final : public Sink {
   // day before is ended first, and the runner offers the batch again.
   Written take(const Batch& batch, std::size_t from) {
     const std::span<const Item> items = batch.items;
-    const auto is_of_day = [&](const Item& item) { return date_of(item.event->ts_recv).view() == day_.view(); };
+    const auto is_of_day = [&](const Item& item) {
+      return date_of(item.event->ts_recv).view() == day_.view();
+    };
     if (file_.open() && !is_of_day(items[from])) {
       if (auto rotated = rotate(); rotated.outcome != Outcome::done) return rotated;
     }

@@ -252,8 +252,9 @@ constexpr Spec kParquet = {
     .what = "Parquet files in hive folders, for SQL (needs DuckDB)",
     .keys = kKeys,
     .guarantee = Guarantee::exactly_once,
-    .harmless = "The list of a flush's files is written before they appear, and tells which events "
-                "they have.",
+    .harmless =
+        "The list of a flush's files is written before they appear, and tells which events "
+        "they have.",
     .loss_window = "None; what is not in a file yet is in the journal.",
     .make = [](const Settings& settings) -> std::unique_ptr<Sink> {
       return std::make_unique<Parquet>(settings);

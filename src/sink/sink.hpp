@@ -18,12 +18,12 @@ namespace mp::sink {
 
 // One event of a batch.
 struct Item {
-  std::uint64_t index = 0;       // the journal's; rising, with holes where events were not for it
+  std::uint64_t index = 0;  // the journal's; rising, with holes where events were not for it
   const Event* event = nullptr;
   std::optional<InstrumentKind> kind;  // as the listing said
-  std::string_view payload;      // encoded, without the encoder's end; empty without an encoder
-  std::string_view subject;      // by the section's template; empty where the spec has none
-  Identity identity;             // of what the venue sent (core/identity.hpp); zero unless asked for
+  std::string_view payload;  // encoded, without the encoder's end; empty without an encoder
+  std::string_view subject;  // by the section's template; empty where the spec has none
+  Identity identity;         // of what the venue sent (core/identity.hpp); zero unless asked for
 };
 
 // Events in the journal's order. Views live during write().

@@ -27,7 +27,8 @@ constexpr std::array kCommon = {
     Key{.name = "encoding", .fallback = "", .doc = "The form of the events."},
     Key{.name = "subject",
         .fallback = "",
-        .doc = "Where each event goes, by {venue}, {channel}, {kind}, {instrument}, {symbol} and {interval}; or "
+        .doc = "Where each event goes, by {venue}, {channel}, {kind}, {instrument}, {symbol} and "
+               "{interval}; or "
                "{marketprism} or {marketprism-old}, the layouts of the Python collector."},
     Key{.name = "batch_events",
         .fallback = std::uint64_t{4096},
@@ -56,10 +57,11 @@ constexpr std::array kCommon = {
         .most = 86'400'000},
     Key{.name = "overflow",
         .fallback = "hold",
-        .doc = "What happens while it cannot keep up. hold: the journal holds the events, as long as "
-               "it keeps any. skip_oldest: events older than overflow_age are passed over. "
-               "skip_newest: what came longer than overflow_age after a stop began is. What is "
-               "passed over is counted, and a gap event says how many.",
+        .doc =
+            "What happens while it cannot keep up. hold: the journal holds the events, as long as "
+            "it keeps any. skip_oldest: events older than overflow_age are passed over. "
+            "skip_newest: what came longer than overflow_age after a stop began is. What is "
+            "passed over is counted, and a gap event says how many.",
         .words = kOverflows},
     Key{.name = "overflow_age",
         .fallback = milliseconds{60'000},

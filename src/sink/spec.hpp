@@ -21,13 +21,14 @@
 namespace mp::sink {
 
 using Texts = std::vector<std::string>;
-using Value = std::variant<bool, std::uint64_t, Bytes, std::chrono::milliseconds, std::string, Texts>;
+using Value =
+    std::variant<bool, std::uint64_t, Bytes, std::chrono::milliseconds, std::string, Texts>;
 
 // One key of a sink's section. The type of its default is the key's.
 struct Key {
   struct NoTexts {};
-  using Default =
-      std::variant<bool, std::uint64_t, Bytes, std::chrono::milliseconds, std::string_view, NoTexts>;
+  using Default = std::variant<bool, std::uint64_t, Bytes, std::chrono::milliseconds,
+                               std::string_view, NoTexts>;
 
   std::string_view name;
   Default fallback;

@@ -77,10 +77,11 @@ Result<Subject> Subject::compile(std::string_view text, std::string_view exclude
       const auto name = rest.substr(brace + 1, end - brace - 1);
       const Word* const word = word_named(name);
       if (word == nullptr)
-        return refuse(fmt::format("has {{{}}}; known are {{venue}}, {{channel}}, {{kind}}, "
-                                  "{{instrument}}, {{symbol}}, {{interval}}, {{marketprism}} and "
-                                  "{{marketprism-old}}",
-                                  name));
+        return refuse(
+            fmt::format("has {{{}}}; known are {{venue}}, {{channel}}, {{kind}}, "
+                        "{{instrument}}, {{symbol}}, {{interval}}, {{marketprism}} and "
+                        "{{marketprism-old}}",
+                        name));
       part.name = word->append;
       part.has_dots = word->has_dots;
       rest.remove_prefix(end + 1);

@@ -7,8 +7,8 @@
 
 #include "config/parse.hpp"
 #include "config/tables.hpp"
-#include "unit/config/known.hpp"
 #include "sink/registry.hpp"
+#include "unit/config/known.hpp"
 
 namespace mp::config {
 namespace {

@@ -4,9 +4,9 @@
 #include <gmock/gmock.h>
 
 #include "config/assign.hpp"
-#include "unit/config/known.hpp"
 #include "config/sink_section.hpp"
 #include "sink/registry.hpp"
+#include "unit/config/known.hpp"
 
 namespace mp::config {
 namespace {

@@ -6,9 +6,9 @@
 
 #include <cerrno>
 
+#include "sink/registry.hpp"
 #include "unit/faults/faults.hpp"
 #include "unit/sink/sink_fixture.hpp"
-#include "sink/registry.hpp"
 
 namespace mp::pipeline {
 namespace {

@@ -23,9 +23,7 @@ class SinkFaults : public testing::TestWithParam<std::string_view> {
     out.durable = true;
     return out;
   }
-  [[nodiscard]] std::unique_ptr<Sink> make() const {
-    return settings().spec().make(settings());
-  }
+  [[nodiscard]] std::unique_ptr<Sink> make() const { return settings().spec().make(settings()); }
   // Delivers all, again where it is put off.
   void deliver(Sink& sink, std::uint64_t from) {
     Delivery delivery{events_, 37, from};

@@ -17,8 +17,8 @@
 
 #include "journal/merged_reader.hpp"
 #include "sim/server.hpp"
-#include "venue/registry.hpp"
 #include "sink/registry.hpp"
+#include "venue/registry.hpp"
 
 namespace mp::pipeline {
 namespace {
@@ -351,9 +351,8 @@ TEST_F(CollectorTest, collects_though_a_sink_cannot_open) {
   config.journal.retention_bytes = std::uint64_t{256} << 20U;
   config.feeds = {feed("binance", {"BTC-USDT"}, {Channel::trade})};
   for (const auto& data : {dir_ / "file", dir_ / "data"}) {
-    sink::Settings sink{sink::kNdjson};
-    sink.data_dir = data;
-    config.sinks = {sink};
+    config.sinks = {sink::Settings{sink::kNdjson}};
+    config.sinks.front().data_dir = data;
     auto collector = Collector::create(config, log_);
     ASSERT_TRUE(collector) << collector.error().message;
     reader_ = journal::open_merged(

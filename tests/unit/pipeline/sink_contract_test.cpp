@@ -69,8 +69,8 @@ TEST(SinkRunner, passes_over_what_is_too_old_and_says_so) {
   bench.config.overflow = Overflow::skip_oldest;
   bench.config.overflow_age = std::chrono::seconds{10};
   bench.journal.add(6);
-  for (int i = 0; i < 4; ++i) bench.journal.events[static_cast<std::size_t>(i)].ts_recv -=
-      std::chrono::seconds{11};
+  for (int i = 0; i < 4; ++i)
+    bench.journal.events[static_cast<std::size_t>(i)].ts_recv -= std::chrono::seconds{11};
   bench.open();
   bench.run();
   EXPECT_EQ(bench.sink.taken, (std::vector<std::uint64_t>{3, 4, 5}));
@@ -107,7 +107,7 @@ TEST(SinkRunner, passes_over_the_newest_of_a_long_stop) {
 
 TEST(SinkRunner, leaves_out_what_its_encoding_has_no_form_for) {
   Bench bench;
-  bench.config.encoder = codec::encoder_named("marketprism");  // which knows no mark price
+  bench.config.form.encoder = codec::encoder_named("marketprism");  // which knows no mark price
   bench.journal.add(5);
   bench.open();
   bench.run();
@@ -152,7 +152,7 @@ TEST(SinkRunner, takes_its_configuration_from_a_section) {
   const auto config = settings_of_runner(settings);
   ASSERT_TRUE(config);
   EXPECT_EQ(config->name, "archive");
-  EXPECT_EQ(config->encoder, codec::encoder_named("json"));
+  EXPECT_EQ(config->form.encoder, codec::encoder_named("json"));
   EXPECT_EQ(config->overflow, Overflow::skip_newest);
   EXPECT_EQ(config->batch_events_max, 7U);
   EXPECT_EQ(config->dead_letter, "/data/dead-letter/archive.ndjson");

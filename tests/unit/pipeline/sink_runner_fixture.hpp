@@ -169,7 +169,7 @@ class TempFile {
 struct Bench {
   FakeJournal journal;
   FakeSink sink;
-  SinkRunnerConfig config{.name = "fake", .encoder = codec::encoder_named("json")};
+  SinkRunnerConfig config{.name = "fake", .form = {.encoder = codec::encoder_named("json")}};
   std::unique_ptr<SinkFeed> feed;
   Timestamp now = kNow;
 

@@ -24,7 +24,7 @@ TEST(SinkRunner, makes_batches_by_count) {
 TEST(SinkRunner, makes_batches_by_bytes) {
   for (const auto* const encoder : {codec::encoder_named("json"), codec::encoder_named("none")}) {
     Bench bench;
-    bench.config.encoder = encoder;
+    bench.config.form.encoder = encoder;
     bench.config.batch_bytes_max = 2'000;
     bench.journal.add(100);
     bench.open();

@@ -35,7 +35,8 @@ class ParquetTest : public testing::Test {
   }
   static std::vector<Item> items_of(const std::vector<Event>& events) {
     std::vector<Item> out;
-    for (std::size_t i = 0; i < events.size(); ++i) out.push_back({.index = i, .event = &events[i]});
+    for (std::size_t i = 0; i < events.size(); ++i)
+      out.push_back({.index = i, .event = &events[i]});
     return out;
   }
   static Event event_of(Event::Body body) {
@@ -204,8 +205,8 @@ TEST_F(ParquetTest, says_what_to_do_with_a_damaged_log_in_letters_that_can_be_sh
 TEST_F(ParquetTest, knows_the_stretches_of_a_log_without_times_by_their_first_events) {
   Events events;
   std::filesystem::create_directories(dir_.path() / "parquet");
-  std::ofstream{dir_.path() / "parquet" / ".commits"} << "flush 0 " << file_identity_of(events.at(0))
-                                                      << " 30\n";
+  std::ofstream{dir_.path() / "parquet" / ".commits"} << "flush 0 "
+                                                      << file_identity_of(events.at(0)) << " 30\n";
   auto sink = make();
   ASSERT_TRUE(sink->open().ok());
   Delivery delivery{events, 10};

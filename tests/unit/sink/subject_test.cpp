@@ -54,10 +54,10 @@ TEST(Subject, has_both_layouts_of_the_collector_before_it) {
 }
 
 TEST(Subject, says_what_is_wrong_with_a_template) {
-  for (const auto& [text, part] : {std::pair{"{venu}", "has {venu}; known are {venue}, "},
-                                   std::pair{"a{venue", "a brace without its other half"},
-                                   std::pair{"a}", "a brace without its other half"},
-                                   std::pair{"", "is empty"}}) {
+  for (const auto& [text, part] :
+       {std::pair{"{venu}", "has {venu}; known are {venue}, "},
+        std::pair{"a{venue", "a brace without its other half"},
+        std::pair{"a}", "a brace without its other half"}, std::pair{"", "is empty"}}) {
     const auto subject = Subject::compile(text, "");
     ASSERT_FALSE(subject) << text;
     EXPECT_NE(subject.error().message.find(part), std::string::npos) << subject.error().message;
