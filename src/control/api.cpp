@@ -10,6 +10,7 @@
 #include "codec/json_object.hpp"
 #include "control/access.hpp"
 #include "control/assets.hpp"
+#include "control/fan_out.hpp"
 #include "control/health.hpp"
 #include "control/live.hpp"
 #include "control/metrics.hpp"
@@ -26,6 +27,10 @@ using net::ServerRequest;
 using net::ServerResponse;
 
 constexpr std::string_view kRoot = "/api/v1/";
+constexpr std::string_view kStream = "/api/v1/stream";
+constexpr std::string_view kOldBook = "/ws/orderbook/";
+constexpr std::chrono::milliseconds kTick{10};
+constexpr std::chrono::milliseconds kLiveEvery{50};
 // What a page of ours may do: nothing from elsewhere, nothing inside of another page.
 constexpr std::string_view kPolicy =
     "default-src 'self'; "
@@ -100,13 +105,22 @@ class Api::Impl final : public net::ServerHandler {
         live_(observer_, collector,
               {.can_send = [this](net::SocketId id) { return server_->can_send(id); },
                .send = [this](net::SocketId id,
-                              std::string text) { server_->send(id, std::move(text)); }}) {}
+                              std::string text) { server_->send(id, std::move(text)); }}),
+        fan_out_(collector,
+                 {.can_send = [this](net::SocketId id) { return server_->can_send(id); },
+                  .send = [this](net::SocketId id,
+                                 std::string text) { server_->send(id, std::move(text)); },
+                  .close =
+                      [this](net::SocketId id, std::uint16_t code, std::string reason) {
+                        server_->close(id, code, std::move(reason));
+                      }}) {}
   ~Impl() override {
     if (server_) server_->stop();
   }
 
   Result<void> listen(const ApiConfig& config) {
-    auto server = net::LocalServer::open({.host = config.host, .port = config.port}, *this);
+    auto server =
+        net::LocalServer::open({.host = config.host, .port = config.port, .tick = kTick}, *this);
     if (!server) return server.error();
     server_ = server.take();
     const bool v6 = config.host.find(':') != std::string::npos;
@@ -129,17 +143,57 @@ class Api::Impl final : public net::ServerHandler {
   ServerResponse on_upgrade(net::SocketId socket, const ServerRequest& request) override {
     if (const auto why = access_.refusal(request); !why.empty()) return refused(403, why);
     if (!access_.may_read(request)) return without_token();
-    if (request.path != "/api/v1/live") return no_such("WebSocket at " + request.path);
-    live_.opened(socket);
+    if (request.path == "/api/v1/live") {
+      live_.opened(socket);
+      return {.status = 101};
+    }
+    // The place that the collector before this one had for a book.
+    const std::string_view path = request.path;
+    const bool is_book = path.starts_with(kOldBook);
+    if (!is_book && path != kStream) return no_such("WebSocket at " + request.path);
+    fan_out_.opened(socket, FanOut::Form::web_socket);
+    if (!is_book) return {.status = 101};
+    const auto stream = fmt::format("{}/book", path.substr(kOldBook.size()));
+    if (const auto subscribed = fan_out_.subscribe(socket, stream, {}); !subscribed) {
+      fan_out_.closed(socket);
+      return refused(400, subscribed.error().message);
+    }
     return {.status = 101};
   }
-  void on_message(net::SocketId socket, std::string_view text) override {
-    live_.on_message(socket, text);
+  // /api/v1/stream?streams=binance/BTC-USDT/trade,okx/*/quote
+  ServerResponse on_event_stream(net::SocketId socket, const ServerRequest& request) override {
+    if (const auto why = access_.refusal(request); !why.empty()) return refused(403, why);
+    if (!access_.may_read(request)) return without_token();
+    if (request.path != kStream) return no_such("event stream at " + request.path);
+    fan_out_.opened(socket, FanOut::Form::event_stream);
+    const auto streams = request.query.find("streams");
+    std::string_view rest = streams == request.query.end() ? "" : std::string_view{streams->second};
+    std::optional<std::uint64_t> from_seq;
+    if (request.query.contains("from_seq")) from_seq = count_in(request, "from_seq", 0, SIZE_MAX);
+    do {
+      const auto end = std::min(rest.find(','), rest.size());
+      if (const auto done = fan_out_.subscribe(socket, rest.substr(0, end), from_seq); !done) {
+        fan_out_.closed(socket);
+        return refused(400, done.error().message);
+      }
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    } while (!rest.empty());
+    return {.status = 200};
   }
-  void on_closed(net::SocketId socket) override { live_.closed(socket); }
+  void on_message(net::SocketId socket, std::string_view text) override {
+    fan_out_.has(socket) ? fan_out_.on_message(socket, text) : live_.on_message(socket, text);
+  }
+  void on_closed(net::SocketId socket) override {
+    live_.closed(socket);
+    fan_out_.closed(socket);
+  }
   void on_tick() override {
+    const auto now = net::steady_now();
+    fan_out_.on_tick(now);
+    if (now < live_due_) return;
+    live_due_ = now + kLiveEvery;
     observer_.on_time();
-    live_.on_tick(net::steady_now());
+    live_.on_tick(now);
   }
 
   ServerResponse answer_to(const ServerRequest& request) {
@@ -295,6 +349,8 @@ class Api::Impl final : public net::ServerHandler {
   const Access access_;
   Observer observer_;
   Live live_;
+  net::SteadyTime live_due_{};
+  FanOut fan_out_;
   std::string url_;
   std::unique_ptr<net::LocalServer> server_;
 };

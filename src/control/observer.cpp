@@ -311,6 +311,7 @@ bool Observer::book(std::string_view venue, std::string_view name, std::size_t d
   object.add("state", book->state);
   object.add("tick", tick_text(book->tick));
   object.add("sequence", book->sequence);
+  object.add("seq", book->seq);
   object.add("ts_event", book->ts_event);
   object.add("ts_recv", book->ts_recv);
   object.add("known_bid", book->known_bid);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -10,6 +11,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
@@ -17,6 +19,7 @@
 #include <deque>
 #include <optional>
 #include <thread>
+#include <variant>
 
 #include "net/task.hpp"
 #include "obs/process.hpp"
@@ -32,7 +35,7 @@ using asio::ip::tcp;
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t kHeaderBytesMax = 16 * 1024;
 constexpr std::size_t kMessageBytesMax = 64 * 1024;
-constexpr std::size_t kQueuedBytesMax = std::size_t{4} << 20U;
+constexpr std::size_t kQueuedBytesMax = std::size_t{16} << 20U;
 
 int digit_of(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -150,14 +153,21 @@ class LocalServer::Impl {
     if (socket->queue.size() == 1) asio::co_spawn(io_, write(socket), asio::detached);
   }
 
+  void close(SocketId id, std::uint16_t code, std::string reason) {
+    const auto found = sockets_.find(id);
+    if (found == sockets_.end()) return;
+    found->second->end =
+        beast::websocket::close_reason{static_cast<beast::websocket::close_code>(code), reason};
+    if (found->second->queue.empty()) asio::co_spawn(io_, write(found->second), asio::detached);
+  }
+
  private:
-  using Stream = beast::websocket::stream<beast::tcp_stream>;
+  using WebSocket = beast::websocket::stream<beast::tcp_stream>;
   struct Socket {
-    Socket(SocketId number, beast::tcp_stream tcp) : id(number), stream(std::move(tcp)) {}
-    SocketId id;
-    Stream stream;
-    std::deque<std::string> queue;  // the first one is being written
+    std::variant<WebSocket, beast::tcp_stream> stream;  // or an event stream
+    std::deque<std::string> queue{};                    // the first one is being written
     std::size_t queued_bytes = 0;
+    std::optional<beast::websocket::close_reason> end{};  // behind the queue
   };
 
   Task<void> accept() {
@@ -215,6 +225,18 @@ class LocalServer::Impl {
         co_await reply(stream, answer, message.version(), false, false);
         break;
       }
+      if (request.method == "GET" &&
+          request.header_named("accept").find("text/event-stream") != std::string_view::npos) {
+        const SocketId id = ++sockets_so_far_;
+        const auto answer = handler_.on_event_stream(id, request);
+        if (answer.status != 200) {
+          open = co_await reply(stream, answer, message.version(), message.keep_alive(), false);
+          continue;
+        }
+        co_await serve_events(id, std::move(stream), answer);
+        --clients_;
+        co_return;
+      }
       const auto answer = handler_.on_request(request);
       const bool head = message.method() == http::verb::head;
       open = co_await reply(stream, answer, message.version(), message.keep_alive(), head);
@@ -254,20 +276,21 @@ class LocalServer::Impl {
 
   Task<void> serve_socket(SocketId id, beast::tcp_stream stream,
                           http::request<http::string_body> message) {
-    const auto socket = std::make_shared<Socket>(id, std::move(stream));
-    beast::get_lowest_layer(socket->stream).expires_never();
+    const auto socket = std::make_shared<Socket>(WebSocket{std::move(stream)});
+    auto& web = std::get<WebSocket>(socket->stream);
+    beast::get_lowest_layer(web).expires_never();
     auto timeout = beast::websocket::stream_base::timeout::suggested(beast::role_type::server);
     timeout.idle_timeout = config_.idle;
     timeout.keep_alive_pings = true;
-    socket->stream.set_option(timeout);
-    socket->stream.read_message_max(kMessageBytesMax);
-    socket->stream.text(true);
-    auto [refused] = co_await socket->stream.async_accept(message, kAwait);
+    web.set_option(timeout);
+    web.read_message_max(kMessageBytesMax);
+    web.text(true);
+    auto [refused] = co_await web.async_accept(message, kAwait);
     if (!refused) {
       sockets_[id] = socket;
       beast::flat_buffer buffer;
       while (true) {
-        auto [code, bytes] = co_await socket->stream.async_read(buffer, kAwait);
+        auto [code, bytes] = co_await web.async_read(buffer, kAwait);
         if (code) break;
         const auto data = buffer.data();
         handler_.on_message(id, {static_cast<const char*>(data.data()), data.size()});
@@ -278,17 +301,43 @@ class LocalServer::Impl {
     handler_.on_closed(id);
   }
 
+  // Its body has no end but the connection's.
+  Task<void> serve_events(SocketId id, beast::tcp_stream stream, const ServerResponse& answer) {
+    const auto socket = std::make_shared<Socket>(std::move(stream));
+    auto& plain = std::get<beast::tcp_stream>(socket->stream);
+    plain.expires_never();
+    std::string head =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+        "Connection: close\r\n";
+    for (const auto& [name, value] : answer.headers) head += name + ": " + value + "\r\n";
+    sockets_[id] = socket;
+    send(id, head + "\r\n" + answer.body);
+    std::array<char, 512> said;  // nothing is expected
+    while (true) {
+      auto [code, bytes] = co_await plain.async_read_some(asio::buffer(said), kAwait);
+      if (code) break;
+    }
+    sockets_.erase(id);
+    handler_.on_closed(id);
+  }
+
   Task<void> write(std::shared_ptr<Socket> socket) {
+    auto* const web = std::get_if<WebSocket>(&socket->stream);
+    auto* const plain = std::get_if<beast::tcp_stream>(&socket->stream);
     while (!socket->queue.empty()) {
       const auto bytes = asio::buffer(socket->queue.front());
-      auto [code, written] = co_await socket->stream.async_write(bytes, kAwait);
+      auto [code, written] = web != nullptr ? co_await web->async_write(bytes, kAwait)
+                                            : co_await asio::async_write(*plain, bytes, kAwait);
       if (code) {
-        beast::get_lowest_layer(socket->stream).close();
+        (web != nullptr ? beast::get_lowest_layer(*web) : *plain).close();
         co_return;  // what is queued goes with the socket
       }
       socket->queued_bytes -= socket->queue.front().size();
       socket->queue.pop_front();
     }
+    if (!socket->end) co_return;
+    if (web != nullptr) co_await web->async_close(*socket->end, kAwait);
+    if (plain != nullptr) plain->close();
   }
 
   LocalServerConfig config_;
@@ -329,6 +378,9 @@ bool LocalServer::can_send(SocketId socket) const {
 }
 void LocalServer::send(SocketId socket, std::string text) {
   impl_->send(socket, std::move(text));
+}
+void LocalServer::close(SocketId socket, std::uint16_t code, std::string reason) {
+  impl_->close(socket, code, std::move(reason));
 }
 
 }  // namespace mp::net

@@ -43,6 +43,9 @@ class ServerHandler {
   virtual ServerResponse on_request(const ServerRequest& request) = 0;
   // A WebSocket is asked for. 101: it is opened as `socket`; else the refusal.
   virtual ServerResponse on_upgrade(SocketId socket, const ServerRequest& request) = 0;
+  // A GET that accepts text/event-stream. 200: what is sent to `socket` from now on is its body, as
+  // it is; else the answer, as of on_request.
+  virtual ServerResponse on_event_stream(SocketId socket, const ServerRequest& request) = 0;
   virtual void on_message(SocketId socket, std::string_view text) = 0;
   virtual void on_closed(SocketId socket) = 0;
   // Every `tick`: whatever is to be sent by itself.
@@ -52,7 +55,7 @@ class ServerHandler {
 struct LocalServerConfig {
   std::string host = "127.0.0.1";  // an address
   std::uint16_t port = 0;          // 0: a free one
-  std::size_t clients_max = 256;
+  std::size_t clients_max = 2048;
   std::size_t body_bytes_max = std::size_t{1} << 20U;
   std::chrono::seconds idle{60};  // what keeps silent for so long is closed; WebSockets are pinged
   std::chrono::milliseconds tick{50};
@@ -74,10 +77,13 @@ class LocalServer {
 
   [[nodiscard]] std::uint16_t port() const;
 
-  // Both on its thread. Whether a WebSocket has taken all that it was given: who has not read gets
+  // All on its thread. Whether a WebSocket or event stream has taken all that it was given: who has not read gets
   // what is new by then, and never a backlog.
   [[nodiscard]] bool can_send(SocketId socket) const;
   void send(SocketId socket, std::string text);
+  // Ends a WebSocket with this code (RFC 6455, 7.4) once what was sent has gone, an event stream at
+  // once.
+  void close(SocketId socket, std::uint16_t code, std::string reason);
 
  private:
   class Impl;

@@ -139,7 +139,7 @@ void Engine::on_trade(Stream& stream, Event& event, const Trade& trade) {
                    .reason = "sequence",
                    .from_sequence = found.from,
                    .to_sequence = found.to,
-                   .missing = found.to - found.from + 1,
+                   .missing = found.missing,
                    .since = found.since},
                   now);
       [[fallthrough]];

@@ -47,6 +47,7 @@ BookView Engine::book_view(const Stream& stream, std::size_t depth) const {
               : stream.book->gap_open ? StreamState::gap
                                       : StreamState::waiting;
   out.sequence = keeper.last();
+  out.seq = stream.seq[static_cast<std::size_t>(Channel::book)];
   out.ts_event = stream.book->last_time();
   if (stream.book->heard() != Timestamp{}) out.ts_recv = stream.book->heard();
   out.known_bid = keeper.known_bid();

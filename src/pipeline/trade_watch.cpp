@@ -20,6 +20,14 @@ TradeWatch::Answer TradeWatch::judge(std::int64_t id, Timestamp ts_recv) {
     last_time_ = ts_recv;
     missing_.clear();
     given_up_.clear();
+    doubted_.reset();
+    return {};
+  }
+  if (id == doubted_) return {.kind = Kind::copy};
+  const auto doubted = std::exchange(doubted_, std::nullopt);
+  const bool confirmed = doubted && id > *doubted && id - *doubted <= kLeap;
+  if (id - *last_ > kLeap && !confirmed) {
+    doubted_ = id;
     return {};
   }
   if (id > *last_) {
@@ -28,7 +36,12 @@ TradeWatch::Answer TradeWatch::judge(std::int64_t id, Timestamp ts_recv) {
     const auto since = std::exchange(last_time_, ts_recv);
     if (hole.to < hole.from) return {};
     missing_.add(hole);
-    return {.kind = Kind::gap, .from = hole.from, .to = hole.to, .since = since};
+    if (confirmed) missing_.take(*doubted);
+    return {.kind = Kind::gap,
+            .from = hole.from,
+            .to = hole.to,
+            .missing = hole.to - hole.from + (confirmed ? 0 : 1),
+            .since = since};
   }
   // What was before the first one was never missing, and was never told.
   if (id < first_) return {};

@@ -16,6 +16,9 @@ class TradeWatch {
  public:
   // A number so far behind is a new count, not a late trade.
   static constexpr std::int64_t kRestart = 10'000'000;
+  // A number so far ahead is believed when the next one is near it: one flipped bit would mark
+  // millions of trades as missing, and take the true ones that follow for copies.
+  static constexpr std::int64_t kLeap = 1'000'000;
 
   enum class Kind : std::uint8_t {
     next,  // the first one, or the one after the last
@@ -27,6 +30,7 @@ class TradeWatch {
     Kind kind = Kind::next;
     std::int64_t from = 0;  // of a gap, both ends included
     std::int64_t to = 0;
+    std::int64_t missing = 0;          // of these; a number that was doubted lies between them
     std::optional<Timestamp> since{};  // of a gap: the trade before it
   };
   TradeWatch() = default;
@@ -55,8 +59,9 @@ class TradeWatch {
 
  private:
   std::optional<std::int64_t> last_;
-  std::optional<Timestamp> last_time_;  // none of an earlier run's
-  std::int64_t first_ = 0;              // of this count
+  std::optional<Timestamp> last_time_;   // none of an earlier run's
+  std::int64_t first_ = 0;               // of this count
+  std::optional<std::int64_t> doubted_;  // a leap: told, and not counted with yet
   TradeHoles missing_;
   TradeHoles given_up_;  // these are missing too
 };

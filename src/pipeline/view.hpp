@@ -55,6 +55,7 @@ struct BookView {
   StreamState state = StreamState::waiting;
   std::optional<Price> tick;
   std::optional<std::int64_t> sequence;  // the venue's number that it stands at
+  std::uint64_t seq = 0;                 // ours, of the book event that it stands at
   std::optional<Timestamp> ts_event;
   std::optional<Timestamp> ts_recv;
   std::optional<Price> known_bid;  // as far as it is known: Book::known_bid

@@ -54,10 +54,10 @@ class WebSocket:
 
     def send(self, message):
         data = json.dumps(message).encode()
-        assert len(data) < 126
         mask = os.urandom(4)
         masked = bytes(byte ^ mask[i % 4] for i, byte in enumerate(data))
-        self.socket.sendall(bytes([0x81, 0x80 | len(data)]) + mask + masked)
+        size = bytes([0x80 | len(data)]) if len(data) < 126 else b"\xfe" + struct.pack(">H", len(data))
+        self.socket.sendall(b"\x81" + size + mask + masked)
 
     def receive(self):
         while True:
@@ -70,14 +70,16 @@ class WebSocket:
             payload = self.file.read(length)
             if first & 0x0F == 1:
                 return json.loads(payload)
+            if first & 0x0F == 8:
+                return {"closed": struct.unpack(">H", payload[:2])[0], "why": payload[2:].decode()}
 
     def close(self):
         self.file.close()
         self.socket.close()
 
 
-class Control(unittest.TestCase):
-    """One demo for all: its port is a free one, and said in control.url."""
+class RunningDemo(unittest.TestCase):
+    """One demo for all tests of a class: its port is a free one, and said in control.url."""
 
     @classmethod
     def setUpClass(cls):
@@ -132,6 +134,8 @@ class Control(unittest.TestCase):
     def token(self):
         return {"Authorization": "Bearer " + (self.data / "control.token").read_text().strip()}
 
+
+class Control(RunningDemo):
     def test_the_document_describes_what_is_answered(self):
         document = self.get("/api/v1/openapi.json")
         self.assertEqual(document, json.loads((ROOT / "docs/openapi.json").read_text()))

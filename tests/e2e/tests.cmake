@@ -25,6 +25,10 @@ set_tests_properties(pairs PROPERTIES TIMEOUT 600)
 add_test(NAME control
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/control_test.py $<TARGET_FILE:marketprism>)
 set_tests_properties(control PROPERTIES TIMEOUT 300)
+# What clients get of its events.
+add_test(NAME stream
+  COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/stream_test.py $<TARGET_FILE:marketprism>)
+set_tests_properties(stream PROPERTIES TIMEOUT 300)
 # The alert rules, where Prometheus' tool is there.
 find_program(MP_PROMTOOL promtool)
 if(MP_PROMTOOL)

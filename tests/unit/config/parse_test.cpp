@@ -52,11 +52,11 @@ std::vector<sink::Settings> sinks_of_every_section() {
   sink::Settings ndjson{sink::kNdjson};
   ndjson.set("compress", false);
   ndjson.set("rotate_bytes", Bytes{2U << 20U});
-  ndjson.set("rotate_age", std::chrono::milliseconds{10min});
+  ndjson.set("rotate_age", std::chrono::milliseconds{600'000});
   sink::Settings parquet{sink::kParquet};
   parquet.set("enabled", false);
   parquet.set("flush_rows", std::uint64_t{7});
-  parquet.set("flush_age", std::chrono::milliseconds{3s});
+  parquet.set("flush_age", std::chrono::milliseconds{3'000});
   parquet.set("memory_limit", Bytes{1U << 30U});
   parquet.set("writers", std::uint64_t{3});
   return {ndjson, parquet};

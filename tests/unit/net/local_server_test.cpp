@@ -30,6 +30,11 @@ class Echo final : public ServerHandler {
     socket_ = socket;
     return {.status = 101};
   }
+  ServerResponse on_event_stream(SocketId socket, const ServerRequest& request) override {
+    if (request.path != "/events") return {.status = 404};
+    socket_ = socket;
+    return {.status = 200, .body = "data: first\n\n"};
+  }
   void on_message(SocketId socket, std::string_view text) override {
     server->send(socket, "you said " + std::string{text});
   }

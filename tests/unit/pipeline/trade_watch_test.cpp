@@ -35,6 +35,33 @@ TEST(TradeWatch, takes_a_number_far_behind_for_a_new_count) {
   EXPECT_EQ(watch.judge(2, {}).kind, Kind::next);
 }
 
+TEST(TradeWatch, doubts_one_number_far_ahead) {
+  TradeWatch watch;
+  (void)watch.judge(5'000'000, {});
+  EXPECT_EQ(watch.judge(5'000'001 + (1 << 24), {}).kind, Kind::next) << "it is told";
+  const auto gap = watch.judge(5'000'002, {});
+  EXPECT_EQ(gap.kind, Kind::gap);
+  EXPECT_EQ(gap.from, 5'000'001);
+  EXPECT_EQ(gap.to, 5'000'001);
+  EXPECT_EQ(gap.missing, 1);
+  EXPECT_EQ(watch.judge(5'000'003, {}).kind, Kind::next);
+}
+
+TEST(TradeWatch, believes_a_leap_that_goes_on) {
+  TradeWatch watch;
+  (void)watch.judge(100, {});
+  EXPECT_EQ(watch.judge(9'000'000, {}).kind, Kind::next);
+  EXPECT_EQ(watch.judge(9'000'000, {}).kind, Kind::copy);
+  const auto gap = watch.judge(9'000'003, {});
+  EXPECT_EQ(gap.kind, Kind::gap);
+  EXPECT_EQ(gap.from, 101);
+  EXPECT_EQ(gap.to, 9'000'002);
+  EXPECT_EQ(gap.missing, 9'000'002 - 100 - 1) << "one of them came";
+  EXPECT_EQ(watch.judge(9'000'000, {}).kind, Kind::copy);
+  EXPECT_EQ(watch.judge(9'000'001, {}).kind, Kind::late);
+  EXPECT_EQ(watch.judge(9'000'004, {}).kind, Kind::next);
+}
+
 TEST(TradeWatch, reads_whole_numbers_only) {
   EXPECT_EQ(TradeWatch::number_of("12"), 12);
   for (const auto* text : {"", "x", "1x", "-1", "1.5", "99999999999999999999"})
