@@ -10,7 +10,10 @@ namespace {
 constexpr std::size_t kLevelsMin = kBookLevels - 50;
 constexpr std::size_t kLevelsMax = kBookLevels + 50;
 constexpr std::int64_t kGapTicks = 3;  // between neighbours when the book is first filled: 1 to 3
-constexpr std::int64_t kSpreadTicksMax = 50;
+// Trades widen the spread for ever unless makers come in faster: from the usual one on most of what
+// happens near the top narrows it, from the widest one on everything does.
+constexpr std::int64_t kSpreadTicksUsual = 3;
+constexpr std::int64_t kSpreadTicksMax = 7;
 constexpr std::size_t kLevelsPerTradeMax = 3;
 
 constexpr Nanoseconds kMinute = std::chrono::minutes{1};
@@ -90,6 +93,14 @@ std::int64_t Market::some_lots() {
   return 1 + random_.below(spec_.typical_lots * scale / 4 + 1);
 }
 
+BookSide Market::some_side() {
+  return random_.below(2) == 0 ? BookSide::bid : BookSide::ask;
+}
+
+std::int64_t Market::spread() const {
+  return best(BookSide::ask) - best(BookSide::bid);
+}
+
 std::int64_t Market::best(BookSide side) const {
   return side == BookSide::bid ? bids_.begin()->first : asks_.begin()->first;
 }
@@ -141,7 +152,9 @@ void Market::record(const Fill& fill) {
 
 void Market::act(Outcome& outcome) {
   const std::int64_t what = random_.below(100);
-  if (what < 20) {
+  if (spread() > kSpreadTicksMax) {
+    improve(outcome);
+  } else if (what < 20) {
     act_trade(outcome);
   } else if (what < 70) {
     act_near(outcome);
@@ -179,22 +192,24 @@ void Market::act_trade(Outcome& outcome) {
 
 // Makers move at the top: change the best quantity, improve the price, or step back.
 void Market::act_near(Outcome& outcome) {
-  const BookSide side = random_.below(2) == 0 ? BookSide::bid : BookSide::ask;
-  const std::int64_t spread = best(BookSide::ask) - best(BookSide::bid);
   const std::int64_t what = random_.below(100);
-  if (spread > 1 && what < 45) {
-    const std::int64_t step = 1 + random_.below(std::min<std::int64_t>(spread - 1, 3));
-    set({.side = side, .ticks = best(side) - outward(side) * step}, some_lots(), outcome);
-  } else if (what < 60 && spread < kSpreadTicksMax && depth(side) > kLevelsMin) {
-    set({.side = side, .ticks = best(side)}, 0, outcome);
-  } else {
-    set({.side = side, .ticks = best(side)}, some_lots(), outcome);
-  }
+  if (spread() > 1 && what < (spread() > kSpreadTicksUsual ? 85 : 45)) return improve(outcome);
+  const BookSide side = some_side();
+  const bool steps_back = what < 60 && spread() <= kSpreadTicksUsual && depth(side) > kLevelsMin;
+  set({.side = side, .ticks = best(side)}, steps_back ? 0 : some_lots(), outcome);
+}
+
+// A better price within the spread, which is not 1: up to half of the way where it is wide.
+void Market::improve(Outcome& outcome) {
+  const BookSide side = some_side();
+  const std::int64_t most = std::min(spread() - 1, std::max<std::int64_t>(3, spread() / 2));
+  const std::int64_t step = 1 + random_.below(most);
+  set({.side = side, .ticks = best(side) - outward(side) * step}, some_lots(), outcome);
 }
 
 // Somewhere in the book, more often near the top: a new level, another quantity, or one goes.
 void Market::act_deep(Outcome& outcome) {
-  const BookSide side = random_.below(2) == 0 ? BookSide::bid : BookSide::ask;
+  const BookSide side = some_side();
   const std::int64_t root = random_.below(1024);
   const std::int64_t distance =
       1 + root * root * 2 * static_cast<std::int64_t>(kBookLevels) / (1 << 20);

@@ -115,11 +115,14 @@ class Market {
   void fill_book();
   void act_trade(Outcome& outcome);
   void act_near(Outcome& outcome);
+  void improve(Outcome& outcome);
   void act_deep(Outcome& outcome);
   void keep_size(Outcome& outcome);
   void set(const Touched& level, std::int64_t lots, Outcome& outcome);
   void record(const Fill& fill);
   [[nodiscard]] std::int64_t some_lots();
+  [[nodiscard]] BookSide some_side();
+  [[nodiscard]] std::int64_t spread() const;
   [[nodiscard]] std::int64_t best(BookSide side) const;
   [[nodiscard]] std::size_t depth(BookSide side) const;
 

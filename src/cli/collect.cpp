@@ -44,10 +44,22 @@ bool is_file(const std::vector<std::string>& targets) {
          (targets.front().ends_with(".toml") || targets.front().find(':') == std::string::npos);
 }
 
+namespace {
+
+// A name without its venue: a file has a path, an ending, or is there.
+bool is_nameless_feed(const std::string& target) {
+  std::error_code ignored;
+  return target.find_first_of("./") == std::string::npos &&
+         !std::filesystem::exists(target, ignored);
+}
+
+}  // namespace
+
 Result<config::Config> load_targets(const std::vector<std::string>& targets,
                                     const std::vector<std::string>& overrides) {
   const auto known = known_to_this_program();
-  if (is_file(targets)) return config::load(targets.front(), known, overrides);
+  if (is_file(targets) && !is_nameless_feed(targets.front()))
+    return config::load(targets.front(), known, overrides);
   auto config = config::load_text({}, {}, known, overrides);
   if (!config) return config;
   for (const auto& target : targets) {
@@ -130,6 +142,11 @@ pipeline::CollectorConfig collector_config(const config::Config& config, Sinks s
     settings.set_usual("library", duckdb_config().library.string());
   }
   return out;
+}
+
+void obey(const config::Log& wanted, obs::Logger& log) {
+  log.set_level(wanted.level);
+  log.set_format(wanted.format);
 }
 
 Result<void> make_directory(const std::filesystem::path& dir) {

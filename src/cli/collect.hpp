@@ -29,6 +29,9 @@ enum class Sinks : std::uint8_t { as_configured, none };
 // Where DuckDB is looked for, and its bounds.
 [[nodiscard]] sink::DuckdbConfig duckdb_config();
 
+// The configuration's word on the log.
+void obey(const config::Log& wanted, obs::Logger& log);
+
 // Makes the folder and its parents; one sentence when that is not allowed.
 [[nodiscard]] Result<void> make_directory(const std::filesystem::path& dir);
 

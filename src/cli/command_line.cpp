@@ -7,16 +7,15 @@
 #include "cli/commands.hpp"
 #include "cli/list_options.hpp"
 #include "cli/load_options.hpp"
+#include "cli/log_options.hpp"
 #include "cli/look_options.hpp"
 #include "cli/output.hpp"
 #include "cli/reload_options.hpp"
+#include "cli/run_options.hpp"
 #include "cli/serve_options.hpp"
 #include "cli/time_option.hpp"
-#include "config/config.hpp"
-#include "core/result.hpp"
-#include "journal/shards.hpp"
+#include "cli/usage.hpp"
 #include "obs/log.hpp"
-#include "pipeline/feed_config.hpp"
 
 namespace mp::cli {
 namespace {
@@ -33,24 +32,7 @@ constexpr const char* kIntroduction =
 Try: marketprism demo
 )";
 
-std::string examples(const char* summary, const char* lines) {
-  return std::string{summary} + "\n\nExamples:\n" + lines;
-}
-
-void add_shards(CLI::App& app, std::uint64_t& shards) {
-  app.add_option("--shards", shards, "Threads that collect, each with a journal of its own")
-      ->check(CLI::Range(1U, journal::kShardsMax));
-}
-
-void add_listen(CLI::App& app, std::string& listen) {
-  app.add_option("--listen", listen,
-                 "Where the page and the metrics are: HOST:PORT, or none (default: as configured, "
-                 "else " +
-                     std::string{config::kListenUsual} + ")");
-}
-
 // Each adds its command; `chosen` is set when the command line asks for it.
-using Chosen = std::function<int(obs::Logger&)>;
 
 void add_demo(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<DemoOptions>();
@@ -75,56 +57,6 @@ void add_demo(CLI::App& app, Chosen& chosen) {
       [options, &chosen] { chosen = [options](obs::Logger& log) { return demo(*options, log); }; });
 }
 
-// What run and record have in common.
-void add_collecting(CLI::App& app, RunOptions& options) {
-  app.add_option("targets", options.targets,
-                 "VENUE:INSTRUMENT[,INSTRUMENT...][@CHANNEL,...], or a configuration file")
-      ->required();
-  add_time(app, options.time);
-  app.add_option("--set", options.overrides,
-                 "A key of the configuration: collector.legs=2, sink.ndjson.enabled=true, "
-                 "binance.ws_url=wss://127.0.0.1:9443, feed.1.interval=5m")
-      ->type_name("KEY=VALUE");
-  app.add_option("--data", options.data_dir,
-                 "Where the data goes (default: as configured, else "
-                 "./data)");
-  app.add_flag("--plain", options.plain, "Lines instead of a live table");
-}
-
-void add_run(CLI::App& app, Chosen& chosen) {
-  auto options = std::make_shared<RunOptions>();
-  auto* run_app = app.add_subcommand("run", "Collect");
-  run_app->description(examples(
-      "Collects from venues into a journal and files, until it is told to stop.",
-      "  marketprism run binance:BTC-USDT okx:ETH-USDT-PERP\n"
-      "  marketprism run binance:BTC-USDT,ETH-USDT@trade,book --for 1h --data /srv/market\n"
-      "  marketprism run marketprism.toml\n"));
-  add_collecting(*run_app, *options);
-  add_shards(*run_app, options->shards);
-  add_listen(*run_app, options->listen);
-  run_app->add_option("--legs", options->legs, "Connections that carry the same messages")
-      ->check(CLI::Range(1U, pipeline::kLegsMax));
-  run_app->add_option("--record", options->record,
-                      "Record raw frames to this .ndjson[.zst] file, or beside it if it exists");
-  run_app->callback(
-      [options, &chosen] { chosen = [options](obs::Logger& log) { return run(*options, log); }; });
-}
-
-void add_record(CLI::App& app, Chosen& chosen) {
-  auto options = std::make_shared<RunOptions>();
-  options->sinks = false;
-  auto* record_app = app.add_subcommand("record", "Record raw frames for replay");
-  record_app->description(
-      examples("Records every frame and REST answer as it came, with its time: replay reads it.",
-               "  marketprism record binance:BTC-USDT --out btc.ndjson.zst --for 60s\n"
-               "  marketprism replay btc.ndjson.zst --top 5\n"));
-  add_collecting(*record_app, *options);
-  record_app->add_option("--out", options->record, "The file, .ndjson or .ndjson.zst")->required();
-  record_app->add_flag("--overwrite", options->overwrite, "Replace the file if it exists");
-  record_app->callback(
-      [options, &chosen] { chosen = [options](obs::Logger& log) { return run(*options, log); }; });
-}
-
 void add_decode(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<DecodeOptions>();
   auto* decode_app = app.add_subcommand("decode", "Raw frames to normalised events");
@@ -142,6 +74,7 @@ void add_decode(CLI::App& app, Chosen& chosen) {
                        "Add the number of the input line to each event, as \"frame\"");
   decode_app->add_option("--quarantine", options->quarantine,
                          "Keep malformed and unknown frames in this file");
+  add_progress(*decode_app, options->progress);
   auto encoding = std::make_shared<std::string>("native");
   decode_app
       ->add_option("--encoding", *encoding,
@@ -172,6 +105,7 @@ void add_replay(CLI::App& app, Chosen& chosen) {
   replay_app->add_option("--venue", options->venue, "Whose it is (default: as its header says)");
   replay_app->add_option("--top", options->top, "Add the N best levels to each book event")
       ->check(CLI::Range(0, 5000));
+  add_progress(*replay_app, options->progress);
   add_serving(*replay_app, *serving);
   add_time(*replay_app, serving->time);
   replay_app->callback([options, serving, replay_app, &chosen] {
@@ -198,6 +132,7 @@ void add_simulate(CLI::App& app, Chosen& chosen) {
       "    --set binance.rest_url=https://127.0.0.1:9443 --set "
       "binance.ca_file=simulator-ca.pem\n"));
   simulate_app->add_option("--port", options->port, "Of the first venue; the others follow")
+      ->check(CLI::Range(0, 65535))
       ->capture_default_str();
   simulate_app->add_option("--ca-file", options->ca_file, "Where its certificate authority goes")
       ->capture_default_str();
@@ -315,7 +250,11 @@ void add_validate(CLI::App& app, Chosen& chosen) {
   validate_app->add_option("targets", options->targets, "A configuration file, or VENUE:INSTRUMENT")
       ->required();
   validate_app->add_flag("--offline", options->offline, "Do not ask the venues");
-  validate_app->callback([options, &chosen] {
+  validate_app->add_flag("--effective", options->effective,
+                         "Print each key as it is in force, and where it comes from");
+  add_set(*validate_app, options->overrides);
+  validate_app->callback([options, validate_app, &chosen] {
+    add_log_overrides(*validate_app, options->overrides);
     chosen = [options](obs::Logger& log) { return validate(*options, log); };
   });
 }
@@ -365,10 +304,8 @@ int run_command_line(int argc, const char* const* argv) {
   app.set_version_flag("--version", "marketprism " MP_VERSION);
   app.require_subcommand(0, 1);
   app.fallthrough();  // --log may stand after the command too
-  std::string level = "warn";
-  app.add_option("--log", level, "Least severe log lines: debug, info, warn, error")
-      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
-      ->capture_default_str();
+  LogWish wish;
+  add_log_options(app, wish);
   Chosen chosen;
   add_demo(app, chosen);
   add_run(app, chosen);
@@ -387,10 +324,10 @@ int run_command_line(int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : exit_code(ErrorKind::usage);
+    return explain_usage(app, error, {argv + 1, argv + argc});
   }
-  obs::Logger log{*obs::log_level_named(level)};
+  obs::Logger log{obs::LogLevel::warn};
+  wish.apply(log);
   if (chosen) return chosen(log);
   Output output;
   output.buffer().append(kIntroduction);

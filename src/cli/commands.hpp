@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bench/collect.hpp"
+#include "cli/progress.hpp"
 #include "obs/log.hpp"
 #include "sim/load.hpp"
 
@@ -20,6 +21,7 @@ struct DecodeOptions {
   std::string quarantine;  // malformed and unknown frames are kept there; empty: nowhere
   bool frame_numbers = false;
   bool marketprism = false;  // the encoding of the system that this program replaces
+  ProgressForm progress = ProgressForm::automatic;
 };
 [[nodiscard]] int decode(const DecodeOptions& options, obs::Logger& log);
 
@@ -28,6 +30,7 @@ struct ReplayOptions {
   std::string venue;       // empty: as the header says
   std::size_t top = 0;     // levels a side to add to book events
   bool real_time = false;  // as slowly as it was recorded
+  ProgressForm progress = ProgressForm::automatic;
 };
 [[nodiscard]] int replay(const ReplayOptions& options);
 
@@ -165,7 +168,9 @@ struct ListInstrumentsOptions {
 
 struct ValidateOptions {
   std::vector<std::string> targets;
-  bool offline = false;  // do not ask the venues
+  std::vector<std::string> overrides;  // as in RunOptions
+  bool offline = false;                // do not ask the venues
+  bool effective = false;              // print each key as it is in force, and where it comes from
 };
 [[nodiscard]] int validate(const ValidateOptions& options, obs::Logger& log);
 

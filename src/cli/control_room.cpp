@@ -20,7 +20,7 @@ std::vector<control::ConfigEntry> entries_of(const config::Config& config) {
   for (auto& each : config::effective(config)) {
     out.push_back({.key = std::move(each.key),
                    .value = std::move(each.value),
-                   .origin = each.is_default ? "default" : "configured"});
+                   .origin = std::move(each.origin)});
   }
   return out;
 }
@@ -31,18 +31,34 @@ Desk::Answer ended() {
 
 }  // namespace
 
+Result<void> ControlRoom::open_legacy(const Parts& parts, const control::Identity& identity) {
+  const auto& wanted = parts.config.control;
+  for (const auto& listen : {wanted.legacy_health, wanted.legacy_metrics}) {
+    const auto place = config::parse_listen(listen);
+    if (!place) continue;  // none
+    auto legacy = control::Legacy::start({.host = place->host, .port = place->port},
+                                         parts.collector, identity);
+    if (!legacy) return legacy.error();
+    legacy_.push_back(legacy.take());
+  }
+  return {};
+}
+
 Result<std::unique_ptr<ControlRoom>> ControlRoom::open(Parts parts, obs::Logger& log) {
   std::unique_ptr<ControlRoom> room{new ControlRoom};
   const std::string& listen = parts.config.control.listen;
-  if (listen == "none") return room;
   const control::Identity identity{.version = MP_VERSION,
                                    .mode = parts.mode == Mode::demo ? "demo" : "run",
                                    .data_dir = parts.config.data.dir,
                                    .started = net::now()};
+  if (const auto opened = room->open_legacy(parts, identity); !opened) return opened.error();
+  if (listen == "none") return room;
   // Of the time when it began: what may change while it runs are feeds alone.
   control::Powers powers{.config = [entries = entries_of(parts.config)] { return entries; },
                          .faults = std::move(parts.faults)};
-  if (parts.reloads) powers.reload = [it = room.get()] { return it->ask_for_reload(); };
+  if (parts.reloads) powers.reload = [it = room.get()] { return it->ask_for({}); };
+  if (parts.changes)
+    powers.change = [it = room.get()](const control::FeedWish& wish) { return it->ask_for(wish); };
   const auto place = config::parse_listen(listen);
   if (!place) {
     return Error{ErrorKind::config,
@@ -70,24 +86,22 @@ ControlRoom::~ControlRoom() {
   {
     const std::lock_guard guard{mutex_};
     ending_ = true;
-    if (asked_) asked_->set_value(ended());
+    if (asked_) asked_->answer.set_value(ended());
     asked_.reset();
   }
   if (api_) forget_running(data_dir_);
 }
 
-Result<std::vector<std::string>> ControlRoom::ask_for_reload() {
+Result<std::vector<std::string>> ControlRoom::ask_for(Wish wish) {
   std::future<Desk::Answer> answered;
   {
     const std::lock_guard guard{mutex_};
     if (ending_) return Error{ErrorKind::unavailable, ended().text};
-    asked_.emplace();
-    answered = asked_->get_future();
+    asked_.emplace(Asked{.wish = std::move(wish), .answer = {}});
+    answered = asked_->answer.get_future();
   }
   if (answered.wait_for(kReloadPatience) != std::future_status::ready) {
-    return Error{ErrorKind::unavailable,
-                 "the collector is busy and has not read its configuration "
-                 "within 30 s"};
+    return Error{ErrorKind::unavailable, "the collector is busy and has not changed within 30 s"};
   }
   const auto answer = answered.get();
   if (answer.code != 0) return Error{ErrorKind::config, answer.text};
@@ -104,13 +118,13 @@ std::string headline(std::string_view command, const ControlRoom& room,
                      url.empty() ? "" : " - ", url, data_dir.string());
 }
 
-void ControlRoom::reload_if_asked(const Reload& reload) {
-  std::optional<std::promise<Desk::Answer>> asked;
+void ControlRoom::change_if_asked(const Change& change) {
+  std::optional<Asked> asked;
   {
     const std::lock_guard guard{mutex_};
     asked = std::exchange(asked_, std::nullopt);
   }
-  if (asked) asked->set_value(reload());
+  if (asked) asked->answer.set_value(change(asked->wish));
 }
 
 }  // namespace mp::cli

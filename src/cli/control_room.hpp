@@ -12,6 +12,7 @@
 #include "cli/desk.hpp"
 #include "config/config.hpp"
 #include "control/api.hpp"
+#include "control/legacy.hpp"
 
 namespace mp::cli {
 
@@ -23,6 +24,7 @@ class ControlRoom {
     const config::Config& config;  // of which the keys are shown
     Mode mode = Mode::run;
     bool reloads = false;  // there is a configuration file to read anew
+    bool changes = false;  // what is collected may change
     std::vector<control::Fault> faults{};
   };
   // Opens nothing where the configuration says "none". Where the usual port is taken, a free one
@@ -37,19 +39,26 @@ class ControlRoom {
   // Where the page is; empty: nowhere.
   [[nodiscard]] std::string url() const { return api_ ? api_->url() : std::string{}; }
 
-  // Somebody asked for the configuration to be read anew: who collects does it, by this function,
-  // on its own thread.
-  using Reload = std::function<Desk::Answer()>;
-  void reload_if_asked(const Reload& reload);
+  // Somebody asked for the configuration to be read anew (no wish), or for other feeds: who
+  // collects does it, by this function, on its own thread.
+  using Wish = std::optional<control::FeedWish>;
+  using Change = std::function<Desk::Answer(const Wish&)>;
+  void change_if_asked(const Change& change);
 
  private:
   ControlRoom() = default;
-  Result<std::vector<std::string>> ask_for_reload();
+  Result<std::vector<std::string>> ask_for(Wish wish);
+  Result<void> open_legacy(const Parts& parts, const control::Identity& identity);
 
   std::filesystem::path data_dir_;
   std::mutex mutex_;
   bool ending_ = false;  // guarded, as the next one: nobody will answer any more
-  std::optional<std::promise<Desk::Answer>> asked_;
+  struct Asked {
+    Wish wish;
+    std::promise<Desk::Answer> answer;
+  };
+  std::optional<Asked> asked_;
+  std::vector<std::unique_ptr<control::Legacy>> legacy_;
   std::unique_ptr<control::Api> api_;  // the last one: its thread uses the others
 };
 

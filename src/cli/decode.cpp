@@ -4,6 +4,7 @@
 #include "cli/conversations.hpp"
 #include "cli/names.hpp"
 #include "cli/output.hpp"
+#include "cli/progress.hpp"
 #include "cli/tally.hpp"
 #include "codec/json_encode.hpp"
 #include "codec/marketprism_json.hpp"
@@ -98,8 +99,11 @@ int decode(const DecodeOptions& options, obs::Logger& log) {
                            .listings = pipeline::EngineOptions::Listings::learn}};
   decoder.belongs_to(engine);
   Conversations conversations{*adapter, engine};
+  Progress progress{options.progress, options.file};
   while (const auto line = reader.next()) {
+    progress.at(reader.bytes_read(), reader.counts().lines);
     decoder.at_line(*line);
+    if (line->kind == codec::LineKind::header) warn_of_other_venue(line->venue, *adapter);
     // The receive time of a bare frame is not known: 0.
     const Timestamp ts_recv = line->time.value_or(Timestamp{});
     if (line->kind == codec::LineKind::recv) {
@@ -113,9 +117,10 @@ int decode(const DecodeOptions& options, obs::Logger& log) {
     }
     if (output.reader_gone() || output.failure()) break;
   }
+  progress.finish();
   decoder.finish();
   (void)output.flush();
-  if (!reader.problem().empty()) complain(reader.problem());
+  if (!reader.problem().empty()) complain(fmt::format("{}: {}", options.file, reader.problem()));
   std::string summary = tally(engine.counters(), conversations.elsewhere());
   add_lines(reader.counts(), summary);
   print_tally(std::move(summary));

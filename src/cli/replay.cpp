@@ -8,6 +8,7 @@
 #include "cli/conversations.hpp"
 #include "cli/names.hpp"
 #include "cli/output.hpp"
+#include "cli/progress.hpp"
 #include "cli/tally.hpp"
 #include "codec/json_encode.hpp"
 #include "codec/recording.hpp"
@@ -131,9 +132,13 @@ int replay(const ReplayOptions& options) {
   Output output;
   Pace pace{options.real_time};
   std::optional<Player> player;
+  Progress progress{options.progress, options.recording};
   while (const auto line = reader.next()) {
+    progress.at(reader.bytes_read(), reader.counts().lines);
     if (!adapter && line->kind == codec::LineKind::header)
       adapter = venue::adapter_spelled(line->venue);
+    if (adapter && line->kind == codec::LineKind::header)
+      warn_of_other_venue(line->venue, *adapter);
     if (!adapter) {
       return fail({ErrorKind::usage,
                    fmt::format("{} does not say which venue it is of; name it with --venue",
@@ -145,10 +150,13 @@ int replay(const ReplayOptions& options) {
     if (options.real_time) (void)output.flush();
     if (output.reader_gone() || output.failure()) break;
   }
+  progress.finish();
   (void)output.flush();
+  if (!player) {
+    const auto why = reader.problem().empty() ? "it holds no recording lines" : reader.problem();
+    return fail({ErrorKind::data, fmt::format("{}: {}", options.recording, why)});
+  }
   if (!reader.problem().empty()) complain(reader.problem());
-  if (!player)
-    return fail({ErrorKind::data, fmt::format("{} holds no recording lines", options.recording)});
   std::string summary = tally(player->engine().counters(), player->elsewhere());
   add_lines(reader.counts(), summary);
   add_books(player->engine(), summary);

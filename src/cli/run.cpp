@@ -5,10 +5,12 @@
 #include "cli/control_room.hpp"
 #include "cli/output.hpp"
 #include "cli/reload.hpp"
+#include "cli/service.hpp"
 #include "cli/status.hpp"
 #include "cli/stop_request.hpp"
 #include "cli/watch.hpp"
 #include "config/check.hpp"
+#include "config/feed_changes.hpp"
 
 namespace mp::cli {
 namespace {
@@ -16,11 +18,19 @@ namespace {
 Result<config::Config> configured(const RunOptions& options) {
   auto config = load_targets(options.targets, options.overrides);
   if (!config) return config;
-  if (!options.data_dir.empty()) config->data.dir = options.data_dir;
-  if (options.shards != 0) config->collector.shards = options.shards;
-  if (options.legs != 0) config->collector.legs = options.legs;
-  if (!options.listen.empty()) config->control.listen = options.listen;
-  if (!options.record.empty()) config->record.file = options.record;
+  const auto take = [&](bool given, auto& to, const auto& value, const char* key,
+                        const char* option) {
+    if (!given) return;
+    to = value;
+    config->origins.set(key, option);
+  };
+  take(!options.data_dir.empty(), config->data.dir, options.data_dir, "data.dir", "--data");
+  take(options.shards != 0, config->collector.shards, options.shards, "collector.shards",
+       "--shards");
+  take(options.legs != 0, config->collector.legs, options.legs, "collector.legs", "--legs");
+  take(!options.listen.empty(), config->control.listen, options.listen, "control.listen",
+       "--listen");
+  take(!options.record.empty(), config->record.file, options.record, "record.file", "--record");
   if (!options.sinks) {
     config->journal.memory = true;  // nobody but the table reads it
     config->control.listen = "none";
@@ -90,6 +100,21 @@ Desk::Answer read_anew(const RunOptions& options, config::Config& config,
   return answer;
 }
 
+// What the control API wants collected besides, or no longer.
+Desk::Answer change_feeds(const control::FeedWish& wish, config::Config& config,
+                          pipeline::Collector& collector, obs::Logger& log) {
+  const auto known = known_to_this_program();
+  const bool adds = wish.what == control::FeedWish::What::add;
+  auto feeds = adds ? config::with_feeds(config.feeds, wish.feeds, known)
+                    : config::without_feeds(config.feeds, wish.feeds, known);
+  if (!feeds) return {.code = exit_code(feeds.error().kind), .text = feeds.error().message};
+  config::Config fresh = config;
+  fresh.feeds = feeds.take();
+  auto answer = apply(fresh, config, collector);
+  log.info("feeds_changed", {{"changes", answer.text}, {"code", answer.code}});
+  return answer;
+}
+
 Desk::Answer answer_to(const Desk::Question& question, const pipeline::Collector& collector) {
   if (question.text == kAskStatus)
     return {.text = status_table(collector.health(), collector.waiting())};
@@ -128,6 +153,36 @@ bool serve(const Running& running) {
   return reload;
 }
 
+// Shows the collector and answers who asks, until it is over. What it answers: why there is nothing
+// to collect.
+std::vector<Error> follow(const Running& running, ControlRoom& room, Watch& watch) {
+  auto& collector = running.collector;
+  auto service = Service::of_environment();
+  const Service::Hands hands{.alive = [&] { return collector.answers(); },
+                             .status = [&] { return status_line(collector.instruments()); }};
+  service.ready();
+  std::vector<Error> nothing;
+  bool changed = false;
+  const auto ended = [&] {
+    service.tick(net::steady_now(), hands);
+    changed |= serve(running);
+    room.change_if_asked([&](const ControlRoom::Wish& wish) {
+      changed = true;
+      return wish ? change_feeds(*wish, running.config, collector, running.log)
+                  : read_anew(running.options, running.config, collector, running.log);
+    });
+    // What a change leaves may be nothing for a while.
+    if (!changed) nothing = collector.nothing_to_collect();
+    // Who only records has nothing else to go on with.
+    return !nothing.empty() || (!running.options.sinks && collector.recording_failed());
+  };
+  watch.follow({.time = running.options.time,
+                .headline = headline("run", room, running.config.data.dir),
+                .ended = ended});
+  service.stopping();
+  return nothing;
+}
+
 }  // namespace
 
 int run(const RunOptions& options, obs::Logger& log) {
@@ -135,6 +190,7 @@ int run(const RunOptions& options, obs::Logger& log) {
   watch_for_stop(reloads ? HangUp::reloads : HangUp::stops);
   auto config = configured(options);
   if (!config) return fail(config.error());
+  obey(config->log, log);
   if (const auto made = make_directory(config->data.dir); !made) return fail(made.error());
   Screen screen{options.plain, log};
   for (const auto& warning : config::warnings_of(*config)) {
@@ -158,28 +214,15 @@ int run(const RunOptions& options, obs::Logger& log) {
   // The room shows what was configured at first; a change of feeds is seen in the instruments.
   const config::Config at_first = *config;
   if (const auto started = (*collector)->start(); !started) return fail(started.error());
-  auto room = ControlRoom::open({.collector = **collector, .config = at_first, .reloads = reloads},
-                                screen.log());
+  auto room = ControlRoom::open(
+      {.collector = **collector, .config = at_first, .reloads = reloads, .changes = true},
+      screen.log());
   if (!room) {
     (void)(*collector)->stop();
     return fail(room.error());
   }
-  std::vector<Error> nothing;
-  bool changed = false;
-  const auto ended = [&] {
-    changed |= serve({options, *config, **collector, desk.get(), reloads, screen.log()});
-    (*room)->reload_if_asked([&] {
-      changed = true;
-      return read_anew(options, *config, **collector, screen.log());
-    });
-    // What a change leaves may be nothing for a while.
-    if (!changed) nothing = (*collector)->nothing_to_collect();
-    // Who only records has nothing else to go on with.
-    return !nothing.empty() || (!options.sinks && (*collector)->recording_failed());
-  };
-  watch.follow({.time = options.time,
-                .headline = headline("run", **room, config->data.dir),
-                .ended = ended});
+  const auto nothing =
+      follow({options, *config, **collector, desk.get(), reloads, screen.log()}, **room, watch);
   room->reset();
   return finish(**collector, *config, options, nothing);
 }

@@ -11,7 +11,9 @@ Screen::Screen(bool plain, obs::Logger& log)
       held_back_(style_ == LiveTable::Style::terminal && ::isatty(STDERR_FILENO) == 1),
       stream_(&tail_),
       log_(log),
-      table_log_(log.level(), stream_) {}
+      table_log_(log.level(), stream_) {
+  table_log_.set_format(log.format());
+}
 
 Screen::~Screen() {
   const std::string lines = tail_.take();

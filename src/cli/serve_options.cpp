@@ -38,7 +38,7 @@ void add_serving(CLI::App& app, ServeOptions& options) {
   const auto add = [&](const char* name, auto& value, const char* help) {
     return app.add_option(name, value, help)->needs("--serve")->capture_default_str()->group(group);
   };
-  add("--port", options.port, "0: a free one");
+  add("--port", options.port, "0: a free one")->check(CLI::Range(0, 65535));
   add("--ca-file", options.ca_file, "Where its certificate authority goes");
   add("--faults", options.faults,
       "WHAT@PLACE or WHAT~PROBABILITY[:seed=N], ...: drop, double, "

@@ -129,6 +129,14 @@ std::string status_json(const std::vector<FeedHealth>& health,
   return out;
 }
 
+std::string status_line(const std::vector<pipeline::InstrumentView>& instruments) {
+  const auto live = std::ranges::count(instruments, pipeline::StreamState::live,
+                                       &pipeline::InstrumentView::state);
+  std::uint64_t gaps = 0;
+  for (const auto& each : instruments) gaps += each.gaps;
+  return fmt::format("{} of {} live, {} gaps", live, instruments.size(), gaps);
+}
+
 std::string summary_of(const std::vector<FeedHealth>& health) {
   std::string out;
   for (const auto& [venue, of] : pipeline::by_venue(health)) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "pipeline/feed_state.hpp"
+#include "pipeline/view.hpp"
 
 namespace mp::cli {
 
@@ -15,6 +16,8 @@ namespace mp::cli {
 // instrument that waits ("type":"waiting").
 [[nodiscard]] std::string status_json(const std::vector<pipeline::FeedHealth>& health,
                                       const std::vector<pipeline::Waiting>& waiting);
+// "57 of 58 live, 3 gaps", for a service manager.
+[[nodiscard]] std::string status_line(const std::vector<pipeline::InstrumentView>& instruments);
 // A line for each venue: how long it was there, and with several legs, which one led.
 [[nodiscard]] std::string summary_of(const std::vector<pipeline::FeedHealth>& health);
 

@@ -5,6 +5,7 @@
 #include "cli/output.hpp"
 #include "cli/venue_call.hpp"
 #include "config/check.hpp"
+#include "net/tls.hpp"
 
 namespace mp::cli {
 namespace {
@@ -41,11 +42,25 @@ Result<void> check_sink(const sink::Settings& settings) {
   return {};
 }
 
+// KEY = VALUE  # where it comes from
+int print_effective(const config::Config& config) {
+  Output out;
+  for (const auto& each : config::effective(config)) {
+    out.buffer() += harmless(fmt::format("{} = {}  # {}", each.key,
+                                         each.value.empty() ? "\"\"" : each.value, each.origin));
+    out.line_done();
+  }
+  const auto flushed = out.flush();
+  return flushed ? 0 : fail(flushed.error());
+}
+
 }  // namespace
 
 int validate(const ValidateOptions& options, obs::Logger& log) {
-  const auto config = load_targets(options.targets);
+  const auto config = load_targets(options.targets, options.overrides);
   if (!config) return fail(config.error());
+  obey(config->log, log);
+  if (options.effective) return print_effective(*config);
   Verdicts verdicts;
   verdicts.add(fmt::format("configuration: {} feeds", config->feeds.size()), {});
   for (const auto& warning : config::warnings_of(*config)) warn(warning);
@@ -54,6 +69,12 @@ int validate(const ValidateOptions& options, obs::Logger& log) {
   const auto parts = collector_config(*config, Sinks::as_configured);
   for (const auto& sink : parts.sinks) {
     verdicts.add(fmt::format("sink {}", sink.name), check_sink(sink));
+  }
+  for (const auto& [venue, own] : config->venues) {
+    if (own.ca_file.empty()) continue;
+    const auto trusted = net::TlsContext::create({.ca_file = own.ca_file.string()});
+    verdicts.add(fmt::format("venue {}: certificates in {}", venue, own.ca_file.string()),
+                 trusted ? Result<void>{} : Result<void>{trusted.error()});
   }
   if (!options.offline) {
     for (const auto& feed : parts.feeds) {

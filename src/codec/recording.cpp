@@ -1,9 +1,11 @@
 #include "codec/recording.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -37,6 +39,31 @@ class FileSource final : public ByteSource {
   std::string name_;
   int file_;
 };
+
+// Files that are often taken for recordings, by their first bytes.
+struct Foreign {
+  std::string_view magic;
+  std::string_view what;
+};
+constexpr std::array kForeign = {
+    Foreign{"\x1f\x8b",
+            "compressed with gzip; recordings are plain or zstd, so unpack it with "
+            "`gzip -d`, or pipe it in with `gzip -dc FILE` and \"-\" for the file"},
+    Foreign{"\xfd"
+            "7zXZ",
+            "compressed with xz; recordings are plain or zstd, so unpack it with `xz -d`"},
+    Foreign{"BZh",
+            "compressed with bzip2; recordings are plain or zstd, so unpack it with "
+            "`bzip2 -d`"},
+    Foreign{"PK\x03\x04", "a zip archive; recordings are plain or zstd, so unpack it with `unzip`"},
+    Foreign{"PAR1", "a Parquet file, which `marketprism query` reads"},
+};
+
+std::string_view foreign(std::string_view bytes) {
+  const auto found = std::ranges::find_if(
+      kForeign, [&](const Foreign& each) { return bytes.starts_with(each.magic); });
+  return found == kForeign.end() ? std::string_view{} : found->what;
+}
 
 struct Kind {
   std::optional<Raw> t;
@@ -143,11 +170,14 @@ Result<std::size_t> RecordingReader::read_plain(std::span<char> out) {
         if (!got) return got.error();
         if (*got == 0) in.ended = true;
         have += *got;
+        bytes_read_ += *got;
       } while (!in.begun && !in.ended && have < kZstdMagic.size());
       in.at = 0;
       in.end = have;
-      if (!in.begun && std::string_view{in.compressed}.substr(0, have).starts_with(kZstdMagic))
-        in.decoder = std::make_unique<ZstdDecoder>();
+      const auto bytes = std::string_view{in.compressed}.substr(0, have);
+      if (const auto what = in.begun ? std::string_view{} : foreign(bytes); !what.empty())
+        return Error{ErrorKind::data, fmt::format("this is no recording: it is {}", what)};
+      if (!in.begun && bytes.starts_with(kZstdMagic)) in.decoder = std::make_unique<ZstdDecoder>();
       in.begun = true;
     }
     const std::string_view rest{in.compressed.data() + in.at, in.end - in.at};
@@ -180,8 +210,9 @@ bool RecordingReader::fill() {
   auto got = read_plain(std::span{buffer_}.subspan(have));
   buffer_.resize(have + (got ? *got : 0));
   if (!got) {
-    problem_ = got.error().message + " after line " + std::to_string(number_) +
-               "; the lines before that were kept";
+    problem_ = got.error().message;
+    if (number_ > 0)
+      problem_ += fmt::format(" after line {}; the lines before that were kept", number_);
   }
   ended_ = !got || *got == 0;
   return !ended_;

@@ -74,6 +74,8 @@ class RecordingReader {
   std::optional<RecordingLine> next();
 
   [[nodiscard]] const RecordingCounts& counts() const { return counts_; }
+  // Of the file, as far as it was read: compressed ones where it is compressed.
+  [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
   // Why the recording ends before its end (torn line, cut or damaged zstd stream, read error), in
   // one sentence; empty when all is well. What came before it is good.
   [[nodiscard]] const std::string& problem() const { return problem_; }
@@ -99,6 +101,7 @@ class RecordingReader {
   bool line_complete_ = false;  // the last line taken had its line end
   bool seen_envelope_ = false;
   std::uint64_t number_ = 0;
+  std::uint64_t bytes_read_ = 0;
   RecordingCounts counts_;
   std::string problem_;
   ExactReader json_;

@@ -172,6 +172,10 @@ void assign(const Node& node, const Target& target, LogLevel& to) {
   assign_choice(node, target, to);
 }
 
+void assign(const Node& node, const Target& target, LogFormat& to) {
+  assign_choice(node, target, to);
+}
+
 void assign(const Node& node, const Target& target, std::vector<std::string>& to) {
   std::vector<std::string> texts;
   if (for_each_text(node, target, [&](const Node& item) { texts.push_back(item.text); })) {
@@ -221,6 +225,9 @@ std::string format(journal::Fsync value) {
   return format_choice(value);
 }
 std::string format(LogLevel value) {
+  return format_choice(value);
+}
+std::string format(LogFormat value) {
   return format_choice(value);
 }
 std::string format(const std::vector<std::string>& value) {

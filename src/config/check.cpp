@@ -6,8 +6,10 @@
 #include <array>
 
 #include "config/units.hpp"
+#include "net/local_server.hpp"
 #include "net/proxy.hpp"
 #include "net/socket_options.hpp"
+#include "net/url.hpp"
 
 namespace mp::config {
 namespace {
@@ -81,19 +83,36 @@ bool is_url(std::string_view url, std::span<const std::string_view> schemes) {
 
 void check_url(const Node& node, std::string_view key, std::string_view url,
                std::span<const std::string_view> schemes, std::vector<Problem>& problems) {
-  if (url.empty() || is_url(url, schemes)) return;
-  problems.push_back({place_of(node, key), fmt::format("`{}` must be a URL that begins with {}",
-                                                       key, fmt::join(schemes, " or "))});
+  if (url.empty()) return;
+  if (!is_url(url, schemes)) {
+    problems.push_back({place_of(node, key), fmt::format("`{}` must be a URL that begins with {}",
+                                                         key, fmt::join(schemes, " or "))});
+  } else if (const auto parsed = net::parse_url(url); !parsed) {
+    problems.push_back({place_of(node, key), fmt::format("`{}`: {}", key, parsed.error().message)});
+  }
 }
 
-void check_listen(const Node& root, const Config& config, std::vector<Problem>& problems) {
-  const std::string& listen = config.control.listen;
+void check_listen(const Node& root, std::string_view key, const std::string& listen,
+                  std::vector<Problem>& problems) {
   if (listen == "none" || parse_listen(listen)) return;
   const auto* table = value_of(root, "control");
-  problems.push_back({table == nullptr ? Span{} : place_of(*table, "listen"),
-                      fmt::format("`listen` in [control] is \"{}\"; it must be HOST:PORT with a "
+  problems.push_back({table == nullptr ? Span{} : place_of(*table, key),
+                      fmt::format("`{}` in [control] is \"{}\"; it must be HOST:PORT with a "
                                   "port of 0 to 65535, as in {}, or none",
-                                  listen, kListenUsual)});
+                                  key, listen, kListenUsual)});
+}
+
+// Nobody asks for a token there.
+void check_legacy(const Node& root, std::string_view key, const std::string& listen,
+                  std::vector<Problem>& problems) {
+  check_listen(root, key, listen, problems);
+  const auto place = parse_listen(listen);
+  if (!place || net::is_loopback(place->host)) return;
+  const auto* table = value_of(root, "control");
+  problems.push_back({table == nullptr ? Span{} : place_of(*table, key),
+                      fmt::format("`{}` in [control] is \"{}\"; it must be an address of this "
+                                  "machine alone, as 127.0.0.1, since it asks for no token",
+                                  key, listen)});
 }
 
 }  // namespace
@@ -168,7 +187,9 @@ void check_override(const Node& node, const VenueOverride& override,
 }
 
 void check_whole(const Node& root, const Config& config, std::vector<Problem>& problems) {
-  check_listen(root, config, problems);
+  check_listen(root, "listen", config.control.listen, problems);
+  check_legacy(root, "legacy_health", config.control.legacy_health, problems);
+  check_legacy(root, "legacy_metrics", config.control.legacy_metrics, problems);
   const auto& wanted = config.journal;
   const std::uint64_t shards = config.collector.shards;
   const std::uint64_t segments = journal::kSegmentsMin * shards;  // of each shard's journal

@@ -9,9 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "config/origins.hpp"
 #include "core/bytes.hpp"
 #include "core/event.hpp"
 #include "journal/journal.hpp"
+#include "obs/log.hpp"
 #include "pipeline/connection_share.hpp"
 #include "sink/spec.hpp"
 
@@ -27,7 +29,8 @@ struct OneOrMore {
 
 using Duration = std::chrono::milliseconds;
 
-enum class LogLevel : std::uint8_t { debug, info, warn, error };
+using obs::LogFormat;
+using obs::LogLevel;
 
 struct Data {
   std::filesystem::path dir = "data";
@@ -79,7 +82,8 @@ struct VenueOverride {
 };
 
 struct Log {
-  LogLevel level = LogLevel::info;
+  LogLevel level = LogLevel::warn;
+  LogFormat format = LogFormat::logfmt;
   friend bool operator==(const Log&, const Log&) = default;
 };
 
@@ -87,6 +91,9 @@ inline constexpr const char* kListenUsual = "127.0.0.1:8080";
 
 struct Control {
   std::string listen = kListenUsual;  // HOST:PORT, or "none"
+  // Of the older system: its health checks, its metrics; likewise.
+  std::string legacy_health = "none";
+  std::string legacy_metrics = "none";
   friend bool operator==(const Control&, const Control&) = default;
 };
 
@@ -108,14 +115,15 @@ struct Config {
   Log log;
   Record record;
   Control control;
+  Origins origins;
   friend bool operator==(const Config&, const Config&) = default;
 };
 
 // A key as it is in force.
 struct Effective {
-  std::string key;    // journal.dir
-  std::string value;  // as a file would have it
-  bool is_default = true;
+  std::string key;     // journal.dir
+  std::string value;   // as a file would have it; secrets are masked
+  std::string origin;  // default, FILE:LINE, --set, another option, or "command line"
 };
 // All that lie outside of [[feed]], and each feed's venue, instruments and channels.
 [[nodiscard]] std::vector<Effective> effective(const Config& config);

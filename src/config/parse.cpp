@@ -108,7 +108,8 @@ void read_root(const Node& root, const Known& known, Parsed& parsed) {
 
 }  // namespace
 
-Parsed parse(std::string_view text, const Known& known, std::span<const std::string> overrides) {
+Parsed parse(std::string_view text, const Known& known, std::span<const std::string> overrides,
+             std::string_view name) {
   Parsed parsed;
   auto document = parse_document(text);
   parsed.problems = std::move(document.problems);
@@ -117,12 +118,13 @@ Parsed parse(std::string_view text, const Known& known, std::span<const std::str
   parsed.problems = std::move(document.problems);
   read_root(document.root, known, parsed);
   check_whole(document.root, parsed.config, parsed.problems);
+  parsed.config.origins.read(document.root, name);
   return parsed;
 }
 
 Result<Config> load_text(std::string_view text, std::string_view name, const Known& known,
                          std::span<const std::string> overrides) {
-  auto parsed = parse(text, known, overrides);
+  auto parsed = parse(text, known, overrides, name);
   if (parsed.problems.empty()) return std::move(parsed.config);
   const auto of_overrides = std::ranges::find_if(
       parsed.problems, [](const Problem& problem) { return is_override(problem.at); });
@@ -139,11 +141,20 @@ Result<Config> load(const std::filesystem::path& file, const Known& known,
   std::string text(kTextMax + 1, '\0');
   if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (!in.is_open() || in.bad() || (in.fail() && !in.eof())) {
-    return Error{ErrorKind::io, fmt::format("cannot read the configuration {}: {}", file.string(),
-                                            std::strerror(errno))};
+    const auto kind = errno == EACCES ? ErrorKind::permission : ErrorKind::io;
+    return Error{kind, fmt::format("cannot read the configuration {}: {}", file.string(),
+                                   std::strerror(errno))};
   }
   text.resize(static_cast<std::size_t>(in.gcount()));
-  return load_text(text, file.string(), known, overrides);
+  auto config = load_text(text, file.string(), known, overrides);
+  if (config && config->feeds.empty()) {
+    return Error{
+        ErrorKind::config,
+        fmt::format("{}: there is nothing to collect; expected a [[feed]] with a venue and "
+                    "instruments",
+                    file.string())};
+  }
+  return config;
 }
 
 journal::Config journal_config(const Config& config) {

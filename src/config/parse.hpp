@@ -31,9 +31,10 @@ struct Parsed {
   Config config;
   std::vector<Problem> problems;
 };
-// `overrides`: KEY=VALUE, each set over what the text has (override.hpp).
+// `overrides`: KEY=VALUE, each set over what the text has (override.hpp). `name` stands for the
+// file where it is said what a key comes from.
 [[nodiscard]] Parsed parse(std::string_view text, const Known& known,
-                           std::span<const std::string> overrides = {});
+                           std::span<const std::string> overrides = {}, std::string_view name = {});
 
 // All problems at once, as describe() puts them, in an error of kind `config`; a file that cannot
 // be read is of kind `io`. `name` stands for the file in messages. What is wrong with an override

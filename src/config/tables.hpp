@@ -19,7 +19,7 @@ namespace mp::config {
 template <class T>
 using Field =
     std::variant<bool T::*, std::string T::*, std::filesystem::path T::*, Bytes T::*, Duration T::*,
-                 std::uint64_t T::*, journal::Fsync T::*, LogLevel T::*,
+                 std::uint64_t T::*, journal::Fsync T::*, LogLevel T::*, LogFormat T::*,
                  std::vector<std::string> T::*, std::vector<Channel> T::*, OneOrMore T::*>;
 
 // What a number may be; bytes, milliseconds or a count, as the key's type says.
@@ -62,11 +62,19 @@ inline constexpr std::array kLogLevelChoices = {
     Choice{"warn", LogLevel::warn},
     Choice{"error", LogLevel::error},
 };
+inline constexpr std::array kLogFormatChoices = {
+    Choice{"text", LogFormat::text},
+    Choice{"logfmt", LogFormat::logfmt},
+    Choice{"json", LogFormat::json},
+};
 [[nodiscard]] constexpr std::span<const Choice<journal::Fsync>> choices_of(journal::Fsync) {
   return kFsyncChoices;
 }
 [[nodiscard]] constexpr std::span<const Choice<LogLevel>> choices_of(LogLevel) {
   return kLogLevelChoices;
+}
+[[nodiscard]] constexpr std::span<const Choice<LogFormat>> choices_of(LogFormat) {
+  return kLogFormatChoices;
 }
 
 namespace keys {
@@ -182,15 +190,23 @@ inline constexpr std::array<Key<VenueOverride>, 8> kVenue = {{
      {0, kSocketBufferMax}},
 }};
 
-inline constexpr std::array<Key<Log>, 1> kLog = {{
-    {"level", &Log::level, "debug, info, warn or error."},
+inline constexpr std::array<Key<Log>, 2> kLog = {{
+    {"level", &Log::level, "The least severe lines: debug, info, warn or error."},
+    {"format", &Log::format,
+     "logfmt (key=value), json (an object a line), or text, for people. Secrets are masked; of "
+     "lines that say the same, the first ten in ten seconds, and how many more there were."},
 }};
 
-inline constexpr std::array<Key<Control>, 1> kControl = {{
+inline constexpr std::array<Key<Control>, 3> kControl = {{
     {"listen", &Control::listen,
      "Where the page, the metrics and the control API are: HOST:PORT, port 0 for a free one, "
      "\"none\" for nowhere. On another host than this one, every request needs the token of "
      "control.token in the data directory."},
+    {"legacy_health", &Control::legacy_health,
+     "Also answer there as the older system did: /health, /status, /ping, /version, /metrics; its "
+     "port was 8087. HOST:PORT on this machine, or \"none\"."},
+    {"legacy_metrics", &Control::legacy_metrics,
+     "Likewise, for those who scrape /metrics under its names; its port was 9092."},
 }};
 
 inline constexpr std::array<Key<Record>, 1> kRecord = {{

@@ -26,16 +26,12 @@ std::string_view host_in(std::string_view authority) {
   return authority.substr(0, authority.find(':'));
 }
 
-bool is_loopback(std::string_view host) {
-  if (host == "localhost" || host == "::1") return true;
-  // 127.0.0.0/8, and no name that begins so.
-  return host.starts_with("127.") && host.find_first_not_of("0123456789.") == host.npos;
-}
-
 std::string_view authority_of(std::string_view origin) {
   const auto scheme_end = origin.find("://");
   return scheme_end == std::string_view::npos ? origin : origin.substr(scheme_end + 3);
 }
+
+using net::is_loopback;
 
 }  // namespace
 

@@ -90,6 +90,21 @@ struct LevelWish {
 };
 using LevelShape = codec::Shape<codec::Field<"level", &LevelWish::level>>;
 
+constexpr std::size_t kFeedsMax = 1000;  // in one request
+struct FeedsWish {
+  std::vector<std::string_view> feeds;
+};
+using FeedsShape = codec::Shape<codec::Field<"feeds", &FeedsWish::feeds>>;
+
+ServerResponse changed_to(const Result<std::vector<std::string>>& changed, std::string_view note) {
+  if (!changed) return refused(status_of(changed.error().kind), changed.error().message);
+  ServerResponse out;
+  JsonObject object{out.body};
+  object.add("changed", *changed);
+  if (!note.empty()) object.add("note", note);
+  return out;
+}
+
 }  // namespace
 
 class Api::Impl final : public net::ServerHandler {
@@ -261,6 +276,8 @@ class Api::Impl final : public net::ServerHandler {
       return out;
     } else if (path == "config") {
       append_json_value(powers_.config(), out.body);
+    } else if (path == "log") {
+      return log_settings();
     } else if (path == "token") {
       if (!Access::is_own_page(request)) return refused(403, "only the page itself gets the token");
       JsonObject{out.body}.add("token", access_.token());
@@ -296,6 +313,10 @@ class Api::Impl final : public net::ServerHandler {
     constexpr std::string_view kFaults = "faults/";
     if (request.method == "POST" && path == "reload") return reload();
     if (request.method == "PUT" && path == "log") return set_log_level(request.body);
+    if (request.method == "POST" && path == "feeds")
+      return change_feeds(FeedWish::What::add, request.body);
+    if (request.method == "DELETE" && path == "feeds")
+      return change_feeds(FeedWish::What::remove, request.body);
     if (request.method == "POST" && path.starts_with("books/") && path.ends_with(kResync)) {
       const auto name = name_in(path.substr(6, path.size() - 6 - kResync.size()));
       if (!name || !collector_.resync(name->venue, name->name))
@@ -319,11 +340,29 @@ class Api::Impl final : public net::ServerHandler {
                      "there is no configuration file to read anew; expected a collector that "
                      "was started by `marketprism run CONFIG`");
     }
-    const auto changed = powers_.reload();
-    if (!changed) return refused(status_of(changed.error().kind), changed.error().message);
+    return changed_to(powers_.reload(), {});
+  }
+
+  ServerResponse change_feeds(FeedWish::What what, const std::string& body) {
+    if (!powers_.change) return refused(409, "what this collector collects is fixed");
+    codec::ExactReader reader;
+    FeedsWish wish;
+    if (!reader.read<FeedsShape>(body, wish))
+      return refused(400, "the body cannot be read: " + reader.problem());
+    if (wish.feeds.empty() || wish.feeds.size() > kFeedsMax)
+      return refused(400, "expected {\"feeds\":[\"VENUE:NAME\",...]} with 1 to 1000 of them");
+    FeedWish wanted{.what = what, .feeds = {}};
+    for (const auto feed : wish.feeds) wanted.feeds.emplace_back(feed);
+    return changed_to(
+        powers_.change(wanted),
+        "not written to the configuration file: a reload or a new start goes by that");
+  }
+
+  ServerResponse log_settings() const {
     ServerResponse out;
     JsonObject object{out.body};
-    object.add("changed", *changed);
+    object.add("level", obs::name_of(log_.level()));
+    object.add("format", obs::name_of(log_.format()));
     return out;
   }
 

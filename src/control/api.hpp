@@ -22,11 +22,21 @@ struct Fault {
   std::function<void()> inject;
 };
 
+// What is to be collected besides, or no longer: VENUE:NAME[,NAME...][@CHANNEL,...], as on the
+// command line.
+struct FeedWish {
+  enum class What : std::uint8_t { add, remove };
+  What what = What::add;
+  std::vector<std::string> feeds;
+};
+
 // What a program lets the API do. All is called on the API's thread.
 struct Powers {
   std::function<std::vector<ConfigEntry>()> config;
   // The lines that say what changed. Empty: there is no configuration file to read anew.
   std::function<Result<std::vector<std::string>>()> reload{};
+  // Likewise. Empty: what is collected is fixed.
+  std::function<Result<std::vector<std::string>>(const FeedWish&)> change{};
   std::vector<Fault> faults{};
 };
 

@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+
+#include "control/venue_checks.hpp"
 
 namespace mp::control {
 namespace {
@@ -142,6 +145,14 @@ std::vector<Check> machine_checks(const std::filesystem::path& data_dir) {
 std::vector<Check> collector_checks(const pipeline::Collector& collector, Observer& observer) {
   std::vector<Check> out{instrument_check(observer), journal_check(collector),
                          protocol_check(observer)};
+  const auto now = net::now();
+  std::vector<net::CertificateSeen> seen;
+  for (const auto* feed : collector.feeds())
+    std::ranges::move(feed->certificates(), std::back_inserter(seen));
+  out.push_back(venue_clock_check(collector.health()));
+  out.push_back(certificate_check(seen, now));
+  out.push_back(silence_check(observer.rows(), observer.uptime()));
+  out.push_back(disk_time_check(observer.disk_time_left()));
   for (const auto& sink : collector.sinks()) out.push_back(sink_check(sink));
   return out;
 }

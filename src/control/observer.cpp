@@ -180,8 +180,17 @@ const std::vector<pipeline::BoardRow>& Observer::rows() {
   return rows_;
 }
 
+std::chrono::seconds Observer::uptime() const {
+  return std::chrono::duration_cast<std::chrono::seconds>(net::now() - identity_.started);
+}
+
 void Observer::on_time() {
   const auto now = net::steady_now();
+  if (disk_.wants(now)) {
+    struct statvfs space{};
+    if (::statvfs(identity_.data_dir.c_str(), &space) == 0)
+      disk_.note(now, space.f_bavail * space.f_frsize);
+  }
   if (point_at_ && now - *point_at_ < kPointEvery) return;
   const double seconds = point_at_ ? std::chrono::duration<double>(now - *point_at_).count() : 0.0;
   take_point(now, seconds);

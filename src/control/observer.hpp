@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "control/disk_trend.hpp"
 #include "net/clock.hpp"
 #include "obs/process.hpp"
 #include "pipeline/board.hpp"
@@ -94,6 +95,9 @@ class Observer {
     }
   };
   [[nodiscard]] Totals totals() const;
+  [[nodiscard]] std::chrono::seconds uptime() const;
+  [[nodiscard]] std::optional<std::chrono::seconds> disk_time_left() const { return disk_.left(); }
+  [[nodiscard]] double cores_used() const { return rates_.cores_used; }
   // How the instruments stand; looked at a few times a second at most.
   [[nodiscard]] const std::vector<pipeline::BoardRow>& rows();
 
@@ -145,6 +149,7 @@ class Observer {
   std::optional<net::SteadyTime> point_at_;
   Rates rates_;
   std::deque<Point> history_;
+  DiskTrend disk_;
 };
 
 }  // namespace mp::control

@@ -91,6 +91,12 @@ ServerRequest request_of(const http::request<http::string_body>& message) {
 
 }  // namespace
 
+bool is_loopback(std::string_view host) {
+  if (host == "localhost" || host == "::1") return true;
+  // 127.0.0.0/8, and no name that begins so.
+  return host.starts_with("127.") && host.find_first_not_of("0123456789.") == host.npos;
+}
+
 std::string_view ServerRequest::header_named(std::string_view lower_case) const {
   const auto found = header.find(lower_case);
   return found == header.end() ? std::string_view{} : std::string_view{found->second};

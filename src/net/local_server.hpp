@@ -16,6 +16,9 @@
 
 namespace mp::net {
 
+// Whether a host is this machine alone: localhost, 127.0.0.0/8, ::1.
+[[nodiscard]] bool is_loopback(std::string_view host);
+
 struct ServerRequest {
   std::string method;                                      // as sent: GET
   std::string path;                                        // percent-decoded, without the query

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/result.hpp"
+#include "net/certificates.hpp"
 
 struct ssl_ctx_st;
 
@@ -23,6 +24,8 @@ class TlsContext {
   [[nodiscard]] static Result<TlsContext> create(const TlsConfig& config);
 
   [[nodiscard]] ssl_ctx_st* native() const { return context_.get(); }
+  // Of the servers that its connections went to.
+  [[nodiscard]] Certificates& certificates() const { return *certificates_; }
 
  private:
   struct Free {
@@ -31,6 +34,7 @@ class TlsContext {
   explicit TlsContext(ssl_ctx_st* context) : context_(context) {}
 
   std::unique_ptr<ssl_ctx_st, Free> context_;
+  std::unique_ptr<Certificates> certificates_ = std::make_unique<Certificates>();
 };
 
 }  // namespace mp::net

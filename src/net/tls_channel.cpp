@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <ctime>
 
 namespace mp::net {
 
@@ -61,7 +62,7 @@ void TlsChannel::FreeSsl::operator()(ssl_st* ssl) const {
 }
 
 TlsChannel::TlsChannel(const TlsContext& context, const std::string& host)
-    : host_(host), ssl_(SSL_new(context.native())) {
+    : host_(host), certificates_(context.certificates()), ssl_(SSL_new(context.native())) {
   MP_ASSERT(ssl_ != nullptr);
   SSL* ssl = ssl_.get();
   BIO* bio = BIO_new(TlsBio::method());
@@ -104,7 +105,18 @@ TlsStep TlsChannel::judge(int result) {
 
 TlsStep TlsChannel::handshake() {
   const int result = SSL_do_handshake(ssl_.get());
-  return result == 1 ? TlsStep::done : judge(result);
+  if (result != 1) return judge(result);
+  note_certificate();
+  return TlsStep::done;
+}
+
+// Until when it is good, in whole seconds of UTC.
+void TlsChannel::note_certificate() {
+  const X509* const certificate = SSL_get0_peer_certificate(ssl_.get());
+  if (certificate == nullptr) return;
+  std::tm end{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1) return;
+  certificates_.note(host_, from_nanoseconds(std::int64_t{::timegm(&end)} * 1'000'000'000));
 }
 
 TlsStep TlsChannel::read(std::span<char> into, std::size_t& filled) {

@@ -56,7 +56,10 @@ class TlsChannel {
 
   [[nodiscard]] TlsStep judge(int result);
 
+  void note_certificate();
+
   std::string host_;
+  Certificates& certificates_;
   std::span<const char> window_;
   std::string output_;
   std::string problem_;

@@ -1,18 +1,21 @@
-// L1. Logger: lines of key=value for people and machines. info = life cycle, warn = recovered and
-// nothing lost, error = data lost or help needed. Never per event. Uses core.
+// L1. Logger: lines for people and machines. info = life cycle, warn = recovered and nothing lost,
+// error = data lost or help needed. Never per event. Whatever is logged goes through here, where
+// secrets are masked, control characters escaped and repeats held back. Uses core.
 #pragma once
 
-#include <chrono>
+#include <atomic>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <iosfwd>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string_view>
 #include <variant>
+#include <vector>
 
-#include "core/time.hpp"
+#include "obs/repeats.hpp"
 
 namespace spdlog {
 class logger;
@@ -23,6 +26,13 @@ namespace mp::obs {
 enum class LogLevel : std::uint8_t { debug, info, warn, error, off };
 [[nodiscard]] std::string_view name_of(LogLevel level);
 [[nodiscard]] std::optional<LogLevel> log_level_named(std::string_view name);
+
+// logfmt: time=2026-11-19T10:13:20.123Z level=info event=connected venue=okx url="wss://..."
+// text:   2026-11-19 10:13:20.123 INFO  connected venue=okx url="wss://..."
+// json:   {"time":"2026-11-19T10:13:20.123Z","level":"info","event":"connected","venue":"okx",...}
+enum class LogFormat : std::uint8_t { text, logfmt, json };
+[[nodiscard]] std::string_view name_of(LogFormat format);
+[[nodiscard]] std::optional<LogFormat> log_format_named(std::string_view name);
 
 // One key=value. The views must live during the call.
 struct Field {
@@ -41,23 +51,6 @@ struct Field {
 };
 using Fields = std::initializer_list<Field>;
 
-// For trouble that can come with every frame: the first line passes, then at most one per interval.
-// Belongs to one thread.
-class Sampler {
- public:
-  static constexpr std::chrono::seconds kInterval{10};
-
-  explicit Sampler(Nanoseconds interval = kInterval) : interval_(interval) {}
-
-  // How many were suppressed since the last line that passed; nothing when this one is suppressed.
-  [[nodiscard]] std::optional<std::uint64_t> admit(Timestamp now);
-
- private:
-  Nanoseconds interval_;
-  std::optional<Timestamp> last_;
-  std::uint64_t suppressed_ = 0;
-};
-
 // Any thread may log. main() makes one and hands it on.
 class Logger {
  public:
@@ -69,26 +62,28 @@ class Logger {
   Logger(const Logger&) = delete;
   Logger& operator=(const Logger&) = delete;
 
-  // time=2026-11-19T10:13:20.123Z level=info event=connected venue=okx url="wss://..."
+  // Lines that say the same (level, event and texts; numbers may differ) are held back where there
+  // are too many of them, but for those of level debug; a line event=repeated says how many.
   void log(LogLevel level, std::string_view event, Fields fields = {});
   void debug(std::string_view event, Fields fields = {}) { log(LogLevel::debug, event, fields); }
   void info(std::string_view event, Fields fields = {}) { log(LogLevel::info, event, fields); }
   void warn(std::string_view event, Fields fields = {}) { log(LogLevel::warn, event, fields); }
   void error(std::string_view event, Fields fields = {}) { log(LogLevel::error, event, fields); }
 
-  // The same, through `sampler`; a line that stands for others ends with suppressed=N.
-  void sampled(Sampler& sampler, Timestamp now, LogLevel level, std::string_view event,
-               Fields fields = {});
-
   void set_level(LogLevel level);
   [[nodiscard]] LogLevel level() const;
   [[nodiscard]] bool enabled(LogLevel level) const;
+  void set_format(LogFormat format);
+  [[nodiscard]] LogFormat format() const { return format_.load(); }
 
  private:
-  void write(LogLevel level, std::string_view event, Fields fields,
-             std::optional<std::uint64_t> suppressed);
+  void write(LogLevel level, std::string_view event, Fields fields);
+  void tell_repeats(const std::vector<Repeats::Held>& held);
 
   std::unique_ptr<spdlog::logger> logger_;
+  std::atomic<LogFormat> format_{LogFormat::logfmt};
+  std::mutex mutex_;  // of the next one: any thread may log, and repeats are counted over all
+  Repeats repeats_;
 };
 
 }  // namespace mp::obs

@@ -89,6 +89,8 @@ class Collector {
   [[nodiscard]] std::vector<Bar> bars(std::string_view venue, std::string_view name) const;
   // Begins a book anew. False: there is none of that name.
   bool resync(std::string_view venue, std::string_view name);
+  // Whether each shard's thread does what it is asked within a second.
+  [[nodiscard]] bool answers() const;
   [[nodiscard]] std::vector<SinkView> sinks() const;
   [[nodiscard]] std::vector<JournalView> journals() const;
   // The newest status events, at most `count`, oldest first.

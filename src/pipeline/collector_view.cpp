@@ -99,6 +99,10 @@ bool Collector::resync(std::string_view venue, std::string_view name) {
       .has_value();
 }
 
+bool Collector::answers() const {
+  return std::ranges::all_of(shards_, [](const auto& shard) { return shard->look([](Shard&) {}); });
+}
+
 std::map<std::string, obs::LatencySnapshot> Collector::latencies() const {
   std::map<std::string, obs::LatencySnapshot> out;
   for (const auto* feed : feeds()) out[feed->venue()] += feed->counters().journalled.snapshot();

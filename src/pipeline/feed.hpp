@@ -71,6 +71,10 @@ class Feed final : private FeedMachine::Hands {
   void flush_quarantine() { quarantine_.flush(); }
 
   [[nodiscard]] const std::string& venue() const { return config_.venue; }
+  // Of the servers that it went to. Any thread may ask.
+  [[nodiscard]] std::vector<net::CertificateSeen> certificates() const {
+    return tls_.certificates().seen();
+  }
   [[nodiscard]] const FeedCounters& counters() const { return counters_; }
   // One sentence for each instrument that the venue does not have. This and subscriptions() may be
   // asked by other threads once planned() is true.

@@ -3,6 +3,7 @@
 
 Usage: cli_test.py PROGRAM [unittest arguments]
 """
+import gzip
 import json
 import os
 import pty
@@ -145,6 +146,36 @@ class Commands(unittest.TestCase):
                           ["run", "binance:BTC-USDT", "--set", "x"]):
             result = call(*arguments, cwd=self.dir)
             self.assertEqual(result.returncode, 2, arguments)
+
+    def test_a_slip_is_told_with_what_was_meant(self):
+        for arguments, code, words in (
+                (["querry"], 2, ["no command `querry`", "did you mean `query`?"]),
+                (["querry", "SELECT 1"], 2, ["did you mean `query`?"]),
+                (["run", "--shads", "2", "binance:BTC-USDT"], 2, ["`--shads` of run",
+                                                                  "did you mean `--shards`?"]),
+                (["demo", "extra"], 2, ["`extra`"]),
+                (["simulate", "--port", "70000"], 2, ["--port", "70000", "0 to 65535"]),
+                (["demo", "--seed", "x"], 2, ["--seed", "a whole number"]),
+                (["run", "BTC-USDT"], 78, ["BTC-USDT", "expected VENUE:NAME"]),
+                (["run", "binance:BTC-USDT", "--listen", "127.0.0.1:70000"], 78, ["HOST:PORT"]),
+                (["run", "binance:BTC-USDT", "--set", "binance.ca_file=none.pem"], 78,
+                 ["none.pem", "No such file"])):
+            result = call(*arguments, cwd=self.dir)
+            self.fails(result, code, *words)
+
+    def test_a_file_that_is_no_recording_is_told_by_its_kind(self):
+        lines = '{"t":"header","venue":"okx"}\n'
+        packed = self.dir / "s.ndjson.gz"
+        packed.write_bytes(gzip.compress(lines.encode()))
+        for arguments in (["replay", packed], ["decode", "--venue", "okx", packed],
+                          ["replay", packed, "--serve"]):
+            self.fails(call(*arguments, cwd=self.dir), 65, "s.ndjson.gz", "compressed with gzip",
+                       "gzip -d")
+        plain = self.write("s.ndjson", lines + '{"t":"recv","conn":"1","ts":1.5,"data":"pong"}\n')
+        for command in ("replay", "decode"):
+            result = call(command, "--venue", "binance", plain)
+            self.assertIn("it is of okx", result.stderr)
+            self.assertNotIn("warning", call(command, "--venue", "okx", plain).stderr)
 
     def test_lists(self):
         venues = [json.loads(line) for line in call("list", "venues", "--json").stdout.splitlines()]
@@ -300,6 +331,28 @@ class Commands(unittest.TestCase):
 
     def test_configuration_that_is_not_there(self):
         self.fails(call("run", "none.toml", cwd=self.dir), 74, "none.toml")
+
+    def test_validate_finds_what_needs_no_venue(self):
+        feed = '[[feed]]\nvenue = "binance"\ninstruments = ["BTC-USDT"]\n'
+        for text, code, words in (
+                ("", 78, ["nothing to collect", "[[feed]]"]),
+                (feed + '[control]\nlisten = "127.0.0.1:70000"\n', 78, ["c.toml:5:", "0 to 65535"]),
+                (feed + '[venue.binance]\nws_url = "wss://127.0.0.1:70000"\n', 78,
+                 ["c.toml:5:", "port"]),
+                (feed + '[venue.binance]\nca_file = "none.pem"\n', 78, ["none.pem", "No such"])):
+            result = call("validate", "--offline", self.write("c.toml", text), cwd=self.dir)
+            self.assertEqual(result.returncode, code, text)
+            for word in words:
+                self.assertIn(word, result.stdout + result.stderr)
+        self.fails(call("validate", "--offline", "none.toml", cwd=self.dir), 74, "none.toml")
+
+    @unittest.skipIf(os.getuid() != 0, "another user's file can be made by root alone")
+    def test_configuration_that_may_not_be_read(self):
+        path = self.write("c.toml", "")
+        path.chmod(0)
+        self.dir.chmod(0o755)
+        result = call("run", path, cwd=self.dir, preexec=lambda: os.setuid(65534))
+        self.fails(result, 77, "c.toml", "Permission denied")
 
     def test_unwritable_directory(self):
         blocked = self.write("file", "")
@@ -569,6 +622,68 @@ class Commands(unittest.TestCase):
         self.assertRegex(out, r"\nbinance: available \d+\.\d\d %, 2 connects, 0 disconnects; leg "
                               r"[12] led, first with \d+\.\d\d % of \d+ messages")
         self.fails(call("status", cwd=self.dir), 69, "no collector")
+
+    def test_a_service_manager_is_told(self):
+        address = str(self.dir / "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(address)
+            manager.settimeout(DEADLINE)
+            process = subprocess.Popen(
+                [PROGRAM, "run", "binance:BTC-USDT@trade", "--plain", "--data",
+                 str(self.dir / "data"), *self.simulator()], stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL, env={**os.environ, "NOTIFY_SOCKET": address,
+                                                "WATCHDOG_USEC": "300000"})
+            told = []
+            while not any("1 of 1 live" in each for each in told) or told.count("WATCHDOG=1") < 3:
+                told.append(manager.recv(4096).decode())
+            self.assertEqual(told[0], "READY=1")
+            process.send_signal(signal.SIGTERM)
+            while not told[-1].startswith("STOPPING=1"):
+                told.append(manager.recv(4096).decode())
+            self.assertEqual(process.wait(timeout=DEADLINE), 0)
+
+    def test_the_log_is_as_configured(self):
+        urls = self.simulator()
+        config = self.write("c.toml", self.config(urls, '["BTC-USDT"]') +
+                            '[log]\nlevel = "info"\nformat = "json"\n')
+        arguments = ["run", config, "--for", "1s", "--plain", "--set", "control.listen=none"]
+        result = call(*arguments, cwd=self.dir)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        lines = [json.loads(line) for line in result.stderr.splitlines()]
+        self.assertIn("connected", {line["event"] for line in lines})
+        self.assertEqual({line["level"] for line in lines}, {"info"})
+        result = call(*arguments, "--log", "error", cwd=self.dir)
+        self.assertEqual(result.stderr, "")
+        result = call(*arguments, "--set", "log.level=debug", "--log-format", "text", cwd=self.dir)
+        self.assertRegex(result.stderr, r"(?m)^[\d-]{10} [\d:.]{12} INFO  connected ")
+
+    def test_each_key_has_an_origin(self):
+        path = self.write("c.toml", '[collector]\nlegs = 2\n[[feed]]\nvenue = "okx"\n'
+                                    'instruments = ["BTC-USDT"]\n')
+        result = call("validate", "--effective", path, "--set", "log.level=info", cwd=self.dir)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for line in (f"collector.legs = 2  # {path}:2", 'log.level = "info"  # --set',
+                     "collector.shards = 1  # default", f'feed[0].venue = "okx"  # {path}:4'):
+            self.assertIn(line + "\n", result.stdout)
+
+    def test_progress_is_said_where_it_is_wanted(self):
+        frames = self.write("frames.ndjson", (TRADE + "\n") * 2000)
+        result = call("decode", "--venue", "binance", frames)
+        self.assertNotIn("MB", result.stderr, "it is no terminal")
+        result = call("decode", "--venue", "binance", "--progress", "json", frames)
+        lines = [json.loads(line) for line in result.stderr.splitlines()]
+        last = [line for line in lines if line.get("t") == "progress"][-1]
+        self.assertEqual((last["done"], last["lines"], last["bytes"]),
+                         (True, 2000, frames.stat().st_size))
+        self.assertEqual(lines[-1]["data"], 2000)
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        for form, shown in (("auto", True), ("none", False)):
+            subprocess.run([PROGRAM, "decode", "--venue", "binance", "--progress", form, frames],
+                           stdout=subprocess.DEVNULL, stderr=slave, timeout=DEADLINE, check=True)
+            text = os.read(master, 65536).decode()
+            self.assertEqual("MB/s" in text, shown, text)
+        os.close(slave)
 
     def test_two_processes_on_one_directory(self):
         urls = self.simulator()

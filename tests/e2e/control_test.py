@@ -230,7 +230,8 @@ class Control(RunningDemo):
         self.addCleanup(foreign.close)
         self.assertEqual(foreign.status, 403)
         for method, path in (("POST", "/api/v1/books/binance/BTCUSDT/resync"),
-                             ("POST", "/api/v1/reload"), ("PUT", "/api/v1/log")):
+                             ("POST", "/api/v1/reload"), ("PUT", "/api/v1/log"),
+                             ("POST", "/api/v1/feeds"), ("DELETE", "/api/v1/feeds")):
             status, _, body = self.raw(path, method, "{}")
             self.assertEqual(status, 401, path)
             self.assertIn("control.token", body)
@@ -249,13 +250,25 @@ class Control(RunningDemo):
         self.assertGreater(self.get("/api/v1/status")["totals"]["gaps"], before)
         asked = [gap for gap in self.get("/api/v1/gaps") if gap["reason"] == "asked"]
         self.assertEqual(asked[0]["symbol"], "ETHUSDT")
+        self.assertEqual(self.get("/api/v1/log"), {"level": "warn", "format": "logfmt"})
         self.assertEqual(self.raw("/api/v1/log", "PUT", '{"level":"error"}', self.token())[0], 204)
+        self.assertEqual(self.get("/api/v1/log")["level"], "error")
         status, _, body = self.raw("/api/v1/log", "PUT", '{"level":"loud"}', self.token())
         self.assertEqual(status, 400)
         self.assertIn("expected debug", body)
         status, _, body = self.raw("/api/v1/reload", "POST", "", self.token())
         self.assertEqual(status, 409)
         self.assertIn("no configuration file", body)
+        status, _, body = self.raw("/api/v1/feeds", "POST", '{"feeds":["okx:BTC-USDT"]}',
+                                   self.token())
+        self.assertEqual(status, 409, "what the demo collects is fixed")
+
+    def test_healthz_knows_what_venues_show(self):
+        checks = {check["name"]: check for check in json.loads(self.raw("/healthz")[2])["checks"]}
+        self.assertRegex(checks["certificates"]["text"], r"of 127\.0\.0\.1 ends first, in \d+ days")
+        self.assertIn(checks["silent topics"]["status"], ("ok", "warning"))
+        for name in ("venue clocks", "disk time", "descriptors", "protocol"):
+            self.assertIn(name, checks)
 
     def test_a_fault_of_the_demo_is_seen(self):
         faults = [fault["name"] for fault in self.get("/api/v1/faults")]
@@ -374,6 +387,104 @@ class Control(RunningDemo):
                                        headers={"Authorization": "Bearer " + token})
         with urllib.request.urlopen(asked, timeout=DEADLINE) as answer:
             self.assertEqual(answer.status, 200)
+
+
+class Changes(unittest.TestCase):
+    """A run whose feeds change by the API, with the ports of the older system."""
+
+    def start(self, *arguments):
+        process = subprocess.Popen([PROGRAM, *map(str, arguments)], stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL, text=True)
+
+        def end():
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=DEADLINE)
+        self.addCleanup(end)
+        return process
+
+    def setUp(self):
+        self.dir = Path(tempfile.mkdtemp(prefix="mp-changes-"))
+        self.addCleanup(shutil.rmtree, self.dir, True)
+        venues = self.start("simulate", "--ca-file", self.dir / "ca.pem")
+        urls = [word for _ in range(2) for word in venues.stdout.readline().split()]
+        with socket.socket() as one, socket.socket() as other:
+            for each in (one, other):
+                each.bind(("127.0.0.1", 0))
+            self.health, self.metrics = (each.getsockname()[1] for each in (one, other))
+        self.run_ = self.start(
+            "run", "binance:BTC-USDT@trade,book", "--plain", "--data", self.dir / "data",
+            "--listen", "127.0.0.1:0", *urls,
+            "--set", f"control.legacy_health=127.0.0.1:{self.health}",
+            "--set", f"control.legacy_metrics=127.0.0.1:{self.metrics}")
+        for line in self.run_.stdout:  # until its book is there
+            if "LIVE" in line:
+                break
+        self.url = (self.dir / "data/control.url").read_text().strip()
+        self.token = (self.dir / "data/control.token").read_text().strip()
+
+    def ask(self, url, method="GET", body=None, headers=None):
+        request = urllib.request.Request(url, method=method, headers=headers or {},
+                                         data=None if body is None else json.dumps(body).encode())
+        try:
+            with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def feeds(self, method, *feeds):
+        status, body = self.ask(self.url + "/api/v1/feeds", method, {"feeds": feeds},
+                                {"Authorization": "Bearer " + self.token})
+        return status, json.loads(body)
+
+    def test_feeds_come_and_go(self):
+        status, answer = self.feeds("POST", "okx:ETH-USDT-PERP@trade,book",
+                                    "binance:SOL-USDT@trade")
+        self.assertEqual(status, 200, answer)
+        self.assertIn("not written to the configuration file", answer["note"])
+        for line in self.run_.stdout:  # until it has come
+            if "LIVE" in line and "ETH-USDT-PERP" in line:
+                break
+        status, answer = self.feeds("DELETE", "binance:SOL-USDT", "okx:ETH-USDT-PERP@book")
+        self.assertEqual(status, 200, answer)
+        self.assertEqual(sorted(answer["changed"]),
+                         ["- binance SOL-USDT trade", "- okx ETH-USDT-PERP book"])
+        for method, feed, word in (("DELETE", "binance:SOL-USDT", "is not collected"),
+                                   ("POST", "binance:SOL-USDT@tade", "unknown channel"),
+                                   ("POST", "nowhere:X-Y", "unknown venue")):
+            status, answer = self.feeds(method, feed)
+            self.assertEqual(status, 400)
+            self.assertIn(word, answer["error"])
+        self.assertEqual(self.feeds("POST")[0], 400)
+
+    def test_the_older_system_s_ports_answer(self):
+        status, body = self.ask(f"http://127.0.0.1:{self.health}/health")
+        health = json.loads(body)
+        self.assertEqual(status, 200)
+        self.assertEqual(health["status"], "healthy", body)
+        self.assertEqual(health["coverage"]["orderbook"]["binance"]["active_symbols"], 1)
+        for path, key in (("ping", "pong"), ("version", "version"), ("status", "uptime")):
+            self.assertIn(key, json.loads(self.ask(f"http://127.0.0.1:{self.health}/{path}")[1]))
+        status, body = self.ask(f"http://127.0.0.1:{self.metrics}/metrics")
+        self.assertEqual(status, 200)
+        self.assertIn('marketprism_websocket_connected{exchange="binance"} 1', body)
+        documented = (ROOT / "docs/legacy.md").read_text()
+        for name in re.findall(r"^# TYPE marketprism_(\w+)", body, re.MULTILINE):
+            self.assertIn(f"`{name}`", documented)
+        if (promtool := shutil.which("promtool")):
+            checked = subprocess.run([promtool, "check", "metrics"], input=body, text=True,
+                                     capture_output=True, timeout=DEADLINE, check=False)
+            self.assertNotIn("error", checked.stdout + checked.stderr)
+        self.assertEqual(self.ask(f"http://127.0.0.1:{self.health}/health",
+                                  headers={"Host": "evil.example"})[0], 403)
+        self.assertEqual(self.ask(f"http://127.0.0.1:{self.health}/none")[0], 404)
+
+    def test_the_configuration_says_where_each_key_is_from(self):
+        keys = {each["key"]: each["origin"]
+                for each in json.loads(self.ask(self.url + "/api/v1/config")[1])}
+        self.assertEqual((keys["control.legacy_health"], keys["data.dir"], keys["control.listen"],
+                          keys["feed[0].instruments"], keys["journal.fsync"]),
+                         ("--set", "--data", "--listen", "command line", "default"))
 
 
 if __name__ == "__main__":

@@ -337,7 +337,7 @@ class ConfigFile : public testing::Test {
 
 TEST_F(ConfigFile, is_read_and_named_in_messages) {
   const auto file = dir_ / "c.toml";
-  std::ofstream(file) << "[log]\nlevel = \"debug\"\n";
+  std::ofstream(file) << "log.level = \"debug\"\n[[feed]]\nvenue = \"okx\"\nsymbols = [\"X\"]\n";
   const auto good = load(file, known_venues());
   ASSERT_TRUE(good) << good.error().message;
   EXPECT_EQ(good->log.level, LogLevel::debug);

@@ -4,14 +4,19 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <sstream>
 #include <string>
+
+#include "obs/mask.hpp"
+#include "obs/repeats.hpp"
 
 namespace mp::obs {
 namespace {
 
 using testing::EndsWith;
 using testing::MatchesRegex;
+using testing::StartsWith;
 
 TEST(Logger, writes_key_value_lines) {
   std::ostringstream out;
@@ -65,31 +70,91 @@ TEST(Logger, reads_the_names_of_levels) {
   EXPECT_EQ(log_level_named("loud"), std::nullopt);
 }
 
-TEST(Sampler, lets_the_first_line_pass_and_then_one_per_interval) {
-  Sampler sampler;
-  const Timestamp start = from_nanoseconds(1'000'000'000'000);
-  EXPECT_EQ(sampler.admit(start), 0U);
-  for (int i = 1; i < 10; ++i)
-    EXPECT_EQ(sampler.admit(start + std::chrono::seconds{i}), std::nullopt);
-  EXPECT_EQ(sampler.admit(start + std::chrono::seconds{10}), 9U);
-  EXPECT_EQ(sampler.admit(start + std::chrono::seconds{11}), std::nullopt);
-  EXPECT_EQ(sampler.admit(start + std::chrono::seconds{60}), 1U);
-  // A clock that was set back must not silence anybody for long.
-  EXPECT_EQ(sampler.admit(start), 0U);
-}
-
-TEST(Logger, says_for_how_many_a_sampled_line_stands) {
+TEST(Logger, writes_json) {
   std::ostringstream out;
   Logger logger{LogLevel::info, out};
-  Sampler sampler{std::chrono::seconds{1}};
-  for (int i = 0; i <= 3; ++i) {
-    logger.sampled(sampler, from_nanoseconds(std::int64_t{i} * 400'000'000), LogLevel::warn,
-                   "unknown", {{"i", i}});
+  logger.set_format(LogFormat::json);
+  logger.warn("a \"b\"", {{"text", "x\ny\x1b"}, {"n", 2}, {"ok", true}, {"nan", std::nan("")}});
+  EXPECT_THAT(out.str(), StartsWith("{\"time\":\"2"));
+  EXPECT_THAT(out.str(), EndsWith("Z\",\"level\":\"warn\",\"event\":\"a \\\"b\\\"\",\"text\":"
+                                  "\"x\\u000ay\\u001b\",\"n\":2,\"ok\":true,\"nan\":null}\n"));
+}
+
+TEST(Logger, writes_for_people) {
+  std::ostringstream out;
+  Logger logger{LogLevel::info, out};
+  logger.set_format(LogFormat::text);
+  logger.warn("stale", {{"venue", "okx"}, {"why", "5 s"}});
+  EXPECT_THAT(out.str(), MatchesRegex("[0-9-]{10} [0-9:]{8}\\.[0-9]{3} WARN  stale venue=okx "
+                                      "why=\"5 s\"\n"));
+}
+
+TEST(Logger, masks_secrets) {
+  std::ostringstream out;
+  Logger logger{LogLevel::info, out};
+  logger.info("dial", {{"proxy", "socks5://me:pw@127.0.0.1:1"}, {"api_key", "abc"}});
+  EXPECT_THAT(out.str(), EndsWith("proxy=socks5://***@127.0.0.1:1 api_key=***\n"));
+}
+
+TEST(Logger, holds_repeats_back_and_says_how_many) {
+  std::ostringstream out;
+  {
+    Logger logger{LogLevel::info, out};
+    for (int i = 0; i < 51; ++i) logger.warn("unknown", {{"venue", "okx"}, {"i", i}});
+    logger.warn("unknown", {{"venue", "binance"}});
+    EXPECT_THAT(out.str(), EndsWith("event=unknown venue=binance\n"));
   }
   const std::string text = out.str();
-  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2);
-  EXPECT_NE(text.find("event=unknown i=0\n"), std::string::npos);
-  EXPECT_THAT(text, EndsWith("event=unknown i=3 suppressed=2\n"));
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 12);
+  EXPECT_THAT(text,
+              EndsWith("event=repeated of=unknown text=\"... 41 more of the same in 10 s\"\n"));
+}
+
+TEST(Logger, holds_nothing_back_of_who_debugs) {
+  std::ostringstream out;
+  Logger logger{LogLevel::debug, out};
+  for (int i = 0; i < 51; ++i) logger.debug("frame");
+  const std::string text = out.str();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 51);
+}
+
+TEST(Repeats, let_a_few_pass_in_each_interval) {
+  Repeats repeats;
+  const Repeats::Time start{};
+  for (std::uint64_t i = 0; i < 25; ++i)
+    EXPECT_EQ(repeats.admit(1, "a", start), i < Repeats::kPassing);
+  EXPECT_TRUE(repeats.admit(2, "b", start));
+  EXPECT_TRUE(repeats.take(start + std::chrono::seconds{9}).empty());
+  const auto held = repeats.take(start + Repeats::kInterval);
+  ASSERT_EQ(held.size(), 1U);
+  EXPECT_EQ(held[0].event, "a");
+  EXPECT_EQ(held[0].lines, 15U);
+  EXPECT_TRUE(repeats.admit(1, "a", start + Repeats::kInterval));
+  // What the table has no room for passes.
+  for (std::uint64_t i = 0; i < 2 * Repeats::kKindsMax; ++i)
+    (void)repeats.admit(100 + i, "c", start);
+  for (int i = 0; i < 30; ++i) EXPECT_TRUE(repeats.admit(99'999, "d", start));
+}
+
+TEST(Mask, hides_what_must_not_be_shown_and_nothing_else) {
+  struct Row {
+    std::string_view text;
+    std::string_view shown;
+  };
+  for (const Row& row : {
+           Row{"http://user:pa:ss@host:80/x@y", "http://***@host:80/x@y"},
+           Row{"wss://host/x?token=abc.d%3D&connectId=7", "wss://host/x?token=***&connectId=7"},
+           Row{"{\"apiKey\":\"k\",\"op\":\"sub\"}", "{\"apiKey\":\"***\",\"op\":\"sub\"}"},
+           Row{"Authorization: Bearer abc def", "Authorization: Bearer *** def"},
+           Row{"X-MBX-APIKEY=k; y", "X-MBX-APIKEY=***; y"},
+           Row{"signature=12 secret: s", "signature=*** secret: ***"},
+           Row{"token", "token"},
+           Row{"key=BTC-USDT tokens=3", "key=BTC-USDT tokens=3"},
+           Row{"https://host:80/a?b=c", "https://host:80/a?b=c"},
+           Row{"", ""},
+       }) {
+    EXPECT_EQ(masked(row.text), row.shown);
+  }
 }
 
 }  // namespace
