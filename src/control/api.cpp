@@ -27,8 +27,6 @@ using net::ServerRequest;
 using net::ServerResponse;
 
 constexpr std::string_view kRoot = "/api/v1/";
-constexpr std::string_view kStream = "/api/v1/stream";
-constexpr std::string_view kOldBook = "/ws/orderbook/";
 constexpr std::chrono::milliseconds kTick{10};
 constexpr std::chrono::milliseconds kLiveEvery{50};
 // What a page of ours may do: nothing from elsewhere, nothing inside of another page.
@@ -162,37 +160,20 @@ class Api::Impl final : public net::ServerHandler {
       live_.opened(socket);
       return {.status = 101};
     }
-    // The place that the collector before this one had for a book.
-    const std::string_view path = request.path;
-    const bool is_book = path.starts_with(kOldBook);
-    if (!is_book && path != kStream) return no_such("WebSocket at " + request.path);
-    fan_out_.opened(socket, FanOut::Form::web_socket);
-    if (!is_book) return {.status = 101};
-    const auto stream = fmt::format("{}/book", path.substr(kOldBook.size()));
-    if (const auto subscribed = fan_out_.subscribe(socket, stream, {}); !subscribed) {
-      fan_out_.closed(socket);
-      return refused(400, subscribed.error().message);
-    }
-    return {.status = 101};
+    const auto opened = fan_out_.open_web_socket(socket, request.path);
+    if (opened) return {.status = 101};
+    return refused(opened.error().kind == ErrorKind::usage ? 400 : 404, opened.error().message);
   }
-  // /api/v1/stream?streams=binance/BTC-USDT/trade,okx/*/quote
   ServerResponse on_event_stream(net::SocketId socket, const ServerRequest& request) override {
     if (const auto why = access_.refusal(request); !why.empty()) return refused(403, why);
     if (!access_.may_read(request)) return without_token();
-    if (request.path != kStream) return no_such("event stream at " + request.path);
-    fan_out_.opened(socket, FanOut::Form::event_stream);
-    const auto streams = request.query.find("streams");
-    std::string_view rest = streams == request.query.end() ? "" : std::string_view{streams->second};
+    const auto found = request.query.find("streams");
     std::optional<std::uint64_t> from_seq;
     if (request.query.contains("from_seq")) from_seq = count_in(request, "from_seq", 0, SIZE_MAX);
-    do {
-      const auto end = std::min(rest.find(','), rest.size());
-      if (const auto done = fan_out_.subscribe(socket, rest.substr(0, end), from_seq); !done) {
-        fan_out_.closed(socket);
-        return refused(400, done.error().message);
-      }
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-    } while (!rest.empty());
+    const auto opened = fan_out_.open_events(
+        socket, request.path, found == request.query.end() ? "" : found->second, from_seq);
+    if (!opened)
+      return refused(opened.error().kind == ErrorKind::usage ? 400 : 404, opened.error().message);
     return {.status = 200};
   }
   void on_message(net::SocketId socket, std::string_view text) override {

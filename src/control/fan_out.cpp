@@ -18,6 +18,9 @@ namespace {
 
 using codec::JsonObject;
 
+constexpr std::string_view kPath = "/api/v1/stream";
+// The place that the collector before this one had for a book.
+constexpr std::string_view kOldBook = "/ws/orderbook/";
 constexpr std::size_t kStreamsMax = 1'000;  // of one client
 constexpr std::size_t kDepthMax = 1'000;
 constexpr std::size_t kWholeBook = 100'000;                // levels a side
@@ -43,6 +46,15 @@ std::string_view name_in(const Event& event) {
 
 std::string key_of(const Event& event) {
   return fmt::format("{}/{}/{}", event.venue, name_in(event), name_of(event.channel()));
+}
+
+std::string message_of(std::string_view stream, const Event& event) {
+  std::string out = "{\"stream\":";
+  codec::append_json_string(stream, out);
+  out.append(",\"data\":");
+  codec::append_json(event, out);
+  out.push_back('}');
+  return out;
 }
 
 // The newest is all that counts.
@@ -87,6 +99,33 @@ Result<StreamWish> stream_wish(std::string_view text) {
   if (is_glob(out.venue) || is_glob(out.name))
     return refuse("bookN is of one instrument, without *");
   return out;
+}
+
+Result<void> FanOut::open_web_socket(net::SocketId socket, std::string_view path) {
+  const bool is_book = path.starts_with(kOldBook);
+  if (!is_book && path != kPath)
+    return Error{ErrorKind::unavailable, fmt::format("there is no WebSocket at {}", path)};
+  clients_[socket].form = Form::web_socket;
+  if (!is_book) return {};
+  auto done = subscribe(socket, fmt::format("{}/book", path.substr(kOldBook.size())), {});
+  if (!done) closed(socket);
+  return done;
+}
+
+Result<void> FanOut::open_events(net::SocketId socket, std::string_view path,
+                                 std::string_view streams, std::optional<std::uint64_t> from_seq) {
+  if (path != kPath)
+    return Error{ErrorKind::unavailable, fmt::format("there is no event stream at {}", path)};
+  clients_[socket].form = Form::event_stream;
+  do {
+    const auto end = std::min(streams.find(','), streams.size());
+    if (auto done = subscribe(socket, streams.substr(0, end), from_seq); !done) {
+      closed(socket);
+      return done;
+    }
+    streams.remove_prefix(std::min(end + 1, streams.size()));
+  } while (!streams.empty());
+  return {};
 }
 
 void FanOut::closed(net::SocketId socket) {
@@ -244,12 +283,7 @@ void FanOut::offer(net::SocketId socket, Client& client, Subscription& subscript
   const bool is_book = event.channel() == Channel::book;
   if (is_book && !subscription.from_seq && !offer_snapshot(socket, client, subscription, event))
     return;
-  std::string out = "{\"stream\":";
-  codec::append_json_string(key, out);
-  out.append(",\"data\":");
-  codec::append_json(event, out);
-  out.push_back('}');
-  push(socket, client, std::move(out), is_state(event.channel()) ? key : std::string{});
+  push(socket, client, message_of(key, event), is_state(event.channel()) ? key : std::string{});
 }
 
 // Before the first update of a book, the book. False: this event is in it.
@@ -274,12 +308,7 @@ bool FanOut::offer_snapshot(net::SocketId socket, Client& client, Subscription& 
   body.known_ask = book->known_ask;
   whole.body = body;
   subscription.snapshots[key] = book->seq;
-  std::string out = "{\"stream\":";
-  codec::append_json_string(key, out);
-  out.append(",\"data\":");
-  codec::append_json(whole, out);
-  out.push_back('}');
-  push(socket, client, std::move(out));
+  push(socket, client, message_of(key, whole));
   return event.seq > book->seq;
 }
 

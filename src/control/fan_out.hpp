@@ -53,7 +53,11 @@ class FanOut {
   FanOut(const pipeline::Collector& collector, Hands hands)
       : collector_(collector), hands_(std::move(hands)) {}
 
-  void opened(net::SocketId socket, Form form) { clients_[socket].form = form; }
+  // ErrorKind::unavailable: there is nothing at that path; else a sentence for the client.
+  Result<void> open_web_socket(net::SocketId socket, std::string_view path);
+  // `streams` with commas between.
+  Result<void> open_events(net::SocketId socket, std::string_view path, std::string_view streams,
+                           std::optional<std::uint64_t> from_seq);
   void closed(net::SocketId socket);
   [[nodiscard]] bool has(net::SocketId socket) const { return clients_.contains(socket); }
   // {"op":"subscribe","id":1,"streams":[...],"from_seq":N} or "unsubscribe"; what cannot be read is

@@ -291,6 +291,7 @@ class LocalServer::Impl {
     web.set_option(timeout);
     web.read_message_max(kMessageBytesMax);
     web.text(true);
+    web.auto_fragment(false);
     auto [refused] = co_await web.async_accept(message, kAwait);
     if (!refused) {
       sockets_[id] = socket;

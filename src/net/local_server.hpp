@@ -80,8 +80,8 @@ class LocalServer {
 
   [[nodiscard]] std::uint16_t port() const;
 
-  // All on its thread. Whether a WebSocket or event stream has taken all that it was given: who has not read gets
-  // what is new by then, and never a backlog.
+  // All on its thread. Whether a WebSocket or event stream has taken all that it was given: who has
+  // not read gets what is new by then, and never a backlog.
   [[nodiscard]] bool can_send(SocketId socket) const;
   void send(SocketId socket, std::string text);
   // Ends a WebSocket with this code (RFC 6455, 7.4) once what was sent has gone, an event stream at

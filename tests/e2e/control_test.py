@@ -56,7 +56,8 @@ class WebSocket:
         data = json.dumps(message).encode()
         mask = os.urandom(4)
         masked = bytes(byte ^ mask[i % 4] for i, byte in enumerate(data))
-        size = bytes([0x80 | len(data)]) if len(data) < 126 else b"\xfe" + struct.pack(">H", len(data))
+        short = len(data) < 126
+        size = bytes([0x80 | len(data)]) if short else b"\xfe" + struct.pack(">H", len(data))
         self.socket.sendall(b"\x81" + size + mask + masked)
 
     def receive(self):

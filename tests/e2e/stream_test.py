@@ -143,8 +143,9 @@ class Stream(RunningDemo):
         sleeper.settimeout(DEADLINE)
         sleeper.connect(("127.0.0.1", self.port))
         self.addCleanup(sleeper.close)
-        sleeper.sendall(b"GET /api/v1/stream?streams=*/*/book,*/*/trade HTTP/1.1\r\nHost: 127.0.0.1:"
-                        + str(self.port).encode() + b"\r\nAccept: text/event-stream\r\n\r\n")
+        sleeper.sendall((f"GET /api/v1/stream?streams=*/*/book,*/*/trade HTTP/1.1\r\n"
+                         f"Host: 127.0.0.1:{self.port}\r\n"
+                         "Accept: text/event-stream\r\n\r\n").encode())
         idle = [self.open("binance/SOL-USDT/ticker") for _ in range(200)]
         web = self.open("binance/BTC-USDT/trade")
         numbers = [event["data"]["seq"] for event in self.events(web, 200)]

@@ -47,7 +47,6 @@ TEST(ConfigParse, a_byte_order_mark_is_no_part_of_the_text) {
   EXPECT_EQ(said("\xEF\xBB\xBFlog = 3"),
             "f:1:7: [log] must be a table, but is an integer\n  1 | log = 3\n    |       ^");
 }
-
 std::vector<sink::Settings> sinks_of_every_section() {
   sink::Settings ndjson{sink::kNdjson};
   ndjson.set("compress", false);
