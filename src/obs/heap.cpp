@@ -11,7 +11,7 @@
 #include "core/files.hpp"
 
 // How the allocator is to work, found by its name. Sampled from the start, so that what grew before
-// anybody asked is known; docs/performance.md has what it costs.
+// anybody asked is known.
 extern "C" {
 extern const char* malloc_conf;
 __attribute__((used, visibility("default"))) const char* malloc_conf =
