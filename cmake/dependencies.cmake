@@ -13,6 +13,13 @@ pkg_check_modules(zlib REQUIRED IMPORTED_TARGET zlib)
 find_path(MP_TOMLPLUSPLUS toml++/toml.h REQUIRED)
 find_path(MP_CLI11 CLI/CLI.hpp REQUIRED)
 
+# The allocator of the program, which tells who holds its memory (src/obs/heap.cpp). Sanitizers have their own.
+set(MP_ALLOCATOR "")
+if(NOT MP_SANITIZE)
+  pkg_check_modules(jemalloc REQUIRED IMPORTED_TARGET jemalloc)
+  set(MP_ALLOCATOR PkgConfig::jemalloc)
+endif()
+
 # Asio and Beast compiled once, in src/net/asio.cpp, and only declared elsewhere.
 add_library(mp_asio INTERFACE)
 target_compile_definitions(mp_asio INTERFACE

@@ -32,9 +32,9 @@ if [ "${TSAN:-yes}" != no ]; then
     scripts/step.sh "test tsan: ${present[*]}" bash -c 'run_ctest tsan -R "$pattern"' || status=$?
   fi
 fi
-# What the message path costs, in the optimised program. Counts are those of g++ on x86-64.
+# What the message path costs, in the optimised program, and what that tells of its memory. Counts are those of g++ on x86-64.
 if [ "${INSTRUCTIONS:-yes}" != no ] && [ "$(uname -m)" = x86_64 ]; then
-  scripts/build.sh release instructions || exit
-  scripts/step.sh 'count instructions' bash -c 'run_ctest release' || status=$?
+  scripts/build.sh release instructions marketprism planted || exit
+  scripts/step.sh 'count instructions, look into the optimised program' bash -c 'run_ctest release' || status=$?
 fi
 exit "$status"

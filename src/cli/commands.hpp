@@ -143,6 +143,27 @@ struct TopOptions {
 };
 [[nodiscard]] int top(const TopOptions& options);
 
+struct ProfileOptions {
+  std::string data_dir = "data";  // of the collector that is looked at
+  std::string url;                // or where its page is
+  std::optional<int> pid;         // or its process
+  std::optional<std::chrono::seconds> time;
+  std::string out = "marketprism-profile";
+  bool json = false;
+};
+[[nodiscard]] int profile(const ProfileOptions& options);
+
+struct MemoryOptions {
+  std::string action;             // snapshot, diff, top or trim
+  std::string data_dir = "data";  // of the collector that is looked at
+  std::string url;                // or where its page is
+  std::string from = "baseline";  // the snapshot that is taken, or that a difference begins with
+  std::string to;                 // where it ends; empty: now
+  std::size_t count = 10;         // sites that are shown
+  bool json = false;
+};
+[[nodiscard]] int memory(const MemoryOptions& options);
+
 struct DoctorOptions {
   std::string data_dir = "data";
   std::string format = "text";  // or json, nagios

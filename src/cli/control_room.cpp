@@ -65,7 +65,12 @@ Result<std::unique_ptr<ControlRoom>> ControlRoom::open(Parts parts, obs::Logger&
                  fmt::format("\"{}\" is no place to listen; expected HOST:PORT as in {}, or none",
                              listen, config::kListenUsual)};
   }
-  control::ApiConfig wanted{.host = place->host, .port = place->port};
+  const auto& memory = parts.config.memory;
+  control::ApiConfig wanted{.host = place->host,
+                            .port = place->port,
+                            .memory = {.trim_above = memory.trim_above.count,
+                                       .budgets = {memory.books.count, memory.connections.count,
+                                                   memory.journal.count, memory.sinks.count}}};
   auto api = control::Api::start(wanted, parts.collector, identity, powers, log);
   if (!api && api.error().kind == ErrorKind::unavailable && listen == config::kListenUsual) {
     const std::string problem = api.error().message;

@@ -63,6 +63,62 @@ void add_doctor_options(CLI::App& app, DoctorOptions& options) {
       ->capture_default_str();
 }
 
+void add_profile_options(CLI::App& app, ProfileOptions& options) {
+  app.description(
+      "Looks for a while at a collector that runs: how long each stage takes, what is the\n"
+      "bottleneck, what was slowest. Writes a flame graph (flame.svg) and a profile for pprof\n"
+      "(cpu.pb.gz). The collector samples itself while it is asked to, and at no other time.\n\n"
+      "Examples:\n"
+      "  marketprism profile\n"
+      "  marketprism profile --for 2m --data /srv/market --out /tmp/slow\n"
+      "  marketprism profile --json\n");
+  auto* data = app.add_option("--data", options.data_dir, "The data directory of the collector")
+                   ->capture_default_str();
+  app.add_option("--url", options.url, "Where its page is, if elsewhere: http://HOST:PORT");
+  app.add_option("--pid", options.pid, "Or the number of its process")
+      ->check(CLI::PositiveNumber)
+      ->excludes(data);
+  add_time(app, options.time, "--for", "How long to look: 20s, 5m (default: 30s)");
+  app.add_option("--out", options.out, "The folder for flame.svg and cpu.pb.gz")
+      ->capture_default_str();
+  app.add_flag("--json", options.json, "The whole result as a JSON object");
+}
+
+CLI::App* add_memory_action(CLI::App& app, MemoryOptions& options, const std::string& name,
+                            const std::string& summary) {
+  auto* action = app.add_subcommand(name, summary);
+  action->callback([&options, name] { options.action = name; });
+  return action;
+}
+
+void add_memory_options(CLI::App& app, MemoryOptions& options) {
+  app.description(
+      "Shows what a collector that runs holds in memory, and who has allocated it: an estimate\n"
+      "by one allocation in 512 KiB.\n\n"
+      "Examples:\n"
+      "  marketprism memory top\n"
+      "  marketprism memory snapshot            what is held now, as \"baseline\"\n"
+      "  marketprism memory diff                what came since\n"
+      "  marketprism memory diff monday tuesday -n 3\n"
+      "  marketprism memory trim                gives what is free back to the system\n");
+  app.add_option("--data", options.data_dir, "The data directory of the collector")
+      ->capture_default_str();
+  app.add_option("--url", options.url, "Where its page is, if elsewhere: http://HOST:PORT");
+  app.add_option("-n,--count", options.count, "How many sites")
+      ->check(CLI::Range(1, 40))
+      ->capture_default_str();
+  app.add_flag("--json", options.json, "Of top and diff: a JSON object");
+  app.require_subcommand(1);
+  add_memory_action(app, options, "snapshot", "Keeps who holds what now, under a name")
+      ->add_option("name", options.from, "Its name")
+      ->capture_default_str();
+  auto* diff = add_memory_action(app, options, "diff", "What came between two snapshots");
+  diff->add_option("from", options.from, "The earlier one")->capture_default_str();
+  diff->add_option("to", options.to, "The later one (default: now)");
+  add_memory_action(app, options, "top", "Who holds most");
+  add_memory_action(app, options, "trim", "Gives free memory back to the system");
+}
+
 }  // namespace
 
 void add_looks(CLI::App& app, std::function<int(obs::Logger&)>& chosen) {
@@ -77,6 +133,19 @@ void add_looks(CLI::App& app, std::function<int(obs::Logger&)>& chosen) {
   add_tap_options(*tap_app, *tap_options);
   tap_app->callback([tap_options, &chosen] {
     chosen = [tap_options](obs::Logger&) { return tap(*tap_options); };
+  });
+  auto profile_options = std::make_shared<ProfileOptions>();
+  auto* profile_app = app.add_subcommand("profile", "What takes the time of a collector?");
+  add_profile_options(*profile_app, *profile_options);
+  profile_app->callback([profile_options, &chosen] {
+    chosen = [profile_options](obs::Logger&) { return profile(*profile_options); };
+  });
+  auto memory_options = std::make_shared<MemoryOptions>();
+  auto* memory_app = app.add_subcommand("memory", "What a collector holds, and what grows");
+  add_memory_options(*memory_app, *memory_options);
+  memory_app->fallthrough();  // its options may stand behind what is asked for
+  memory_app->callback([memory_options, &chosen] {
+    chosen = [memory_options](obs::Logger&) { return memory(*memory_options); };
   });
   auto doctor_options = std::make_shared<DoctorOptions>();
   auto* doctor_app = app.add_subcommand("doctor", "Is this machine and its collector well?");

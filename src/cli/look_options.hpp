@@ -1,4 +1,5 @@
-// L6. The commands that look at a collector, with their options: top, tap, doctor.
+// L6. The commands that look at a collector, with their options: top, tap, doctor,
+// profile, memory.
 #pragma once
 
 #include <CLI/App.hpp>

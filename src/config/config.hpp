@@ -97,6 +97,16 @@ struct Control {
   friend bool operator==(const Control&, const Control&) = default;
 };
 
+// 0: never, or no limit.
+struct Memory {
+  Bytes trim_above{0};
+  Bytes books{0};
+  Bytes connections{0};
+  Bytes journal{0};
+  Bytes sinks{0};
+  friend bool operator==(const Memory&, const Memory&) = default;
+};
+
 struct Record {
   std::filesystem::path file;  // empty: nothing is recorded
   friend bool operator==(const Record&, const Record&) = default;
@@ -115,6 +125,7 @@ struct Config {
   Log log;
   Record record;
   Control control;
+  Memory memory;
   Origins origins;
   friend bool operator==(const Config&, const Config&) = default;
 };

@@ -216,6 +216,16 @@ inline constexpr std::array<Key<Record>, 1> kRecord = {{
      "\"session.ndjson.zst\""},
 }};
 
+inline constexpr std::array<Key<Memory>, 5> kMemory = {{
+    {"trim_above", &Memory::trim_above,
+     "Free memory beyond this is given back to the system, looked at each minute; 0: as the "
+     "allocator sees fit."},
+    {"books", &Memory::books, "What order books may have; 0: as much as they need."},
+    {"connections", &Memory::connections, "Likewise connections, with what TLS holds."},
+    {"journal", &Memory::journal, "Likewise the journal, besides its mapped files."},
+    {"sinks", &Memory::sinks, "Likewise all sinks together."},
+}};
+
 }  // namespace keys
 
 inline constexpr Section<Feed> kFeedSection = {
@@ -234,6 +244,11 @@ void for_each_section(auto& config, auto&& visit) {
       config.journal);
   visit(Section<Control>{"control", "The page, the metrics and the control API.", keys::kControl},
         config.control);
+  visit(Section<Memory>{"memory",
+                        "What memory may hold. Of its parts `marketprism memory top` tells; one "
+                        "that has more than it may is said in the log and by `doctor`.",
+                        keys::kMemory},
+        config.memory);
   visit(Section<Log>{"log", "What the program says.", keys::kLog}, config.log);
   visit(
       Section<Record>{"record", "Raw recordings, which `marketprism replay` reads.", keys::kRecord},

@@ -3,15 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "codec/json_exact.hpp"
 #include "codec/json_object.hpp"
 #include "control/access.hpp"
+#include "control/answers.hpp"
 #include "control/assets.hpp"
 #include "control/fan_out.hpp"
 #include "control/health.hpp"
+#include "control/inspection.hpp"
 #include "control/live.hpp"
 #include "control/metrics.hpp"
 #include "net/local_server.hpp"
@@ -34,41 +35,10 @@ constexpr std::string_view kPolicy =
     "default-src 'self'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-ServerResponse refused(unsigned status, std::string_view sentence) {
-  ServerResponse out{.status = status};
-  JsonObject{out.body}.add("error", sentence);
-  return out;
-}
-
-ServerResponse no_such(std::string_view what) {
-  return refused(404, fmt::format("there is no {}", what));
-}
-
 ServerResponse without_token() {
   return refused(401,
                  "this needs the header \"Authorization: Bearer TOKEN\" with the token of "
                  "control.token in the data directory");
-}
-
-unsigned status_of(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::usage:
-    case ErrorKind::config:
-    case ErrorKind::data:
-      return 400;
-    default:
-      return 503;
-  }
-}
-
-std::size_t count_in(const ServerRequest& request, std::string_view name, std::size_t usual,
-                     std::size_t most) {
-  const auto found = request.query.find(name);
-  if (found == request.query.end()) return usual;
-  std::size_t value = usual;
-  const auto& text = found->second;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return std::min(value, most);
 }
 
 // "a/b" of /api/v1/books/a/b
@@ -95,7 +65,7 @@ struct FeedsWish {
 using FeedsShape = codec::Shape<codec::Field<"feeds", &FeedsWish::feeds>>;
 
 ServerResponse changed_to(const Result<std::vector<std::string>>& changed, std::string_view note) {
-  if (!changed) return refused(status_of(changed.error().kind), changed.error().message);
+  if (!changed) return refused(changed.error());
   ServerResponse out;
   JsonObject object{out.body};
   object.add("changed", *changed);
@@ -108,13 +78,14 @@ ServerResponse changed_to(const Result<std::vector<std::string>>& changed, std::
 class Api::Impl final : public net::ServerHandler {
  public:
   Impl(pipeline::Collector& collector, const Identity& identity, Powers powers, obs::Logger& log,
-       Access access)
+       Access access, const MemoryRules& rules)
       : collector_(collector),
         identity_(identity),
         powers_(std::move(powers)),
         log_(log),
         access_(std::move(access)),
         observer_(collector, identity),
+        inspection_(collector, identity.data_dir, rules, log),
         live_(observer_, collector,
               {.can_send = [this](net::SocketId id) { return server_->can_send(id); },
                .send = [this](net::SocketId id,
@@ -189,6 +160,7 @@ class Api::Impl final : public net::ServerHandler {
     if (now < live_due_) return;
     live_due_ = now + kLiveEvery;
     observer_.on_time();
+    inspection_.on_time(now);
     live_.on_tick(now);
   }
 
@@ -237,6 +209,7 @@ class Api::Impl final : public net::ServerHandler {
 
   ServerResponse health() {
     auto checks = collector_checks(collector_, observer_);
+    checks.push_back(memory_check(inspection_.memory()));
     auto machine = machine_checks(identity_.data_dir);
     checks.insert(checks.end(), machine.begin(), machine.end());
     const auto worst = worst_of(checks);
@@ -250,6 +223,7 @@ class Api::Impl final : public net::ServerHandler {
   }
 
   ServerResponse read(std::string_view path, const ServerRequest& request) {
+    if (auto answer = inspection_.read(path, request)) return std::move(*answer);
     ServerResponse out;
     if (path == "gaps" && !request.query.empty()) {
       observer_.gaps(count_in(request, "limit", 200, 5000), out.body);
@@ -293,6 +267,7 @@ class Api::Impl final : public net::ServerHandler {
     constexpr std::string_view kResync = "/resync";
     constexpr std::string_view kFaults = "faults/";
     if (request.method == "POST" && path == "reload") return reload();
+    if (auto answer = inspection_.change(path, request)) return std::move(*answer);
     if (request.method == "PUT" && path == "log") return set_log_level(request.body);
     if (request.method == "POST" && path == "feeds")
       return change_feeds(FeedWish::What::add, request.body);
@@ -368,6 +343,7 @@ class Api::Impl final : public net::ServerHandler {
   obs::Logger& log_;
   const Access access_;
   Observer observer_;
+  Inspection inspection_;
   Live live_;
   net::SteadyTime live_due_{};
   FanOut fan_out_;
@@ -382,7 +358,8 @@ Result<std::unique_ptr<Api>> Api::start(const ApiConfig& config, pipeline::Colle
                                         const Identity& identity, Powers powers, obs::Logger& log) {
   auto access = Access::create(identity.data_dir / "control.token", config.host);
   if (!access) return access.error();
-  auto impl = std::make_unique<Impl>(collector, identity, std::move(powers), log, access.take());
+  auto impl = std::make_unique<Impl>(collector, identity, std::move(powers), log, access.take(),
+                                     config.memory);
   if (const auto listening = impl->listen(config); !listening) return listening.error();
   return std::unique_ptr<Api>{new Api{std::move(impl)}};
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "control/memory.hpp"
 #include "control/observer.hpp"
 #include "core/result.hpp"
 #include "obs/log.hpp"
@@ -43,6 +44,7 @@ struct Powers {
 struct ApiConfig {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8080;  // 0: a free one
+  MemoryRules memory{};
 };
 
 class Api {

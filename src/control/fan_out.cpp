@@ -3,15 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "codec/json_encode.hpp"
 #include "codec/json_exact.hpp"
 #include "codec/json_object.hpp"
-#include "core/hash.hpp"
-#include "core/instrument.hpp"
-#include "core/name_limit.hpp"
-#include "core/utf8.hpp"
 
 namespace mp::control {
 namespace {
@@ -21,8 +16,7 @@ using codec::JsonObject;
 constexpr std::string_view kPath = "/api/v1/stream";
 // The place that the collector before this one had for a book.
 constexpr std::string_view kOldBook = "/ws/orderbook/";
-constexpr std::size_t kStreamsMax = 1'000;  // of one client
-constexpr std::size_t kDepthMax = 1'000;
+constexpr std::size_t kStreamsMax = 1'000;                 // of one client
 constexpr std::size_t kWholeBook = 100'000;                // levels a side
 constexpr std::size_t kReadsMax = 50'000;                  // of one journal in one tick
 constexpr std::size_t kSentMax = std::size_t{512} << 10U;  // handed to a socket at once
@@ -64,42 +58,7 @@ bool is_state(Channel channel) {
          channel == Channel::option_summary;
 }
 
-bool is_glob(std::string_view text) {
-  return text.find('*') != std::string_view::npos;
-}
-
 }  // namespace
-
-bool StreamWish::matches(const Event& event) const {
-  if (!matches_glob(channel, name_of(event.channel())) || !matches_glob(venue, event.venue))
-    return false;
-  return matches_glob(name, event.instrument) || matches_glob(name, event.symbol);
-}
-
-Result<StreamWish> stream_wish(std::string_view text) {
-  const auto refuse = [&](std::string_view why) {
-    return Error{ErrorKind::usage,
-                 fmt::format("\"{}\" is no stream: {}", printable(text, kNameBytesMax), why)};
-  };
-  const auto first = text.find('/');
-  const auto last = text.rfind('/');
-  if (first == std::string_view::npos || first == last || first == 0 || last == first + 1 ||
-      last + 1 == text.size())
-    return refuse("expected VENUE/INSTRUMENT/CHANNEL, as in binance/BTC-USDT/trade");
-  StreamWish out{.venue = std::string{text.substr(0, first)},
-                 .name = std::string{text.substr(first + 1, last - first - 1)},
-                 .channel = std::string{text.substr(last + 1)}};
-  if (is_glob(out.channel) || channel_named(out.channel)) return out;
-  const std::string_view depth = std::string_view{out.channel}.substr(
-      out.channel.starts_with("book") ? 4 : out.channel.size());
-  const auto [end, code] = std::from_chars(depth.data(), depth.data() + depth.size(), out.depth);
-  if (code != std::errc{} || end != depth.data() + depth.size() || out.depth == 0 ||
-      out.depth > kDepthMax)
-    return refuse("the channel is none; expected one like trade, quote, book or book10");
-  if (is_glob(out.venue) || is_glob(out.name))
-    return refuse("bookN is of one instrument, without *");
-  return out;
-}
 
 Result<void> FanOut::open_web_socket(net::SocketId socket, std::string_view path) {
   const bool is_book = path.starts_with(kOldBook);
@@ -189,7 +148,7 @@ Result<void> FanOut::subscribe(net::SocketId socket, std::string_view stream,
   Client& client = clients_[socket];
   auto wish = stream_wish(stream);
   if (!wish) return wish.error();
-  if (from_seq && (wish->depth > 0 || is_glob(stream)))
+  if (from_seq && (wish->depth > 0 || stream.find('*') != std::string_view::npos))
     return Error{ErrorKind::usage, "from_seq is of one stream of events, without * and bookN"};
   std::erase_if(client.subscriptions, [&](const auto& each) { return each.text == stream; });
   if (client.subscriptions.size() >= kStreamsMax)
@@ -316,9 +275,8 @@ void FanOut::send_tops(net::SocketId socket, Client& client, Subscription& subsc
   const StreamWish& wish = subscription.wish;
   const auto book = collector_.book(wish.venue, wish.name, wish.depth);
   if (!book || book->seq == 0) return;
-  std::uint64_t& last = subscription.tops[subscription.text];
   const std::uint64_t now = book->seq * 4 + static_cast<std::uint64_t>(book->state);
-  if (std::exchange(last, now) == now) return;
+  if (std::exchange(subscription.last_top, now) == now) return;
   std::string out;
   {
     JsonObject object{out};

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "control/stream_wish.hpp"
 #include "core/result.hpp"
 #include "journal/journal.hpp"
 #include "net/clock.hpp"
@@ -21,17 +22,6 @@
 #include "pipeline/collector.hpp"
 
 namespace mp::control {
-
-// VENUE/INSTRUMENT/CHANNEL, each a name or a glob; or VENUE/INSTRUMENT/bookN: the best N levels,
-// whole, as often as they change and no more often than kTopsEvery.
-struct StreamWish {
-  std::string venue;
-  std::string name;  // ours, or the venue's symbol
-  std::string channel;
-  std::size_t depth = 0;  // of bookN; 0: events
-  [[nodiscard]] bool matches(const Event& event) const;
-};
-[[nodiscard]] Result<StreamWish> stream_wish(std::string_view text);
 
 class FanOut {
  public:
@@ -86,7 +76,7 @@ class FanOut {
     bool found_first = false;
     // Books: what stands in the snapshot of a stream is not sent again.
     std::map<std::string, std::uint64_t> snapshots{};
-    std::map<std::string, std::uint64_t> tops{};  // of bookN: hash of what was sent last
+    std::uint64_t last_top = 0;  // of bookN: which one was sent last
     net::SteadyTime due{};
   };
   struct Client {

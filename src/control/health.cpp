@@ -138,6 +138,16 @@ std::string_view name_of(Verdict verdict) {
   return kNames[static_cast<std::size_t>(verdict)];
 }
 
+Check memory_check(const Memory& memory) {
+  Check out{.name = "memory", .text = "neither grows nor has more than it may"};
+  const auto warnings = memory.warnings();
+  if (warnings.empty()) return out;
+  out.status = Verdict::warning;
+  out.text = fmt::format("{}", fmt::join(warnings, "; "));
+  out.fix = "`marketprism memory snapshot`, and `memory diff` some time later, tell who it is";
+  return out;
+}
+
 std::vector<Check> machine_checks(const std::filesystem::path& data_dir) {
   return {clock_check(), descriptor_check(), disk_check(data_dir)};
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "control/memory.hpp"
 #include "control/observer.hpp"
 
 namespace mp::control {
@@ -32,6 +33,9 @@ struct Check {
 // Of the collector: instruments, journal, sinks, frames that could not be read.
 [[nodiscard]] std::vector<Check> collector_checks(const pipeline::Collector& collector,
                                                   Observer& observer);
+
+// Of its memory.
+[[nodiscard]] Check memory_check(const Memory& memory);
 
 [[nodiscard]] Verdict worst_of(const std::vector<Check>& checks);
 

@@ -5,7 +5,10 @@
 #include <array>
 #include <functional>
 #include <map>
+#include <span>
 #include <vector>
+
+#include "obs/heap.hpp"
 
 namespace mp::control {
 namespace {
@@ -16,6 +19,11 @@ using Labels = std::vector<std::pair<std::string_view, std::string_view>>;
 constexpr std::array<std::int64_t, 13> kBucketNanoseconds = {
     1'000,      4'000,      16'000,      64'000,        256'000,       1'024'000,     4'096'000,
     16'384'000, 65'536'000, 262'144'000, 1'048'576'000, 4'194'304'000, 16'777'216'000};
+
+// Of stages, likewise: 64 ns to 1 s.
+constexpr std::array<std::int64_t, 13> kStageNanoseconds = {
+    64,        256,       1'024,      4'096,      16'384,      65'536,       262'144,
+    1'048'576, 4'194'304, 16'777'216, 67'108'864, 268'435'456, 1'073'741'824};
 
 void append_escaped(std::string_view value, std::string& out) {
   for (const char c : value) {
@@ -40,10 +48,11 @@ class Family {
   void add(const Labels& labels, double value) { line("", labels, fmt::format("{:.10g}", value)); }
   void add(const Labels& labels, std::uint64_t value) { line("", labels, std::to_string(value)); }
 
-  void add(Labels labels, const obs::LatencySnapshot& times) {
+  void add(Labels labels, const obs::LatencySnapshot& times,
+           std::span<const std::int64_t> buckets = kBucketNanoseconds) {
     std::uint64_t below = 0;
     std::size_t at = 0;
-    for (const std::int64_t end : kBucketNanoseconds) {
+    for (const std::int64_t end : buckets) {
       for (; at < obs::kBucketCount && obs::bucket_begin(at) < static_cast<std::uint64_t>(end);
            ++at)
         below += times.buckets[at];
@@ -246,6 +255,34 @@ void add_journals(const pipeline::Collector& collector, std::string& out) {
   family("spool_capacity_bytes", "gauge", "Bytes that they may take.", &JournalView::bytes_max);
 }
 
+bool is_of_sink(obs::Stage stage) {
+  return stage == obs::Stage::encode || stage == obs::Stage::write;
+}
+
+void add_stages(const pipeline::Collector& collector, std::string& out) {
+  const auto stages = collector.stages();
+  const auto add = [&](std::string_view name, std::string_view help, std::string_view whose,
+                       bool of_sinks) {
+    Family family{out, name, "histogram", help};
+    for (const auto& each : stages) {
+      if (is_of_sink(each.stage) != of_sinks || each.taken.times.count == 0) continue;
+      family.add({{"stage", obs::name_of(each.stage)}, {whose, each.of}}, each.taken.times,
+                 kStageNanoseconds);
+    }
+  };
+  add("frame_stage_seconds", "Time of a frame in a stage of its own; one frame in 61.", "venue",
+      false);
+  Family allocated{out, "frame_allocated_bytes_total", "counter",
+                   "What the frames that were timed have allocated: once warm, none is added."};
+  for (const auto& [venue, all] : by_venue(collector)) {
+    std::uint64_t sum = 0;
+    for (const auto* feed : all) sum += feed->counters().stages.allocated_bytes.value();
+    allocated.add({{"venue", venue}}, sum);
+  }
+  add("sink_stage_seconds", "Time of an event (encode, one in 61) or a batch (write) in a sink.",
+      "sink", true);
+}
+
 void add_process(std::string& out) {
   const auto memory = obs::process_memory();
   Family{out, "process_resident_bytes", "gauge", "Resident memory."}.add({}, memory.resident_bytes);
@@ -253,6 +290,14 @@ void add_process(std::string& out) {
       {}, memory.anonymous_bytes);
   Family{out, "process_cpu_seconds_total", "counter", "Processor time."}.add(
       {}, obs::process_seconds());
+  const auto told = obs::heap_numbers();
+  const auto heap = told ? *told : obs::HeapNumbers{};
+  Family{out, "heap_allocated_bytes", "gauge", "Memory in use; 0: nobody counts."}.add(
+      {}, heap.allocated);
+  Family{out, "heap_active_bytes", "gauge", "Pages of the heap with something in use."}.add(
+      {}, heap.active);
+  Family{out, "heap_resident_bytes", "gauge", "Pages of the heap that are resident."}.add(
+      {}, heap.resident);
   const auto descriptors = obs::descriptors();
   Family{out, "process_open_fds", "gauge", "Open descriptors."}.add({}, descriptors.open);
   Family{out, "process_max_fds", "gauge", "Descriptors that may be open."}.add({},
@@ -271,6 +316,7 @@ void append_metrics(const pipeline::Collector& collector, Observer& observer,
   add_instruments(observer, out);
   add_sinks(collector, out);
   add_journals(collector, out);
+  add_stages(collector, out);
   add_process(out);
 }
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "codec/json_object.hpp"
+#include "control/stages.hpp"
 
 namespace mp::control {
 namespace {
@@ -260,6 +261,7 @@ bool Observer::document(std::string_view name, std::string& out) {
   if (name == "connections") return connections(out), true;
   if (name == "sinks") return sinks(out), true;
   if (name == "performance") return performance(out), true;
+  if (name == "stages") return stages(out), true;
   if (name == "gaps") return gaps(kGapsUsual, out), true;
   if (name == "memory") return memory(out), true;
   return false;
@@ -348,18 +350,20 @@ void Observer::performance(std::string& out) const {
   auto& stages = object.key("stages");
   stages.push_back('[');
   bool first = true;
-  const auto stage = [&](std::string_view name, std::string_view of, const obs::Histogram& times) {
-    const auto taken = times.snapshot();
+  const auto stage = [&](std::string_view name, std::string_view of,
+                         const obs::LatencySnapshot& taken) {
     if (taken.count == 0) return;
     if (!first) stages.push_back(',');
     first = false;
     append_stage(name, of, taken, stages);
   };
   for (const auto* feed : collector_.feeds()) {
-    stage("venue to socket", feed->venue(), feed->counters().delay);
-    stage("socket to journal", feed->venue(), feed->counters().journalled);
-    stage("rest call", feed->venue(), feed->counters().calls.duration);
+    stage("venue to socket", feed->venue(), feed->counters().delay.snapshot());
+    stage("socket to journal", feed->venue(), feed->counters().journalled.snapshot());
+    stage("rest call", feed->venue(), feed->counters().calls.duration.snapshot());
   }
+  for (const auto& each : collector_.stages())
+    stage(obs::name_of(each.stage), each.of, each.taken.times);
   stages.push_back(']');
   append_json_list(threads_, object.key("threads"), [](const auto& thread, std::string& to) {
     JsonObject row{to};
@@ -378,6 +382,11 @@ void Observer::performance(std::string& out) const {
   column("p99_us", &Point::p99_us);
   column("resident", &Point::resident);
   column("cores_used", &Point::cores_used);
+}
+
+void Observer::stages(std::string& out) const {
+  const std::chrono::duration<double> run = net::now() - identity_.started;
+  append_json_list(stage_rows({}, collector_.stages(), run.count()), out, append_stage_row);
 }
 
 void Observer::memory(std::string& out) const {

@@ -52,8 +52,8 @@ class Observer {
   void on_time();
 
   // Those that can be asked for by their name alone: false where `name` is none of them.
-  static constexpr std::array<std::string_view, 7> kDocuments = {
-      "status", "instruments", "connections", "sinks", "performance", "gaps", "memory"};
+  static constexpr std::array<std::string_view, 8> kDocuments = {
+      "status", "instruments", "connections", "sinks", "performance", "stages", "gaps", "memory"};
   bool document(std::string_view name, std::string& out);
   // Documents of docs/openapi.json, appended to `out`.
   void status(std::string& out);
@@ -67,6 +67,7 @@ class Observer {
   void connections(std::string& out) const;
   void sinks(std::string& out) const;
   void performance(std::string& out) const;
+  void stages(std::string& out) const;
   void memory(std::string& out) const;
 
   struct Totals {

@@ -45,10 +45,25 @@ beast::error_code wait_for(asio::io_context& io, Begin&& begin) {
   return result;
 }
 
-}  // namespace
+struct Question {
+  http::verb verb;
+  std::string_view target;
+  std::string_view token;  // empty: none
+};
 
-Result<LocalAnswer> get_local(std::string_view url, std::string_view target,
-                              std::chrono::milliseconds patience) {
+http::request<http::empty_body> request_of(const Question& question, const Place& place) {
+  http::request<http::empty_body> out{question.verb, std::string{question.target}, 11};
+  const bool v6 = place.host.find(':') != std::string::npos;
+  out.set(http::field::host,
+          fmt::format("{}{}{}:{}", v6 ? "[" : "", place.host, v6 ? "]" : "", place.port));
+  if (!question.token.empty())
+    out.set(http::field::authorization, fmt::format("Bearer {}", question.token));
+  out.prepare_payload();
+  return out;
+}
+
+Result<LocalAnswer> ask(std::string_view url, const Question& asked,
+                        std::chrono::milliseconds patience) {
   const auto place = place_of(url);
   if (!place) {
     return Error{ErrorKind::usage, fmt::format("\"{}\" is no URL of a collector; expected one like "
@@ -68,10 +83,7 @@ Result<LocalAnswer> get_local(std::string_view url, std::string_view target,
   stream.expires_after(patience);
   code = wait_for(io, [&](auto done) { stream.async_connect(addresses, done); });
   if (code) return failed();
-  http::request<http::empty_body> question{http::verb::get, std::string{target}, 11};
-  const bool v6 = place->host.find(':') != std::string::npos;
-  question.set(http::field::host,
-               fmt::format("{}{}{}:{}", v6 ? "[" : "", place->host, v6 ? "]" : "", place->port));
+  const auto question = request_of(asked, *place);
   code = wait_for(io, [&](auto done) { http::async_write(stream, question, done); });
   if (code) return failed();
   beast::flat_buffer buffer;
@@ -80,6 +92,18 @@ Result<LocalAnswer> get_local(std::string_view url, std::string_view target,
   code = wait_for(io, [&](auto done) { http::async_read(stream, buffer, parser, done); });
   if (code) return failed();
   return LocalAnswer{.status = parser.get().result_int(), .body = std::move(parser.get().body())};
+}
+
+}  // namespace
+
+Result<LocalAnswer> get_local(std::string_view url, std::string_view target,
+                              std::chrono::milliseconds patience) {
+  return ask(url, {.verb = http::verb::get, .target = target, .token = {}}, patience);
+}
+
+Result<LocalAnswer> post_local(std::string_view url, std::string_view target,
+                               std::string_view token, std::chrono::milliseconds patience) {
+  return ask(url, {.verb = http::verb::post, .target = target, .token = token}, patience);
 }
 
 }  // namespace mp::net

@@ -21,4 +21,9 @@ struct LocalAnswer {
 [[nodiscard]] Result<LocalAnswer> get_local(std::string_view url, std::string_view target,
                                             std::chrono::milliseconds patience);
 
+// Likewise, with an empty body: a change, which needs the collector's token.
+[[nodiscard]] Result<LocalAnswer> post_local(std::string_view url, std::string_view target,
+                                             std::string_view token,
+                                             std::chrono::milliseconds patience);
+
 }  // namespace mp::net

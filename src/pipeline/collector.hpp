@@ -95,6 +95,8 @@ class Collector {
   [[nodiscard]] std::vector<JournalView> journals() const;
   // The newest status events, at most `count`, oldest first.
   [[nodiscard]] std::vector<StatusView> statuses(std::size_t count) const;
+  // How long each stage takes, by venue or sink.
+  [[nodiscard]] std::vector<StageView> stages() const;
   // FeedCounters::journalled, by venue.
   [[nodiscard]] std::map<std::string, obs::LatencySnapshot> latencies() const;
 

@@ -109,6 +109,30 @@ std::map<std::string, obs::LatencySnapshot> Collector::latencies() const {
   return out;
 }
 
+std::vector<StageView> Collector::stages() const {
+  std::vector<StageView> out;
+  const auto add = [&out](obs::Stage stage, std::string_view of, std::uint64_t every,
+                          const obs::StageTimes& times) {
+    const auto known = std::ranges::find_if(
+        out, [&](const StageView& each) { return each.stage == stage && each.of == of; });
+    if (known != out.end()) return void(known->taken += times.snapshot());
+    out.push_back(
+        {.stage = stage, .of = std::string{of}, .every = every, .taken = times.snapshot()});
+  };
+  for (const auto* feed : feeds()) {
+    const FrameStageTimes& times = feed->counters().stages;
+    add(obs::Stage::decode, feed->venue(), FrameStages::kEvery, times.decode);
+    add(obs::Stage::book, feed->venue(), FrameStages::kEvery, times.book);
+    add(obs::Stage::append, feed->venue(), FrameStages::kEvery, times.append);
+  }
+  for (const Delivery& delivery : deliveries_) {
+    const SinkStages& stages = delivery.runner->stages();
+    add(obs::Stage::encode, delivery.runner->name(), SinkStages::kEncodeEvery, stages.encode());
+    add(obs::Stage::write, delivery.runner->name(), 1, stages.write());
+  }
+  return out;
+}
+
 std::vector<JournalView> Collector::journals() const {
   std::vector<JournalView> out;
   for (const auto& shard : shards_) {

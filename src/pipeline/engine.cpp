@@ -62,7 +62,9 @@ std::unique_ptr<Engine::Session> Engine::open_session() {
 
 venue::Reading Engine::on_frame(Session& session, std::string_view frame, Timestamp ts_recv) {
   reading_ = &session;
+  if (options_.stages != nullptr) options_.stages->begin();
   const venue::Reading reading = session.decoder_->read(frame, ts_recv, *this);
+  if (options_.stages != nullptr) options_.stages->end(frame, ts_recv);
   ++counters_.frames;
   counters_.bytes += frame.size();
   ++counters_.verdicts[static_cast<std::size_t>(reading.verdict)];

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/instrument.hpp"
+#include "pipeline/frame_stages.hpp"
 #include "pipeline/stream.hpp"
 #include "venue/adapter.hpp"
 
@@ -48,7 +49,8 @@ struct EngineOptions {
   // same (on_connected); any: of all that have ever been opened, as in a recording.
   enum class Legs : std::uint8_t { connected, any };
   Legs legs = Legs::connected;
-  PastOf past{};  // empty: nothing is known of earlier runs
+  PastOf past{};                  // empty: nothing is known of earlier runs
+  FrameStages* stages = nullptr;  // times some frames; outlives the engine
 };
 
 class Engine final : private EventHandler, private book::Keeper::Listener {

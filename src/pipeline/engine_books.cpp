@@ -33,6 +33,7 @@ void Engine::update(Stream& stream, BookFeed& feed, SessionBook& book, Timestamp
   book_feed_ = &feed;
   book_ = &book;
   book_time_ = now;
+  const FrameStages::Part timed{options_.stages, obs::Stage::book};
   const book::Step step = apply(book.keeper);
   book_stream_ = nullptr;
   book_feed_ = nullptr;

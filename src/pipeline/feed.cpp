@@ -118,7 +118,8 @@ Feed::Feed(FeedConfig config, const FeedParts& parts, std::unique_ptr<venue::Ada
                 .log = parts.log,
                 .counters = counters_,
                 .hands = *this,
-                .past = past_of(parts.notes, config_.venue)}),
+                .past = past_of(parts.notes, config_.venue),
+                .stages = &stages_}),
       quarantine_(config_.quarantine, config_.venue, parts.log),
       tasks_(parts.io),
       wake_(parts.io) {
@@ -304,7 +305,10 @@ void Feed::on_event(Stream& stream, const Event& event) {
     stream.subject = parts_.journal.subject(event.venue, event.symbol, event.instrument,
                                             machine_.engine().facts(stream));
   }
-  parts_.journal.append(*stream.subject, event);
+  {
+    const FrameStages::Part timed{&stages_, obs::Stage::append};
+    parts_.journal.append(*stream.subject, event);
+  }
   counters_.events.add();
   const bool ours = event.channel() == Channel::status || event.channel() == Channel::instrument;
   if (event.channel() == Channel::status) note_status(event);

@@ -139,6 +139,7 @@ class Feed final : private FeedMachine::Hands {
   std::unique_ptr<VenueBudget> own_budget_;  // unless it is shared
   VenueBudget& budget_;
   FeedCounters counters_;
+  FrameStages stages_{counters_.stages};
   FeedMachine machine_;
   Quarantine quarantine_;
   TaskGroup tasks_;

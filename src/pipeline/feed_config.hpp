@@ -15,6 +15,7 @@
 #include "obs/counters.hpp"
 #include "obs/histogram.hpp"
 #include "pipeline/connection_share.hpp"
+#include "pipeline/frame_stages.hpp"
 #include "pipeline/quarantine.hpp"
 #include "venue/traits.hpp"
 
@@ -96,6 +97,7 @@ struct FeedCounters {
   // clock to the socket, and from there to the journal.
   obs::Histogram delay;
   obs::Histogram journalled;
+  FrameStageTimes stages;  // one frame in FrameStages::kEvery
 };
 
 }  // namespace mp::pipeline

@@ -66,7 +66,8 @@ class FeedMachine final : private Engine::Owner {
     obs::Logger& log;
     FeedCounters& counters;
     Hands& hands;
-    PastOf past{};  // EngineOptions::past
+    PastOf past{};                  // EngineOptions::past
+    FrameStages* stages = nullptr;  // EngineOptions::stages
   };
   explicit FeedMachine(const Parts& parts);
   ~FeedMachine() override;

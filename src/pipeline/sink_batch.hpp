@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "codec/encoder.hpp"
@@ -32,6 +33,11 @@ class SinkBatch {
   [[nodiscard]] bool empty() const { return taken_.empty(); }
   // Encoded, or roughly what the events take.
   [[nodiscard]] std::size_t weight() const { return weight_; }
+  // What the last one was encoded to; empty: it is not.
+  [[nodiscard]] std::string_view newest() const {
+    const std::size_t begin = taken_.size() < 2 ? 0 : taken_[taken_.size() - 2].bytes_end;
+    return std::string_view{bytes_}.substr(begin);
+  }
 
   // After the last add().
   void finish();

@@ -34,6 +34,7 @@ class SinkRunner {
   void begin_stop();
 
   [[nodiscard]] SinkCounters counters() const;
+  [[nodiscard]] const SinkStages& stages() const { return feed_.stages(); }
   [[nodiscard]] std::string problem() const;
   // Why the sink is not open; nothing: it is.
   [[nodiscard]] std::optional<Error> not_open() const;

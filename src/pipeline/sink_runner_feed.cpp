@@ -172,7 +172,12 @@ bool SinkFeed::is_overflow(const Event& event, Timestamp now) const {
 }
 
 void SinkFeed::add(const Event& event, std::uint64_t index, std::optional<InstrumentKind> kind) {
-  if (batch_.add(event, index, kind)) ++counters_.eligible;
+  const auto begun = stages_.begin_encode();
+  if (!batch_.add(event, index, kind)) return;
+  ++counters_.eligible;
+  // A sink of events has no form that takes time.
+  if (const auto bytes = batch_.newest(); !bytes.empty())
+    stages_.encoded(begun, event.ts_recv, bytes);
 }
 
 // Before the event `index`: what is missing there, as an event at the last missing index. What an
@@ -211,7 +216,11 @@ void SinkFeed::add_status(std::string_view reason, std::uint64_t missing, std::u
 
 SinkFeed::State SinkFeed::offer(Timestamp now) {
   const Range range = work_.back();
-  const sink::Written written = sink_.write(batch_.range(range.begin, range.end));
+  const sink::Batch batch = batch_.range(range.begin, range.end);
+  const auto begun = stages_.begin_write();
+  const sink::Written written = sink_.write(batch);
+  const auto head = batch.bytes.empty() ? batch.items.front().event->symbol : batch.bytes;
+  stages_.wrote(begun, {.at = now, .bytes = batch_.weight(), .head = head});
   if (written.outcome == Outcome::more) return State::busy;
   ++counters_.batches;
   return answer(written, range, now);

@@ -17,6 +17,7 @@
 #include "journal/journal.hpp"
 #include "pipeline/sink_batch.hpp"
 #include "pipeline/sink_filter.hpp"
+#include "pipeline/sink_stages.hpp"
 #include "sink/sink.hpp"
 #include "sink/spec.hpp"
 
@@ -110,6 +111,8 @@ class SinkFeed {
   // There is one after `idle`.
   journal::Reader& reader() { return *reader_; }
   [[nodiscard]] const SinkCounters& counters() const { return counters_; }
+  // Any thread may ask.
+  [[nodiscard]] const SinkStages& stages() const { return stages_; }
   // The newest trouble in one sentence; empty when there was none.
   [[nodiscard]] const std::string& problem() const { return problem_; }
 
@@ -186,6 +189,7 @@ class SinkFeed {
   std::uint64_t dead_letter_bytes_ = 0;
   Fd dead_letter_file_;
   SinkCounters counters_;
+  SinkStages stages_;
   std::string problem_;
 };
 

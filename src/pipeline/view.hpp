@@ -11,6 +11,7 @@
 
 #include "core/event.hpp"
 #include "core/instrument.hpp"
+#include "obs/stage_times.hpp"
 #include "pipeline/feed_state.hpp"
 
 namespace mp::pipeline {
@@ -114,6 +115,14 @@ struct JournalView {
     visit("segments", self.segments);
     visit("has_room", self.has_room);
   }
+};
+
+// How long a stage takes, of all shards.
+struct StageView {
+  obs::Stage stage = obs::Stage::decode;
+  std::string of;           // the venue, or the sink
+  std::uint64_t every = 1;  // one in so many is timed
+  obs::StageSnapshot taken;
 };
 
 // A status event, for people: gaps, and what became of connections and books.
