@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cli/commands.hpp"
+#include "cli/file_commands.hpp"
 #include "cli/list_options.hpp"
 #include "cli/load_options.hpp"
 #include "cli/log_options.hpp"
@@ -314,6 +315,7 @@ int run_command_line(int argc, const char* const* argv) {
   add_replay(app, chosen);
   add_simulate(app, chosen);
   add_query(app, chosen);
+  add_file_commands(app, chosen);
   add_gaps(app, chosen);
   add_looks(app, chosen);
   add_list(app, chosen);
@@ -328,7 +330,7 @@ int run_command_line(int argc, const char* const* argv) {
   }
   obs::Logger log{obs::LogLevel::warn};
   wish.apply(log);
-  if (chosen) return chosen(log);
+  if (chosen) return after_output(chosen(log));
   Output output;
   output.buffer().append(kIntroduction);
   return 0;

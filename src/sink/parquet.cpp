@@ -1,15 +1,16 @@
 // L3. The Parquet sink: typed rows in hive folders, written by DuckDB.
 //
-// data_dir/<name>/channel=trade/venue=binance/instrument=BTC-USDT/date=2026-11-24/
-//   [s<shard>-]<first index of the flush>-<identity of its first event>-<n>.parquet
-// Rows gather in memory and a flush writes them all: to files in .staging, then the list of their
-// names to .commits, which is the moment of delivery, then by renames into place. Exactly once
-// after a crash: a flush that is in .commits is completed, any other is removed; and when the
-// runner delivers again what .commits has, it is recognised by its first event, or by index and
-// time of one within it, and passed over.
+// data_dir/<name>/type=trade/venue=binance/date=2026-11-24/<who>.s<shard>-<range>.parquet
+//
+// Rows gather in memory and a flush writes them all: files in .staging, whose folder is renamed,
+// which is the moment of delivery (commit_log.hpp), and moved into place then. Exactly once after a
+// crash: a flush that was committed is completed, any other is removed; and when the runner
+// delivers again what a file has, that is recognised by the file's name (parquet_name.hpp) and
+// passed over.
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,8 @@
 #include "sink/commit_log.hpp"
 #include "sink/duckdb.hpp"
 #include "sink/files.hpp"
+#include "sink/parquet_compaction.hpp"
+#include "sink/parquet_delivered.hpp"
 #include "sink/parquet_partitions.hpp"
 #include "sink/parquet_stage.hpp"
 #include "sink/registry.hpp"
@@ -53,6 +56,20 @@ DuckdbConfig duckdb_of(const Settings& settings, const Folders& folders) {
   return out;
 }
 
+// One of the runners does it for all.
+std::unique_ptr<ParquetCompaction> compaction_of(const Settings& settings) {
+  if (!settings.flag("compact") || settings.shard.number != 0) return nullptr;
+  CompactConfig config;
+  config.folder = settings.data_dir / settings.name;
+  config.duckdb.library = settings.text("library");
+  config.duckdb.memory_bytes_max = std::max(kDuckdbMemoryMin, settings.bytes("memory_limit") / 4);
+  config.rules.file_bytes_max = settings.bytes("compact_bytes");
+  config.kept_bytes_max = std::uint64_t{1} << 30U;
+  config.durable = settings.durable ? Durable::yes : Durable::no;
+  config.crash_point = settings.crash_point;
+  return std::make_unique<ParquetCompaction>(config);
+}
+
 class Parquet final : public Sink {
  public:
   explicit Parquet(const Settings& settings)
@@ -60,11 +77,14 @@ class Parquet final : public Sink {
         writers_(static_cast<unsigned>(settings.number("writers"))),
         flush_rows_max_(settings.number("flush_rows")),
         flush_age_max_(settings.time("flush_age")),
-        folders_(folders_of(settings.data_dir / settings.name, settings.shard.number)),
+        shard_(settings.shard.number),
+        folders_(folders_of(settings.data_dir / settings.name, shard_)),
         duckdb_(duckdb_of(settings, folders_)),
         flush_bytes_max_(std::min(kRowsBytesMax, duckdb_.memory_bytes_max / kRowsShare)),
         log_(folders_, durable_, settings.crash_point),
-        stage_(durable_, settings.crash_point) {}
+        known_(folders_, shard_),
+        stage_(durable_, settings.crash_point),
+        compaction_(compaction_of(settings)) {}
 
   [[nodiscard]] std::optional<std::uint64_t> delivered() const override { return delivered_; }
 
@@ -91,9 +111,11 @@ class Parquet final : public Sink {
     std::size_t from = 0;
     while (from < items.size() && items[from].index < taken_) ++from;
     while (recovering_ && from < items.size()) {
-      const auto end = log_.end_of(items[from].index, *items[from].event);
-      recovering_ = end.has_value();
-      if (end) delivered_ = taken_ = *end;
+      const auto end = end_of(items[from]);
+      if (!end) return {Outcome::retriable, end.error().message};
+      recovering_ = end->has_value();
+      if (*end) delivered_ = taken_ = **end;
+      if (!recovering_) known_.forget();
       while (from < items.size() && items[from].index < taken_) ++from;
     }
     for (; from < items.size(); ++from) take(*items[from].event, items[from].index);
@@ -101,6 +123,7 @@ class Parquet final : public Sink {
   }
 
   Written tick(Timestamp now) override {
+    if (compaction_) compaction_->tick(now);
     if (rows_ == 0 && !finishing_) return {};
     if (rows_ > 0 && !begun_at_) begun_at_ = now;
     const bool old = begun_at_ && now - *begun_at_ >= flush_age_max_;
@@ -108,17 +131,35 @@ class Parquet final : public Sink {
   }
 
   Result<std::uint64_t> delivered_before(std::uint64_t index, const Event& event) override {
-    return recovering_ ? log_.end_before(index, event) : 0;
+    if (!recovering_) return 0;
+    while (finishing_) {
+      const Written flushed = flush();
+      if (flushed.outcome != Outcome::done && flushed.outcome != Outcome::more)
+        return Error{ErrorKind::io, flushed.problem};
+    }
+    const auto named = known_.end_before(index, event);
+    if (!named) return named;
+    return std::max(*named, log_.end_before(index, event));
   }
 
-  Written close() override { return rows_ == 0 && !finishing_ ? Written{} : flush(); }
+  Written close() override {
+    if (compaction_) compaction_->stop();
+    return rows_ == 0 && !finishing_ ? Written{} : flush();
+  }
 
  private:
+  // Of an earlier run's flush that has this event.
+  Result<std::optional<std::uint64_t>> end_of(const Item& item) {
+    if (const auto end = log_.end_of(item.index, *item.event)) return end;
+    return known_.end_of(item.index, *item.event);
+  }
+
   void take(const Event& event, std::uint64_t index) {
     partitions_.of(event).append(event);
-    if (rows_ == 0) flush_ = {.first = index, .identity = file_identity_of(event)};
-    flush_.earliest = std::min(flush_.earliest, event.ts_recv);
-    flush_.latest = std::max(flush_.latest, event.ts_recv);
+    if (rows_ == 0) flush_ = {.stretch = {.first = index}, .identity = file_identity_of(event)};
+    Stretch& stretch = flush_.stretch;
+    stretch.earliest = std::min(stretch.earliest, event.ts_recv);
+    stretch.latest = std::max(stretch.latest, event.ts_recv);
     ++rows_;
     bytes_ += bytes_of(event);
     taken_ = index + 1;
@@ -140,8 +181,7 @@ class Parquet final : public Sink {
         return {Outcome::retriable, staged.error().message};
       }
       if (*staged == Progress::more) return {Outcome::more, {}};
-      flush_.end = taken_;
-      if (auto committed = log_.commit(flush_, std::exchange(moves_, {})); !committed)
+      if (auto committed = log_.commit(flush_, name_of_flush(), places_); !committed)
         return {Outcome::retriable, committed.error().message};
       forget_rows();
       finishing_ = true;
@@ -151,7 +191,7 @@ class Parquet final : public Sink {
     if (*finished == Progress::more) return {Outcome::more, {}};
     finishing_ = false;
     // After open() it was a flush of an earlier run, and the first event tells whether it counts.
-    delivered_ = std::max(delivered_, flush_.end);
+    delivered_ = std::max(delivered_, flush_.stretch.end);
     return {};
   }
 
@@ -165,28 +205,42 @@ class Parquet final : public Sink {
                                       ": " + staged.error().message};
     }
     if (*staged == Progress::more || durable_ == Durable::no) return *staged;
-    if (auto synced = sync_path(log_.staging() / name_of_flush()); !synced) return synced.error();
+    return sync_staged();
+  }
+
+  // All names that lead to the files.
+  Result<Progress> sync_staged() {
+    const fs::path flush = log_.staging() / name_of_flush();
+    std::set<fs::path> folders = {flush};
+    for (const fs::path& place : places_) {
+      for (fs::path folder = place.parent_path(); !folder.empty(); folder = folder.parent_path())
+        folders.insert(flush / folder);
+    }
+    for (const fs::path& folder : folders) {
+      if (auto synced = sync_path(folder); !synced) return synced.error();
+    }
     return Progress::done;
   }
 
   Result<void> begin_stage() {
     if (auto emptied = empty_folder(log_.staging()); !emptied) return emptied;
-    // A name of its own for each flush: the log of the one before may still list its moves.
-    const fs::path folder = name_of_flush();
-    if (auto made = make_folder(log_.staging() / folder); !made) return made;
-    moves_.clear();
+    flush_.stretch.end = taken_;
+    places_.clear();
     std::vector<ParquetStage::Output> files;
-    for (const auto& [rows, target] : partitions_.outputs()) {
-      const std::string name = name_of_flush() + "-" + std::to_string(moves_.size()) + ".parquet";
-      moves_.push_back({.from = folder / name, .to = target / name});
-      files.push_back({.rows = rows, .path = log_.staging() / folder / name});
+    for (auto& output : partitions_.outputs()) {
+      const ParquetName name{
+          .who = std::move(output.who), .shard = shard_, .stretch = flush_.stretch};
+      places_.push_back(output.folder / name.text());
+      const fs::path path = log_.staging() / name_of_flush() / places_.back();
+      if (auto made = make_folder(path.parent_path()); !made) return made;
+      files.push_back({.rows = std::move(output.rows), .path = path});
     }
     stage_.begin(std::move(files));
     return {};
   }
 
   [[nodiscard]] std::string name_of_flush() const {
-    return folders_.prefix + padded(flush_.first) + "-" + hex_of(flush_.identity);
+    return padded(flush_.stretch.first) + "-" + hex_of(flush_.identity);
   }
 
   void forget_rows() {
@@ -200,14 +254,17 @@ class Parquet final : public Sink {
   const unsigned writers_;  // files that are written at once, each by a thread while a flush lasts
   const std::uint64_t flush_rows_max_;
   const std::chrono::milliseconds flush_age_max_;
+  const std::uint32_t shard_;
   const Folders folders_;
   const DuckdbConfig duckdb_;
   const std::uint64_t flush_bytes_max_;
   Fd lock_;
   CommitLog log_;
+  ParquetDelivered known_;
   std::unique_ptr<Duckdb> database_;
   ParquetStage stage_;
-  std::vector<CommitLog::Move> moves_;  // of the flush that is staged
+  std::unique_ptr<ParquetCompaction> compaction_;  // nothing: somebody else does it, or nobody
+  std::vector<fs::path> places_;                   // of the files that are staged
   Partitions partitions_;
   CommitLog::Flush flush_;  // the one that gathers, or that wants its renames
   std::uint64_t rows_ = 0;
@@ -238,6 +295,13 @@ constexpr std::array kKeys = {
         .doc = "Files that are written at once.",
         .least = 1,
         .most = 64},
+    Key{.name = "compact",
+        .fallback = true,
+        .doc = "Make one file of those of an hour that has ended, and of those of a day."},
+    Key{.name = "compact_bytes",
+        .fallback = Bytes{std::uint64_t{512} << 20U},
+        .doc = "The largest file that is made so.",
+        .least = std::uint64_t{1} << 20U},
     Key{.name = "library",
         .fallback = "",
         .doc = "libduckdb.so itself. Default: beside the program, or where the system keeps "
@@ -253,8 +317,8 @@ constexpr Spec kParquet = {
     .keys = kKeys,
     .guarantee = Guarantee::exactly_once,
     .harmless =
-        "The list of a flush's files is written before they appear, and tells which events "
-        "they have.",
+        "The files of a flush appear by one rename, and their names tell which events they "
+        "have.",
     .loss_window = "None; what is not in a file yet is in the journal.",
     .make = [](const Settings& settings) -> std::unique_ptr<Sink> {
       return std::make_unique<Parquet>(settings);
