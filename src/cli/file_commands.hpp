@@ -1,4 +1,4 @@
-// L6. The commands that keep what was collected in order: compact, dlq.
+// L6. The commands for what was collected, with their options: query, compact, dlq.
 #pragma once
 
 #include <CLI/App.hpp>

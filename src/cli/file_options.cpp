@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "cli/commands.hpp"
 #include "cli/file_commands.hpp"
 
 namespace mp::cli {
@@ -10,6 +11,24 @@ using Chosen = std::function<int(obs::Logger&)>;
 
 void add_data(CLI::App& app, std::string& data_dir) {
   app.add_option("--data", data_dir, "The data directory")->capture_default_str();
+}
+
+void add_query(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<QueryOptions>();
+  auto* query_app = app.add_subcommand("query", "SQL over what was collected");
+  query_app->description(
+      "Runs SQL over the Parquet files of a data directory. There is a view per channel: trade,\n"
+      "quote, book, ticker, candle, funding, open_interest, mark_price, instrument, status, ...\n\n"
+      "Examples:\n"
+      "  marketprism query \"SELECT venue, instrument, count(*) FROM trade GROUP BY ALL\"\n"
+      "  marketprism query --data marketprism-demo --format csv \"FROM quote LIMIT 10\"\n");
+  query_app->add_option("sql", options->sql, "The statement")->required();
+  query_app->add_option("--data", options->data_dir, "The data directory")->capture_default_str();
+  query_app->add_option("--format", options->format, "table, csv or ndjson")
+      ->check(CLI::IsMember({"table", "csv", "ndjson"}))
+      ->capture_default_str();
+  query_app->callback(
+      [options, &chosen] { chosen = [options](obs::Logger&) { return query(*options); }; });
 }
 
 void add_compact(CLI::App& app, Chosen& chosen) {
@@ -66,6 +85,7 @@ void add_dlq(CLI::App& app, Chosen& chosen) {
 }  // namespace
 
 void add_file_commands(CLI::App& app, Chosen& chosen) {
+  add_query(app, chosen);
   add_compact(app, chosen);
   add_dlq(app, chosen);
 }

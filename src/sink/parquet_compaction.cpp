@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <exception>
 #include <system_error>
 
@@ -10,6 +11,7 @@ namespace {
 
 constexpr std::chrono::minutes kFirstAfter{1};
 constexpr std::chrono::minutes kInterval{10};
+constexpr std::uint64_t kMemoryMin = std::uint64_t{128} << 20U;
 constexpr int kNiceness = 10;  // whoever collects comes first
 
 }  // namespace
@@ -35,6 +37,19 @@ void ParquetCompaction::stop() {
   }
   if (thread_.joinable()) thread_.join();
   stopping_ = false;
+}
+
+std::unique_ptr<ParquetCompaction> compaction_of(const Settings& settings) {
+  if (!settings.flag("compact") || settings.shard.number != 0) return nullptr;
+  CompactConfig config;
+  config.folder = settings.data_dir / settings.name;
+  config.duckdb.library = settings.text("library");
+  config.duckdb.memory_bytes_max = std::max(kMemoryMin, settings.bytes("memory_limit") / 4);
+  config.rules.file_bytes_max = settings.bytes("compact_bytes");
+  config.kept_bytes_max = std::uint64_t{1} << 30U;
+  config.durable = settings.durable ? Durable::yes : Durable::no;
+  config.crash_point = settings.crash_point;
+  return std::make_unique<ParquetCompaction>(config);
 }
 
 // What fails stays as it is, and the next run tries it again: the sink does not depend on it.

@@ -37,4 +37,7 @@ class ParquetCompaction {
   Compactor* working_ = nullptr;
 };
 
+// As the section has it; nothing where it is not wanted, or another of the sink's runners does it.
+[[nodiscard]] std::unique_ptr<ParquetCompaction> compaction_of(const Settings& settings);
+
 }  // namespace mp::sink

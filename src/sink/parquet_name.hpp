@@ -1,6 +1,7 @@
 // L3. What the name of a Parquet file says, so that no log is needed to know what was delivered:
 //
-//   type=trade/venue=binance/date=2026-11-24/<who>.s<shard>-<first>-<end>-<earliest>-<latest>.parquet
+//   type=trade/venue=binance/date=2026-11-24/
+//     <who>.s<shard>-<first>-<end>-<earliest>-<latest>.parquet
 //
 // The file has all events of its folder, and of `who`, that the journal of that shard has from
 // index `first` to before `end`; they were received from `earliest` to `latest`, in nanoseconds
