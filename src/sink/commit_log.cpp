@@ -15,6 +15,11 @@ constexpr std::size_t kStepsMax = 1'024;
 constexpr std::uint64_t kLogBytesMax = std::uint64_t{16} << 20U;
 constexpr std::string_view kDone = ".done";
 
+// Of the log, which nobody misses; all else that the system refuses is tried again.
+bool is_damage(int code) {
+  return code == EIO || code == EISDIR || means_wrong_file(code);
+}
+
 std::optional<CommitLog::Flush> flush_of(std::istringstream words) {
   std::string kind;
   CommitLog::Flush flush;
@@ -50,13 +55,13 @@ Result<void> CommitLog::open() {
 Result<void> CommitLog::read() {
   const auto path = folders_.own / ".commits";
   const OpenedFile opened = open_file(path, O_RDONLY);
-  if (opened.code == ENOENT || opened.code == EIO) return {};
+  if (opened.code == ENOENT || is_damage(opened.code)) return {};
   if (opened.code != 0) return file_error("open", path, opened.code);
   const FileSize size = file_size(opened.fd);
   if (size.code != 0) return file_error("read", path, size.code);
   std::string text(std::min(size.bytes, kLogBytesMax), '\0');
   const Done got = read_at(opened.fd, std::as_writable_bytes(std::span{text}), 0);
-  if (got.code != 0 && got.code != EIO) return file_error("read", path, got.code);
+  if (got.code != 0 && !is_damage(got.code)) return file_error("read", path, got.code);
   text.resize(got.bytes);
   std::istringstream lines{text};
   std::string line;
@@ -92,8 +97,7 @@ void CommitLog::remember(const Flush& flush) {
   }
 }
 
-// Nothing depends on it, so no answer is waited for.
-void CommitLog::write() const {
+Result<void> CommitLog::write() const {
   std::ostringstream text;
   for (const auto& [stretch, identity] : flushes_) {
     text << "flush " << stretch.first << ' ' << identity << ' ' << stretch.end;
@@ -103,7 +107,10 @@ void CommitLog::write() const {
   }
   for (const Move& move : moves_)
     text << "move " << move.from.string() << '\t' << move.to.string() << '\n';
-  static_cast<void>(replace_whole(folders_.own / ".commits", text.view(), mp::Written::in_time));
+  const auto path = folders_.own / ".commits";
+  const int code = replace_whole(path, text.view(), mp::Written::in_time);
+  if (code != 0 && !is_damage(code)) return file_error("write", path, code);
+  return {};
 }
 
 Result<void> CommitLog::commit(const Flush& flush, const std::string& folder,
@@ -145,7 +152,7 @@ Result<Progress> CommitLog::move() {
   if (moved_ == 0) {
     if (auto synced = durable_ == Durable::yes ? sync_path(staging()) : Result<void>{}; !synced)
       return synced.error();
-    write();
+    if (auto written = write(); !written) return written.error();
   }
   std::size_t steps = 0;
   for (; moved_ < moves_.size(); ++moved_) {

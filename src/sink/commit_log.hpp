@@ -60,7 +60,7 @@ class CommitLog {
   Result<void> read();
   Result<void> find_committed();
   void remember(const Flush& flush);
-  void write() const;
+  Result<void> write() const;
   Result<Progress> move();
   Result<Progress> sync();
   void crash_point(std::string_view place) const {

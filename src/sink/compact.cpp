@@ -1,5 +1,8 @@
 #include "sink/compact.hpp"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
@@ -40,6 +43,13 @@ Result<std::unique_ptr<Compactor>> Compactor::open(const CompactConfig& config) 
                  "there are no Parquet files in " + config.folder.string() + ": it is not there"};
   }
   if (folder.code != 0) return file_error("read", config.folder, folder.code);
+  // What is made belongs to who makes it, and the collector has to write there again.
+  struct stat facts{};
+  if (::fstat(folder.fd.value(), &facts) != 0) return file_error("read", config.folder, errno);
+  if (facts.st_uid != ::geteuid()) {
+    return Error{ErrorKind::permission, "the files in " + config.folder.string() +
+                                            " belong to another user: only that one compacts them"};
+  }
   std::unique_ptr<Compactor> out{new Compactor{config}};
   if (auto started = out->start(); !started) return started.error();
   return out;

@@ -134,9 +134,10 @@ Result<std::vector<std::filesystem::path>> files_below(const std::filesystem::pa
   return found;
 }
 
+// Whoever made the lock, others can have it: it need not be written to.
 Result<Fd> share_files(const std::filesystem::path& folder, Sharing sharing) {
   const auto path = folder / kFilesLock;
-  auto opened = open_file(path, O_RDWR | O_CREAT);
+  auto opened = open_file(path, O_RDONLY | O_CREAT);
   if (opened.code != 0 && sharing == Sharing::reads) {
     opened = open_file(path, O_RDONLY);
     if (opened.code != 0) return Fd{};
@@ -148,7 +149,7 @@ Result<Fd> share_files(const std::filesystem::path& folder, Sharing sharing) {
 
 Result<std::optional<Fd>> hold_files(const std::filesystem::path& folder) {
   const auto path = folder / kFilesLock;
-  auto opened = open_file(path, O_RDWR | O_CREAT);
+  auto opened = open_file(path, O_RDONLY | O_CREAT);
   if (opened.code != 0) return file_error("make", path, opened.code);
   const int code = lock_file(opened.fd);
   if (code == EWOULDBLOCK) return std::optional<Fd>{};

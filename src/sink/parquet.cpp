@@ -157,7 +157,9 @@ constexpr std::array kKeys = {
         .least = 1000},
     Key{.name = "memory_limit",
         .fallback = Bytes{std::uint64_t{512} << 20U},
-        .doc = "The most memory that DuckDB may take.",
+        .doc = "The most memory that DuckDB may take. To compact, it takes a quarter of that "
+               "besides, at "
+               "least 128 MiB.",
         .least = std::uint64_t{64} << 20U},
     Key{.name = "writers",
         .fallback = std::uint64_t{2},

@@ -155,6 +155,16 @@ TEST_F(CompactTest, leaves_files_that_are_being_read_and_those_that_it_does_not_
   EXPECT_TRUE(fs::exists(dir_.path() / "parquet" / other));
 }
 
+// What it makes would be somebody else's, and the collector could no longer write there.
+TEST_F(CompactTest, leaves_the_files_of_another_user) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can be somebody else";
+  collect();
+  ASSERT_EQ(::chown((dir_.path() / "parquet").c_str(), 65534, 65534), 0);
+  const auto compactor = Compactor::open(config());
+  ASSERT_FALSE(compactor);
+  EXPECT_EQ(compactor.error().kind, ErrorKind::permission);
+}
+
 TEST_F(CompactTest, keeps_the_files_of_several_shards_apart) {
   collect(0, 0);
   collect(0, 1);
