@@ -39,9 +39,9 @@ int after_output(int code) {
   pollfd out{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
   const bool reader_gone = ::poll(&out, 1, 0) > 0 && (out.revents & POLLERR) != 0;
   if (reader_gone) return code;
-  return fail({ErrorKind::io,
-               fmt::format("cannot write to the standard output: {}",
-                           why != 0 ? std::generic_category().message(why) : "it failed before")});
+  std::string sentence = "cannot write all of the answer to the standard output";
+  if (why != 0) sentence += ": " + std::generic_category().message(why);
+  return fail({ErrorKind::io, sentence});
 }
 
 std::string_view program() {
