@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cli/commands.hpp"
+#include "cli/file_commands.hpp"
 #include "cli/list_options.hpp"
 #include "cli/load_options.hpp"
 #include "cli/log_options.hpp"
@@ -155,23 +156,6 @@ void add_simulate(CLI::App& app, Chosen& chosen) {
   });
 }
 
-void add_query(CLI::App& app, Chosen& chosen) {
-  auto options = std::make_shared<QueryOptions>();
-  auto* query_app = app.add_subcommand("query", "SQL over what was collected");
-  query_app->description(examples(
-      "Runs SQL over the Parquet files of a data directory. There is a view per channel: trade,\n"
-      "quote, book, ticker, candle, funding, open_interest, mark_price, instrument, status, ...",
-      "  marketprism query \"SELECT venue, instrument, count(*) FROM trade GROUP BY ALL\"\n"
-      "  marketprism query --data marketprism-demo --format csv \"FROM quote LIMIT 10\"\n"));
-  query_app->add_option("sql", options->sql, "The statement")->required();
-  query_app->add_option("--data", options->data_dir, "The data directory")->capture_default_str();
-  query_app->add_option("--format", options->format, "table, csv or ndjson")
-      ->check(CLI::IsMember({"table", "csv", "ndjson"}))
-      ->capture_default_str();
-  query_app->callback(
-      [options, &chosen] { chosen = [options](obs::Logger&) { return query(*options); }; });
-}
-
 void add_gaps(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<GapsOptions>();
   auto* gaps_app = app.add_subcommand("gaps", "What is missing of what was collected");
@@ -313,7 +297,7 @@ int run_command_line(int argc, const char* const* argv) {
   add_decode(app, chosen);
   add_replay(app, chosen);
   add_simulate(app, chosen);
-  add_query(app, chosen);
+  add_file_commands(app, chosen);
   add_gaps(app, chosen);
   add_looks(app, chosen);
   add_list(app, chosen);
@@ -328,7 +312,7 @@ int run_command_line(int argc, const char* const* argv) {
   }
   obs::Logger log{obs::LogLevel::warn};
   wish.apply(log);
-  if (chosen) return chosen(log);
+  if (chosen) return after_output(chosen(log));
   Output output;
   output.buffer().append(kIntroduction);
   return 0;

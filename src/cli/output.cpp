@@ -1,6 +1,7 @@
 #include "cli/output.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>  // also program_invocation_name, of glibc
@@ -27,6 +28,20 @@ Result<void> Output::flush() {
   buffer_.clear();
   if (failure_) return *failure_;
   return {};
+}
+
+int after_output(int code) {
+  errno = 0;
+  const bool failed = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
+  if (!failed || code != 0) return code;
+  const int why = errno;
+  // Nobody reads a pipe any more: nobody wants more.
+  pollfd out{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
+  const bool reader_gone = ::poll(&out, 1, 0) > 0 && (out.revents & POLLERR) != 0;
+  if (reader_gone) return code;
+  std::string sentence = "cannot write all of the answer to the standard output";
+  if (why != 0) sentence += ": " + std::generic_category().message(why);
+  return fail({ErrorKind::io, sentence});
 }
 
 std::string_view program() {

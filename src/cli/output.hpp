@@ -33,6 +33,10 @@ class Output {
   std::optional<Error> failure_;
 };
 
+// What was printed without an Output must have arrived as well: the code of the program, or that of
+// a full disk.
+[[nodiscard]] int after_output(int code);
+
 // The program as the user called it, for commands to copy: "build/release/marketprism".
 [[nodiscard]] std::string_view program();
 

@@ -19,18 +19,17 @@ sink::DuckdbConfig duckdb_config() {
 }
 
 int query(const QueryOptions& options) {
-  if (!std::filesystem::is_directory(options.data_dir)) {
-    return fail({ErrorKind::io,
-                 fmt::format("there is no data directory {}; name the one that `run` or `demo` "
-                             "wrote with --data",
-                             options.data_dir)});
-  }
   auto query = sink::Query::open({.data_dir = options.data_dir, .duckdb = duckdb_config()});
   if (!query) return fail(query.error());
   const auto printed =
       (*query)->print(options.sql, *sink::query_format_named(options.format), std::cout);
   std::cout.flush();
   if (!printed) return fail(printed.error());
+  if (!(*query)->has_files()) {
+    complain(
+        "there are no Parquet files there yet: a collector writes them once a minute "
+        "(flush_age in [sink.parquet]); `marketprism tap --all` shows what its journal has");
+  }
   return 0;
 }
 

@@ -111,6 +111,10 @@ int lock_file(const Fd& fd) {
   return code_of(repeated([&] { return ::flock(fd.value(), LOCK_EX | LOCK_NB); }));
 }
 
+int share_file(const Fd& fd) {
+  return code_of(repeated([&] { return ::flock(fd.value(), LOCK_SH); }));
+}
+
 int sync_data(const Fd& fd) {
   return code_of(repeated([&] { return ::fdatasync(fd.value()); }));
 }
@@ -135,6 +139,15 @@ int rename_new(const std::filesystem::path& from, const std::filesystem::path& t
   if (code == 0) return EEXIST;
   if (code != ENOENT) return code;
   return code_of(repeated([&] { return ::renameat(folder, from.c_str(), folder, to.c_str()); }));
+}
+
+int exchange_names(const std::filesystem::path& one, const std::filesystem::path& other) {
+  return code_of(repeated(
+      [&] { return ::renameat2(kHere, one.c_str(), kHere, other.c_str(), RENAME_EXCHANGE); }));
+}
+
+int link_file(const std::filesystem::path& from, const std::filesystem::path& to) {
+  return code_of(repeated([&] { return ::linkat(kHere, from.c_str(), kHere, to.c_str(), 0); }));
 }
 
 int replace_file(const std::filesystem::path& from, const std::filesystem::path& to) {

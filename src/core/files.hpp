@@ -81,6 +81,8 @@ struct FileSize {
 [[nodiscard]] FileSize file_size(const Fd& fd);
 // EWOULDBLOCK: another open file has the lock.
 [[nodiscard]] int lock_file(const Fd& fd);
+// A lock that others may have as well; waits while one has it alone.
+[[nodiscard]] int share_file(const Fd& fd);
 // Makes what was written durable: data alone, or the entries of a folder too.
 [[nodiscard]] int sync_data(const Fd& fd);
 [[nodiscard]] int sync_all(const Fd& fd);
@@ -90,6 +92,11 @@ struct FileSize {
 // Between folders that this process has locked. EEXIST: `to` is there already, and stays as it is.
 [[nodiscard]] int rename_new(const std::filesystem::path& from, const std::filesystem::path& to,
                              int folder = kHere);
+// Two names change what they stand for, in one step. EINVAL: the file system cannot do it.
+[[nodiscard]] int exchange_names(const std::filesystem::path& one,
+                                 const std::filesystem::path& other);
+// A second name for a file.
+[[nodiscard]] int link_file(const std::filesystem::path& from, const std::filesystem::path& to);
 // Puts a new version of a small file in the place of the old one.
 [[nodiscard]] int replace_file(const std::filesystem::path& from, const std::filesystem::path& to);
 // The same, from its text; by way of a file beside it, PATH.new.

@@ -1,10 +1,7 @@
 #include "pipeline/sink_runner_feed.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 
-#include "codec/json_encode.hpp"
 #include "core/assert.hpp"
 #include "core/back_off.hpp"
 
@@ -28,7 +25,8 @@ SinkFeed::SinkFeed(const SinkRunnerConfig& config, journal::ReaderConfig journal
       journal_(std::move(journal)),
       open_(std::move(open)),
       sink_(sink),
-      chance_(std::move(chance)) {}
+      chance_(std::move(chance)),
+      dead_letters_(config_.dead_letter, config_.dead_letter_bytes_max) {}
 
 Result<void> SinkFeed::open() {
   if (journal_.name.empty())
@@ -40,23 +38,9 @@ Result<void> SinkFeed::open() {
     if (!reader) return reader.error();
     reader_ = reader.take();
   }
-  if (auto opened = open_dead_letters(); !opened) return opened;
+  if (auto opened = dead_letters_.open(); !opened) return opened;
   if (auto opened = sink_.open(); !opened) return opened;
   not_open_.reset();
-  return {};
-}
-
-Result<void> SinkFeed::open_dead_letters() {
-  if (config_.dead_letter.empty() || dead_letter_file_.open()) return {};
-  const std::string what = "cannot open the dead letters " + config_.dead_letter.string();
-  if (const int code = make_folders(config_.dead_letter.parent_path()); code != 0)
-    return os_error(what, code);
-  auto opened = open_file(config_.dead_letter, O_WRONLY | O_CREAT | O_APPEND);
-  if (opened.code != 0) return os_error(what, opened.code);
-  const FileSize size = file_size(opened.fd);
-  if (size.code != 0) return os_error(what, size.code);
-  dead_letter_bytes_ = size.bytes;
-  dead_letter_file_ = std::move(opened.fd);
   return {};
 }
 
@@ -367,33 +351,13 @@ void SinkFeed::commit() {
 }
 
 void SinkFeed::refuse(std::size_t position, const std::string& problem) {
-  const bool kept = write_dead_letter(position, problem);
-  ++counters_.discarded[static_cast<std::size_t>(kept ? Discard::refused : Discard::unlettered)];
-}
-
-bool SinkFeed::write_dead_letter(std::size_t position, const std::string& problem) {
-  if (!dead_letter_file_.open()) return false;
-  std::string line = "{\"sink\":";
-  codec::append_json_string(config_.name, line);
-  codec::append_json_key("index", line);
-  codec::append_json_integer(static_cast<std::int64_t>(batch_.item(position).index), line);
-  codec::append_json_key("problem", line);
-  codec::append_json_string(problem, line);
-  codec::append_json_key("event", line);
-  codec::append_json(*batch_.item(position).event, line);
-  line.append("}\n");
-  if (dead_letter_bytes_ + line.size() > config_.dead_letter_bytes_max) return false;
-  const Done done = write_all(dead_letter_file_, line);
-  if (done.code == 0) {
-    dead_letter_bytes_ += done.bytes;
-    return true;
-  }
-  problem_ = os_error("cannot write to the dead letters " + config_.dead_letter.string(), done.code)
-                 .message;
-  // Half a line would spoil the next one; where it cannot be taken back it counts.
-  if (::ftruncate(dead_letter_file_.value(), static_cast<off_t>(dead_letter_bytes_)) != 0)
-    dead_letter_bytes_ += done.bytes;
-  return false;
+  const sink::Item& item = batch_.item(position);
+  const auto kept = dead_letters_.write(
+      {.sink = config_.name, .index = item.index, .problem = problem, .event = *item.event});
+  if (kept == DeadLetters::Kept::failed) problem_ = dead_letters_.problem();
+  const bool is_there = kept == DeadLetters::Kept::yes;
+  ++counters_
+        .discarded[static_cast<std::size_t>(is_there ? Discard::refused : Discard::unlettered)];
 }
 
 }  // namespace mp::pipeline

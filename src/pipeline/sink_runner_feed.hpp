@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "core/event.hpp"
-#include "core/files.hpp"
 #include "core/result.hpp"
 #include "journal/journal.hpp"
+#include "pipeline/dead_letters.hpp"
 #include "pipeline/sink_batch.hpp"
 #include "pipeline/sink_filter.hpp"
 #include "pipeline/sink_stages.hpp"
@@ -124,7 +124,6 @@ class SinkFeed {
     std::size_t end;
   };
 
-  Result<void> open_dead_letters();
   State open_again(Timestamp now);
   State read_again(Timestamp now);
   State read(Timestamp now);
@@ -144,7 +143,6 @@ class SinkFeed {
   State finish(Timestamp now);
   std::optional<State> tick(Timestamp now);
   void refuse(std::size_t position, const std::string& problem);
-  bool write_dead_letter(std::size_t position, const std::string& problem);
   void end_batch();
   void commit();
 
@@ -186,8 +184,7 @@ class SinkFeed {
   bool draining_ = false;
   bool closed_ = false;
   bool failed_ = false;
-  std::uint64_t dead_letter_bytes_ = 0;
-  Fd dead_letter_file_;
+  DeadLetters dead_letters_;
   SinkCounters counters_;
   SinkStages stages_;
   std::string problem_;

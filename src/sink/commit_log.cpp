@@ -1,6 +1,7 @@
 #include "sink/commit_log.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <sstream>
 
 namespace mp::sink {
@@ -11,25 +12,27 @@ namespace {
 constexpr std::size_t kFlushesKept = 64;
 // Renames and syncs of one finish(): a second on a slow disk.
 constexpr std::size_t kStepsMax = 1'024;
+constexpr std::uint64_t kLogBytesMax = std::uint64_t{16} << 20U;
+constexpr std::string_view kDone = ".done";
 
-// The line for a message: a damaged file may hold anything.
-std::string cleaned(std::string_view line) {
-  constexpr std::size_t kShown = 40;
-  std::string out{line.substr(0, kShown)};
-  std::ranges::replace_if(out, [](char c) { return c < ' ' || c > '~'; }, '?');
-  return out;
+// Of the log, which nobody misses; all else that the system refuses is tried again.
+bool is_damage(int code) {
+  return code == EIO || code == EISDIR || means_wrong_file(code);
 }
 
-// Two flushes as one, where they are of one journal: what lies between them was not for this sink,
-// or is gone. The older one alone where they are not.
-bool join(CommitLog::Flush& older, const CommitLog::Flush& newer) {
-  const bool one_journal = older.has_times() && newer.has_times() && newer.first >= older.end &&
-                           newer.latest >= older.earliest;
-  if (!one_journal) return false;
-  older.end = newer.end;
-  older.earliest = std::min(older.earliest, newer.earliest);
-  older.latest = std::max(older.latest, newer.latest);
-  return true;
+std::optional<CommitLog::Flush> flush_of(std::istringstream words) {
+  std::string kind;
+  CommitLog::Flush flush;
+  words >> kind;
+  if (kind != "flush" || !(words >> flush.stretch.first >> flush.identity >> flush.stretch.end))
+    return std::nullopt;
+  std::int64_t earliest = 0;
+  std::int64_t latest = 0;
+  if (words >> earliest >> latest) {
+    flush.stretch.earliest = from_nanoseconds(earliest);
+    flush.stretch.latest = from_nanoseconds(latest);
+  }
+  return flush;
 }
 
 }  // namespace
@@ -40,135 +43,155 @@ CommitLog::CommitLog(const Folders& folders, Durable durable, CrashPoint at_cras
 Result<void> CommitLog::open() {
   flushes_.clear();
   moves_.clear();
-  moved_ = synced_ = 0;
+  unsynced_.clear();
+  moved_ = 0;
   leftovers_ = true;
-  return read();
+  if (auto read_back = read(); !read_back) return read_back;
+  return find_committed();
 }
 
-// Lines: "flush FIRST IDENTITY END EARLIEST LATEST" and "move FROM<tab>TO"; written whole or not at
-// all. The times are missing in logs of an earlier version.
+// Lines: "flush FIRST IDENTITY END EARLIEST LATEST" and "move FROM<tab>TO", the files of the newest
+// flush. A line that is neither is passed over, and so is a file that the disk cannot read.
 Result<void> CommitLog::read() {
   const auto path = folders_.own / ".commits";
-  const auto text = read_file(path);
-  if (!text) return text.error();
-  std::istringstream lines{text->value_or("")};
+  const OpenedFile opened = open_file(path, O_RDONLY);
+  if (opened.code == ENOENT || is_damage(opened.code)) return {};
+  if (opened.code != 0) return file_error("open", path, opened.code);
+  const FileSize size = file_size(opened.fd);
+  if (size.code != 0) return file_error("read", path, size.code);
+  std::string text(std::min(size.bytes, kLogBytesMax), '\0');
+  const Done got = read_at(opened.fd, std::as_writable_bytes(std::span{text}), 0);
+  if (got.code != 0 && !is_damage(got.code)) return file_error("read", path, got.code);
+  text.resize(got.bytes);
+  std::istringstream lines{text};
   std::string line;
   while (std::getline(lines, line)) {
-    std::istringstream words{line};
-    std::string kind;
-    words >> kind;
-    Flush flush;
-    const std::size_t tab = line.find('\t');
-    if (kind == "flush" && words >> flush.first >> flush.identity >> flush.end) {
-      std::int64_t earliest = 0;
-      std::int64_t latest = 0;
-      if (words >> earliest >> latest) {
-        flush.earliest = from_nanoseconds(earliest);
-        flush.latest = from_nanoseconds(latest);
-      }
-      flushes_.push_back(flush);
-    } else if (kind == "move" && tab != std::string::npos) {
-      moves_.push_back({.from = line.substr(5, tab - 5), .to = line.substr(tab + 1)});
-    } else {
-      return Error{ErrorKind::data,
-                   "cannot read " + path.string() + ": the line \"" + cleaned(line) +
-                       "\" is neither a flush nor a move; move the file away to go on: at most the "
-                       "newest flush, where a kill interrupted it, is then stored twice"};
-    }
+    if (const auto flush = flush_of(std::istringstream{line})) flushes_.push_back(*flush);
+  }
+  while (flushes_.size() > kFlushesKept) flushes_.pop_front();
+  return {};
+}
+
+Result<void> CommitLog::find_committed() {
+  constexpr unsigned kLevels = 4;  // type, venue, date, file
+  const Listing listing = list_folder(staging());
+  if (listing.code != 0 && listing.code != ENOENT)
+    return file_error("list the folder", staging(), listing.code);
+  for (const std::string& name : listing.names) {
+    if (!name.ends_with(kDone)) continue;
+    const auto files = files_below(staging() / name, kLevels);
+    if (!files) return files.error();
+    for (const auto& file : *files) moves_.push_back({.from = name / file, .to = file});
   }
   return {};
 }
 
-Result<void> CommitLog::write(const std::deque<Flush>& flushes,
-                              const std::vector<Move>& moves) const {
+void CommitLog::remember(const Flush& flush) {
+  flushes_.push_back(flush);
+  while (flushes_.size() > kFlushesKept) {
+    if (join(flushes_[0].stretch, flushes_[1].stretch)) {
+      flushes_.erase(flushes_.begin() + 1);
+    } else {
+      flushes_.pop_front();
+    }
+  }
+}
+
+Result<void> CommitLog::write() const {
   std::ostringstream text;
-  for (const Flush& flush : flushes) {
-    text << "flush " << flush.first << ' ' << flush.identity << ' ' << flush.end;
-    if (flush.has_times())
-      text << ' ' << to_nanoseconds(flush.earliest) << ' ' << to_nanoseconds(flush.latest);
+  for (const auto& [stretch, identity] : flushes_) {
+    text << "flush " << stretch.first << ' ' << identity << ' ' << stretch.end;
+    if (stretch.has_times())
+      text << ' ' << to_nanoseconds(stretch.earliest) << ' ' << to_nanoseconds(stretch.latest);
     text << '\n';
   }
-  for (const Move& move : moves)
+  for (const Move& move : moves_)
     text << "move " << move.from.string() << '\t' << move.to.string() << '\n';
-  const auto fresh = staging() / "commits";
-  const auto file = create_file(fresh);
-  if (!file) return file.error();
-  if (const Done done = write_all(*file, text.view()); done.code != 0)
-    return file_error("write", fresh, done.code);
-  const int synced = durable_ == Durable::yes ? sync_all(*file) : 0;
-  if (synced != 0) return file_error("make durable", fresh, synced);
   const auto path = folders_.own / ".commits";
-  if (const int code = replace_file(fresh, path); code != 0)
-    return file_error("rename to", path, code);
+  const int code = replace_whole(path, text.view(), mp::Written::in_time);
+  if (code != 0 && !is_damage(code)) return file_error("write", path, code);
   return {};
 }
 
-Result<void> CommitLog::commit(const Flush& flush, std::vector<Move> moves) {
-  std::deque<Flush> flushes = flushes_;
-  flushes.push_back(flush);
-  while (flushes.size() > kFlushesKept) {
-    if (join(flushes[0], flushes[1])) {
-      flushes.erase(flushes.begin() + 1);
-    } else {
-      flushes.pop_front();
-    }
-  }
+Result<void> CommitLog::commit(const Flush& flush, const std::string& folder,
+                               const std::vector<std::filesystem::path>& places) {
+  const std::string done = folder + std::string{kDone};
   crash_point("commit.before");
-  if (auto written = write(flushes, moves); !written) return written;
-  flushes_ = std::move(flushes);
-  moves_ = std::move(moves);
-  moved_ = synced_ = 0;
-  written_ = durable_ == Durable::no;
+  if (const int code = rename_new(staging() / folder, staging() / done); code != 0)
+    return file_error("rename to", staging() / done, code);
+  moves_.clear();
+  moved_ = 0;
+  for (const auto& place : places) moves_.push_back({.from = done / place, .to = place});
+  leftovers_ = true;
   crash_point("commit.after");
+  remember(flush);
   return {};
 }
 
-// Renames first, then the folders: the disk makes all renames durable with the first of them.
+// Who reads all files, or puts one in the place of several, does not see some of a flush.
 Result<Progress> CommitLog::finish() {
-  if (!written_) {
-    if (auto synced = sync_path(folders_.own); !synced) return synced.error();
-    written_ = true;
+  if (!moves_.empty()) {
+    auto shared = share_files(folders_.target, Sharing::adds);
+    if (!shared) return shared.error();
+    const auto moved = move();
+    if (!moved || *moved == Progress::more) return moved;
   }
-  std::size_t steps = 0;
-  for (; moved_ < moves_.size(); ++moved_) {
-    if (++steps > kStepsMax) return Progress::more;
-    const Move& move = moves_[moved_];
-    // What a run before this one moved has nothing left to move.
-    const auto moved = move_file(staging() / move.from, folders_.target / move.to);
-    if (!moved) return moved.error();
-    if (*moved == Moved::yes) crash_point("commit.moved");
-  }
-  for (; synced_ < moves_.size() && durable_ == Durable::yes; ++synced_) {
-    if (++steps > kStepsMax) return Progress::more;
-    const auto folder = (folders_.target / moves_[synced_].to).parent_path();
-    if (auto synced = sync_folder(folder); !synced) return synced.error();
-  }
+  const auto synced = sync();
+  if (!synced || *synced == Progress::more) return synced;
   if (leftovers_) {
     if (auto emptied = empty_folder(staging()); !emptied) return emptied.error();
     leftovers_ = false;
   }
   moves_.clear();
-  moved_ = synced_ = 0;
+  moved_ = 0;
+  return Progress::done;
+}
+
+Result<Progress> CommitLog::move() {
+  // The commit has to last before the first of its files is elsewhere.
+  if (moved_ == 0) {
+    if (auto synced = durable_ == Durable::yes ? sync_path(staging()) : Result<void>{}; !synced)
+      return synced.error();
+    if (auto written = write(); !written) return written.error();
+  }
+  std::size_t steps = 0;
+  for (; moved_ < moves_.size(); ++moved_) {
+    if (++steps > kStepsMax) return Progress::more;
+    const Move& each = moves_[moved_];
+    const auto moved = move_file(staging() / each.from, folders_.target / each.to);
+    if (!moved) return moved.error();
+    const auto folder = each.to.parent_path();
+    if (std::ranges::find(unsynced_, folder) == unsynced_.end()) unsynced_.push_back(folder);
+    if (*moved == Moved::yes) crash_point("commit.moved");
+  }
+  return Progress::done;
+}
+
+// The disk makes all renames durable with the first of them.
+Result<Progress> CommitLog::sync() {
+  std::size_t steps = 0;
+  for (; !unsynced_.empty(); unsynced_.pop_back()) {
+    if (durable_ == Durable::no) continue;
+    if (++steps > kStepsMax) return Progress::more;
+    if (auto synced = sync_folder(folders_.target / unsynced_.back()); !synced)
+      return synced.error();
+  }
   return Progress::done;
 }
 
 std::optional<std::uint64_t> CommitLog::end_of(std::uint64_t index, const Event& event) const {
-  for (const Flush& flush : flushes_) {
-    const bool is_first = flush.first == index && flush.identity == file_identity_of(event);
-    const bool is_within = flush.first < index && index < flush.end &&
-                           flush.earliest <= event.ts_recv && event.ts_recv <= flush.latest;
-    if (is_first || is_within) return flush.end;
+  for (const auto& [stretch, identity] : flushes_) {
+    const bool is_first = stretch.first == index && identity == file_identity_of(event);
+    if (is_first || (stretch.first < index && stretch.has(index, event.ts_recv)))
+      return stretch.end;
   }
   return std::nullopt;
 }
 
 std::uint64_t CommitLog::end_before(std::uint64_t index, const Event& event) const {
   std::uint64_t end = 0;
-  for (const Flush& flush : flushes_) {
-    if (!flush.has_times() || flush.first >= index || flush.earliest > event.ts_recv) continue;
-    if (flush.end > index && flush.latest < event.ts_recv) continue;  // of another journal
-    end = std::max(end, flush.end);
-  }
+  for (const Flush& flush : flushes_)
+    end = std::max(end, sink::end_before(flush.stretch, index, event.ts_recv));
   return end;
 }
 

@@ -10,7 +10,8 @@ namespace {
 
 constexpr const char* kFileName = "libduckdb.so";
 constexpr std::string_view kHint =
-    "run scripts/install-duckdb.sh, or put a libduckdb.so of version 1.4.4 next to the program";
+    "run scripts/install-duckdb.sh, put a libduckdb.so of version 1.4.4 next to the program, or "
+    "name one (MARKETPRISM_DUCKDB for all, `library` in [sink.parquet] for a sink)";
 
 // "": the loader's own search.
 Result<void*> load_library(const DuckdbConfig& config) {
@@ -154,6 +155,15 @@ std::string sql_text(std::string_view text) {
   std::string out = "'";
   for (const char c : text) out.append(c == '\'' ? 2 : 1, c);
   return out + "'";
+}
+
+std::string sql_path(const std::filesystem::path& path) {
+  std::string out;
+  for (const char c : path.string()) {
+    const bool of_patterns = c == '*' || c == '?' || c == '[';
+    out.append(of_patterns ? "[" : "").append(1, c).append(of_patterns ? "]" : "");
+  }
+  return sql_text(out);
 }
 
 std::string sql_name(std::string_view name) {

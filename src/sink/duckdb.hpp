@@ -58,6 +58,8 @@ class Duckdb {
 
 // 'text', for SQL.
 [[nodiscard]] std::string sql_text(std::string_view text);
+// A path for functions that take patterns, as it is.
+[[nodiscard]] std::string sql_path(const std::filesystem::path& path);
 // "name", for SQL.
 [[nodiscard]] std::string sql_name(std::string_view name);
 

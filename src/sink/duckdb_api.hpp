@@ -109,6 +109,7 @@ enum class Type : int {
   X(disconnect, void, (ConnectionHandle**))                                                    \
   X(query, State, (ConnectionHandle*, const char*, ResultHandle*))                             \
   X(destroy_result, void, (ResultHandle*))                                                     \
+  X(interrupt, void, (ConnectionHandle*))                                                      \
   X(result_error, const char*, (ResultHandle*))                                                \
   X(column_count, Index, (ResultHandle*))                                                      \
   X(column_name, const char*, (ResultHandle*, Index))                                          \

@@ -13,6 +13,7 @@ namespace mp::sink {
 namespace {
 
 constexpr std::size_t kComponentMax = 200;
+constexpr std::string_view kFilesLock = ".files.lock";
 constexpr int kNamesMax = 16;  // of files beside each other that should have one name
 
 }  // namespace
@@ -112,6 +113,48 @@ Result<Moved> move_file(const std::filesystem::path& from, const std::filesystem
   }
   if (code != 0) return file_error("rename to", to, code);
   return Moved::yes;
+}
+
+Result<std::vector<std::filesystem::path>> files_below(const std::filesystem::path& folder,
+                                                       unsigned levels) {
+  std::vector<std::filesystem::path> found = {""};
+  for (unsigned level = 0; level < levels; ++level) {
+    std::vector<std::filesystem::path> next;
+    for (const auto& path : found) {
+      const Listing listing = list_folder(folder / path);
+      if (listing.code == ENOENT || listing.code == ENOTDIR) continue;
+      if (listing.code != 0) return file_error("read", folder / path, listing.code);
+      for (const std::string& name : listing.names) {
+        if (!name.starts_with('.')) next.push_back(path / name);
+      }
+    }
+    found = std::move(next);
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+// Whoever made the lock, others can have it: it need not be written to.
+Result<Fd> share_files(const std::filesystem::path& folder, Sharing sharing) {
+  const auto path = folder / kFilesLock;
+  auto opened = open_file(path, O_RDONLY | O_CREAT);
+  if (opened.code != 0 && sharing == Sharing::reads) {
+    opened = open_file(path, O_RDONLY);
+    if (opened.code != 0) return Fd{};
+  }
+  if (opened.code != 0) return file_error("make", path, opened.code);
+  if (const int code = share_file(opened.fd); code != 0) return file_error("lock", path, code);
+  return std::move(opened.fd);
+}
+
+Result<std::optional<Fd>> hold_files(const std::filesystem::path& folder) {
+  const auto path = folder / kFilesLock;
+  auto opened = open_file(path, O_RDONLY | O_CREAT);
+  if (opened.code != 0) return file_error("make", path, opened.code);
+  const int code = lock_file(opened.fd);
+  if (code == EWOULDBLOCK) return std::optional<Fd>{};
+  if (code != 0) return file_error("lock", path, code);
+  return std::optional{std::move(opened.fd)};
 }
 
 std::uint64_t file_identity_of(const Event& event) {

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/event.hpp"
 #include "core/files.hpp"
@@ -48,6 +50,21 @@ Result<void> sync_folder(const std::filesystem::path& path);
 // stays, and the file gets a name beside it.
 enum class Moved : std::uint8_t { yes, was_not_there };
 Result<Moved> move_file(const std::filesystem::path& from, const std::filesystem::path& to);
+
+// Entries `levels` deep below the folder, by their paths from there on. Names that begin with a dot
+// are passed over, and so is a file where a folder should be; what cannot be listed is an error.
+[[nodiscard]] Result<std::vector<std::filesystem::path>> files_below(
+    const std::filesystem::path& folder, unsigned levels);
+
+// A lock that several have at once as long as they add files to `folder` or read all of them: who
+// puts one in the place of several has it alone, for moments.
+enum class Sharing : std::uint8_t {
+  adds,
+  reads,  // without the lock, where the folder cannot be written to
+};
+Result<Fd> share_files(const std::filesystem::path& folder, Sharing sharing);
+// Alone; nothing, where somebody has it.
+Result<std::optional<Fd>> hold_files(const std::filesystem::path& folder);
 
 // What tells a second delivery of an event from an event of another journal at the same index.
 [[nodiscard]] std::uint64_t file_identity_of(const Event& event);

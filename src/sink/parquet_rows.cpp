@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "core/assert.hpp"
+#include "sink/parquet_name.hpp"
 
 namespace mp::sink {
 namespace {
@@ -258,7 +259,14 @@ void Field::clear() {
   bytes.clear();
 }
 
+std::vector<Column> parquet_columns(Channel channel) {
+  std::vector<Column> out = columns_of(channel);
+  out.insert(out.begin(), {"instrument", ColumnType::text});
+  return out;
+}
+
 ParquetRows::ParquetRows(Channel channel) : channel_(channel) {
+  fields_.emplace_back().kind = Field::Kind::text;
   visit_fields(empty_event(channel), [&](std::string_view, const auto& value) {
     fields_.emplace_back().kind = kind_of(value);
   });
@@ -267,6 +275,7 @@ ParquetRows::ParquetRows(Channel channel) : channel_(channel) {
 void ParquetRows::append(const Event& event) {
   MP_ASSERT(event.channel() == channel_);
   RowWriter write{fields_.data(), size_};
+  write("instrument", instrument_or_symbol(event));
   visit_fields(event, write);
   MP_ASSERT(write.field() == fields_.data() + fields_.size());
   ++size_;

@@ -41,6 +41,10 @@ struct Field {
   void clear();
 };
 
+// The columns of a file: `instrument` (the venue's symbol where ours is not known), then those of
+// columns_of(channel). The folders have the rest: type, venue and date.
+[[nodiscard]] std::vector<Column> parquet_columns(Channel channel);
+
 class ParquetRows {
  public:
   explicit ParquetRows(Channel channel);

@@ -54,7 +54,7 @@ Result<Progress> ParquetStage::step() {
 }
 
 Result<void> ParquetStage::write_file(ParquetWriter& writer, const Output& file) const {
-  if (auto written = writer.write(*file.rows, file.path); !written) return written;
+  if (auto written = writer.write(file.rows, file.path); !written) return written;
   if (crash_point_ != nullptr) crash_point_("parquet.staged");
   if (durable_ == Durable::no) return {};
   return sync_path(file.path);

@@ -16,7 +16,7 @@ namespace mp::sink {
 class ParquetStage {
  public:
   struct Output {
-    const ParquetRows* rows;
+    std::vector<const ParquetRows*> rows;
     std::filesystem::path path;
   };
 

@@ -50,8 +50,9 @@ duck::TypeHandle* type_of(const duck::Api& api, ColumnType type) {
 // What the table function reads.
 struct Source {
   const duck::Api& api;
-  const ParquetRows& rows;
-  std::size_t next = 0;
+  std::span<const ParquetRows* const> parts;
+  std::size_t part = 0;
+  std::size_t next = 0;  // of the part
 };
 
 // Of the query that this thread runs. DuckDB's functions would be needed to ask for a pointer of
@@ -61,7 +62,7 @@ thread_local Source* running = nullptr;
 void bind(duck::BindHandle* bind) {
   MP_ASSERT(running != nullptr);
   const duck::Api& api = running->api;
-  for (const Column& column : columns_of(running->rows.channel())) {
+  for (const Column& column : parquet_columns(running->parts.front()->channel())) {
     duck::TypeHandle* type = type_of(api, column.type);
     api.bind_add_result_column(bind, column.name.c_str(), type);
     api.destroy_logical_type(&type);
@@ -70,12 +71,17 @@ void bind(duck::BindHandle* bind) {
 
 void init(duck::InitHandle*) {
   MP_ASSERT(running != nullptr);
-  running->next = 0;
+  running->part = running->next = 0;
 }
 
 void next_chunk(duck::CallHandle* call, duck::ChunkHandle* chunk) {
   MP_ASSERT(running != nullptr);
-  const auto count = running->rows.fill(running->next, running->api, chunk);
+  while (running->part + 1 < running->parts.size() &&
+         running->next == running->parts[running->part]->size()) {
+    ++running->part;
+    running->next = 0;
+  }
+  const auto count = running->parts[running->part]->fill(running->next, running->api, chunk);
   if (!count) return running->api.function_set_error(call, "no memory for the levels of books");
   running->next += *count;
   running->api.data_chunk_set_size(chunk, *count);
@@ -102,8 +108,10 @@ Result<std::unique_ptr<ParquetWriter>> ParquetWriter::open(Duckdb& database) {
   return std::unique_ptr<ParquetWriter>{new ParquetWriter{connection.take()}};
 }
 
-Result<void> ParquetWriter::write(const ParquetRows& rows, const std::filesystem::path& file) {
-  Source source{.api = connection_->api(), .rows = rows};
+Result<void> ParquetWriter::write(std::span<const ParquetRows* const> parts,
+                                  const std::filesystem::path& file) {
+  MP_ASSERT(!parts.empty());
+  Source source{.api = connection_->api(), .parts = parts};
   running = &source;
   auto written = connection_->run(
       "COPY (SELECT * FROM rows()) TO " + sql_text(file.string()) +

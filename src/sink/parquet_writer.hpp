@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
 
 #include "core/result.hpp"
 #include "sink/duckdb.hpp"
@@ -18,8 +19,8 @@ class ParquetWriter {
   // The database outlives its writers. It runs with one thread, the writer's own: see `Source`.
   static Result<std::unique_ptr<ParquetWriter>> open(Duckdb& database);
 
-  // Makes the file; the rows keep their order.
-  Result<void> write(const ParquetRows& rows, const std::filesystem::path& file);
+  // Makes the file, of rows of one channel; they keep their order.
+  Result<void> write(std::span<const ParquetRows* const> parts, const std::filesystem::path& file);
 
  private:
   explicit ParquetWriter(std::unique_ptr<Duckdb> connection) : connection_(std::move(connection)) {}

@@ -1,10 +1,10 @@
 #include "sink/query.hpp"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "codec/json_encode.hpp"
 #include "core/utf8.hpp"
-#include "sink/columns.hpp"
 #include "sink/files.hpp"
 
 namespace mp::sink {
@@ -13,33 +13,6 @@ namespace {
 constexpr std::size_t kCellBytesMax = 4096;  // of a table
 
 namespace fs = std::filesystem;
-
-bool has_parquet(const fs::path& folder) {
-  std::error_code failed;
-  for (fs::recursive_directory_iterator it{folder, failed}, end; !failed && it != end;
-       it.increment(failed)) {
-    if (it->path().extension() == ".parquet") return true;
-  }
-  return false;
-}
-
-std::string view_of(const fs::path& folder, Channel channel) {
-  const fs::path files = folder / ("channel=" + std::string{name_of(channel)});
-  const std::string begin = "CREATE VIEW " + sql_name(name_of(channel)) + " AS SELECT ";
-  if (has_parquet(files)) {
-    return begin + "* FROM read_parquet(" + sql_text((files / "*/*/*/*.parquet").string()) +
-           ", union_by_name = true, hive_partitioning = true, hive_types = {'channel': VARCHAR, "
-           "'venue': VARCHAR, 'instrument': VARCHAR, 'date': DATE})";
-  }
-  std::string columns;
-  for (const Column& column : columns_of(channel)) {
-    columns += "NULL::" + std::string{sql_type(column.type)} + " AS " + sql_name(column.name);
-    columns += ", ";
-  }
-  return begin + columns +
-         "NULL::VARCHAR AS channel, NULL::VARCHAR AS venue, NULL::VARCHAR AS instrument, "
-         "NULL::DATE AS date WHERE false";
-}
 
 void append_csv(const std::string& cell, std::string& out) {
   if (cell.find_first_of(",\"\r\n") == std::string::npos) {
@@ -112,39 +85,35 @@ std::optional<QueryFormat> query_format_named(std::string_view name) {
 }
 
 Result<std::unique_ptr<Query>> Query::open(const QueryConfig& config) {
-  std::error_code none;
-  if (!fs::is_directory(config.data_dir, none)) {
-    return Error{ErrorKind::io, "there is no data folder " + config.data_dir.string() +
+  const auto& dir = config.data_dir;
+  const OpenedFile opened = open_file(dir, O_RDONLY | O_DIRECTORY);
+  if (opened.code == ENOENT || opened.code == ENOTDIR) {
+    return Error{ErrorKind::io, "there is no data folder " + dir.string() +
                                     ": name the one that the collector writes to"};
   }
+  if (opened.code != 0) return file_error("read", dir, opened.code);
+  auto views = QueryViews::open(dir / "parquet");
+  if (!views) return views.error();
   DuckdbConfig duckdb = config.duckdb;
-  if (duckdb.temp_dir.empty()) duckdb.temp_dir = config.data_dir / "parquet" / ".query";
+  std::unique_ptr<QuerySpill> spill;
+  if (duckdb.temp_dir.empty()) {
+    spill = std::make_unique<QuerySpill>(dir / ".query");
+    duckdb.temp_dir = spill->path();
+  }
   auto database = Duckdb::open(duckdb);
   if (!database) return database.error();
-  std::unique_ptr<Query> out{new Query{database.take()}};
-  if (auto made = out->make_views(config.data_dir / "parquet"); !made) return made.error();
-  return out;
-}
-
-Result<void> Query::make_views(const fs::path& folder) {
-  for (std::size_t i = 0; i < kChannelCount; ++i) {
-    const auto channel = static_cast<Channel>(i);
-    if (auto made = database_->run(view_of(folder, channel)); !made) {
-      return Error{ErrorKind::data, "cannot read the Parquet files of the channel " +
-                                        std::string{name_of(channel)} + " in " + folder.string() +
-                                        ": " + made.error().message};
-    }
-  }
-  return {};
+  return std::unique_ptr<Query>{new Query{views.take(), std::move(spill), database.take()}};
 }
 
 Result<std::uint64_t> Query::run(const std::string& sql, ValueStyle style,
                                  const OnColumns& on_columns, const OnRow& on_row) {
+  if (auto made = views_.make(*database_, sql); !made) return made.error();
   const duck::Api& api = database_->api();
   duck::ResultHandle result{};
   if (api.query(database_->connection(), sql.c_str(), &result) != duck::kSuccess) {
     const char* const why = api.result_error(&result);
-    Error error{ErrorKind::usage, why != nullptr ? why : "DuckDB refused the query"};
+    Error error{ErrorKind::usage,
+                views_.in_our_words(why != nullptr ? why : "DuckDB refused the query")};
     api.destroy_result(&result);
     return error;
   }

@@ -12,12 +12,14 @@
 
 #include "sink/duckdb.hpp"
 #include "sink/duckdb_value.hpp"
+#include "sink/query_spill.hpp"
+#include "sink/query_views.hpp"
 
 namespace mp::sink {
 
 struct QueryConfig {
   std::filesystem::path data_dir{};
-  DuckdbConfig duckdb{};  // an empty temp_dir is set to a folder below data_dir
+  DuckdbConfig duckdb{};  // an empty temp_dir: one of its own, below data_dir
 };
 
 enum class QueryFormat : std::uint8_t { table, csv, ndjson };
@@ -31,11 +33,13 @@ struct Rows {
   std::vector<std::vector<std::optional<std::string>>> rows;  // nullopt: NULL
 };
 
-// The views `trade`, `quote`, `book`, ... have the columns of the files, then channel, venue,
-// instrument and date. A channel without files is an empty view.
+// The views `trade`, `quote`, `book`, ... have the columns of the files, then type, venue and date,
+// and, but for `status`, which has one, `channel`. A channel without files is an empty view.
 class Query {
  public:
   static Result<std::unique_ptr<Query>> open(const QueryConfig& config);
+  // Of any channel.
+  [[nodiscard]] bool has_files() const { return views_.has_files(); }
 
   // Runs SQL and keeps at most `rows_max` rows. ErrorKind::usage: DuckDB's own sentence.
   Result<Rows> rows(const std::string& sql, std::size_t rows_max);
@@ -52,13 +56,15 @@ class Query {
   };
   using OnColumns = std::function<void(const Columns& columns)>;
 
-  explicit Query(std::unique_ptr<Duckdb> database) : database_(std::move(database)) {}
-  Result<void> make_views(const std::filesystem::path& folder);
+  Query(QueryViews views, std::unique_ptr<QuerySpill> spill, std::unique_ptr<Duckdb> database)
+      : views_(std::move(views)), spill_(std::move(spill)), database_(std::move(database)) {}
   Result<std::uint64_t> run(const std::string& sql, ValueStyle style, const OnColumns& on_columns,
                             const OnRow& on_row);
   Result<std::uint64_t> read(duck::ResultHandle& result, ValueStyle style,
                              const OnColumns& on_columns, const OnRow& on_row);
 
+  QueryViews views_;
+  std::unique_ptr<QuerySpill> spill_;
   std::unique_ptr<Duckdb> database_;
 };
 

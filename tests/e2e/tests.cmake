@@ -29,6 +29,10 @@ set_tests_properties(control PROPERTIES TIMEOUT 300)
 add_test(NAME stream
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/stream_test.py $<TARGET_FILE:marketprism>)
 set_tests_properties(stream PROPERTIES TIMEOUT 300)
+# What others read of the Parquet files: those of the readers that are there.
+add_test(NAME readers
+  COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/readers_test.py $<TARGET_FILE:marketprism>)
+set_tests_properties(readers PROPERTIES TIMEOUT 300)
 # The alert rules, where Prometheus' tool is there.
 find_program(MP_PROMTOOL promtool)
 if(MP_PROMTOOL)

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <fstream>
 
 #include "sink_fixture.hpp"
 
@@ -231,8 +232,7 @@ TEST_P(SinkContract, starts_when_finished_files_were_taken_away) {
   EXPECT_EQ(make_open(settings)->close().outcome, Outcome::done);
 }
 
-// Files are never put in the place of others.
-TEST_P(SinkContract, leaves_files_that_have_its_names) {
+TEST_P(SinkContract, makes_no_file_for_what_its_files_have) {
   Events events;
   {
     auto sink = make_open(small_settings(GetParam(), dir_.path()));
@@ -240,16 +240,52 @@ TEST_P(SinkContract, leaves_files_that_have_its_names) {
     delivery.all(*sink, kEvents);
     ASSERT_EQ(sink->close().outcome, Outcome::done);
   }
-  if (GetParam() == "ndjson") return;  // it knows its files by their names
-  // Nothing tells any more that all of it is there already.
-  std::filesystem::remove(dir_.path() / "parquet" / ".commits");
+  const auto files = visible_files();
   {
     auto sink = make_open(small_settings(GetParam(), dir_.path()));
     Delivery delivery{events};
     delivery.all(*sink, kEvents);
     ASSERT_EQ(sink->close().outcome, Outcome::done);
   }
-  EXPECT_EQ(stored_count(), 2 * kEvents);
+  EXPECT_EQ(visible_files(), files);
+  EXPECT_EQ(stored(GetParam(), dir_.path()), expected(events, kEvents));
+}
+
+// What was delivered is told by the names of files. A log that helps is no more than that.
+TEST_P(SinkContract, doubles_nothing_when_the_cursor_and_the_log_are_lost_or_damaged) {
+  Events events;
+  const auto log = dir_.path() / GetParam() / ".commits";
+  for (const std::string text : {"", "lost", "flush 1 2 3\nnonsense\n", "\x1b[2J\xff damage\n"}) {
+    if (text == "lost") {
+      std::filesystem::remove(log);
+    } else if (!text.empty()) {
+      std::ofstream{log, std::ios::binary} << text << std::string(40, '\0');
+    }
+    auto sink = make_open(small_settings(GetParam(), dir_.path()));
+    Delivery delivery{events, 37};
+    delivery.all(*sink, kEvents);
+    ASSERT_EQ(sink->close().outcome, Outcome::done);
+    EXPECT_EQ(sink->delivered(), kEvents);
+  }
+  EXPECT_EQ(stored(GetParam(), dir_.path()), expected(events, kEvents));
+}
+
+// A kill between the renames of a flush, and then the log is gone as well.
+TEST_P(SinkContract, doubles_nothing_after_a_crash_without_its_log) {
+  Events events;
+  events.at(kEvents);
+  for (std::uint64_t point = 1; dies_at(point, events); point += 2) {
+    std::filesystem::remove(dir_.path() / GetParam() / ".commits");
+    auto sink = make_open(small_settings(GetParam(), dir_.path()));
+    Delivery delivery{events, 41};
+    delivery.all(*sink, kEvents);
+    ASSERT_EQ(sink->close().outcome, Outcome::done);
+    sink.reset();
+    ASSERT_EQ(stored(GetParam(), dir_.path()), expected(events, kEvents)) << point;
+    std::filesystem::remove_all(dir_.path() / GetParam());
+    ASSERT_LT(point, 60U) << "nothing more to learn";
+    if (point > 24) break;
+  }
 }
 
 TEST_P(SinkContract, delivers_by_age_when_told_the_time) {

@@ -1,10 +1,13 @@
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <limits>
 
 #include "sink/columns.hpp"
 #include "sink/files.hpp"
+#include "sink/parquet_name.hpp"
+#include "sink/parquet_partitions.hpp"
 #include "sink_fixture.hpp"
 
 namespace mp::sink {
@@ -67,8 +70,8 @@ TEST_F(ParquetTest, keeps_every_digit_and_the_folders) {
   EXPECT_EQ(rows.rows[0], (Row{"2025-11-24 16:00:00.123456789", std::nullopt, "9007199254740993",
                                "BTCUSDT", std::nullopt, "618376300000000001", "-13", "1.5", "buy",
                                "binance", "BTC-USDT", "2025-11-24"}));
-  EXPECT_TRUE(std::filesystem::is_directory(
-      dir_.path() / "parquet/channel=trade/venue=binance/instrument=BTC-USDT/date=2025-11-24"));
+  EXPECT_TRUE(std::filesystem::is_directory(dir_.path() /
+                                            "parquet/type=trade/venue=binance/date=2025-11-24"));
 }
 
 TEST_F(ParquetTest, keeps_levels_as_lists_of_structs) {
@@ -146,7 +149,7 @@ TEST_F(ParquetTest, keeps_numbers_of_any_size_and_order) {
                  "-9223372036854775808", "9223372036854775807", "-2996", "1"}));
 }
 
-TEST_F(ParquetTest, writes_a_file_for_each_partition_however_many_there_are) {
+TEST_F(ParquetTest, gathers_instruments_that_say_little_in_one_file) {
   std::deque<std::string> names;
   std::vector<Event> events;
   for (int round = 0; round < 3; ++round) {
@@ -157,12 +160,41 @@ TEST_F(ParquetTest, writes_a_file_for_each_partition_however_many_there_are) {
       events.push_back(event);
     }
   }
-  const Rows rows = rows_of(events,
-                            "SELECT count(*), count(DISTINCT instrument), count(DISTINCT filename) "
-                            "FROM read_parquet('" +
-                                dir_.path().string() +
-                                "/parquet/channel=mark_price/*/*/*/*.parquet', filename = true)");
-  EXPECT_EQ(rows.rows.at(0), (Row{"900", "300", "300"}));
+  // One that says much has a file of its own, however late it comes.
+  for (std::size_t i = 0; i < Partitions::kOwnFileWeight / 5; ++i) {
+    events.push_back(event_of(MarkPrice{}));
+    events.back().seq = events.size();
+    if (i < 200) events.push_back(events[i]);
+  }
+  std::swap(events.front(), events.back());
+  for (std::size_t i = 1; i < 200; ++i) std::swap(events[i], events[events.size() - 1 - i]);
+  const Rows rows = rows_of(events, "SELECT count(*), count(DISTINCT instrument) FROM mark_price");
+  EXPECT_EQ(rows.rows.at(0), (Row{std::to_string(events.size()), "301"}));
+  const auto folder = dir_.path() / "parquet/type=mark_price/venue=binance/date=2025-11-24";
+  std::vector<std::string> who;
+  for (const auto& entry : std::filesystem::directory_iterator{folder})
+    who.push_back(ParquetName::parse(entry.path().filename().string())->who);
+  std::ranges::sort(who);
+  EXPECT_EQ(who, (std::vector<std::string>{"BTC-USDT", "mixed"}));
+}
+
+// Of three streams of an instrument, which one has the gap.
+TEST_F(ParquetTest, tells_the_stream_that_a_status_is_about) {
+  std::vector<Event> events;
+  for (const Channel channel : {Channel::trade, Channel::book, Channel::quote})
+    events.push_back(event_of(Status{.condition = Condition::connected, .channel = channel}));
+  const Rows seen = rows_of(events, "SELECT type, channel FROM status ORDER BY channel");
+  EXPECT_EQ(seen.rows,
+            (std::vector<Row>{{"status", "book"}, {"status", "quote"}, {"status", "trade"}}));
+  // So does who reads the files without our views, by their folders.
+  auto query = Query::open({.data_dir = dir_.path()});
+  const auto plain = (*query)->rows(
+      "SELECT type, venue, date, instrument, channel FROM read_parquet('" + dir_.path().string() +
+          "/parquet/type=status/**/*.parquet', hive_partitioning = true) ORDER BY channel",
+      9);
+  ASSERT_TRUE(plain.ok()) << plain.error().message;
+  ASSERT_EQ(plain->rows.size(), 3U);
+  EXPECT_EQ(plain->rows[2], (Row{"status", "binance", "2025-11-24", "BTC-USDT", "trade"}));
 }
 
 TEST_F(ParquetTest, has_the_columns_of_every_channel) {
@@ -175,31 +207,11 @@ TEST_F(ParquetTest, has_the_columns_of_every_channel) {
     EXPECT_GT(columns.size(), 4U);
     auto rows = (*query)->rows("SELECT * FROM " + sql_name(name_of(channel)), 1);
     ASSERT_TRUE(rows.ok()) << rows.error().message;
-    EXPECT_EQ(rows->columns.size(), columns.size() + 4) << name_of(channel);
+    const bool has_channel = channel == Channel::status;  // of its own
+    EXPECT_EQ(rows->columns.size(), columns.size() + (has_channel ? 4 : 5)) << name_of(channel);
+    EXPECT_EQ(std::ranges::count(rows->columns, "channel"), 1);
     EXPECT_TRUE(rows->rows.empty());
   }
-}
-
-TEST_F(ParquetTest, finishes_no_commit_log_that_it_cannot_read) {
-  std::filesystem::create_directories(dir_.path() / "parquet");
-  std::ofstream{dir_.path() / "parquet" / ".commits"} << "flush 1 2 3\nnonsense\n";
-  const auto opened = make()->open();
-  ASSERT_FALSE(opened.ok());
-  EXPECT_EQ(opened.error().kind, ErrorKind::data);
-}
-
-TEST_F(ParquetTest, says_what_to_do_with_a_damaged_log_in_letters_that_can_be_shown) {
-  std::filesystem::create_directories(dir_.path() / "parquet");
-  std::ofstream{dir_.path() / "parquet" / ".commits", std::ios::binary}
-      << std::string("\x1b[2J\0\xff damage\n", 13);
-  const auto sink = make();
-  const auto opened = sink->open();
-  ASSERT_FALSE(opened.ok());
-  for (const char c : opened.error().message) EXPECT_TRUE(c >= ' ' && c <= '~');
-  EXPECT_NE(opened.error().message.find("move the file away"), std::string::npos);
-  // Somebody does, and the same sink goes on.
-  std::filesystem::remove(dir_.path() / "parquet" / ".commits");
-  EXPECT_TRUE(sink->open().ok());
 }
 
 TEST_F(ParquetTest, knows_the_stretches_of_a_log_without_times_by_their_first_events) {
@@ -220,11 +232,10 @@ TEST_F(ParquetTest, knows_the_stretches_of_a_log_without_times_by_their_first_ev
 
 // A stop must not wait for thousands of files.
 TEST_F(ParquetTest, makes_a_flush_of_many_files_in_parts) {
-  std::deque<std::string> names;
   std::vector<Event> events;
   for (std::uint64_t i = 0; i < 1'500; ++i) {
     Event event = event_of(MarkPrice{});
-    event.instrument = names.emplace_back("COIN" + std::to_string(i) + "-USDT");
+    event.ts_recv += std::chrono::days{i};
     event.seq = i;
     events.push_back(event);
   }
@@ -239,7 +250,7 @@ TEST_F(ParquetTest, makes_a_flush_of_many_files_in_parts) {
   EXPECT_GE(parts, 4U);
   EXPECT_EQ(sink->delivered(), 1'500U);
   auto query = Query::open({.data_dir = dir_.path()});
-  auto rows = (*query)->rows("SELECT count(*), count(DISTINCT instrument) FROM mark_price", 1);
+  auto rows = (*query)->rows("SELECT count(*), count(DISTINCT date) FROM mark_price", 1);
   EXPECT_EQ(rows->rows.at(0), (Row{"1500", "1500"}));
 }
 
@@ -263,6 +274,26 @@ TEST_F(ParquetTest, runs_duckdb_within_its_bounds) {
       "CREATE TABLE t AS SELECT random() AS a, random() AS b, random() AS c FROM range(5000000)");
   ASSERT_FALSE(huge.ok()) << "120 MB fitted into 70";
   EXPECT_TRUE((*database)->run("SELECT 1").ok());
+}
+
+TEST(ParquetName, is_read_as_it_was_written) {
+  const std::string one(300, 'x');
+  for (const std::string instrument : {"BTC-USDT", "..", "1.5.s3-x", "币", one.c_str()}) {
+    const ParquetName name{.who = who_of(instrument),
+                           .shard = 17,
+                           .stretch = {.first = 0,
+                                       .end = std::numeric_limits<std::uint64_t>::max(),
+                                       .earliest = from_nanoseconds(kStart),
+                                       .latest = from_nanoseconds(kStart + 1)}};
+    EXPECT_LE(name.text().size(), 200U);
+    const auto read = ParquetName::parse(name.text());
+    ASSERT_TRUE(read) << name.text();
+    EXPECT_EQ(read->who, name.who);
+    EXPECT_EQ(read->shard, 17U);
+    EXPECT_EQ(read->stretch, name.stretch);
+  }
+  for (const std::string_view other : {"", ".parquet", "a.parquet", "a.s0-1-2-3-4.parquet"})
+    EXPECT_FALSE(ParquetName::parse(other)) << other;
 }
 
 TEST(SafeComponent, never_leaves_its_folder_and_never_collides) {

@@ -1,7 +1,13 @@
 #include "sink/query.hpp"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
 #include <sstream>
 
+#include "sink/columns.hpp"
+#include "sink/query_spill.hpp"
 #include "sink_fixture.hpp"
 
 namespace mp::sink {
@@ -111,6 +117,78 @@ TEST_F(QueryTest, sees_hostile_names_as_they_are) {
   for (const auto& row : rows->rows) names.push_back(*row[0]);
   EXPECT_EQ(names,
             (std::vector<std::string>{"../../etc/passwd", "BTC-USDT", "ETHUSDT", "币安人生USDT"}));
+}
+
+// A name above the data is nobody's pattern, and nobody's column.
+TEST_F(QueryTest, reads_what_was_written_below_a_folder_of_any_name) {
+  for (const std::string name : {"venue=other", "type=x,date=y", "a*b?[c]", "it's \"quoted\"",
+                                 "spaces and 币", "per%20cent", "back\\slash"}) {
+    Events events;
+    const auto dir = dir_.path() / name;
+    auto sink = kParquet.make(small_settings("parquet", dir));
+    ASSERT_TRUE(sink->open().ok());
+    Delivery delivery{events};
+    delivery.all(*sink, 100);
+    ASSERT_EQ(sink->close().outcome, Outcome::done);
+    auto query = Query::open({.data_dir = dir});
+    ASSERT_TRUE(query.ok()) << query.error().message;
+    const auto rows = (*query)->rows(
+        "SELECT count(*), min(venue), max(venue), min(type), min(date) FROM trade", 1);
+    ASSERT_TRUE(rows.ok()) << name << ": " << rows.error().message;
+    EXPECT_EQ(rows->rows[0], (std::vector<std::optional<std::string>>{"60", "binance", "binance",
+                                                                      "trade", "2025-11-24"}))
+        << name;
+    const auto all = (*query)->rows("SELECT * FROM trade", 1);
+    EXPECT_EQ(all->columns.size(), columns_of(Channel::trade).size() + 5) << name;
+  }
+}
+
+TEST_F(QueryTest, says_what_it_may_not_read) {
+  constexpr uid_t kNobody = 65534;
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can be somebody else";
+  Events events;
+  const auto dir = dir_.path() / "d";
+  auto sink = kParquet.make(small_settings("parquet", dir));
+  ASSERT_TRUE(sink->open().ok());
+  Delivery delivery{events};
+  delivery.all(*sink, 100);
+  ASSERT_EQ(sink->close().outcome, Outcome::done);
+  const auto folder = dir / "parquet/type=trade/venue=binance/date=2025-11-24";
+  const auto file = std::filesystem::directory_iterator {
+    folder
+  } -> path();
+  ::chmod(dir_.path().c_str(), 0755);
+  for (const auto& closed : {dir, dir / "parquet", dir / "parquet/type=trade", folder, file}) {
+    ASSERT_EQ(::chmod(closed.c_str(), 0), 0);
+    ASSERT_EQ(::seteuid(kNobody), 0);
+    Result<Rows> rows = Error{};
+    auto query = Query::open({.data_dir = dir});
+    if (query) rows = (*query)->rows("SELECT count(*) FROM trade", 1);
+    const Error error = query ? rows.error() : query.error();
+    ASSERT_EQ(::seteuid(0), 0);
+    ASSERT_EQ(::chmod(closed.c_str(), 0755), 0);
+    EXPECT_EQ(error.kind, ErrorKind::permission) << error.message;
+    EXPECT_NE(error.message.find("cannot read " + closed.string()), std::string::npos)
+        << error.message;
+  }
+}
+
+// Two queries of one data directory, and one that died.
+TEST_F(QueryTest, spills_into_a_folder_of_its_own) {
+  const auto parent = dir_.path() / "spill";
+  std::filesystem::create_directories(parent / "1-0");
+  std::ofstream{parent / "1-0" / "left"} << "over";
+  std::ofstream{parent / "1-0.live"} << "";
+  {
+    const QuerySpill one{parent};
+    const QuerySpill other{parent};
+    EXPECT_NE(one.path(), other.path());
+    EXPECT_TRUE(std::filesystem::is_directory(one.path()));
+    EXPECT_TRUE(std::filesystem::is_directory(other.path()));
+    EXPECT_FALSE(std::filesystem::exists(parent / "1-0"));
+    EXPECT_FALSE(std::filesystem::exists(parent / "1-0.live"));
+  }
+  EXPECT_FALSE(std::filesystem::exists(parent));
 }
 
 }  // namespace

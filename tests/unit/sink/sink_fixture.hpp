@@ -191,7 +191,7 @@ inline Stored stored_parquet(const std::filesystem::path& dir) {
   EXPECT_TRUE(query.ok()) << query.error().message;
   for (const auto channel : {"trade", "quote", "book", "status"}) {
     const auto glob =
-        (dir / "parquet" / ("channel=" + std::string{channel})).string() + "/**/*.parquet";
+        (dir / "parquet" / ("type=" + std::string{channel})).string() + "/**/*.parquet";
     auto any = (*query)->rows("SELECT count(*) FROM " + std::string{channel}, 1);
     EXPECT_TRUE(any.ok()) << any.error().message;
     if (*any->rows[0][0] == "0") continue;

@@ -1,0 +1,127 @@
+#include "pipeline/dead_letters.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "codec/json_encode.hpp"
+#include "pipeline/dead_letter_replay.hpp"
+#include "sink/registry.hpp"
+#include "unit/sink/sink_fixture.hpp"
+
+namespace mp::pipeline {
+namespace {
+
+class DeadLettersTest : public testing::Test {
+ protected:
+  Result<void> write(DeadLetters& letters, std::uint64_t index) {
+    if (auto opened = letters.open(); !opened) return opened;
+    kept_ = letters.write({.sink = "archive",
+                           .index = index,
+                           .problem = "it says \"no\",\"event\":{",
+                           .event = events_.at(index)});
+    return {};
+  }
+  [[nodiscard]] std::vector<std::string> lines() const {
+    std::vector<std::string> out;
+    std::ifstream in{path_};
+    for (std::string line; std::getline(in, line);) out.push_back(line);
+    return out;
+  }
+
+  sink::TempDir dir_;
+  std::filesystem::path path_ = dir_.path() / "dead-letter" / "archive.ndjson";
+  sink::Events events_;
+  DeadLetters::Kept kept_{};
+};
+
+TEST_F(DeadLettersTest, are_read_as_they_were_written) {
+  DeadLetters letters{path_, 1'000'000};
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    ASSERT_TRUE(write(letters, i));
+    EXPECT_EQ(kept_, DeadLetters::Kept::yes);
+  }
+  DeadLetterReader reader;
+  const auto all = lines();
+  ASSERT_EQ(all.size(), 20U);
+  for (std::uint64_t i = 0; i < all.size(); ++i) {
+    DeadLetter letter;
+    ASSERT_TRUE(reader.read(all[i], letter)) << reader.why() << all[i];
+    EXPECT_EQ(letter.sink, "archive");
+    EXPECT_EQ(letter.index, static_cast<std::int64_t>(i));
+    EXPECT_EQ(letter.problem, "it says \"no\",\"event\":{");
+    EXPECT_EQ(letter.event.seq, i + 1);
+  }
+  DeadLetter letter;
+  for (const std::string_view bad : {"", "{}", "x", "{\"sink\":\"a\"}"}) {
+    EXPECT_FALSE(reader.read(bad, letter)) << bad;
+    EXPECT_NE(reader.why(), "");
+  }
+  EXPECT_FALSE(reader.read(all[0].substr(0, all[0].size() / 2), letter));
+}
+
+// A kill in the middle of a line, and a disk that is full in the middle of one.
+TEST_F(DeadLettersTest, half_a_line_spoils_no_other) {
+  {
+    DeadLetters letters{path_, 1'000'000};
+    ASSERT_TRUE(write(letters, 0));
+  }
+  std::ofstream{path_, std::ios::app} << lines()[0].substr(0, 30);
+  DeadLetters letters{path_, 1'000'000};
+  ASSERT_TRUE(write(letters, 1));
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit tiny{.rlim_cur = std::filesystem::file_size(path_) + 20,
+                    .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tiny), 0);
+  ASSERT_TRUE(write(letters, 2));
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  EXPECT_EQ(kept_, DeadLetters::Kept::failed);
+  EXPECT_NE(letters.problem(), "");
+  ASSERT_TRUE(write(letters, 3));
+  DeadLetterReader reader;
+  std::vector<std::int64_t> read;
+  for (const std::string& line : lines()) {
+    DeadLetter letter;
+    if (reader.read(line, letter)) read.push_back(letter.index);
+  }
+  EXPECT_EQ(read, (std::vector<std::int64_t>{0, 1, 3}));
+}
+
+TEST_F(DeadLettersTest, are_sent_again_and_removed) {
+  DeadLetters letters{path_, 1'000'000};
+  for (const std::uint64_t i : {3U, 8U, 5U, 5U}) ASSERT_TRUE(write(letters, i));
+  std::ofstream{path_, std::ios::app} << "nonsense\n";
+  sink::Settings settings = sink::small_settings("ndjson", dir_.path());
+  settings.name = "archive";
+  const auto replayed = replay_dead_letters(settings, from_nanoseconds(sink::kStart));
+  ASSERT_TRUE(replayed) << replayed.error().message;
+  EXPECT_EQ(replayed->delivered, 4U);
+  EXPECT_EQ(replayed->unreadable, 1U);
+  EXPECT_NE(replayed->problem, "");
+  EXPECT_EQ(lines(), (std::vector<std::string>{"nonsense"}));
+  // More come, and go the same way.
+  DeadLetters again{path_, 1'000'000};
+  ASSERT_TRUE(write(again, 5));
+  ASSERT_TRUE(replay_dead_letters(settings, from_nanoseconds(sink::kStart + 100)));
+  std::filesystem::rename(dir_.path() / "archive", dir_.path() / "ndjson");
+  std::uint64_t count = 0;
+  for (const auto& [symbol, numbers] : sink::stored_ndjson(dir_.path())) count += numbers.size();
+  EXPECT_EQ(count, 5U);
+}
+
+TEST_F(DeadLettersTest, stay_where_the_sink_cannot_be_opened) {
+  DeadLetters letters{path_, 1'000'000};
+  ASSERT_TRUE(write(letters, 3));
+  std::ofstream{dir_.path() / "archive"} << "a file, where its folder should be";
+  sink::Settings settings = sink::small_settings("ndjson", dir_.path());
+  settings.name = "archive";
+  EXPECT_FALSE(replay_dead_letters(settings, from_nanoseconds(sink::kStart)));
+  EXPECT_EQ(lines().size(), 1U);
+}
+
+}  // namespace
+}  // namespace mp::pipeline
