@@ -7,8 +7,7 @@ namespace mp::sink {
 namespace {
 
 constexpr std::array kSpecs = {
-    &kNdjson,
-    &kParquet,
+    &kKafka, &kMqtt, &kNats, &kNdjson, &kParquet, &kRedis, &kStdout, &kZeroMq,
 };
 
 }  // namespace

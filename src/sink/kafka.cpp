@@ -1,0 +1,138 @@
+// L3. Kafka: each event is a record of the topic that its subject names, with the instrument as key
+// and the event's identity as header.
+//
+// The producer is idempotent: whatever it sends again by itself is stored once. What is delivered
+// again after a restart, or after `ack_timeout`, is stored again; readers tell it by the header.
+#include <array>
+
+#include "sink/connection_keys.hpp"
+#include "sink/files.hpp"
+#include "sink/kafka_producer.hpp"
+#include "sink/parcels.hpp"
+#include "sink/registry.hpp"
+
+namespace mp::sink {
+namespace {
+
+using Kind = KafkaProducer::Report::Kind;
+
+constexpr std::chrono::milliseconds kMoment{100};  // until it looks whether it is to end
+
+constexpr unsigned kSilentMax = 10;  // of these before it says that something is wrong
+
+class Kafka final : public Sink {
+ public:
+  explicit Kafka(const Settings& settings) : settings_(settings) {}
+
+  Result<void> open() override {
+    producer_.reset();
+    began_ = false;
+    auto opened = KafkaProducer::open(settings_);
+    if (!opened) return opened.error();
+    producer_ = opened.take();
+    return {};
+  }
+
+  // Called again until all is reported; what is sent is sent once.
+  Written write(const Batch& batch) override {
+    if (!std::exchange(began_, true)) {
+      shipment_.begin(batch);
+      first_ += sent_;
+      sent_ = 0;
+    }
+    while (sent_ < batch.items.size() && send(batch.items[sent_])) ++sent_;
+    producer_->poll(kMoment);
+    silent_ = producer_->reports.empty() ? silent_ + 1 : 0;
+    for (const auto& report : std::exchange(producer_->reports, {})) take(report);
+    if (shipment_.given_up() || shipment_.complete()) {
+      began_ = false;  // what else is under way is forgotten with the producer
+      return shipment_.end();
+    }
+    if (silent_ < kSilentMax) return {Outcome::more};
+    // It goes on trying, and what comes of it is seen when the runner asks again.
+    silent_ = 0;
+    return {Outcome::retriable, "no broker acknowledges: " + producer_->trouble()};
+  }
+
+ private:
+  bool send(const Item& item) {
+    const Event& event = *item.event;
+    id_ = hex_of(item.identity.high) + hex_of(item.identity.low);
+    return producer_->send({.topic = item.subject,
+                            .key = event.instrument.empty() ? event.symbol : event.instrument,
+                            .value = item.payload,
+                            .identity = id_},
+                           first_ + sent_);
+  }
+
+  void take(const KafkaProducer::Report& report) {
+    switch (report.kind) {
+      case Kind::stored:
+        return shipment_.accept(report.number - first_);
+      case Kind::refused:
+        return shipment_.refuse(report.number - first_, report.problem);
+      case Kind::failed:
+        (void)shipment_.give_up("cannot deliver: " + report.problem);
+    }
+  }
+
+  const Settings settings_;
+  std::unique_ptr<KafkaProducer> producer_;
+  std::string id_;
+  // Of the batch at hand.
+  bool began_ = false;
+  Shipment shipment_;
+  std::uint64_t first_ = 0;  // the number of its first item; numbers are those of the sink
+  std::size_t sent_ = 0;
+  unsigned silent_ = 0;  // moments without a report
+};
+
+constexpr std::array<std::string_view, 5> kCompressions = {"lz4", "zstd", "gzip", "snappy", "none"};
+constexpr std::array<std::string_view, 3> kMechanisms = {"SCRAM-SHA-256", "SCRAM-SHA-512", "PLAIN"};
+constexpr std::array kKeys = {
+    Key{.name = "servers",
+        .fallback = Key::NoTexts{},
+        .doc = "Brokers to begin with; they tell of the others.",
+        .example = "[\"one:9092\", \"two:9092\"]"},
+    Key{.name = "compression", .fallback = "lz4", .doc = "Of records.", .words = kCompressions},
+    Key{.name = "message_bytes",
+        .fallback = Bytes{1'000'000},
+        .doc = "The longest record; no more than the brokers take.",
+        .least = 1000,
+        .most = 1'000'000'000},
+    Key{.name = "ack_timeout",
+        .fallback = std::chrono::milliseconds{60'000},
+        .doc = "What fails is sent again for so long, stored once; then the producer is made anew.",
+        .least = 1000,
+        .most = 3'600'000},
+    kUserKey,
+    kPasswordKey,
+    Key{.name = "sasl",
+        .fallback = "SCRAM-SHA-256",
+        .doc = "With a user: how.",
+        .words = kMechanisms},
+    kTlsKey,
+    kCaFileKey,
+};
+constexpr std::array<std::string_view, 2> kEncodings = {"json", "marketprism"};
+
+}  // namespace
+
+constexpr Spec kKafka = {
+    .type = "kafka",
+    .what = "Kafka topics, by an idempotent producer",
+    .keys = kKeys,
+    .encodings = kEncodings,
+    .subject = "marketprism.{channel}",
+    .subject_excludes = " /\\,:;\"'*#+?|<>=&%$!@^(){}[]~`\t\r\n",
+    .identities = true,
+    .guarantee = Guarantee::at_least_once,
+    .harmless =
+        "What the producer repeats is stored once. After a restart, or an outage longer than "
+        "`ack_timeout`, readers tell it by the header `identity`.",
+    .loss_window = "None of what all in-sync replicas acknowledged.",
+    .make = [](const Settings& settings) -> std::unique_ptr<Sink> {
+      return std::make_unique<Kafka>(settings);
+    }};
+
+}  // namespace mp::sink
