@@ -3,10 +3,11 @@
 #   make test                     builds and runs all tests
 #   make build                    leaves the program in build/release/marketprism
 #   make pgo                      likewise in build/pgo/marketprism, optimised by a profile of its own work: takes twice as long
+#   make test-sinks              sinks with real servers, long: MP_SEED=n for other chances
 #   make faults [SEEDS=10000]     all faults, long: feeds in made-up time, connections of the program, system calls (docs/faults.md)
 # JOBS=n compilations at once (default: by cores and memory). MP_INSTALL=no installs nothing.
 MAKEFLAGS += --no-print-directory
-.PHONY: run build pgo test faults install install-test tidy lint format clean
+.PHONY: run build pgo test test-sinks faults install install-test tidy lint format clean
 
 run: build
 	@build/release/marketprism demo $(ARGS)
@@ -19,6 +20,10 @@ pgo: install
 
 test: install-test
 	@scripts/test.sh
+
+test-sinks: install-test
+	@scripts/build.sh dev marketprism
+	@MP_SINKS=long python3 tests/e2e/sinks/sinks_test.py build/dev/marketprism
 
 faults: install-test
 	@scripts/build.sh faults simulation_test faults_test marketprism

@@ -10,6 +10,8 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(zlib REQUIRED IMPORTED_TARGET zlib)
+find_path(MP_NATS nats/nats.h REQUIRED)
+find_library(MP_NATS_LIBRARY nats REQUIRED)
 find_path(MP_TOMLPLUSPLUS toml++/toml.h REQUIRED)
 find_path(MP_CLI11 CLI/CLI.hpp REQUIRED)
 

@@ -7,6 +7,7 @@ namespace mp::sink {
 namespace {
 
 constexpr std::array kSpecs = {
+    &kNats,
     &kNdjson,
     &kParquet,
 };

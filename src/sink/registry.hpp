@@ -9,6 +9,7 @@
 
 namespace mp::sink {
 
+extern const Spec kNats;
 extern const Spec kNdjson;
 extern const Spec kParquet;
 

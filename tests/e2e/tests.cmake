@@ -33,6 +33,10 @@ set_tests_properties(stream PROPERTIES TIMEOUT 300)
 add_test(NAME readers
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/readers_test.py $<TARGET_FILE:marketprism>)
 set_tests_properties(readers PROPERTIES TIMEOUT 300)
+# Sinks with the servers that they are for. Their long form: make test-sinks.
+add_test(NAME sinks
+  COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/sinks/sinks_test.py $<TARGET_FILE:marketprism>)
+set_tests_properties(sinks PROPERTIES TIMEOUT 600)
 # The alert rules, where Prometheus' tool is there.
 find_program(MP_PROMTOOL promtool)
 if(MP_PROMTOOL)

@@ -1,0 +1,93 @@
+"""A TCP proxy between a collector and a server: cuts, delays, refuses."""
+import random
+import selectors
+import socket
+import struct
+import threading
+
+
+class Proxy:
+    """Listens on a port of its own from the start. Its attributes may change at any time."""
+
+    def __init__(self, target):
+        self.target = target  # the server's port
+        self.refuses = False  # new connections end at once
+        self.answer_delay = 0.0  # seconds, for each piece of what the server says
+        self.cuts_left = 0  # so many connections to come are cut, each after some bytes
+        self.cut_bytes = (1, 20_000)  # of both directions together: from, to
+        self.cuts = 0
+        self.chance = random.Random(0)
+        self.stopped = threading.Event()
+        self.connections = set()
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client):
+        try:
+            if self.refuses:
+                return
+            with socket.create_connection(("127.0.0.1", self.target), timeout=5) as server:
+                server.settimeout(None)
+                pair = (client, server)
+                self.connections.add(pair)
+                try:
+                    self.pump(client, server)
+                finally:
+                    self.connections.discard(pair)
+        except OSError:
+            pass
+        finally:
+            client.close()
+
+    def pump(self, client, server):
+        left = None
+        if self.cuts_left > 0:
+            self.cuts_left -= 1
+            left = self.chance.randint(*self.cut_bytes)
+        with selectors.DefaultSelector() as ready:
+            ready.register(client, selectors.EVENT_READ, server)
+            ready.register(server, selectors.EVENT_READ, client)
+            while not self.stopped.is_set():
+                for key, _ in ready.select(0.2):
+                    data = key.fileobj.recv(65536)
+                    if not data:
+                        return
+                    if key.fileobj is server and self.answer_delay:
+                        self.stopped.wait(self.answer_delay)
+                    if left is not None and left <= len(data):
+                        key.data.sendall(data[:left])
+                        self.reset(client)
+                        self.reset(server)
+                        self.cuts += 1
+                        return
+                    key.data.sendall(data)
+                    left = None if left is None else left - len(data)
+
+    @staticmethod
+    def reset(end):
+        """The other side is told that the connection is gone, not that it ended."""
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        end.close()
+
+    def cut(self):
+        """All connections that there are."""
+        for client, server in list(self.connections):
+            for end in (client, server):
+                try:
+                    end.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+
+    def stop(self):
+        self.stopped.set()
+        self.listener.close()
+        self.cut()

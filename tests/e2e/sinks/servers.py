@@ -1,0 +1,201 @@
+"""The servers that sinks are tried with: each on a free port of this machine, in a folder of its
+own. To add one: a class here, and a row in sinks_test.py."""
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+DEADLINE = 60
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def until(condition, what, deadline=DEADLINE):
+    """Looks twenty times a second."""
+    end = time.monotonic() + deadline
+    while not (found := condition()):
+        assert time.monotonic() < end, f"it never came: {what}"
+        time.sleep(0.05)  # between two looks
+    return found
+
+
+class Server:
+    """A process. What differs is below."""
+
+    program = ""  # searched for in the path, and where Debian puts daemons
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True)
+        self.port = free_port()
+        self.process = None
+
+    # ---- of each server ----
+
+    def arguments(self):
+        raise NotImplementedError
+
+    def answers(self):
+        """Whether it serves."""
+        raise NotImplementedError
+
+    def prepare(self):
+        """Once, when it answers for the first time."""
+
+    def section(self, port):
+        """The keys of the sink's section that lead to it by that port."""
+        raise NotImplementedError
+
+    def rows(self):
+        """What it has stored: the payload of each event, in order, as text."""
+        raise NotImplementedError
+
+    def poison(self):
+        """Before it starts: makes it refuse some events for good. Answers what tells whether an
+        event (as a dictionary, and its line) is one of them."""
+        raise NotImplementedError
+
+    # ---- of all ----
+
+    def start(self):
+        path = os.pathsep.join((os.environ["PATH"], "/usr/sbin", "/usr/local/sbin"))
+        program = shutil.which(self.program, path=path)
+        assert program, f"{self.program} is not installed; scripts/packages.txt names its package"
+        fresh = self.process is None
+        with open(self.folder / "log", "ab") as log:
+            self.process = subprocess.Popen([program, *map(str, self.arguments())],
+                                            cwd=self.folder, stdout=log, stderr=log,
+                                            stdin=subprocess.DEVNULL)
+        until(self.is_there, f"{self.program} at port {self.port}")
+        if fresh:
+            self.prepare()
+        return self
+
+    def is_there(self):
+        assert self.process.poll() is None, (self.program,
+                                             (self.folder / "log").read_text()[-500:])
+        try:
+            return self.answers()
+        except (OSError, ValueError):
+            return False
+
+    @property
+    def running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def end(self, how):
+        if self.running:
+            self.process.send_signal(how)
+            self.process.send_signal(signal.SIGCONT)
+            self.process.wait(timeout=DEADLINE)
+
+    def stop(self):
+        self.end(signal.SIGTERM)
+
+    def kill(self):
+        self.end(signal.SIGKILL)
+
+    def pause(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+
+
+class NatsClient:
+    """As much of the protocol as a test needs."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self.file = self.socket.makefile("rb")
+        self.early = []
+        self.file.readline()  # INFO
+        self.send('CONNECT {"verbose":false,"headers":true,"no_responders":true}\r\nPING\r\n')
+        self.line_of(b"PONG")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+        self.socket.close()
+
+    def send(self, text):
+        self.socket.sendall(text.encode())
+
+    def line_of(self, word):
+        while True:
+            line = self.file.readline()
+            if not line:
+                raise OSError("the server ended the connection")
+            if line.startswith(b"-ERR"):
+                raise ValueError(line.decode())
+            if line.startswith(word):
+                return line
+
+    def message(self):
+        """Subject, headers and payload of the next one."""
+        while True:
+            line = self.line_of((b"MSG", b"HMSG", b"PING"))
+            if line.startswith(b"PING"):
+                self.send("PONG\r\n")
+                continue
+            words = line.split()
+            head = int(words[-2]) if words[0] == b"HMSG" else 0
+            data = self.file.read(int(words[-1]) + 2)[:-2]
+            return words[1].decode(), data[:head].decode(), data[head:].decode()
+
+    def ask(self, subject, body):
+        text = json.dumps(body)
+        self.send(f"SUB answers 9\r\nUNSUB 9 1\r\nPUB {subject} answers {len(text)}\r\n{text}\r\n")
+        while (message := self.message())[0] != "answers":
+            self.early.append(message)  # what was subscribed to comes before the answer, too
+        return json.loads(message[2])
+
+
+class Nats(Server):
+    """JetStream, on disk."""
+
+    program = "nats-server"
+    stream = "MARKET"
+    payload_max = 1 << 20
+
+    def arguments(self):
+        (self.folder / "nats.conf").write_text(
+            f'listen: "127.0.0.1:{self.port}"\nmax_payload: {self.payload_max}\n'
+            f'jetstream {{ store_dir: "{self.folder}/js" }}\n')
+        return ["-c", self.folder / "nats.conf"]
+
+    def answers(self):
+        with NatsClient(self.port) as client:
+            return "error" not in client.ask("$JS.API.INFO", {})
+
+    def section(self, port):
+        return f'servers = ["nats://127.0.0.1:{port}"]\nstream = "{self.stream}"\n'
+
+    def messages(self):
+        with NatsClient(self.port) as client:
+            client.send("SUB stored 1\r\n")
+            made = client.ask(f"$JS.API.CONSUMER.CREATE.{self.stream}", {
+                "stream_name": self.stream,
+                "config": {"deliver_subject": "stored", "deliver_policy": "all",
+                           "ack_policy": "none"}})
+            if made.get("error", {}).get("code") == 404:
+                return []
+            missing = made["num_pending"] - len(client.early)
+            return client.early + [client.message() for _ in range(missing)]
+
+    def rows(self):
+        return [line for _, _, payload in self.messages() for line in payload.splitlines()]
+
+    def poison(self):
+        self.payload_max = 4096
+        return lambda event, line: len(line) > self.payload_max

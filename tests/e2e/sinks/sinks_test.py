@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""Sinks with real servers: what was collected is stored, once, whatever happens.
+
+Usage: sinks_test.py PROGRAM [unittest arguments]
+       MP_SINKS=long: as often and as long as it takes. MP_SEED: other chances.
+
+Every case is played to every sink of the table ROWS. What must be stored is the collector's own
+journal, line for line (`marketprism tap --all`). To add a sink: a class in servers.py, a row here.
+"""
+import os
+import signal
+import sys
+import tempfile
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Callable, NamedTuple
+
+sys.dont_write_bytecode = True
+
+import servers  # noqa: E402  (found beside this file)
+from harness import Simulator, Trial, until  # noqa: E402
+
+IS_LONG = os.environ.get("MP_SINKS") == "long"
+SEED = int(os.environ.get("MP_SEED", "1"))
+AT_ONCE = 6  # trials side by side
+
+
+class Row(NamedTuple):
+    name: str
+    type: str
+    server: Callable
+    dedupes: bool = True  # a second delivery is not stored again
+    keys: str = ""  # more of the section
+    without: tuple = ()  # cases that mean nothing there
+
+
+ROWS = [
+    Row("nats", "nats", servers.Nats),
+    Row("nats-batch", "nats", servers.Nats, dedupes=False, keys='message = "batch"\n',
+        without=("poison",)),
+]
+
+
+def times(short, long):
+    return long if IS_LONG else short
+
+
+# ---- the cases ----
+
+def absent_at_start(trial):
+    trial.collector.start()
+    trial.collector.until_delivered(100, "beside")
+    assert trial.collector.sink()["problem"], "it does not say what is wrong"
+    trial.server.start()
+
+
+def down(trial):
+    trial.start()
+    trial.server.stop()
+    trial.hold(times(5, 60))
+    trial.server.start()
+
+
+def killed_after_ack(trial):
+    trial.start()
+    for _ in range(times(3, 10)):
+        trial.collector.until_delivered(1)
+        trial.server.kill()
+        trial.server.start()
+
+
+def cut(trial):
+    """Between write and acknowledgement, at random points."""
+    trial.start()
+    wanted = times(20, 200)
+    trial.proxy.cuts_left = wanted
+    trial.proxy.cut()
+    until(lambda: trial.proxy.cuts >= wanted, f"{wanted} cuts; {trial.proxy.cuts}", 600)
+
+
+def slow(trial):
+    trial.start()
+    trial.proxy.answer_delay = 1.0
+    trial.hold(times(4, 30))
+
+
+def poison(trial):
+    trial.poisoned = trial.server.poison()
+    trial.start()
+
+
+def stopped_in_batch(trial):
+    trial.start()
+    trial.server.pause()
+    trial.collector.until_delivered(100, "beside")
+    trial.collector.process.send_signal(signal.SIGTERM)
+    trial.collector.process.wait(timeout=30)  # in spite of the server
+    trial.server.resume()
+
+
+def killed(trial):
+    """The collector."""
+    trial.start()
+    for _ in range(times(5, 50)):
+        trial.collector.until_delivered(trial.chance.randint(1, 150))
+        trial.collector.kill()
+        trial.collector.start()
+
+
+CASES = {case.__name__: case for case in (absent_at_start, down, killed_after_ack, cut, slow,
+                                          poison, stopped_in_batch, killed)}
+
+
+class Sinks(unittest.TestCase):
+    """A test for each row and case; they run side by side."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="mp-sinks-")
+        cls.simulator = Simulator(PROGRAM, Path(cls.folder.name))
+        cls.pool = ThreadPoolExecutor(AT_ONCE)
+        cls.results = {}
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.pool.shutdown(wait=True, cancel_futures=True)
+        cls.simulator.stop()
+        cls.folder.cleanup()
+        print("\n| sink | case | sent | stored | lost | twice | dead letters | seconds |\n"
+              "| --- | --- | --- | --- | --- | --- | --- | --- |")
+        for future in cls.results.values():
+            if not future.cancelled() and not future.exception():
+                print("| " + " | ".join(
+                    f"{field:.1f}" if isinstance(field, float) else str(field)
+                    for field in future.result()) + " |")
+
+    def result(self, name):
+        """Begins all that is wanted with the first that is."""
+        if not self.results:
+            for wanted in WANTED:
+                row, case = TESTS[wanted]
+                self.results[wanted] = self.pool.submit(self.play, row, case)
+        return self.results[name].result()
+
+    @classmethod
+    def play(cls, row, case):
+        trial = Trial(row, PROGRAM, cls.simulator.words, IS_LONG, f"{SEED} {row.name} {case}")
+        try:
+            CASES[case](trial)
+            trial.finish()
+            return trial.compare(case)
+        finally:
+            trial.clean()
+
+
+TESTS, WANTED = {}, []
+
+
+def add_test(row, case):
+    name = f"test_{row.name.replace('-', '_')}_{case}"
+    TESTS[name] = (row, case)
+
+    def test(self):
+        result = self.result(name)
+        self.assertEqual(result.lost, 0, result)
+        if row.dedupes:
+            self.assertEqual(result.twice, 0, result)
+    setattr(Sinks, name, test)
+
+
+for each_row in ROWS:
+    for each_case in CASES:
+        if each_case not in each_row.without:
+            add_test(each_row, each_case)
+
+
+if __name__ == "__main__":
+    PROGRAM = str(Path(sys.argv.pop(1)).resolve())
+    named = [word.rsplit(".", 1)[-1] for word in sys.argv[1:] if not word.startswith("-")]
+    WANTED += [name for name in TESTS
+               if not named or any(word == "Sinks" or word in name for word in named)]
+    unittest.main()
