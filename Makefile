@@ -22,7 +22,7 @@ test: install-test
 	@scripts/test.sh
 
 test-sinks: install-test
-	@scripts/build.sh dev marketprism
+	@scripts/build.sh dev marketprism kafka_peer zeromq_peer
 	@MP_SINKS=long python3 tests/e2e/sinks/sinks_test.py build/dev/marketprism
 
 faults: install-test

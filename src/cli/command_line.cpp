@@ -188,7 +188,7 @@ void add_list(CLI::App& app, Chosen& chosen) {
       ->check(CLI::IsMember({"venues", "channels", "sinks", "instruments"}))
       ->capture_default_str();
   list_app->add_flag("--json", options->json, "One JSON object per line");
-  list_app->add_flag("--markdown", options->markdown, "Of venues: what docs/venues.md says");
+  list_app->add_flag("--markdown", options->markdown, "What docs/venues.md or docs/sinks.md says");
   add_listed_instruments(*list_app, *wanted);
   list_app->callback([options, wanted, &chosen] {
     if (options->what != "instruments") {

@@ -173,7 +173,7 @@ struct DoctorOptions {
 struct ListOptions {
   std::string what = "venues";  // venues, channels, sinks
   bool json = false;
-  bool markdown = false;  // of venues: docs/venues.md
+  bool markdown = false;  // docs/venues.md or docs/sinks.md
 };
 [[nodiscard]] int list(const ListOptions& options);
 

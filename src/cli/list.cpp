@@ -4,6 +4,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/sink_document.hpp"
 #include "cli/venue_document.hpp"
 #include "codec/json_encode.hpp"
 #include "sink/registry.hpp"
@@ -56,7 +57,7 @@ std::vector<Row> rows_of(const std::string& what) {
 int list(const ListOptions& options) {
   if (options.markdown) {
     Output document;
-    document.buffer() += venue_document();
+    document.buffer() += options.what == "sinks" ? sink_document() : venue_document();
     const auto written = document.flush();
     return written ? 0 : fail(written.error());
   }

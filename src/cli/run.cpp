@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/collect.hpp"
 #include "cli/commands.hpp"
 #include "cli/control_room.hpp"
@@ -192,6 +194,11 @@ int run(const RunOptions& options, obs::Logger& log) {
   if (!config) return fail(config.error());
   obey(config->log, log);
   if (const auto made = make_directory(config->data.dir); !made) return fail(made.error());
+  // Who wants events on standard output reads all else on standard error.
+  const auto writes_there = [](const sink::Settings& sink) {
+    return sink.spec().type == "stdout" && sink.flag("enabled");
+  };
+  if (options.sinks && std::ranges::any_of(config->sinks, writes_there)) stdout = stderr;
   Screen screen{options.plain, log};
   for (const auto& warning : config::warnings_of(*config)) {
     screen.log().warn("configuration", {{"problem", warning}});

@@ -7,9 +7,14 @@ namespace mp::sink {
 namespace {
 
 constexpr std::array kSpecs = {
+    &kKafka,
+    &kMqtt,
     &kNats,
     &kNdjson,
     &kParquet,
+    &kRedis,
+    &kStdout,
+    &kZeroMq,
 };
 
 }  // namespace

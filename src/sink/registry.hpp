@@ -9,9 +9,14 @@
 
 namespace mp::sink {
 
+extern const Spec kKafka;
+extern const Spec kMqtt;
 extern const Spec kNats;
 extern const Spec kNdjson;
 extern const Spec kParquet;
+extern const Spec kRedis;
+extern const Spec kStdout;
+extern const Spec kZeroMq;
 
 [[nodiscard]] std::span<const Spec* const> all_specs();
 // nullptr when there is none of that type.

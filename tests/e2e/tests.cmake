@@ -33,6 +33,14 @@ set_tests_properties(stream PROPERTIES TIMEOUT 300)
 add_test(NAME readers
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/readers_test.py $<TARGET_FILE:marketprism>)
 set_tests_properties(readers PROPERTIES TIMEOUT 300)
+# The other side of sinks that have no server to be installed.
+foreach(peer kafka:rdkafka zeromq:zeromq)
+  string(REPLACE ":" ";" peer ${peer})
+  list(GET peer 0 name)
+  list(GET peer 1 library)
+  add_executable(${name}_peer ${PROJECT_SOURCE_DIR}/tests/e2e/sinks/peers/${name}_peer.cpp)
+  target_link_libraries(${name}_peer PRIVATE mp_options PkgConfig::${library})
+endforeach()
 # Sinks with the servers that they are for. Their long form: make test-sinks.
 add_test(NAME sinks
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/sinks/sinks_test.py $<TARGET_FILE:marketprism>)

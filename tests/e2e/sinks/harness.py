@@ -60,19 +60,19 @@ class Simulator:
 class Collector:
     """May be started again and again with one data directory."""
 
-    def __init__(self, program, folder, config, words):
-        self.program, self.folder, self.words = program, folder, words
+    def __init__(self, program, folder, config, words, stdout=subprocess.DEVNULL):
+        self.program, self.folder, self.words, self.stdout = program, folder, words, stdout
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "c.toml").write_text(config)
         self.data = folder / "d"
         self.process = None
 
-    def start(self, stdout=subprocess.DEVNULL):
+    def start(self):
         (self.data / "control.url").unlink(missing_ok=True)
         with open(self.folder / "said", "ab") as said:
             self.process = subprocess.Popen(
                 [self.program, "run", "c.toml", "--plain", *self.words], cwd=self.folder,
-                stdout=stdout, stderr=said)
+                stdout=self.stdout, stderr=said)
         return self
 
     @property
@@ -146,26 +146,34 @@ class Result(NamedTuple):
 class Trial:
     """One case of one sink: a server with a proxy before it, and a collector."""
 
-    def __init__(self, row, program, words, is_long, seed):
-        self.row, self.program, self.is_long = row, program, is_long
+    def __init__(self, row, program, words, seed, is_poisoned=False):
+        self.row, self.program = row, program
         self.chance = random.Random(seed)
         self.folder = Path(tempfile.mkdtemp(prefix=f"mp-sink-{row.name}-"))
         self.server = row.server(self.folder / "server")
         self.proxy = Proxy(self.server.port)
         self.proxy.chance = self.chance
+        self.server.proxied(self.proxy)
+        self.poisoned = self.server.poison() if is_poisoned else None
         self.words = words
         self.begin = time.monotonic()
         section = self.server.section(self.proxy.port) + row.keys
         self.collector = self.collector_in("collector", section)
-        self.poisoned = None
 
     def collector_in(self, name, section):
         config = CONFIG.format(type=self.row.type, section=section)
-        return Collector(self.program, self.folder / name, config, self.words)
+        return Collector(self.program, self.folder / name, config, self.words,
+                         self.server.output())
+
+    def serve(self):
+        """The server comes, and has all that it needs before the collector finds it."""
+        self.proxy.refuses = True
+        self.server.start()
+        self.proxy.refuses = False
 
     def start(self):
         """Server and collector, until events are stored."""
-        self.server.start()
+        self.serve()
         self.collector.start()
         self.collector.until_delivered(50)
         return self.collector
@@ -185,7 +193,7 @@ class Trial:
         """All is well again, what is left is delivered, and the collector ends."""
         self.proxy.answer_delay, self.proxy.refuses, self.proxy.cuts_left = 0.0, False, 0
         if not self.server.running:
-            self.server.start()
+            self.serve()
         if not self.collector.running:
             self.collector.start()
         self.collector.until_delivered(1)
@@ -212,14 +220,24 @@ class Trial:
         wanted = set(ledger) - poison
         strange = [line for line in counts if line not in wanted]
         assert not strange, f"{len(strange)} rows that nobody sent, as {strange[0]}"
+        self.check_order(counts)
         return Result(self.row.name, case, len(ledger), len(stored), len(wanted - set(counts)),
                       len(stored) - len(counts), len(dead), time.monotonic() - self.begin)
+
+    def check_order(self, stored):
+        """Of each stream, by what came first: `seq` rises."""
+        last = {}
+        for line in stored:
+            event = json.loads(line)
+            stream = (event["venue"], event["type"], event["symbol"])
+            assert event["seq"] > last.get(stream, -1), f"out of order: {line[:300]}"
+            last[stream] = event["seq"]
 
     def clean(self):
         if self.collector.running:
             self.collector.kill()
         self.proxy.stop()
-        self.server.kill()
+        self.server.clean()
         shutil.rmtree(self.folder, True)
 
 

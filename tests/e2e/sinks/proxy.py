@@ -16,6 +16,7 @@ class Proxy:
         self.cuts_left = 0  # so many connections to come are cut, each after some bytes
         self.cut_bytes = (1, 20_000)  # of both directions together: from, to
         self.cuts = 0
+        self.replaces = None  # bytes, and what the collector gets in their place
         self.chance = random.Random(0)
         self.stopped = threading.Event()
         self.connections = set()
@@ -63,6 +64,8 @@ class Proxy:
                         return
                     if key.fileobj is server and self.answer_delay:
                         self.stopped.wait(self.answer_delay)
+                    if self.replaces and key.fileobj is server:
+                        data = data.replace(*self.replaces)
                     if left is not None and left <= len(data):
                         key.data.sendall(data[:left])
                         self.reset(client)

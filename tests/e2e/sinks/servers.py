@@ -54,6 +54,13 @@ class Server:
         """The keys of the sink's section that lead to it by that port."""
         raise NotImplementedError
 
+    def proxied(self, proxy):
+        """Before it starts: that is in front of it."""
+
+    def output(self):
+        """Of the collector: where its standard output goes."""
+        return subprocess.DEVNULL
+
     def rows(self):
         """What it has stored: the payload of each event, in order, as text."""
         raise NotImplementedError
@@ -91,23 +98,26 @@ class Server:
     def running(self):
         return self.process is not None and self.process.poll() is None
 
-    def end(self, how):
+    def signalled(self, how):
         if self.running:
             self.process.send_signal(how)
             self.process.send_signal(signal.SIGCONT)
             self.process.wait(timeout=DEADLINE)
 
     def stop(self):
-        self.end(signal.SIGTERM)
+        self.signalled(signal.SIGTERM)
 
     def kill(self):
-        self.end(signal.SIGKILL)
+        self.signalled(signal.SIGKILL)
 
     def pause(self):
         self.process.send_signal(signal.SIGSTOP)
 
     def resume(self):
         self.process.send_signal(signal.SIGCONT)
+
+    def clean(self):
+        self.kill()
 
 
 class NatsClient:
@@ -199,3 +209,52 @@ class Nats(Server):
     def poison(self):
         self.payload_max = 4096
         return lambda event, line: len(line) > self.payload_max
+
+
+class Redis(Server):
+    """Streams, each write on disk before it is answered."""
+
+    program = "redis-server"
+    poisoned = None  # a key that is no stream
+
+    def arguments(self):
+        return ["--port", self.port, "--bind", "127.0.0.1", "--dir", self.folder,
+                "--appendonly", "yes", "--appendfsync", "always", "--save", ""]
+
+    def ask(self, *words):
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as client:
+            parts = [str(word).encode() for word in words]
+            client.sendall(b"*%d\r\n" % len(parts) + b"".join(
+                b"$%d\r\n%s\r\n" % (len(part), part) for part in parts))
+            with client.makefile("rb") as file:
+                return self.answer(file)
+
+    def answer(self, file):
+        line = file.readline()
+        kind, text = line[:1], line[1:-2].decode()
+        if kind == b"*":
+            return [self.answer(file) for _ in range(int(text))]
+        if kind == b"$":
+            return None if text == "-1" else file.read(int(text) + 2)[:-2].decode()
+        if kind not in (b"+", b":"):
+            raise ValueError(text)
+        return text
+
+    def answers(self):
+        return self.ask("PING") == "PONG"
+
+    def prepare(self):
+        if self.poisoned:
+            self.ask("SET", self.poisoned, "no stream")
+
+    def section(self, port):
+        return f'host = "127.0.0.1"\nport = {port}\n'
+
+    def rows(self):
+        keys = [key for key in self.ask("KEYS", "*:*:*:*") if key != self.poisoned]
+        return [dict(zip(fields[::2], fields[1::2]))["event"] for key in keys
+                for _, fields in self.ask("XRANGE", key, "-", "+")]
+
+    def poison(self):
+        self.poisoned = "trade:okx:spot:BTC-USDT"
+        return lambda event, line: (event["type"], event["venue"]) == ("trade", "okx")

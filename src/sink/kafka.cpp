@@ -1,0 +1,148 @@
+// L3. Kafka: each event is a record of the topic that its subject names, with the instrument as key
+// and the event's identity as header.
+//
+// The producer is idempotent: whatever it sends again by itself is stored once. What is delivered
+// again after a restart, or after `ack_timeout`, is stored again; readers tell it by the header.
+#include <algorithm>
+#include <array>
+
+#include "sink/connection_keys.hpp"
+#include "sink/files.hpp"
+#include "sink/kafka_producer.hpp"
+#include "sink/parcels.hpp"
+#include "sink/registry.hpp"
+
+namespace mp::sink {
+namespace {
+
+using Kind = KafkaProducer::Report::Kind;
+
+constexpr std::chrono::milliseconds kMoment{100};  // until it looks whether it is to end
+
+class Kafka final : public Sink {
+ public:
+  explicit Kafka(const Settings& settings) : settings_(settings) {}
+
+  Result<void> open() override {
+    producer_.reset();
+    began_ = false;
+    auto opened = KafkaProducer::open(settings_);
+    if (!opened) return opened.error();
+    producer_ = opened.take();
+    return {};
+  }
+
+  // Called again until all is reported; what is sent is sent once.
+  Written write(const Batch& batch) override {
+    if (!std::exchange(began_, true)) {
+      take_apart(batch, Join::no, 0, parcels_);
+      first_ += sent_;
+      sent_ = reported_ = 0;
+      written_ = {};
+    }
+    while (sent_ < batch.items.size() && send(batch.items[sent_])) ++sent_;
+    producer_->poll(kMoment);
+    for (const auto& report : std::exchange(producer_->reports, {})) take(report);
+    if (!written_.problem.empty()) return partly(batch);
+    if (reported_ < batch.items.size()) return {Outcome::more};
+    return done();
+  }
+
+ private:
+  bool send(const Item& item) {
+    const Event& event = *item.event;
+    id_ = hex_of(item.identity.high) + hex_of(item.identity.low);
+    return producer_->send({.topic = item.subject,
+                            .key = event.instrument.empty() ? event.symbol : event.instrument,
+                            .value = item.payload,
+                            .identity = id_},
+                           first_ + sent_);
+  }
+
+  void take(const KafkaProducer::Report& report) {
+    if (report.kind == Kind::failed) {
+      written_.problem = report.problem;
+      return;
+    }
+    const auto position = report.number - first_;
+    parcels_[position].answered = true;
+    ++reported_;
+    if (report.kind == Kind::refused) written_.refused.push_back({position, report.problem});
+  }
+
+  // What stands before the first item without a report is dealt with. What else is under way is
+  // forgotten with the producer.
+  Written partly(const Batch& batch) {
+    written_.outcome = Outcome::reopen;
+    written_.taken = answered_of(batch, parcels_);
+    std::erase_if(written_.refused,
+                  [&](const Refused& each) { return each.position >= written_.taken; });
+    return done();
+  }
+  Written done() {
+    began_ = false;
+    std::ranges::sort(written_.refused, {}, &Refused::position);
+    return std::move(written_);
+  }
+
+  const Settings settings_;
+  std::unique_ptr<KafkaProducer> producer_;
+  std::string id_;
+  // Of the batch at hand.
+  bool began_ = false;
+  std::vector<Parcel> parcels_;
+  std::uint64_t first_ = 0;  // the number of its first item; numbers are those of the sink
+  std::size_t sent_ = 0;
+  std::size_t reported_ = 0;
+  Written written_;
+};
+
+constexpr std::array<std::string_view, 5> kCompressions = {"lz4", "zstd", "gzip", "snappy", "none"};
+constexpr std::array<std::string_view, 3> kMechanisms = {"SCRAM-SHA-256", "SCRAM-SHA-512", "PLAIN"};
+constexpr std::array kKeys = {
+    Key{.name = "servers",
+        .fallback = Key::NoTexts{},
+        .doc = "Brokers to begin with; they tell of the others.",
+        .example = "[\"one:9092\", \"two:9092\"]"},
+    Key{.name = "compression", .fallback = "lz4", .doc = "Of records.", .words = kCompressions},
+    Key{.name = "message_bytes",
+        .fallback = Bytes{1'000'000},
+        .doc = "The longest record; no more than the brokers take.",
+        .least = 1000,
+        .most = 1'000'000'000},
+    Key{.name = "ack_timeout",
+        .fallback = std::chrono::milliseconds{60'000},
+        .doc = "What fails is sent again for so long, stored once; then the producer is made anew.",
+        .least = 1000,
+        .most = 3'600'000},
+    kUserKey,
+    kPasswordKey,
+    Key{.name = "sasl",
+        .fallback = "SCRAM-SHA-256",
+        .doc = "With a user: how.",
+        .words = kMechanisms},
+    kTlsKey,
+    kCaFileKey,
+};
+constexpr std::array<std::string_view, 2> kEncodings = {"json", "marketprism"};
+
+}  // namespace
+
+constexpr Spec kKafka = {
+    .type = "kafka",
+    .what = "Kafka topics, by an idempotent producer",
+    .keys = kKeys,
+    .encodings = kEncodings,
+    .subject = "marketprism.{channel}",
+    .subject_excludes = " /\\,:;\"'*#+?|<>=&%$!@^(){}[]~`\t\r\n",
+    .identities = true,
+    .guarantee = Guarantee::at_least_once,
+    .harmless =
+        "What the producer repeats is stored once. After a restart, or an outage longer than "
+        "`ack_timeout`, readers tell it by the header `identity`.",
+    .loss_window = "None of what all in-sync replicas acknowledged.",
+    .make = [](const Settings& settings) -> std::unique_ptr<Sink> {
+      return std::make_unique<Kafka>(settings);
+    }};
+
+}  // namespace mp::sink

@@ -1,0 +1,155 @@
+// L3. MQTT 5: each event is a message of QoS 1, which the broker acknowledges.
+//
+// A second delivery is what QoS 1 means: after a failure what was not acknowledged comes again, and
+// a subscriber tells events by venue, type, symbol and seq.
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+
+#include "sink/connection_keys.hpp"
+#include "sink/mqtt_connection.hpp"
+#include "sink/parcels.hpp"
+#include "sink/registry.hpp"
+
+namespace mp::sink {
+namespace {
+
+constexpr int kRefused = 0x80;
+
+// What a broker may say of a message that it will not take later either. Source:
+// https://docs.oasis-open.org/mqtt/mqtt/v5.0/os/mqtt-v5.0-os.html, 3.4.2.1
+bool is_for_good(int reason) {
+  constexpr std::array kForGood = {0x87, 0x90, 0x95, 0x99};
+  return std::ranges::find(kForGood, reason) != kForGood.end();
+}
+
+class Mqtt final : public Sink {
+ public:
+  explicit Mqtt(const Settings& settings)
+      : settings_(settings),
+        in_flight_(settings.number("in_flight")),
+        ack_timeout_(settings.time("ack_timeout")) {
+    message_.retain = settings.flag("retain");
+  }
+
+  Result<void> open() override {
+    connection_.reset();
+    auto opened = MqttConnection::open(settings_);
+    if (!opened) return opened.error();
+    connection_ = opened.take();
+    return {};
+  }
+
+  Written write(const Batch& batch) override {
+    take_apart(batch, Join::no, 0, parcels_);
+    on_their_way_.clear();
+    written_ = {};
+    for (std::size_t i = 0; i < parcels_.size(); ++i) {
+      while (on_their_way_.size() >= in_flight_)
+        if (!take_answers()) return partly(batch);
+      if (!send(batch.items[i], i)) return partly(batch);
+    }
+    while (!on_their_way_.empty())
+      if (!take_answers()) return partly(batch);
+    return done();
+  }
+
+ private:
+  bool send(const Item& item, std::size_t position) {
+    message_.topic.assign(item.subject);
+    message_.payload = item.payload;
+    const auto number = connection_->publish(message_);
+    if (number) {
+      on_their_way_.emplace(*number, position);
+      return true;
+    }
+    if (number.error().kind == ErrorKind::data) {
+      refuse(position, number.error().message);
+      return true;
+    }
+    return give_up(number.error().message);
+  }
+
+  bool take_answers() {
+    if (const auto waited = connection_->wait(ack_timeout_); !waited)
+      return give_up(waited.error().message);
+    for (const auto& answer : std::exchange(connection_->answers, {})) {
+      const auto found = on_their_way_.find(answer.number);
+      if (found == on_their_way_.end()) continue;
+      const std::size_t position = found->second;
+      on_their_way_.erase(found);
+      if (answer.reason >= kRefused && !is_for_good(answer.reason))
+        return give_up(mqtt_reason(answer.reason));
+      parcels_[position].answered = true;
+      if (answer.reason >= kRefused) refuse(position, mqtt_reason(answer.reason));
+    }
+    return true;
+  }
+
+  void refuse(std::size_t position, const std::string& problem) {
+    parcels_[position].answered = true;
+    written_.refused.push_back({position, problem});
+  }
+
+  bool give_up(const std::string& problem) {
+    written_.outcome = Outcome::reopen;
+    written_.problem = "the broker does not take it: " + problem;
+    return false;
+  }
+
+  // What stands before the first item without an answer is dealt with.
+  Written partly(const Batch& batch) {
+    written_.taken = answered_of(batch, parcels_);
+    std::erase_if(written_.refused,
+                  [&](const Refused& each) { return each.position >= written_.taken; });
+    return done();
+  }
+  Written done() {
+    std::ranges::sort(written_.refused, {}, &Refused::position);
+    return std::move(written_);
+  }
+
+  const Settings settings_;
+  const std::uint64_t in_flight_;
+  const std::chrono::milliseconds ack_timeout_;
+  std::unique_ptr<MqttConnection> connection_;
+  MqttConnection::Message message_;
+  // Of the batch at hand.
+  std::vector<Parcel> parcels_;
+  std::unordered_map<int, std::size_t> on_their_way_;  // positions, by the broker's number
+  Written written_;
+};
+
+constexpr std::array kKeys = {
+    Key{"host", "localhost", "Where the broker is."},
+    Key{.name = "port",
+        .fallback = std::uint64_t{1883},
+        .doc = "Its port; with TLS usually 8883.",
+        .most = 65'535},
+    Key{"retain", false, "Whether the broker keeps the last message of each topic."},
+    kInFlightKey,
+    kAckTimeoutKey,
+    kUserKey,
+    kPasswordKey,
+    kTlsKey,
+    kCaFileKey,
+};
+constexpr std::array<std::string_view, 2> kEncodings = {"json", "marketprism"};
+
+}  // namespace
+
+constexpr Spec kMqtt = {
+    .type = "mqtt",
+    .what = "an MQTT 5 broker, QoS 1",
+    .keys = kKeys,
+    .encodings = kEncodings,
+    .subject = "marketprism/{venue}/{channel}/{kind}/{instrument}",
+    .subject_excludes = "/+#",
+    .guarantee = Guarantee::at_least_once,
+    .harmless = "It is what QoS 1 means: subscribers tell events by venue, type, symbol and seq.",
+    .loss_window = "What the broker acknowledged and loses, or has no subscriber for.",
+    .make = [](const Settings& settings) -> std::unique_ptr<Sink> {
+      return std::make_unique<Mqtt>(settings);
+    }};
+
+}  // namespace mp::sink

@@ -1,0 +1,95 @@
+// What becomes one message.
+#include "sink/parcels.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "sink/nats_connection.hpp"
+
+namespace mp::sink {
+namespace {
+
+struct Made {
+  Event event;
+  std::vector<Item> items;
+
+  explicit Made(std::vector<std::pair<std::string_view, std::string_view>> of) {
+    for (const auto& [subject, payload] : of)
+      items.push_back({.index = items.size(),
+                       .event = &event,
+                       .payload = payload,
+                       .subject = subject,
+                       .identity = {0, items.size()}});
+  }
+  [[nodiscard]] Batch batch() const { return {.items = items}; }
+};
+
+TEST(Parcels, each_item_is_one) {
+  const Made made{{{"a", "1"}, {"a", "2"}}};
+  std::vector<Parcel> parcels;
+  take_apart(made.batch(), Join::no, 100, parcels);
+  ASSERT_EQ(parcels.size(), 2U);
+  EXPECT_EQ(parcels[1].items, std::vector<std::size_t>{1});
+}
+
+TEST(Parcels, lines_of_a_subject_are_joined_up_to_a_size) {
+  const Made made{{{"a", "11"}, {"b", "22"}, {"a", "33"}, {"a", "44"}, {"b", "5555555555"}}};
+  std::vector<Parcel> parcels;
+  take_apart(made.batch(), Join::lines, 6, parcels);
+  ASSERT_EQ(parcels.size(), 4U);
+  std::string text;
+  append_payload(made.batch(), parcels[0], text);
+  EXPECT_EQ(text, "11\n33");
+  EXPECT_EQ(parcels[2].items, std::vector<std::size_t>{3});
+  EXPECT_EQ(parcels[3].items, std::vector<std::size_t>{4}) << "longer than any, and alone";
+}
+
+TEST(Parcels, an_id_is_that_of_the_items_in_their_order) {
+  const Made made{{{"a", "1"}, {"a", "2"}}};
+  const auto id_of = [&](std::vector<std::size_t> items) {
+    std::string out;
+    append_id(made.batch(), {.items = std::move(items)}, out);
+    return out;
+  };
+  EXPECT_EQ(id_of({1}).substr(0, 32), "00000000000000000000000000000001");
+  EXPECT_NE(id_of({0, 1}), id_of({1, 0}));
+}
+
+TEST(Parcels, what_stands_before_the_first_without_an_answer_is_dealt_with) {
+  const Made made{{{"a", "1"}, {"b", "2"}, {"a", "3"}}};
+  std::vector<Parcel> parcels;
+  take_apart(made.batch(), Join::lines, 100, parcels);
+  EXPECT_EQ(answered_of(made.batch(), parcels), 0U);
+  parcels[0].answered = true;
+  EXPECT_EQ(answered_of(made.batch(), parcels), 1U);
+  parcels[1].answered = true;
+  EXPECT_EQ(answered_of(made.batch(), parcels), 3U);
+}
+
+TEST(NatsSubjects, a_template_tells_what_its_stream_takes) {
+  EXPECT_EQ(stream_subjects_of("market.{venue}.{symbol}"), Texts{"market.>"});
+  EXPECT_EQ(stream_subjects_of("{channel}.{venue}").front(), "trade.>");
+  EXPECT_EQ(stream_subjects_of("{marketprism-old}"), Texts{"market.>"});
+  EXPECT_EQ(stream_subjects_of("{venue}.{channel}"), Texts{});
+}
+
+TEST(NatsSubjects, one_covers_another) {
+  for (const auto& [outer, inner] : {std::pair{">", "a.b"},
+                                     {"a.>", "a.b.c"},
+                                     {"a.*", "a.b"},
+                                     {"a.*.c", "a.b.c"},
+                                     {"a.b", "a.b"}})
+    EXPECT_TRUE(covers(outer, inner)) << outer << " " << inner;
+  for (const auto& [outer, inner] : {std::pair{"a", "b"},
+                                     {"a", "a.b"},
+                                     {"a.b", "a"},
+                                     {"a.*", "a.>"},
+                                     {"a.*", "a.b.c"},
+                                     {"a.>", "b.>"}})
+    EXPECT_FALSE(covers(outer, inner)) << outer << " " << inner;
+}
+
+}  // namespace
+}  // namespace mp::sink
