@@ -24,6 +24,7 @@ test: install-test
 test-sinks: install-test
 	@scripts/build.sh dev marketprism kafka_peer zeromq_peer
 	@MP_SINKS=long python3 tests/e2e/sinks/sinks_test.py build/dev/marketprism
+	@MP_SINKS=long python3 tests/e2e/sinks/hot_test.py build/dev/marketprism
 
 faults: install-test
 	@scripts/build.sh faults simulation_test faults_test marketprism

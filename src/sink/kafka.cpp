@@ -19,6 +19,8 @@ using Kind = KafkaProducer::Report::Kind;
 
 constexpr std::chrono::milliseconds kMoment{100};  // until it looks whether it is to end
 
+constexpr unsigned kSilentMax = 10;  // of these before it says that something is wrong
+
 class Kafka final : public Sink {
  public:
   explicit Kafka(const Settings& settings) : settings_(settings) {}
@@ -42,10 +44,14 @@ class Kafka final : public Sink {
     }
     while (sent_ < batch.items.size() && send(batch.items[sent_])) ++sent_;
     producer_->poll(kMoment);
+    silent_ = producer_->reports.empty() ? silent_ + 1 : 0;
     for (const auto& report : std::exchange(producer_->reports, {})) take(report);
     if (!written_.problem.empty()) return partly(batch);
-    if (reported_ < batch.items.size()) return {Outcome::more};
-    return done();
+    if (reported_ == batch.items.size()) return done();
+    if (silent_ < kSilentMax) return {Outcome::more};
+    // It goes on trying, and what comes of it is seen when the runner asks again.
+    silent_ = 0;
+    return {Outcome::retriable, "no broker acknowledges: " + producer_->trouble()};
   }
 
  private:
@@ -94,6 +100,7 @@ class Kafka final : public Sink {
   std::uint64_t first_ = 0;  // the number of its first item; numbers are those of the sink
   std::size_t sent_ = 0;
   std::size_t reported_ = 0;
+  unsigned silent_ = 0;  // moments without a report
   Written written_;
 };
 

@@ -84,6 +84,10 @@ Result<std::unique_ptr<KafkaProducer>> KafkaProducer::open(const Settings& setti
     static_cast<KafkaProducer*>(self)->reports.push_back(report_of(number, message->err));
   };
   rd_kafka_conf_set_dr_msg_cb(conf.get(), report);
+  const auto note = [](rd_kafka_t*, int, const char* problem, void* self) {
+    static_cast<KafkaProducer*>(self)->trouble_ = problem;
+  };
+  rd_kafka_conf_set_error_cb(conf.get(), note);
   rd_kafka_conf_set_log_cb(conf.get(), nullptr);  // the runner says what is wrong
   rd_kafka_conf_set_opaque(conf.get(), out.get());
   out->handle_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), why.data(), why.size());

@@ -39,12 +39,15 @@ class KafkaProducer {
   bool send(const Record& record, std::uint64_t number);
   // Works for so long at most.
   void poll(std::chrono::milliseconds longest);
+  // The last of the connections.
+  [[nodiscard]] const std::string& trouble() const { return trouble_; }
   std::vector<Report> reports;  // to be cleared by who reads them
 
  private:
   KafkaProducer() = default;
 
   rd_kafka_s* handle_ = nullptr;
+  std::string trouble_ = "none has answered yet";
 };
 
 }  // namespace mp::sink

@@ -45,12 +45,13 @@ class Mqtt final : public Sink {
     on_their_way_.clear();
     written_ = {};
     for (std::size_t i = 0; i < parcels_.size(); ++i) {
-      while (on_their_way_.size() >= in_flight_)
+      while (on_their_way_.size() >= (careful_ ? 1 : in_flight_))
         if (!take_answers()) return partly(batch);
       if (!send(batch.items[i], i)) return partly(batch);
     }
     while (!on_their_way_.empty())
       if (!take_answers()) return partly(batch);
+    careful_ = false;
     return done();
   }
 
@@ -92,6 +93,7 @@ class Mqtt final : public Sink {
   }
 
   bool give_up(const std::string& problem) {
+    careful_ = true;
     written_.outcome = Outcome::reopen;
     written_.problem = "the broker does not take it: " + problem;
     return false;
@@ -114,6 +116,9 @@ class Mqtt final : public Sink {
   const std::chrono::milliseconds ack_timeout_;
   std::unique_ptr<MqttConnection> connection_;
   MqttConnection::Message message_;
+  // Brokers (mosquitto 2.0.11) end the connection behind a refusal, which only who writes nothing
+  // more is sure to read: one at a time until a batch is done.
+  bool careful_ = false;
   // Of the batch at hand.
   std::vector<Parcel> parcels_;
   std::unordered_map<int, std::size_t> on_their_way_;  // positions, by the broker's number

@@ -7,14 +7,7 @@ namespace mp::sink {
 namespace {
 
 constexpr std::array kSpecs = {
-    &kKafka,
-    &kMqtt,
-    &kNats,
-    &kNdjson,
-    &kParquet,
-    &kRedis,
-    &kStdout,
-    &kZeroMq,
+    &kKafka, &kMqtt, &kNats, &kNdjson, &kParquet, &kRedis, &kStdout, &kZeroMq,
 };
 
 }  // namespace

@@ -44,7 +44,9 @@ endforeach()
 # Sinks with the servers that they are for. Their long form: make test-sinks.
 add_test(NAME sinks
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/sinks/sinks_test.py $<TARGET_FILE:marketprism>)
-set_tests_properties(sinks PROPERTIES TIMEOUT 600)
+add_test(NAME sinks_hot
+  COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/sinks/hot_test.py $<TARGET_FILE:marketprism>)
+set_tests_properties(sinks sinks_hot PROPERTIES TIMEOUT 600)
 # The alert rules, where Prometheus' tool is there.
 find_program(MP_PROMTOOL promtool)
 if(MP_PROMTOOL)

@@ -12,22 +12,20 @@ PEERS = Path()  # where the programs of peers/ are
 
 
 class Mosquitto(Server):
-    """What it acknowledges goes to a subscriber, whose session lasts."""
+    """What it acknowledges has gone to a subscriber, who is there before the collector is."""
 
     program = "mosquitto"
-    denied = ""
+    limit = ""
 
     def __init__(self, folder):
         super().__init__(folder)
         self.folder.chmod(0o777)
-        self.reader = None
+        self.reader, self.sessions = None, 0
 
     def arguments(self):
-        (self.folder / "acl").write_text(f"{self.denied}topic readwrite #\n")
         (self.folder / "c").write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\nacl_file {self.folder}/acl\n"
-            f"persistence true\npersistence_location {self.folder}/\nautosave_interval 1\n"
-            "autosave_on_changes true\nmax_queued_messages 0\nmax_inflight_messages 100\n"
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\n{self.limit}"
+            "max_queued_messages 0\nmax_inflight_messages 0\n"
             "user root\n")
         return ["-c", self.folder / "c"]
 
@@ -43,9 +41,11 @@ class Mosquitto(Server):
             with open(self.folder / "rows", "ab") as rows:
                 self.reader = subprocess.Popen(
                     ["stdbuf", "-oL", "mosquitto_sub", "-V", "mqttv5", "-p", str(self.port), "-t",
-                     "marketprism/#", "-q", "1", "-c", "-i", "reader", "-x", "3600", "-d", "-F",
+                     "marketprism/#", "-q", "1", "-i", "reader", "-d", "-F",
                      "row %p"], stdout=rows, stderr=rows)
-            until(lambda: b"SUBACK" in (self.folder / "rows").read_bytes(), "a subscriber")
+        self.sessions += 1
+        until(lambda: self.lines().count("Client reader received SUBACK") == self.sessions,
+              "the subscriber")
         return self
 
     def section(self, port):
@@ -63,8 +63,8 @@ class Mosquitto(Server):
         return [line[4:] for line in lines if line.startswith("row {")]
 
     def poison(self):
-        self.denied = "topic deny marketprism/okx/trade/#\n"
-        return lambda event, line: (event["type"], event["venue"]) == ("trade", "okx")
+        self.limit = "max_packet_size 4000\n"
+        return lambda event, line: len(line) > 3900
 
     def clean(self):
         super().clean()

@@ -82,15 +82,24 @@ class Collector:
     def said(self):
         return (self.folder / "said").read_text()
 
-    def sinks(self):
-        """By name, with all shards together; nothing while it does not answer."""
+    def document(self, name):
+        """Of the control API; nothing while it does not answer."""
         assert self.running, f"the collector ended: {self.said()[-800:]}"
         try:
             url = (self.data / "control.url").read_text().strip()
-            with urllib.request.urlopen(url + "/api/v1/sinks", timeout=DEADLINE) as answer:
-                return {sink["name"]: sink for sink in json.load(answer)}
+            with urllib.request.urlopen(f"{url}/api/v1/{name}", timeout=DEADLINE) as answer:
+                return json.load(answer)
         except (OSError, ValueError):
-            return {}
+            return None
+
+    def sinks(self):
+        """By name."""
+        return {sink["name"]: sink for sink in self.document("sinks") or []}
+
+    def until_live(self):
+        """All that CONFIG wants comes, now."""
+        until(lambda: (status := self.document("status")) and status["instruments"]["live"] == 3,
+              "all instruments")
 
     def sink(self, name="tried"):
         return self.sinks().get(name, {})
@@ -223,6 +232,12 @@ class Trial:
         self.check_order(counts)
         return Result(self.row.name, case, len(ledger), len(stored), len(wanted - set(counts)),
                       len(stored) - len(counts), len(dead), time.monotonic() - self.begin)
+
+    def last_words(self):
+        """Of both, for who wants to know why it failed."""
+        log = self.server.folder / "log"
+        said = log.read_text(errors="replace") if log.exists() else ""
+        return f"collector: ...{self.collector.said()[-1500:]}\nserver: ...{said[-1500:]}"
 
     def check_order(self, stored):
         """Of each stream, by what came first: `seq` rises."""

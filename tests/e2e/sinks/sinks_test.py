@@ -7,8 +7,10 @@ Usage: sinks_test.py PROGRAM [unittest arguments]
 Every case is played to every sink of the table ROWS. What must be stored is the collector's own
 journal, line for line (`marketprism tap --all`). To add a sink: a class in servers.py, a row here.
 """
+import json
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -60,7 +62,7 @@ def times(short, long):
 def absent_at_start(trial):
     trial.collector.start()
     trial.collector.until_delivered(100, "beside")
-    assert trial.collector.sink()["problem"], "it does not say what is wrong"
+    until(lambda: trial.collector.sink().get("problem"), "a sentence that says what is wrong")
     trial.serve()
 
 
@@ -161,10 +163,21 @@ class Sinks(unittest.TestCase):
             CASES[case](trial)
             trial.finish()
             return trial.compare(case)
+        except Exception as error:
+            error.add_note(trial.last_words())
+            raise
         finally:
             trial.clean()
 
 
+    def test_every_sink_is_tried(self):
+        listed = subprocess.run([PROGRAM, "list", "sinks", "--json"], text=True, check=True,
+                                capture_output=True).stdout.splitlines()
+        types = {json.loads(line)["name"] for line in listed} - set(FILES)
+        self.assertEqual(types, {row.type for row in ROWS})
+
+
+FILES = ("ndjson", "parquet")  # tested in tests/unit/sink and tests/unit/faults
 TESTS, WANTED = {}, []
 
 
