@@ -3,7 +3,6 @@
 //
 // The producer is idempotent: whatever it sends again by itself is stored once. What is delivered
 // again after a restart, or after `ack_timeout`, is stored again; readers tell it by the header.
-#include <algorithm>
 #include <array>
 
 #include "sink/connection_keys.hpp"
@@ -37,17 +36,18 @@ class Kafka final : public Sink {
   // Called again until all is reported; what is sent is sent once.
   Written write(const Batch& batch) override {
     if (!std::exchange(began_, true)) {
-      take_apart(batch, Join::no, 0, parcels_);
+      delivery_.begin(batch);
       first_ += sent_;
-      sent_ = reported_ = 0;
-      written_ = {};
+      sent_ = 0;
     }
     while (sent_ < batch.items.size() && send(batch.items[sent_])) ++sent_;
     producer_->poll(kMoment);
     silent_ = producer_->reports.empty() ? silent_ + 1 : 0;
     for (const auto& report : std::exchange(producer_->reports, {})) take(report);
-    if (!written_.problem.empty()) return partly(batch);
-    if (reported_ == batch.items.size()) return done();
+    if (delivery_.given_up() || delivery_.complete()) {
+      began_ = false;  // what else is under way is forgotten with the producer
+      return delivery_.end();
+    }
     if (silent_ < kSilentMax) return {Outcome::more};
     // It goes on trying, and what comes of it is seen when the runner asks again.
     silent_ = 0;
@@ -66,29 +66,14 @@ class Kafka final : public Sink {
   }
 
   void take(const KafkaProducer::Report& report) {
-    if (report.kind == Kind::failed) {
-      written_.problem = report.problem;
-      return;
+    switch (report.kind) {
+      case Kind::stored:
+        return delivery_.accept(report.number - first_);
+      case Kind::refused:
+        return delivery_.refuse(report.number - first_, report.problem);
+      case Kind::failed:
+        (void)delivery_.give_up("cannot deliver: " + report.problem);
     }
-    const auto position = report.number - first_;
-    parcels_[position].answered = true;
-    ++reported_;
-    if (report.kind == Kind::refused) written_.refused.push_back({position, report.problem});
-  }
-
-  // What stands before the first item without a report is dealt with. What else is under way is
-  // forgotten with the producer.
-  Written partly(const Batch& batch) {
-    written_.outcome = Outcome::reopen;
-    written_.taken = answered_of(batch, parcels_);
-    std::erase_if(written_.refused,
-                  [&](const Refused& each) { return each.position >= written_.taken; });
-    return done();
-  }
-  Written done() {
-    began_ = false;
-    std::ranges::sort(written_.refused, {}, &Refused::position);
-    return std::move(written_);
   }
 
   const Settings settings_;
@@ -96,12 +81,10 @@ class Kafka final : public Sink {
   std::string id_;
   // Of the batch at hand.
   bool began_ = false;
-  std::vector<Parcel> parcels_;
+  Delivery delivery_;
   std::uint64_t first_ = 0;  // the number of its first item; numbers are those of the sink
   std::size_t sent_ = 0;
-  std::size_t reported_ = 0;
   unsigned silent_ = 0;  // moments without a report
-  Written written_;
 };
 
 constexpr std::array<std::string_view, 5> kCompressions = {"lz4", "zstd", "gzip", "snappy", "none"};

@@ -41,18 +41,17 @@ class Mqtt final : public Sink {
   }
 
   Written write(const Batch& batch) override {
-    take_apart(batch, Join::no, 0, parcels_);
+    delivery_.begin(batch);
     on_their_way_.clear();
-    written_ = {};
-    for (std::size_t i = 0; i < parcels_.size(); ++i) {
+    for (std::size_t i = 0; i < batch.items.size(); ++i) {
       while (on_their_way_.size() >= (careful_ ? 1 : in_flight_))
-        if (!take_answers()) return partly(batch);
-      if (!send(batch.items[i], i)) return partly(batch);
+        if (!take_answers()) return delivery_.end();
+      if (!send(batch.items[i], i)) return delivery_.end();
     }
     while (!on_their_way_.empty())
-      if (!take_answers()) return partly(batch);
+      if (!take_answers()) return delivery_.end();
     careful_ = false;
-    return done();
+    return delivery_.end();
   }
 
  private:
@@ -60,15 +59,13 @@ class Mqtt final : public Sink {
     message_.topic.assign(item.subject);
     message_.payload = item.payload;
     const auto number = connection_->publish(message_);
+    if (!number && number.error().kind != ErrorKind::data) return give_up(number.error().message);
     if (number) {
       on_their_way_.emplace(*number, position);
-      return true;
+    } else {
+      delivery_.refuse(position, number.error().message);
     }
-    if (number.error().kind == ErrorKind::data) {
-      refuse(position, number.error().message);
-      return true;
-    }
-    return give_up(number.error().message);
+    return true;
   }
 
   bool take_answers() {
@@ -79,36 +76,20 @@ class Mqtt final : public Sink {
       if (found == on_their_way_.end()) continue;
       const std::size_t position = found->second;
       on_their_way_.erase(found);
-      if (answer.reason >= kRefused && !is_for_good(answer.reason))
+      if (answer.reason < kRefused) {
+        delivery_.accept(position);
+      } else if (is_for_good(answer.reason)) {
+        delivery_.refuse(position, mqtt_reason(answer.reason));
+      } else {
         return give_up(mqtt_reason(answer.reason));
-      parcels_[position].answered = true;
-      if (answer.reason >= kRefused) refuse(position, mqtt_reason(answer.reason));
+      }
     }
     return true;
   }
 
-  void refuse(std::size_t position, const std::string& problem) {
-    parcels_[position].answered = true;
-    written_.refused.push_back({position, problem});
-  }
-
   bool give_up(const std::string& problem) {
     careful_ = true;
-    written_.outcome = Outcome::reopen;
-    written_.problem = "the broker does not take it: " + problem;
-    return false;
-  }
-
-  // What stands before the first item without an answer is dealt with.
-  Written partly(const Batch& batch) {
-    written_.taken = answered_of(batch, parcels_);
-    std::erase_if(written_.refused,
-                  [&](const Refused& each) { return each.position >= written_.taken; });
-    return done();
-  }
-  Written done() {
-    std::ranges::sort(written_.refused, {}, &Refused::position);
-    return std::move(written_);
+    return delivery_.give_up("the broker does not take it: " + problem);
   }
 
   const Settings settings_;
@@ -119,10 +100,8 @@ class Mqtt final : public Sink {
   // Brokers (mosquitto 2.0.11) end the connection behind a refusal, which only who writes nothing
   // more is sure to read: one at a time until a batch is done.
   bool careful_ = false;
-  // Of the batch at hand.
-  std::vector<Parcel> parcels_;
+  Delivery delivery_;
   std::unordered_map<int, std::size_t> on_their_way_;  // positions, by the broker's number
-  Written written_;
 };
 
 constexpr std::array kKeys = {

@@ -3,7 +3,6 @@
 //
 // A second delivery is harmless because the stream knows it by its Nats-Msg-Id, the identity of
 // what the venue sent: two collectors of the same feeds fill one stream, each event once.
-#include <algorithm>
 #include <array>
 
 #include "sink/connection_keys.hpp"
@@ -36,23 +35,21 @@ class Nats final : public Sink {
   }
 
   Written write(const Batch& batch) override {
-    take_apart(batch, join_, connection_->message_bytes_max() - kHeaderBytes, parcels_);
+    delivery_.begin(batch, join_, connection_->message_bytes_max() - kHeaderBytes);
     first_ = next_;
-    answered_ = 0;
-    written_ = {};
-    for (const Parcel& parcel : parcels_) {
-      while (next_ - first_ - answered_ >= in_flight_)
-        if (!take_answer()) return partly(batch);
-      if (!send(parcel, batch)) return partly(batch);
+    for (const Parcel& parcel : delivery_.parcels()) {
+      while (stream_ && next_ - first_ - delivery_.answered() >= in_flight_)
+        if (!take_answer()) return delivery_.end();
+      if (!send(parcel, batch)) return delivery_.end();
     }
     if (!stream_) {
-      const auto flushed = connection_->flush(ack_timeout_);
-      if (!flushed) return {Outcome::reopen, flushed.error().message};
+      if (const auto flushed = connection_->flush(ack_timeout_); !flushed)
+        return {Outcome::reopen, flushed.error().message};
+      for (std::size_t i = 0; i < delivery_.parcels().size(); ++i) delivery_.accept(i);
     }
-    while (stream_ && answered_ < parcels_.size())
-      if (!take_answer()) return partly(batch);
-    std::ranges::sort(written_.refused, {}, &Refused::position);
-    return std::move(written_);
+    while (!delivery_.complete())
+      if (!take_answer()) break;
+    return delivery_.end();
   }
 
  private:
@@ -63,47 +60,33 @@ class Nats final : public Sink {
     append_payload(batch, parcel, message_.payload);
     if (stream_) append_id(batch, parcel, message_.id);
     const auto number = next_++;
-    const auto sent = connection_->publish(
-        message_, stream_ ? std::optional<std::uint64_t>{number} : std::nullopt);
-    if (sent == NatsConnection::Sent::refused) refuse(number, connection_->problem());
-    if (sent != NatsConnection::Sent::gone) return true;
-    written_ = {.outcome = Outcome::reopen,
-                .problem = "the connection is gone: " + connection_->problem(),
-                .refused = std::move(written_.refused)};
-    return false;
+    switch (connection_->publish(message_,
+                                 stream_ ? std::optional<std::uint64_t>{number} : std::nullopt)) {
+      case NatsConnection::Sent::sent:
+        return true;
+      case NatsConnection::Sent::refused:
+        delivery_.refuse(number - first_, connection_->problem());
+        return true;
+      case NatsConnection::Sent::gone:
+        break;
+    }
+    return delivery_.give_up("the connection is gone: " + connection_->problem());
   }
 
   bool take_answer() {
-    auto answer = connection_->answer(ack_timeout_);
-    if (answer.kind == Kind::gone || answer.kind == Kind::busy) {
-      // After a busy one the others are still under way: a new inbox knows nothing of them.
-      written_.outcome = Outcome::reopen;
-      written_.problem = std::move(answer.problem);
-      return false;
+    const auto answer = connection_->answer(ack_timeout_);
+    switch (answer.kind) {
+      case Kind::stored:
+        delivery_.accept(answer.number - first_);
+        return true;
+      case Kind::refused:
+        delivery_.refuse(answer.number - first_, answer.problem);
+        return true;
+      case Kind::busy:  // the others are under way: a new inbox knows nothing of them
+      case Kind::gone:
+        break;
     }
-    if (answer.kind == Kind::refused) {
-      refuse(answer.number, answer.problem);
-      return true;
-    }
-    parcels_[answer.number - first_].answered = true;
-    ++answered_;
-    return true;
-  }
-
-  void refuse(std::uint64_t number, const std::string& problem) {
-    Parcel& parcel = parcels_[number - first_];
-    parcel.answered = true;
-    ++answered_;
-    for (const std::size_t i : parcel.items) written_.refused.push_back({i, problem});
-  }
-
-  // What stands before the first item without an answer is dealt with.
-  Written partly(const Batch& batch) {
-    const std::size_t taken = stream_ ? answered_of(batch, parcels_) : 0;
-    std::ranges::sort(written_.refused, {}, &Refused::position);
-    std::erase_if(written_.refused, [&](const Refused& each) { return each.position >= taken; });
-    written_.taken = taken;
-    return std::move(written_);
+    return delivery_.give_up(answer.problem);
   }
 
   const Settings settings_;
@@ -113,12 +96,9 @@ class Nats final : public Sink {
   const std::chrono::milliseconds ack_timeout_;
   std::unique_ptr<NatsConnection> connection_;
   NatsMessage message_;
-  // Of the batch at hand.
-  std::vector<Parcel> parcels_;
+  Delivery delivery_;
   std::uint64_t first_ = 0;  // the number of its first message; numbers are those of the sink
   std::uint64_t next_ = 0;
-  std::uint64_t answered_ = 0;
-  Written written_;
 };
 
 constexpr std::array<std::string_view, 2> kMessages = {"event", "batch"};

@@ -167,7 +167,8 @@ class Connection final : public NatsConnection {
                                 static_cast<std::size_t>(natsMsg_GetDataLength(made))};
     if (text.find("\"error\":") == std::string_view::npos) return out;
     out.problem = text.substr(0, kAnswerBytesShown);
-    const bool never = text.find(std::to_string(kMessageTooLong)) != std::string_view::npos;
+    const bool never =
+        text.find(fmt::format("\"err_code\":{}", kMessageTooLong)) != std::string_view::npos;
     out.kind = never ? Answer::Kind::refused : Answer::Kind::busy;
     return out;
   }

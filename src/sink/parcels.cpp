@@ -4,28 +4,9 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace mp::sink {
-
-void take_apart(const Batch& batch, Join join, std::size_t bytes_max, std::vector<Parcel>& out) {
-  out.clear();
-  for (std::size_t i = 0; i < batch.items.size(); ++i) {
-    const Item& item = batch.items[i];
-    const auto is_of_subject = [&](const Parcel& parcel) {
-      return batch.items[parcel.items.front()].subject == item.subject;
-    };
-    const std::size_t bytes = item.payload.size() + 1;
-    // The newest of its subject: the older ones are full.
-    const auto open =
-        join == Join::no ? out.rend() : std::find_if(out.rbegin(), out.rend(), is_of_subject);
-    if (open == out.rend() || open->bytes + bytes > bytes_max) {
-      out.push_back({.items = {i}, .bytes = bytes});
-    } else {
-      open->items.push_back(i);
-      open->bytes += bytes;
-    }
-  }
-}
 
 void append_payload(const Batch& batch, const Parcel& parcel, std::string& out) {
   for (const std::size_t i : parcel.items) {
@@ -47,12 +28,65 @@ void append_id(const Batch& batch, const Parcel& parcel, std::string& out) {
     fmt::format_to(std::back_inserter(out), "-{}", to_nanoseconds(first.ts_recv));
 }
 
-std::size_t answered_of(const Batch& batch, const std::vector<Parcel>& parcels) {
-  std::size_t taken = batch.items.size();
-  for (const Parcel& parcel : parcels) {
+void Delivery::begin(const Batch& batch, Join join, std::size_t bytes_max) {
+  parcels_.clear();
+  items_ = batch.items.size();
+  answered_ = 0;
+  written_ = {};
+  for (std::size_t i = 0; i < items_; ++i) {
+    const Item& item = batch.items[i];
+    const auto is_of_subject = [&](const Parcel& parcel) {
+      return batch.items[parcel.items.front()].subject == item.subject;
+    };
+    const std::size_t bytes = item.payload.size() + 1;
+    // The newest of its subject: the older ones are full.
+    const auto open = join == Join::no
+                          ? parcels_.rend()
+                          : std::find_if(parcels_.rbegin(), parcels_.rend(), is_of_subject);
+    if (open == parcels_.rend() || open->bytes + bytes > bytes_max) {
+      parcels_.push_back({.items = {i}, .bytes = bytes});
+    } else {
+      open->items.push_back(i);
+      open->bytes += bytes;
+    }
+  }
+}
+
+bool Delivery::answer(std::size_t number) {
+  if (number >= parcels_.size() || std::exchange(parcels_[number].answered, true)) return false;
+  ++answered_;
+  return true;
+}
+
+void Delivery::accept(std::size_t number) {
+  (void)answer(number);
+}
+
+void Delivery::refuse(std::size_t number, const std::string& problem) {
+  if (!answer(number)) return;
+  const auto& items = parcels_[number].items;
+  written_.refused.push_back({items.front(), problem});
+  if (items.size() == 1) return;
+  written_.outcome = Outcome::permanent;  // one line of it, perhaps
+  written_.problem = problem;
+}
+
+bool Delivery::give_up(const std::string& problem) {
+  written_.outcome = Outcome::reopen;
+  written_.problem = problem;
+  return false;
+}
+
+Written Delivery::end() {
+  std::size_t taken = items_;
+  for (const Parcel& parcel : parcels_) {
     if (!parcel.answered) taken = std::min(taken, parcel.items.front());
   }
-  return taken;
+  if (written_.outcome == Outcome::permanent) taken = 0;
+  if (written_.outcome != Outcome::done) written_.taken = taken;
+  std::erase_if(written_.refused, [&](const Refused& each) { return each.position >= taken; });
+  std::ranges::sort(written_.refused, {}, &Refused::position);
+  return std::move(written_);
 }
 
 }  // namespace mp::sink

@@ -15,11 +15,8 @@ enum class Join : std::uint8_t { no, lines };
 struct Parcel {
   std::vector<std::size_t> items;
   std::size_t bytes = 0;  // of their payloads, with the line ends
-  bool answered = false;  // for who sends it
+  bool answered = false;
 };
-
-// No parcel has more bytes than that, unless it is one item.
-void take_apart(const Batch& batch, Join join, std::size_t bytes_max, std::vector<Parcel>& out);
 
 // Its payloads, with line ends between them.
 void append_payload(const Batch& batch, const Parcel& parcel, std::string& out);
@@ -27,7 +24,33 @@ void append_payload(const Batch& batch, const Parcel& parcel, std::string& out);
 // tells a value from the same one later, our time does, behind them.
 void append_id(const Batch& batch, const Parcel& parcel, std::string& out);
 
-// So many of the batch, from its first item on, are in parcels that were answered.
-[[nodiscard]] std::size_t answered_of(const Batch& batch, const std::vector<Parcel>& parcels);
+// The delivery of one batch: which of its parcels the server has answered, and what that makes of
+// the batch.
+class Delivery {
+ public:
+  // No parcel has more bytes than that, unless it is one item.
+  void begin(const Batch& batch, Join join = Join::no, std::size_t bytes_max = 0);
+  [[nodiscard]] const std::vector<Parcel>& parcels() const { return parcels_; }
+  [[nodiscard]] std::size_t answered() const { return answered_; }
+  [[nodiscard]] bool complete() const { return answered_ == parcels_.size(); }
+
+  // By their number among parcels(). What is none of them, or was answered, is passed over.
+  void accept(std::size_t number);
+  void refuse(std::size_t number, const std::string& problem);
+  // False, for who returns it.
+  bool give_up(const std::string& problem);
+  [[nodiscard]] bool given_up() const { return written_.outcome == Outcome::reopen; }
+
+  // Of the batch, what stands before the first item without an answer is dealt with.
+  [[nodiscard]] Written end();
+
+ private:
+  bool answer(std::size_t number);
+
+  std::vector<Parcel> parcels_;
+  std::size_t items_ = 0;
+  std::size_t answered_ = 0;
+  Written written_;
+};
 
 }  // namespace mp::sink

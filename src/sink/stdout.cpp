@@ -8,9 +8,9 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <mutex>
 
 #include "sink/files.hpp"
 #include "sink/registry.hpp"
@@ -22,18 +22,23 @@ constexpr std::chrono::milliseconds kMoment{100};
 constexpr std::size_t kPieceBytes = 4096;  // a pipe that can be written to takes so much at once
 
 // Runners of several shards write batch by batch, not into each other's lines: they share the
-// descriptor, and nothing else of theirs is shared.
-std::mutex& turn_of_all() {
-  static std::mutex mutex;
-  return mutex;
+// descriptor, and whose turn it is.
+std::atomic_flag& turn_of_one() {
+  static std::atomic_flag taken;
+  return taken;
 }
 
 class StandardOutput final : public Sink {
  public:
+  ~StandardOutput() override {
+    if (has_turn_) end_turn();
+  }
+
   Result<void> open() override { return {}; }
 
   Written write(const Batch& batch) override {
-    if (!turn_.owns_lock() && !turn_.try_lock()) {
+    if (!has_turn_) has_turn_ = !turn_of_one().test_and_set();
+    if (!has_turn_) {
       (void)::poll(nullptr, 0, static_cast<int>(kMoment.count()) / 10);
       return {Outcome::more};
     }
@@ -67,10 +72,11 @@ class StandardOutput final : public Sink {
 
   void end_turn() {
     done_ = 0;
-    turn_.unlock();
+    has_turn_ = false;
+    turn_of_one().clear();
   }
 
-  std::unique_lock<std::mutex> turn_{turn_of_all(), std::defer_lock};  // while a batch is half done
+  bool has_turn_ = false;  // while a batch is half done
   bool begun_ = false;
   std::size_t done_ = 0;  // bytes of the batch
 };

@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -209,6 +210,41 @@ class Nats(Server):
     def poison(self):
         self.payload_max = 4096
         return lambda event, line: len(line) > self.payload_max
+
+
+class NatsCore(Nats):
+    """No stream: a client that listens, and is there before the collector is."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.heard = []
+
+    def section(self, port):
+        return f'servers = ["nats://127.0.0.1:{port}"]\n'
+
+    def start(self):
+        super().start()
+        client = NatsClient(self.port)
+        client.send("SUB > 1\r\nPING\r\n")
+        client.line_of(b"PONG")
+        threading.Thread(target=self.listen, args=(client,), daemon=True).start()
+        return self
+
+    def listen(self, client):
+        with client:
+            try:
+                while True:
+                    self.heard.append(client.message())
+            except OSError:
+                pass
+
+    def rows(self):
+        """All up to a message that is sent now."""
+        with NatsClient(self.port) as client:
+            client.send("PUB the.end 0\r\n\r\nPING\r\n")
+            client.line_of(b"PONG")
+        until(lambda: self.heard and self.heard[-1][0] == "the.end", "the last message")
+        return [payload for subject, _, payload in self.heard if payload.startswith('{"type"')]
 
 
 class Redis(Server):

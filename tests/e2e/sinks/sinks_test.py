@@ -40,9 +40,11 @@ class Row(NamedTuple):
 
 
 ROWS = [
-    Row("nats", "nats", servers.Nats),
+    Row("nats", "nats", servers.Nats, keys="in_flight = 16\n"),
     Row("nats-batch", "nats", servers.Nats, dedupes=False, keys='message = "batch"\n',
         without=("poison",)),
+    Row("nats-core", "nats", servers.NatsCore, dedupes=False, loses=True,
+        keys="in_flight = 16\n", without=("absent_at_start", "poison")),
     Row("redis", "redis", servers.Redis),
     Row("mqtt", "mqtt", brokers.Mosquitto, dedupes=False),
     Row("kafka", "kafka", brokers.KafkaMock, dedupes=False, without=("killed_after_ack",)),
