@@ -36,7 +36,7 @@ class Kafka final : public Sink {
   // Called again until all is reported; what is sent is sent once.
   Written write(const Batch& batch) override {
     if (!std::exchange(began_, true)) {
-      delivery_.begin(batch);
+      shipment_.begin(batch);
       first_ += sent_;
       sent_ = 0;
     }
@@ -44,9 +44,9 @@ class Kafka final : public Sink {
     producer_->poll(kMoment);
     silent_ = producer_->reports.empty() ? silent_ + 1 : 0;
     for (const auto& report : std::exchange(producer_->reports, {})) take(report);
-    if (delivery_.given_up() || delivery_.complete()) {
+    if (shipment_.given_up() || shipment_.complete()) {
       began_ = false;  // what else is under way is forgotten with the producer
-      return delivery_.end();
+      return shipment_.end();
     }
     if (silent_ < kSilentMax) return {Outcome::more};
     // It goes on trying, and what comes of it is seen when the runner asks again.
@@ -68,11 +68,11 @@ class Kafka final : public Sink {
   void take(const KafkaProducer::Report& report) {
     switch (report.kind) {
       case Kind::stored:
-        return delivery_.accept(report.number - first_);
+        return shipment_.accept(report.number - first_);
       case Kind::refused:
-        return delivery_.refuse(report.number - first_, report.problem);
+        return shipment_.refuse(report.number - first_, report.problem);
       case Kind::failed:
-        (void)delivery_.give_up("cannot deliver: " + report.problem);
+        (void)shipment_.give_up("cannot deliver: " + report.problem);
     }
   }
 
@@ -81,7 +81,7 @@ class Kafka final : public Sink {
   std::string id_;
   // Of the batch at hand.
   bool began_ = false;
-  Delivery delivery_;
+  Shipment shipment_;
   std::uint64_t first_ = 0;  // the number of its first item; numbers are those of the sink
   std::size_t sent_ = 0;
   unsigned silent_ = 0;  // moments without a report

@@ -41,17 +41,17 @@ class Mqtt final : public Sink {
   }
 
   Written write(const Batch& batch) override {
-    delivery_.begin(batch);
+    shipment_.begin(batch);
     on_their_way_.clear();
     for (std::size_t i = 0; i < batch.items.size(); ++i) {
       while (on_their_way_.size() >= (careful_ ? 1 : in_flight_))
-        if (!take_answers()) return delivery_.end();
-      if (!send(batch.items[i], i)) return delivery_.end();
+        if (!take_answers()) return shipment_.end();
+      if (!send(batch.items[i], i)) return shipment_.end();
     }
     while (!on_their_way_.empty())
-      if (!take_answers()) return delivery_.end();
+      if (!take_answers()) return shipment_.end();
     careful_ = false;
-    return delivery_.end();
+    return shipment_.end();
   }
 
  private:
@@ -63,7 +63,7 @@ class Mqtt final : public Sink {
     if (number) {
       on_their_way_.emplace(*number, position);
     } else {
-      delivery_.refuse(position, number.error().message);
+      shipment_.refuse(position, number.error().message);
     }
     return true;
   }
@@ -77,9 +77,9 @@ class Mqtt final : public Sink {
       const std::size_t position = found->second;
       on_their_way_.erase(found);
       if (answer.reason < kRefused) {
-        delivery_.accept(position);
+        shipment_.accept(position);
       } else if (is_for_good(answer.reason)) {
-        delivery_.refuse(position, mqtt_reason(answer.reason));
+        shipment_.refuse(position, mqtt_reason(answer.reason));
       } else {
         return give_up(mqtt_reason(answer.reason));
       }
@@ -89,7 +89,7 @@ class Mqtt final : public Sink {
 
   bool give_up(const std::string& problem) {
     careful_ = true;
-    return delivery_.give_up("the broker does not take it: " + problem);
+    return shipment_.give_up("the broker does not take it: " + problem);
   }
 
   const Settings settings_;
@@ -100,7 +100,7 @@ class Mqtt final : public Sink {
   // Brokers (mosquitto 2.0.11) end the connection behind a refusal, which only who writes nothing
   // more is sure to read: one at a time until a batch is done.
   bool careful_ = false;
-  Delivery delivery_;
+  Shipment shipment_;
   std::unordered_map<int, std::size_t> on_their_way_;  // positions, by the broker's number
 };
 

@@ -35,21 +35,21 @@ class Nats final : public Sink {
   }
 
   Written write(const Batch& batch) override {
-    delivery_.begin(batch, join_, connection_->message_bytes_max() - kHeaderBytes);
+    shipment_.begin(batch, join_, connection_->message_bytes_max() - kHeaderBytes);
     first_ = next_;
-    for (const Parcel& parcel : delivery_.parcels()) {
-      while (stream_ && next_ - first_ - delivery_.answered() >= in_flight_)
-        if (!take_answer()) return delivery_.end();
-      if (!send(parcel, batch)) return delivery_.end();
+    for (const Parcel& parcel : shipment_.parcels()) {
+      while (stream_ && next_ - first_ - shipment_.answered() >= in_flight_)
+        if (!take_answer()) return shipment_.end();
+      if (!send(parcel, batch)) return shipment_.end();
     }
     if (!stream_) {
       if (const auto flushed = connection_->flush(ack_timeout_); !flushed)
         return {Outcome::reopen, flushed.error().message};
-      for (std::size_t i = 0; i < delivery_.parcels().size(); ++i) delivery_.accept(i);
+      for (std::size_t i = 0; i < shipment_.parcels().size(); ++i) shipment_.accept(i);
     }
-    while (!delivery_.complete())
+    while (!shipment_.complete())
       if (!take_answer()) break;
-    return delivery_.end();
+    return shipment_.end();
   }
 
  private:
@@ -65,28 +65,28 @@ class Nats final : public Sink {
       case NatsConnection::Sent::sent:
         return true;
       case NatsConnection::Sent::refused:
-        delivery_.refuse(number - first_, connection_->problem());
+        shipment_.refuse(number - first_, connection_->problem());
         return true;
       case NatsConnection::Sent::gone:
         break;
     }
-    return delivery_.give_up("the connection is gone: " + connection_->problem());
+    return shipment_.give_up("the connection is gone: " + connection_->problem());
   }
 
   bool take_answer() {
     const auto answer = connection_->answer(ack_timeout_);
     switch (answer.kind) {
       case Kind::stored:
-        delivery_.accept(answer.number - first_);
+        shipment_.accept(answer.number - first_);
         return true;
       case Kind::refused:
-        delivery_.refuse(answer.number - first_, answer.problem);
+        shipment_.refuse(answer.number - first_, answer.problem);
         return true;
       case Kind::busy:  // the others are under way: a new inbox knows nothing of them
       case Kind::gone:
         break;
     }
-    return delivery_.give_up(answer.problem);
+    return shipment_.give_up(answer.problem);
   }
 
   const Settings settings_;
@@ -96,7 +96,7 @@ class Nats final : public Sink {
   const std::chrono::milliseconds ack_timeout_;
   std::unique_ptr<NatsConnection> connection_;
   NatsMessage message_;
-  Delivery delivery_;
+  Shipment shipment_;
   std::uint64_t first_ = 0;  // the number of its first message; numbers are those of the sink
   std::uint64_t next_ = 0;
 };

@@ -28,7 +28,7 @@ void append_id(const Batch& batch, const Parcel& parcel, std::string& out) {
     fmt::format_to(std::back_inserter(out), "-{}", to_nanoseconds(first.ts_recv));
 }
 
-void Delivery::begin(const Batch& batch, Join join, std::size_t bytes_max) {
+void Shipment::begin(const Batch& batch, Join join, std::size_t bytes_max) {
   parcels_.clear();
   items_ = batch.items.size();
   answered_ = 0;
@@ -52,17 +52,17 @@ void Delivery::begin(const Batch& batch, Join join, std::size_t bytes_max) {
   }
 }
 
-bool Delivery::answer(std::size_t number) {
+bool Shipment::answer(std::size_t number) {
   if (number >= parcels_.size() || std::exchange(parcels_[number].answered, true)) return false;
   ++answered_;
   return true;
 }
 
-void Delivery::accept(std::size_t number) {
+void Shipment::accept(std::size_t number) {
   (void)answer(number);
 }
 
-void Delivery::refuse(std::size_t number, const std::string& problem) {
+void Shipment::refuse(std::size_t number, const std::string& problem) {
   if (!answer(number)) return;
   const auto& items = parcels_[number].items;
   written_.refused.push_back({items.front(), problem});
@@ -71,13 +71,13 @@ void Delivery::refuse(std::size_t number, const std::string& problem) {
   written_.problem = problem;
 }
 
-bool Delivery::give_up(const std::string& problem) {
+bool Shipment::give_up(const std::string& problem) {
   written_.outcome = Outcome::reopen;
   written_.problem = problem;
   return false;
 }
 
-Written Delivery::end() {
+Written Shipment::end() {
   std::size_t taken = items_;
   for (const Parcel& parcel : parcels_) {
     if (!parcel.answered) taken = std::min(taken, parcel.items.front());

@@ -24,9 +24,9 @@ void append_payload(const Batch& batch, const Parcel& parcel, std::string& out);
 // tells a value from the same one later, our time does, behind them.
 void append_id(const Batch& batch, const Parcel& parcel, std::string& out);
 
-// The delivery of one batch: which of its parcels the server has answered, and what that makes of
+// The parcels of one batch: which of them the server has answered, and what that makes of
 // the batch.
-class Delivery {
+class Shipment {
  public:
   // No parcel has more bytes than that, unless it is one item.
   void begin(const Batch& batch, Join join = Join::no, std::size_t bytes_max = 0);

@@ -28,22 +28,22 @@ struct Made {
 
 TEST(Parcels, each_item_is_one) {
   const Made made{{{"a", "1"}, {"a", "2"}}};
-  Delivery delivery;
-  delivery.begin(made.batch());
-  ASSERT_EQ(delivery.parcels().size(), 2U);
-  EXPECT_EQ(delivery.parcels()[1].items, std::vector<std::size_t>{1});
+  Shipment shipment;
+  shipment.begin(made.batch());
+  ASSERT_EQ(shipment.parcels().size(), 2U);
+  EXPECT_EQ(shipment.parcels()[1].items, std::vector<std::size_t>{1});
 }
 
 TEST(Parcels, lines_of_a_subject_are_joined_up_to_a_size) {
   const Made made{{{"a", "11"}, {"b", "22"}, {"a", "33"}, {"a", "44"}, {"b", "5555555555"}}};
-  Delivery delivery;
-  delivery.begin(made.batch(), Join::lines, 6);
-  ASSERT_EQ(delivery.parcels().size(), 4U);
+  Shipment shipment;
+  shipment.begin(made.batch(), Join::lines, 6);
+  ASSERT_EQ(shipment.parcels().size(), 4U);
   std::string text;
-  append_payload(made.batch(), delivery.parcels()[0], text);
+  append_payload(made.batch(), shipment.parcels()[0], text);
   EXPECT_EQ(text, "11\n33");
-  EXPECT_EQ(delivery.parcels()[2].items, std::vector<std::size_t>{3});
-  EXPECT_EQ(delivery.parcels()[3].items, std::vector<std::size_t>{4}) << "longer than any, alone";
+  EXPECT_EQ(shipment.parcels()[2].items, std::vector<std::size_t>{3});
+  EXPECT_EQ(shipment.parcels()[3].items, std::vector<std::size_t>{4}) << "longer than any, alone";
 }
 
 TEST(Parcels, an_id_is_that_of_the_items_in_their_order) {
@@ -57,41 +57,41 @@ TEST(Parcels, an_id_is_that_of_the_items_in_their_order) {
   EXPECT_NE(id_of({0, 1}), id_of({1, 0}));
 }
 
-TEST(Delivery, what_stands_before_the_first_without_an_answer_is_dealt_with) {
+TEST(Shipment, what_stands_before_the_first_without_an_answer_is_dealt_with) {
   const Made made{{{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4"}}};
-  Delivery delivery;
-  delivery.begin(made.batch());
-  delivery.accept(0);
-  delivery.refuse(1, "no");
-  delivery.refuse(3, "no");
-  EXPECT_FALSE(delivery.give_up("gone"));
-  const auto written = delivery.end();
+  Shipment shipment;
+  shipment.begin(made.batch());
+  shipment.accept(0);
+  shipment.refuse(1, "no");
+  shipment.refuse(3, "no");
+  EXPECT_FALSE(shipment.give_up("gone"));
+  const auto written = shipment.end();
   EXPECT_EQ(written.outcome, Outcome::reopen);
   EXPECT_EQ(written.taken, 2U);
   ASSERT_EQ(written.refused.size(), 1U) << "the other one is offered again";
   EXPECT_EQ(written.refused[0].position, 1U);
 }
 
-TEST(Delivery, an_answer_counts_once_and_a_strange_one_never) {
+TEST(Shipment, an_answer_counts_once_and_a_strange_one_never) {
   const Made made{{{"a", "1"}, {"b", "2"}}};
-  Delivery delivery;
-  delivery.begin(made.batch());
-  delivery.accept(0);
-  delivery.accept(0);
-  delivery.refuse(0, "late");
-  delivery.accept(std::size_t{0} - 1);
-  EXPECT_FALSE(delivery.complete());
-  delivery.accept(1);
-  EXPECT_TRUE(delivery.complete());
-  EXPECT_EQ(delivery.end().outcome, Outcome::done);
+  Shipment shipment;
+  shipment.begin(made.batch());
+  shipment.accept(0);
+  shipment.accept(0);
+  shipment.refuse(0, "late");
+  shipment.accept(std::size_t{0} - 1);
+  EXPECT_FALSE(shipment.complete());
+  shipment.accept(1);
+  EXPECT_TRUE(shipment.complete());
+  EXPECT_EQ(shipment.end().outcome, Outcome::done);
 }
 
-TEST(Delivery, of_joined_lines_that_are_refused_the_runner_finds_the_one) {
+TEST(Shipment, of_joined_lines_that_are_refused_the_runner_finds_the_one) {
   const Made made{{{"a", "1"}, {"a", "2"}}};
-  Delivery delivery;
-  delivery.begin(made.batch(), Join::lines, 100);
-  delivery.refuse(0, "no");
-  const auto written = delivery.end();
+  Shipment shipment;
+  shipment.begin(made.batch(), Join::lines, 100);
+  shipment.refuse(0, "no");
+  const auto written = shipment.end();
   EXPECT_EQ(written.outcome, Outcome::permanent);
   EXPECT_TRUE(written.refused.empty());
 }
