@@ -74,7 +74,8 @@ class Mosquitto(Server):
 
 
 class KafkaMock(Server):
-    """librdkafka's own broker, in memory: what it has is gone with it."""
+    """librdkafka's own broker, in memory: what it has is gone with it. It does not know again what
+    an idempotent producer repeats, so that more is stored twice than by a real one."""
 
     def __init__(self, folder):
         super().__init__(folder)

@@ -5,12 +5,14 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 import time
 from pathlib import Path
 
 DEADLINE = 60
+PASSWORD = "correct-horse"
 
 
 def free_port():
@@ -124,12 +126,18 @@ class Server:
 class NatsClient:
     """As much of the protocol as a test needs."""
 
-    def __init__(self, port):
+    def __init__(self, port, ca_file=None):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
-        self.file = self.socket.makefile("rb")
         self.early = []
-        self.file.readline()  # INFO
-        self.send('CONNECT {"verbose":false,"headers":true,"no_responders":true}\r\nPING\r\n')
+        while self.socket.recv(1) != b"\n":  # INFO
+            pass
+        options = {"verbose": False, "headers": True, "no_responders": True}
+        if ca_file:
+            context = ssl.create_default_context(cafile=ca_file)
+            self.socket = context.wrap_socket(self.socket, server_hostname="127.0.0.1")
+            options.update(user="prism", **{"pass": PASSWORD})
+        self.file = self.socket.makefile("rb")
+        self.send(f"CONNECT {json.dumps(options)}\r\nPING\r\n")
         self.line_of(b"PONG")
 
     def __enter__(self):
@@ -178,22 +186,27 @@ class Nats(Server):
     program = "nats-server"
     stream = "MARKET"
     payload_max = 1 << 20
+    more = ""  # of its configuration
+    ca_file = None
+
+    def client(self):
+        return NatsClient(self.port, self.ca_file)
 
     def arguments(self):
         (self.folder / "nats.conf").write_text(
             f'listen: "127.0.0.1:{self.port}"\nmax_payload: {self.payload_max}\n'
-            f'jetstream {{ store_dir: "{self.folder}/js" }}\n')
+            f'jetstream {{ store_dir: "{self.folder}/js" }}\n{self.more}')
         return ["-c", self.folder / "nats.conf"]
 
     def answers(self):
-        with NatsClient(self.port) as client:
+        with self.client() as client:
             return "error" not in client.ask("$JS.API.INFO", {})
 
     def section(self, port):
         return f'servers = ["nats://127.0.0.1:{port}"]\nstream = "{self.stream}"\n'
 
     def messages(self):
-        with NatsClient(self.port) as client:
+        with self.client() as client:
             client.send("SUB stored 1\r\n")
             made = client.ask(f"$JS.API.CONSUMER.CREATE.{self.stream}", {
                 "stream_name": self.stream,
@@ -212,6 +225,25 @@ class Nats(Server):
         return lambda event, line: len(line) > self.payload_max
 
 
+class NatsSecured(Nats):
+    """With TLS and a password."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.ca_file = self.folder / "cert.pem"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+             "-nodes", "-keyout", self.folder / "key.pem", "-out", self.ca_file, "-days", "2",
+             "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"],
+            check=True, capture_output=True, timeout=DEADLINE)
+        self.more = (f'tls {{ cert_file: "{self.ca_file}", key_file: "{self.folder}/key.pem" }}\n'
+                     f"authorization {{ user: prism, password: {PASSWORD} }}\n")
+
+    def section(self, port):
+        return super().section(port) + (f'user = "prism"\npassword = "{PASSWORD}"\n'
+                                        f'ca_file = "{self.ca_file}"\n')
+
+
 class NatsCore(Nats):
     """No stream: a client that listens, and is there before the collector is."""
 
@@ -224,7 +256,7 @@ class NatsCore(Nats):
 
     def start(self):
         super().start()
-        client = NatsClient(self.port)
+        client = self.client()
         client.send("SUB > 1\r\nPING\r\n")
         client.line_of(b"PONG")
         threading.Thread(target=self.listen, args=(client,), daemon=True).start()
@@ -240,7 +272,7 @@ class NatsCore(Nats):
 
     def rows(self):
         """All up to a message that is sent now."""
-        with NatsClient(self.port) as client:
+        with self.client() as client:
             client.send("PUB the.end 0\r\n\r\nPING\r\n")
             client.line_of(b"PONG")
         until(lambda: self.heard and self.heard[-1][0] == "the.end", "the last message")
@@ -252,18 +284,22 @@ class Redis(Server):
 
     program = "redis-server"
     poisoned = None  # a key that is no stream
+    has_password = False
 
     def arguments(self):
         return ["--port", self.port, "--bind", "127.0.0.1", "--dir", self.folder,
-                "--appendonly", "yes", "--appendfsync", "always", "--save", ""]
+                "--appendonly", "yes", "--appendfsync", "always", "--save", "",
+                *(("--requirepass", PASSWORD) if self.has_password else ())]
 
     def ask(self, *words):
         with socket.create_connection(("127.0.0.1", self.port), timeout=10) as client:
-            parts = [str(word).encode() for word in words]
-            client.sendall(b"*%d\r\n" % len(parts) + b"".join(
-                b"$%d\r\n%s\r\n" % (len(part), part) for part in parts))
             with client.makefile("rb") as file:
-                return self.answer(file)
+                for question in (("AUTH", PASSWORD),) * self.has_password + (words,):
+                    parts = [str(word).encode() for word in question]
+                    client.sendall(b"*%d\r\n" % len(parts) + b"".join(
+                        b"$%d\r\n%s\r\n" % (len(part), part) for part in parts))
+                    answer = self.answer(file)
+                return answer
 
     def answer(self, file):
         line = file.readline()
@@ -294,3 +330,12 @@ class Redis(Server):
     def poison(self):
         self.poisoned = "trade:okx:spot:BTC-USDT"
         return lambda event, line: (event["type"], event["venue"]) == ("trade", "okx")
+
+
+class RedisSecured(Redis):
+    """With a password."""
+
+    has_password = True
+
+    def section(self, port):
+        return super().section(port) + f'password = "{PASSWORD}"\n'

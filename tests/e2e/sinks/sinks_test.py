@@ -37,6 +37,7 @@ class Row(NamedTuple):
     loses: bool = False  # what nobody takes in time is lost
     keys: str = ""  # more of the section
     without: tuple = ()  # cases that mean nothing there
+    only: tuple = ()
 
 
 ROWS = [
@@ -46,6 +47,8 @@ ROWS = [
     Row("nats-core", "nats", servers.NatsCore, dedupes=False, loses=True,
         keys="in_flight = 16\n", without=("absent_at_start", "poison")),
     Row("redis", "redis", servers.Redis),
+    Row("nats-secured", "nats", servers.NatsSecured, only=("absent_at_start", "cut")),
+    Row("redis-secured", "redis", servers.RedisSecured, only=("absent_at_start", "cut")),
     Row("mqtt", "mqtt", brokers.Mosquitto, dedupes=False),
     Row("kafka", "kafka", brokers.KafkaMock, dedupes=False, without=("killed_after_ack",)),
     Row("stdout", "stdout", brokers.Pipe, dedupes=False,
@@ -198,7 +201,7 @@ def add_test(row, case):
 
 for each_row in ROWS:
     for each_case in CASES:
-        if each_case not in each_row.without:
+        if each_case not in each_row.without and each_case in (each_row.only or CASES):
             add_test(each_row, each_case)
 
 
