@@ -25,6 +25,7 @@ enum class ColumnType : std::uint8_t {
 struct Column {
   std::string name;
   ColumnType type = ColumnType::text;
+  bool nullable = false;  // some events have none
 };
 
 // The columns of a channel's Parquet files: ts_recv, ts_event, seq, symbol, then the body's fields.
