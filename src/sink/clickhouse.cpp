@@ -8,6 +8,7 @@
 #include <string>
 
 #include "sink/clickhouse_tables.hpp"
+#include "sink/columns.hpp"
 #include "sink/http_batch.hpp"
 #include "sink/registry.hpp"
 
@@ -30,11 +31,8 @@ ClickHouseOptions options_of(const Settings& settings) {
       .engine = settings.text("engine"),
       .unique = settings.text("unique") == "identity" ? UniqueBy::identity : UniqueBy::delivery,
       .channels = {}};
-  for (const std::string& name : settings.texts("channels")) {
-    if (const auto channel = channel_named(name))
-      out.channels.set(static_cast<std::size_t>(*channel));
-  }
-  if (settings.texts("channels").empty()) out.channels.set();
+  for (std::size_t i = 0; i < kChannelCount; ++i)
+    out.channels.set(i, needs_table(settings.texts("channels"), static_cast<Channel>(i)));
   return out;
 }
 

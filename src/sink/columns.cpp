@@ -1,5 +1,7 @@
 #include "sink/columns.hpp"
 
+#include <algorithm>
+
 namespace mp::sink {
 namespace {
 
@@ -68,6 +70,11 @@ std::vector<Column> columns_of(Channel channel) {
   std::vector<Column> out;
   visit_fields(empty_event(channel), ColumnLister{out});
   return out;
+}
+
+bool needs_table(const std::vector<std::string>& channels, Channel channel) {
+  return channels.empty() || channel == Channel::status ||
+         std::ranges::find(channels, name_of(channel)) != channels.end();
 }
 
 std::string_view sql_type(ColumnType type) {

@@ -34,6 +34,10 @@ struct Column {
 [[nodiscard]] std::vector<Column> columns_of(Channel channel);
 [[nodiscard]] std::string_view sql_type(ColumnType type);
 
+// Whether a section with these `channels` needs a table for one: all where there are none, and
+// `status` always, since gaps are told to every sink.
+[[nodiscard]] bool needs_table(const std::vector<std::string>& channels, Channel channel);
+
 // The fields of every event, then those of its body. All that makes columns or values uses it, so
 // that they cannot part.
 void visit_fields(const Event& event, auto&& visit) {

@@ -3,10 +3,10 @@
 // A second delivery is harmless: the tables have a primary key of what makes an event one. A batch
 // that has such a row goes by a temporary table, then INSERT ... ON CONFLICT DO NOTHING; so does
 // the first one after a start, which may have been delivered before.
-#include <algorithm>
 #include <array>
 #include <string>
 
+#include "sink/columns.hpp"
 #include "sink/pg_binary.hpp"
 #include "sink/pg_connection.hpp"
 #include "sink/pg_rows.hpp"
@@ -20,11 +20,10 @@ class Postgres final : public Sink {
  public:
   explicit Postgres(const Settings& settings)
       : settings_(settings), key_(settings.text("unique")), tables_(kChannelCount) {
-    const Texts& channels = settings.texts("channels");
     for (std::size_t i = 0; i < kChannelCount; ++i) {
-      if (!channels.empty() && std::ranges::find(channels, kChannelNames[i]) == channels.end())
-        continue;
-      tables_[i] = pg_table(settings.text("schema"), static_cast<Channel>(i));
+      const auto channel = static_cast<Channel>(i);
+      if (needs_table(settings.texts("channels"), channel))
+        tables_[i] = pg_table(settings.text("schema"), channel);
     }
   }
 

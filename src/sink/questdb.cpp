@@ -4,10 +4,10 @@
 // deduplication (venue, symbol, ts_recv, seq), so a row that is written again replaces itself. Over
 // TCP nothing is acknowledged and no table made: what the server had not read when the connection
 // broke is lost, and rows may be there twice.
-#include <algorithm>
 #include <array>
 #include <string>
 
+#include "sink/columns.hpp"
 #include "sink/http_batch.hpp"
 #include "sink/line_protocol.hpp"
 #include "sink/line_socket.hpp"
@@ -42,9 +42,10 @@ class QuestDb final : public Sink {
   Result<void> open() override {
     if (tcp_) return tcp_->open();
     on_the_way_.forget();
-    for (const std::string_view name : kChannelNames) {
-      if (!channels_.empty() && std::ranges::find(channels_, name) == channels_.end()) continue;
-      if (auto made = make(*channel_named(name)); !made) return made;
+    for (std::size_t i = 0; i < kChannelCount; ++i) {
+      const auto channel = static_cast<Channel>(i);
+      if (!needs_table(channels_, channel)) continue;
+      if (auto made = make(channel); !made) return made;
     }
     return {};
   }

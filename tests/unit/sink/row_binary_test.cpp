@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sink/clickhouse_tables.hpp"
+#include "sink/columns.hpp"
 
 namespace mp::sink {
 namespace {
@@ -80,6 +81,13 @@ TEST(RowBinary, has_times_as_the_server_can_hold_them) {
   EXPECT_EQ(type_of(row_columns(Channel::candle, TimeColumns::datetime64), "close_time"),
             "Nullable(DateTime64(9, 'UTC'))");
   EXPECT_EQ(type_of(row_columns(Channel::candle, TimeColumns::int64), "ts_recv"), "Int64");
+}
+
+TEST(Columns, are_needed_of_the_channels_of_a_section_and_of_gaps) {
+  EXPECT_TRUE(needs_table({}, Channel::candle));
+  EXPECT_TRUE(needs_table({"trade"}, Channel::trade));
+  EXPECT_FALSE(needs_table({"trade"}, Channel::candle));
+  EXPECT_TRUE(needs_table({"trade"}, Channel::status));
 }
 
 TEST(ClickHouse, judges_an_answer_by_the_code_of_its_exception) {
