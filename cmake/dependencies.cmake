@@ -16,6 +16,8 @@ pkg_check_modules(zeromq REQUIRED IMPORTED_TARGET libzmq)
 pkg_check_modules(zlib REQUIRED IMPORTED_TARGET zlib)
 find_path(MP_NATS nats/nats.h REQUIRED)
 find_library(MP_NATS_LIBRARY nats REQUIRED)
+pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)
+pkg_check_modules(pq REQUIRED IMPORTED_TARGET libpq)
 find_path(MP_TOMLPLUSPLUS toml++/toml.h REQUIRED)
 find_path(MP_CLI11 CLI/CLI.hpp REQUIRED)
 

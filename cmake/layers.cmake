@@ -10,13 +10,13 @@ endfunction()
 
 mp_uses(core PkgConfig::zlib)
 mp_uses(obs spdlog::spdlog fmt::fmt)
-mp_uses(codec simdjson::simdjson PkgConfig::zstd)
+mp_uses(codec simdjson::simdjson PkgConfig::zstd PkgConfig::zlib)
 mp_uses(net mp_asio OpenSSL::SSL OpenSSL::Crypto)
 mp_uses(journal PkgConfig::xxhash Threads::Threads)
 mp_uses(sink PkgConfig::zstd ${CMAKE_DL_LIBS})
 # What no header of the layer mentions: who uses the layer is compiled without it.
 target_link_libraries(mp_sink PRIVATE ${MP_NATS_LIBRARY} PkgConfig::hiredis PkgConfig::rdkafka
-  PkgConfig::mosquitto PkgConfig::zeromq)
+  PkgConfig::mosquitto PkgConfig::zeromq PkgConfig::curl PkgConfig::pq)
 
 mp_message_path(core codec net journal venue book pipeline)
 mp_optimise_as_one(core codec journal venue book)

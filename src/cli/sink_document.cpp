@@ -54,9 +54,12 @@ void write_spec(const sink::Spec& spec, std::string& out) {
   if (!spec.encodings.empty())
     out += fmt::format("- Encodings: {}\n", fmt::join(spec.encodings, ", "));
   if (!spec.subject.empty()) out += fmt::format("- `subject`: `{}`\n", spec.subject);
+  const sink::Settings settings{spec};
+  for (const auto& usual : spec.usual)
+    out += fmt::format("- `{}` is `{}` unless said\n", usual.key,
+                       config::format(settings.value(usual.key)));
   if (spec.keys.empty()) return;
   out += kHead;
-  const sink::Settings settings{spec};
   for (const auto* key : sink::keys_of(spec)) {
     if (!is_common(*key)) write_key(*key, config::format(settings.value(key->name)), out);
   }

@@ -17,8 +17,11 @@ class Writer {
   void add(std::string key, const std::string& value, const std::string& usual) {
     auto origin = origins_.of(key);
     if (origin.empty()) origin = value == usual ? "default" : "command line";
-    out_.push_back(
-        {.key = std::move(key), .value = obs::masked(value), .origin = std::move(origin)});
+    const auto name = std::string_view{key}.substr(key.rfind('.') + 1);
+    const bool is_secret = !value.empty() && obs::is_secret_name(name);
+    out_.push_back({.key = std::move(key),
+                    .value = is_secret ? "\"***\"" : obs::masked(value),
+                    .origin = std::move(origin)});
   }
 
   template <class T>

@@ -36,6 +36,19 @@ bool is_harmful(std::uint32_t point) {
 
 }  // namespace
 
+void append_utf8(std::string_view text, std::string& out) {
+  const bool clean = is_utf8(text);
+  while (!text.empty()) {
+    const std::size_t length = clean ? 1 : utf8_sequence(text);
+    if (length == 0 || text.front() == '\0') {
+      out.push_back('?');
+    } else {
+      out.append(text.substr(0, length));
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+}
+
 std::size_t harmless_sequence(std::string_view text) {
   const std::size_t length = utf8_sequence(text);
   if (length == 0) return 0;

@@ -83,6 +83,9 @@ inline constexpr std::size_t kAsciiBlock = 32;
   return true;
 }
 
+// For what holds UTF-8 only: every byte that is none becomes '?', and so does NUL.
+void append_utf8(std::string_view text, std::string& out);
+
 // The length of the sequence that `text` starts with, where it may be shown; 0 where it is one of
 // those that printable() replaces.
 [[nodiscard]] std::size_t harmless_sequence(std::string_view text);

@@ -1,5 +1,7 @@
 #include "sink/columns.hpp"
 
+#include <algorithm>
+
 namespace mp::sink {
 namespace {
 
@@ -16,16 +18,19 @@ class ColumnLister {
  private:
   template <class T>
   void add(std::string_view name, const std::optional<T>&) {
+    nullable_ = true;
     add(name, T{});
+    nullable_ = false;
   }
   template <class Meaning>
   void add(std::string_view name, const Exact<Meaning>&) {
     add(name, Decimal{});
   }
   void add(std::string_view name, const Decimal&) {
-    out_.push_back({std::string{name}, ColumnType::real});
-    out_.push_back({std::string{name} + "_mantissa", ColumnType::bigint});
-    out_.push_back({std::string{name} + "_exponent", ColumnType::tinyint});
+    const std::string text{name};
+    put(text, ColumnType::real);
+    put(text + "_mantissa", ColumnType::bigint);
+    put(text + "_exponent", ColumnType::tinyint);
   }
   void add(std::string_view name, std::string_view) { put(name, ColumnType::text); }
   void add(std::string_view name, Side) { put(name, ColumnType::text); }
@@ -37,9 +42,12 @@ class ColumnLister {
   void add(std::string_view name, bool) { put(name, ColumnType::boolean); }
   void add(std::string_view name, Timestamp) { put(name, ColumnType::timestamp); }
   void add(std::string_view name, Levels) { put(name, ColumnType::levels); }
-  void put(std::string_view name, ColumnType type) { out_.push_back({std::string{name}, type}); }
+  void put(std::string_view name, ColumnType type) {
+    out_.push_back({.name = std::string{name}, .type = type, .nullable = nullable_});
+  }
 
   std::vector<Column>& out_;
+  bool nullable_ = false;
 };
 
 template <std::size_t I = 0>
@@ -62,6 +70,11 @@ std::vector<Column> columns_of(Channel channel) {
   std::vector<Column> out;
   visit_fields(empty_event(channel), ColumnLister{out});
   return out;
+}
+
+bool needs_table(const std::vector<std::string>& channels, Channel channel) {
+  return channels.empty() || channel == Channel::status ||
+         std::ranges::find(channels, name_of(channel)) != channels.end();
 }
 
 std::string_view sql_type(ColumnType type) {

@@ -25,6 +25,7 @@ enum class ColumnType : std::uint8_t {
 struct Column {
   std::string name;
   ColumnType type = ColumnType::text;
+  bool nullable = false;  // some events have none
 };
 
 // The columns of a channel's Parquet files: ts_recv, ts_event, seq, symbol, then the body's fields.
@@ -32,6 +33,10 @@ struct Column {
 // f_exponent (exact).
 [[nodiscard]] std::vector<Column> columns_of(Channel channel);
 [[nodiscard]] std::string_view sql_type(ColumnType type);
+
+// Whether a section with these `channels` needs a table for one: all where there are none, and
+// `status` always, since gaps are told to every sink.
+[[nodiscard]] bool needs_table(const std::vector<std::string>& channels, Channel channel);
 
 // The fields of every event, then those of its body. All that makes columns or values uses it, so
 // that they cannot part.

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <charconv>
 
+#include "codec/gzip_stream.hpp"
 #include "codec/zstd_stream.hpp"
 
 namespace mp::sink {
@@ -108,14 +109,32 @@ Result<std::uint64_t> NdjsonDelivered::end_before(std::uint64_t index, const Eve
   return end;
 }
 
+namespace {
+
+// Looks through a part of a compressed file; nothing: it goes on.
+std::optional<bool> look(auto& decoder, std::string_view rest, std::span<char> out,
+                         LineSearch& search) {
+  while (true) {
+    const auto step = decoder.read(rest, out);
+    if (!step) return false;
+    rest.remove_prefix(step->consumed);
+    if (search.found_in({out.data(), step->produced})) return true;
+    if (rest.empty() && step->produced < out.size()) return std::nullopt;
+    if (step->consumed == 0 && step->produced == 0) return false;
+  }
+}
+
+}  // namespace
+
 // What cannot be decoded was damaged since, and does not have the line.
 Result<bool> NdjsonDelivered::holds(const std::filesystem::path& file,
                                     std::string_view line) const {
   const auto opened = open_file(file, O_RDONLY);
   if (opened.code == ENOENT) return false;
   if (opened.code != 0) return file_error("open", file, opened.code);
-  const bool zstd = file.extension() == ".zst";
-  codec::ZstdDecoder decoder;
+  const auto extension = file.extension();
+  codec::ZstdDecoder zstd;
+  codec::GzipDecoder gzip;
   LineSearch search{line};
   std::vector<std::byte> in(kPartBytes);
   std::vector<char> out(kPartBytes);
@@ -124,16 +143,16 @@ Result<bool> NdjsonDelivered::holds(const std::filesystem::path& file,
     if (got.code != 0) return file_error("read", file, got.code);
     if (got.bytes == 0) return false;
     offset += got.bytes;
-    std::string_view rest{reinterpret_cast<const char*>(in.data()), got.bytes};
-    if (!zstd && search.found_in(rest)) return true;
-    while (zstd) {
-      const auto step = decoder.read(rest, out);
-      if (!step) return false;
-      rest.remove_prefix(step->consumed);
-      if (search.found_in({out.data(), step->produced})) return true;
-      if (rest.empty() && step->produced < out.size()) break;
-      if (step->consumed == 0 && step->produced == 0) return false;
+    const std::string_view part{reinterpret_cast<const char*>(in.data()), got.bytes};
+    std::optional<bool> found;
+    if (extension == ".zst") {
+      found = look(zstd, part, out, search);
+    } else if (extension == ".gz") {
+      found = look(gzip, part, out, search);
+    } else if (search.found_in(part)) {
+      found = true;
     }
+    if (found) return *found;
   }
 }
 

@@ -7,7 +7,8 @@ namespace mp::sink {
 namespace {
 
 constexpr std::array kSpecs = {
-    &kKafka, &kMqtt, &kNats, &kNdjson, &kParquet, &kRedis, &kStdout, &kZeroMq,
+    &kClickHouse, &kCsv,      &kInflux,  &kKafka, &kMqtt,   &kNats,   &kNdjson,
+    &kParquet,    &kPostgres, &kQuestDb, &kRedis, &kStdout, &kZeroMq,
 };
 
 }  // namespace

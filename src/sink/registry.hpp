@@ -9,11 +9,16 @@
 
 namespace mp::sink {
 
+extern const Spec kClickHouse;
+extern const Spec kCsv;
+extern const Spec kInflux;
 extern const Spec kKafka;
 extern const Spec kMqtt;
 extern const Spec kNats;
 extern const Spec kNdjson;
 extern const Spec kParquet;
+extern const Spec kPostgres;
+extern const Spec kQuestDb;
 extern const Spec kRedis;
 extern const Spec kStdout;
 extern const Spec kZeroMq;

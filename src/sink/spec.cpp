@@ -112,7 +112,12 @@ std::vector<const Key*> keys_of(const Spec& spec) {
   return out;
 }
 
-Value default_of(const Key& key) {
+Value default_of(const Key& key, const Spec* spec) {
+  Key::Default of = key.fallback;
+  if (spec != nullptr) {
+    const auto usual = std::ranges::find(spec->usual, key.name, &Usual::key);
+    if (usual != spec->usual.end()) of = usual->value;
+  }
   return std::visit(
       [](const auto& fallback) -> Value {
         using T = std::decay_t<decltype(fallback)>;
@@ -120,11 +125,11 @@ Value default_of(const Key& key) {
         if constexpr (std::is_same_v<T, Key::NoTexts>) return Texts{};
         if constexpr (std::is_constructible_v<Value, T>) return fallback;
       },
-      key.fallback);
+      of);
 }
 
 Settings::Settings(const Spec& spec) : name(spec.type), spec_(&spec) {
-  for (const Key* key : keys_of(spec)) values_.emplace_back(key->name, default_of(*key));
+  for (const Key* key : keys_of(spec)) values_.emplace_back(key->name, default_of(*key, &spec));
   if (spec.encodings.size() > 1) set("encoding", std::string{spec.encodings.front()});
   if (!spec.subject.empty()) set("subject", std::string{spec.subject});
 }

@@ -40,6 +40,12 @@ struct Key {
   std::span<const std::string_view> words = {};  // a text is one of these
 };
 
+// Another default of one of the keys that every sink has.
+struct Usual {
+  std::string_view key;
+  Key::Default value;
+};
+
 enum class Guarantee : std::uint8_t {
   exactly_once,   // whatever ends the program, each event is there once
   at_least_once,  // a crash may deliver some again, and `harmless` says what comes of it
@@ -53,6 +59,7 @@ struct Spec {
   std::string_view type;
   std::string_view what;  // one line, for a person
   std::span<const Key> keys;
+  std::span<const Usual> usual = {};
   // Names of encoders (codec/encoder.hpp), the first is the default. None: it writes events in a
   // form of its own.
   std::span<const std::string_view> encodings = {};
@@ -121,7 +128,7 @@ class Settings {
   std::vector<std::pair<std::string_view, Value>> values_;
 };
 
-// What a key's value is where nothing is said.
-[[nodiscard]] Value default_of(const Key& key);
+// What a key's value is where nothing is said; in a section of that type, where a spec is given.
+[[nodiscard]] Value default_of(const Key& key, const Spec* spec = nullptr);
 
 }  // namespace mp::sink

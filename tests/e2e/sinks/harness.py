@@ -171,6 +171,8 @@ class Trial:
 
     def collector_in(self, name, section):
         config = CONFIG.format(type=self.row.type, section=section)
+        if "batch_events" in section:
+            config = config.replace("batch_events = 64\n", "", 1)
         return Collector(self.program, self.folder / name, config, self.words,
                          self.server.output())
 

@@ -39,6 +39,8 @@ class Proxy:
             with socket.create_connection(("127.0.0.1", self.target), timeout=5) as server:
                 server.settimeout(None)
                 pair = (client, server)
+                for end in pair:  # pieces do not wait for each other
+                    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self.connections.add(pair)
                 try:
                     self.pump(client, server)

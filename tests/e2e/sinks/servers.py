@@ -73,6 +73,9 @@ class Server:
         event (as a dictionary, and its line) is one of them."""
         raise NotImplementedError
 
+    def command(self, program, arguments):
+        return [program, *map(str, arguments)]
+
     # ---- of all ----
 
     def start(self):
@@ -81,7 +84,7 @@ class Server:
         assert program, f"{self.program} is not installed; scripts/packages.txt names its package"
         fresh = self.process is None
         with open(self.folder / "log", "ab") as log:
-            self.process = subprocess.Popen([program, *map(str, self.arguments())],
+            self.process = subprocess.Popen(self.command(program, self.arguments()),
                                             cwd=self.folder, stdout=log, stderr=log,
                                             stdin=subprocess.DEVNULL)
         until(self.is_there, f"{self.program} at port {self.port}")
@@ -101,10 +104,13 @@ class Server:
     def running(self):
         return self.process is not None and self.process.poll() is None
 
+    def signal(self, which):
+        self.process.send_signal(which)
+
     def signalled(self, how):
         if self.running:
-            self.process.send_signal(how)
-            self.process.send_signal(signal.SIGCONT)
+            self.signal(how)
+            self.signal(signal.SIGCONT)
             self.process.wait(timeout=DEADLINE)
 
     def stop(self):
@@ -114,10 +120,10 @@ class Server:
         self.signalled(signal.SIGKILL)
 
     def pause(self):
-        self.process.send_signal(signal.SIGSTOP)
+        self.signal(signal.SIGSTOP)
 
     def resume(self):
-        self.process.send_signal(signal.SIGCONT)
+        self.signal(signal.SIGCONT)
 
     def clean(self):
         self.kill()

@@ -3,6 +3,7 @@
 
 Usage: sinks_test.py PROGRAM [unittest arguments]
        MP_SINKS=long: as often and as long as it takes. MP_SEED: other chances.
+       MP_CHDB, MP_INFLUXD, MP_QUESTDB: servers that Debian does not have (databases.py).
 
 Every case is played to every sink of the table ROWS. What must be stored is the collector's own
 journal, line for line (`marketprism tap --all`). To add a sink: a class in servers.py, a row here.
@@ -21,6 +22,7 @@ from typing import Callable, NamedTuple
 sys.dont_write_bytecode = True
 
 import brokers  # noqa: E402  (found beside this file)
+import databases  # noqa: E402  (found beside this file)
 import servers  # noqa: E402
 from harness import Simulator, Trial, until  # noqa: E402
 
@@ -40,6 +42,8 @@ class Row(NamedTuple):
     only: tuple = ()
 
 
+LARGE = "batch_events = 2000\n"  # what a database is made for
+
 ROWS = [
     Row("nats", "nats", servers.Nats, keys="in_flight = 16\n"),
     Row("nats-batch", "nats", servers.Nats, dedupes=False, keys='message = "batch"\n',
@@ -55,6 +59,12 @@ ROWS = [
         without=("absent_at_start", "killed_after_ack", "cut", "slow", "poison")),
     Row("zeromq", "zeromq", brokers.Subscriber, dedupes=False, loses=True,
         without=("absent_at_start", "cut", "slow", "poison")),
+    Row("clickhouse", "clickhouse", databases.ClickHouse, keys=LARGE),
+    Row("postgres", "postgres", databases.Postgres, keys=LARGE),
+    *(Row(name, name.split("-")[0], server, keys=LARGE)
+      for name, server in (("clickhouse-today", databases.CurrentClickHouse),
+                           ("influx", databases.Influx), ("questdb", databases.QuestDb))
+      if databases.is_there(server)),
 ]
 
 

@@ -70,5 +70,28 @@ TEST(SinkSection, is_refused_with_its_place_and_reason) {
   }
 }
 
+TEST(SinkSection, shows_no_passwords) {
+  const auto config = load_text(
+      "[sink.clickhouse]\npassword = \"hush\"\n[sink.postgres]\nurl = "
+      "\"postgresql://me:hush@127.0.0.1:5432/m\"\n[sink.other]\ntype = \"postgres\"\nurl = "
+      "\"host=h password=hush dbname=m\"\n",
+      "f", known_venues());
+  ASSERT_TRUE(config) << config.error().message;
+  std::string all;
+  for (const auto& each : effective(*config)) all += each.key + " = " + each.value + "\n";
+  EXPECT_EQ(all.find("hush"), std::string::npos);
+  for (const std::string_view part :
+       {"sink.clickhouse.password = \"***\"\n", "\"postgresql://***@127.0.0.1:5432/m\"",
+        "\"host=h password=*** dbname=m\"", "sink.clickhouse.url = \"http://127.0.0.1:8123\"",
+        "sink.postgres.password = \n"})
+    EXPECT_NE(all.find(part), std::string::npos) << part << "\n" << all;
+}
+
+TEST(SinkSection, may_have_other_defaults_of_common_keys_by_its_type) {
+  const sink::Settings settings{sink::kClickHouse};
+  EXPECT_EQ(settings.time("batch_age"), std::chrono::seconds{1});
+  EXPECT_EQ(sink::Settings{sink::kNdjson}.time("batch_age"), std::chrono::milliseconds{50});
+}
+
 }  // namespace
 }  // namespace mp::config
