@@ -41,7 +41,7 @@ class Mosquitto(Server):
             with open(self.folder / "rows", "ab") as rows:
                 self.reader = subprocess.Popen(
                     ["stdbuf", "-oL", "mosquitto_sub", "-V", "mqttv5", "-p", str(self.port), "-t",
-                     "marketprism/#", "-q", "1", "-i", "reader", "-d", "-F",
+                     "marketprism/#", "-q", "0", "-i", "reader", "-d", "-F",
                      "row %p"], stdout=rows, stderr=rows)
         self.sessions += 1
         until(lambda: self.lines().count("Client reader received SUBACK") == self.sessions,

@@ -188,11 +188,12 @@ class Sinks(unittest.TestCase):
     def test_every_sink_is_tried(self):
         listed = subprocess.run([PROGRAM, "list", "sinks", "--json"], text=True, check=True,
                                 capture_output=True).stdout.splitlines()
-        types = {json.loads(line)["name"] for line in listed} - set(FILES)
-        self.assertEqual(types, {row.type for row in ROWS})
+        tried = {row.type for row in ROWS}
+        self.assertEqual({json.loads(line)["name"] for line in listed} - tried - NO_PACKAGE, FILES)
 
 
-FILES = ("ndjson", "parquet")  # tested in tests/unit/sink and tests/unit/faults
+FILES = {"csv", "ndjson", "parquet"}  # tested in tests/unit/sink and tests/unit/faults
+NO_PACKAGE = {"influx", "questdb"}  # tried where their server is there
 TESTS, WANTED = {}, []
 
 
