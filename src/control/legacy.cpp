@@ -81,6 +81,10 @@ class Legacy::Impl final : public net::ServerHandler {
     object.add("status", "running");
   }
 
+  ServerResponse on_event_stream(net::SocketId /*socket*/,
+                                 const ServerRequest& /*request*/) override {
+    return {.status = 404};
+  }
   ServerResponse on_upgrade(net::SocketId, const ServerRequest&) override {
     return {.status = 404, .body = R"({"error":"there is no WebSocket"})"};
   }
