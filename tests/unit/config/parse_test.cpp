@@ -247,7 +247,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"[jurnal]", "f:1:2: unknown section `jurnal`; did you mean `journal`?"},
         Bad{"[completely_else]",
             "f:1:2: unknown section `completely_else`; known are `feed`, `venue`, `sink`, "
-            "`data`, `collector`, `journal`, `control`, `log` and `record`"},
+            "`data`, `collector`, `journal`, `control`, `memory`, `log` and `record`"},
         Bad{"[feed]\nvenue = \"okx\"",
             "f:1:1: [[feed]] must be written with two brackets on each side, but is a table"},
         Bad{"feed = [1]", "f:1:9: each [[feed]] must be a table, but is an integer"},
