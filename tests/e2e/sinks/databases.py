@@ -64,6 +64,8 @@ def is_poison(event, _):
 
 
 class Database(Server):
+    in_order = False  # rows have none but what a query asks for
+
     def fetch(self, path, body=None):
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body)
         try:

@@ -231,7 +231,8 @@ class Trial:
         wanted = set(ledger) - poison
         strange = [line for line in counts if line not in wanted]
         assert not strange, f"{len(strange)} rows that nobody sent, as {strange[0]}"
-        self.check_order(counts)
+        if self.server.in_order:
+            self.check_order(counts)
         return Result(self.row.name, case, len(ledger), len(stored), len(wanted - set(counts)),
                       len(stored) - len(counts), len(dead), time.monotonic() - self.begin)
 

@@ -34,6 +34,7 @@ class Server:
     """A process. What differs is below."""
 
     program = ""  # searched for in the path, and where Debian puts daemons
+    in_order = True  # what it has comes in the order of its arrival
 
     def __init__(self, folder):
         self.folder = Path(folder)
