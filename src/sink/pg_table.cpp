@@ -5,7 +5,7 @@
 namespace mp::sink {
 namespace {
 
-std::string quoted(std::string_view name, char mark) {
+std::string in_quotes(std::string_view name, char mark) {
   std::string out(1, mark);
   for (const char c : name) out.append(c == mark ? 2 : 1, c);
   return out + mark;
@@ -19,7 +19,8 @@ Result<void> make(PgConnection& server, const PgTable& table, bool timescale,
                   std::string_view key) {
   std::string sql = "CREATE TABLE IF NOT EXISTS " + table.name + " (";
   for (const PgColumn& column : table.columns)
-    sql += quoted(column.name, '"') + " " + column.type + (column.nullable ? ", " : " NOT NULL, ");
+    sql +=
+        in_quotes(column.name, '"') + " " + column.type + (column.nullable ? ", " : " NOT NULL, ");
   sql += "PRIMARY KEY (venue, symbol, " + std::string{key} + "));";
   if (timescale && key.find("ts_recv") != std::string_view::npos)
     sql += "SELECT create_hypertable(" + table.literal + ", 'ts_recv', if_not_exists => true);";
@@ -48,18 +49,18 @@ Result<void> check(PgConnection& server, const PgTable& table) {
 
 PgTable pg_table(const std::string& schema, Channel channel) {
   const std::string name{name_of(channel)};
-  PgTable out{.name = quoted(schema, '"') + "." + quoted(name, '"'),
+  PgTable out{.name = in_quotes(schema, '"') + "." + in_quotes(name, '"'),
               .literal = {},
-              .stage = quoted("marketprism_" + name, '"'),
+              .stage = in_quotes("marketprism_" + name, '"'),
               .columns = pg_columns(channel),
               .list = {},
               .make_stage = {}};
-  out.literal = quoted(out.name, '\'');
+  out.literal = in_quotes(out.name, '\'');
   std::string staged;
   for (const PgColumn& column : out.columns) {
     const std::string comma = out.list.empty() ? "" : ", ";
-    out.list += comma + quoted(column.name, '"');
-    staged += comma + quoted(column.name, '"') + " " + column.type;
+    out.list += comma + in_quotes(column.name, '"');
+    staged += comma + in_quotes(column.name, '"') + " " + column.type;
   }
   out.make_stage =
       "CREATE TEMPORARY TABLE " + out.stage + " (" + staged + ") ON COMMIT DELETE ROWS; ";
@@ -68,7 +69,7 @@ PgTable pg_table(const std::string& schema, Channel channel) {
 
 Result<void> prepare_pg(PgConnection& server, const std::string& schema,
                         std::vector<PgTable>& tables, std::string_view key) {
-  if (auto problem = server.run("CREATE SCHEMA IF NOT EXISTS " + quoted(schema, '"')))
+  if (auto problem = server.run("CREATE SCHEMA IF NOT EXISTS " + in_quotes(schema, '"')))
     return failed(*problem);
   PgRows timescale;
   if (auto problem =
