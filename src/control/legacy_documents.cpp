@@ -218,7 +218,7 @@ unsigned append_legacy_health(const pipeline::Collector& collector, Observer& ob
   for (const auto& [type, by_exchange] : coverages) {
     for (const auto& [exchange, each] : by_exchange) {
       ++all;
-      healthy += each.status(type, now) == "healthy" ? 1 : 0;
+      healthy += each.status(type, now) == "healthy" ? 1U : 0U;
     }
   }
   const auto* const status = all > 0 && healthy == all ? "healthy"
