@@ -136,13 +136,24 @@ constexpr const char* kUpgrade =
     " HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
+TEST_F(LocalServerTest, sends_events_for_as_long_as_the_client_is_there) {
+  const std::string accept = " HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n";
+  const int fd = connected("GET /events" + accept);
+  const auto head = read_until(fd, "data: first\n\n");
+  EXPECT_TRUE(head.starts_with("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream")) << head;
+  ::close(fd);
+  EXPECT_TRUE(answer_to("GET /other" + accept).starts_with("HTTP/1.1 404"));
+}
+
 TEST_F(LocalServerTest, opens_websockets_where_the_handler_wants) {
   EXPECT_TRUE(answer_to("GET /other" + std::string{kUpgrade}).starts_with("HTTP/1.1 404"));
   // "hi", masked with zeros.
   const std::string frame{"\x81\x82\0\0\0\0hi", 8};
-  const int fd = connected("GET /live" + std::string{kUpgrade} + frame);
-  const auto said = read_until(fd, "you said hi");
-  EXPECT_TRUE(said.starts_with("HTTP/1.1 101")) << said;
+  const int fd = connected("GET /live" + std::string{kUpgrade});
+  const auto answer = read_until(fd, "\r\n\r\n");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 101")) << answer;
+  EXPECT_EQ(::send(fd, frame.data(), frame.size(), MSG_NOSIGNAL), 8);
+  EXPECT_NE(read_until(fd, "you said hi").find("you said hi"), std::string::npos);
   ::close(fd);
 }
 
