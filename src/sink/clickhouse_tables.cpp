@@ -101,7 +101,8 @@ std::string create_statement(const std::string& database, const ClickHouseTable&
   std::string out =
       "CREATE TABLE IF NOT EXISTS " + sql_name(database) + "." + sql_name(table.name) + " (";
   for (const RowColumn& column : table.columns)
-    out += (&column == table.columns.data() ? "" : ", ") + sql_name(column.name) + " " + column.type;
+    out +=
+        (&column == table.columns.data() ? "" : ", ") + sql_name(column.name) + " " + column.type;
   return out + ")" + table.engine;
 }
 
