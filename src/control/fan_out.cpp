@@ -7,6 +7,7 @@
 #include "codec/json_encode.hpp"
 #include "codec/json_exact.hpp"
 #include "codec/json_object.hpp"
+#include "control/observer.hpp"
 
 namespace mp::control {
 namespace {
@@ -59,6 +60,26 @@ bool is_state(Channel channel) {
 }
 
 }  // namespace
+
+// An event, written once for all who want it.
+class FanOut::Told {
+ public:
+  explicit Told(const Event& it) : event(it) {}
+  const std::string& key() {
+    if (key_.empty()) key_ = key_of(event);
+    return key_;
+  }
+  const std::string& text() {
+    if (text_.empty()) text_ = message_of(key(), event);
+    return text_;
+  }
+
+  const Event& event;
+
+ private:
+  std::string key_;
+  std::string text_;
+};
 
 Result<void> FanOut::open_web_socket(net::SocketId socket, std::string_view path) {
   const bool is_book = path.starts_with(kOldBook);
@@ -192,11 +213,12 @@ void FanOut::read_sources() {
       if (next == journal::Next::idle || next == journal::Next::closed) break;
       if (next != journal::Next::event) continue;
       source.next = source.reader->index() + 1;
-      const Event& event = source.reader->event();
+      Told told{source.reader->event()};
       for (auto& [socket, client] : clients_) {
         for (Subscription& each : client.subscriptions) {
-          if (each.wish.depth > 0 || !each.behind.empty() || !each.wish.matches(event)) continue;
-          offer(socket, client, each, event);
+          if (each.wish.depth > 0 || !each.behind.empty() || !each.wish.matches(told.event))
+            continue;
+          offer(socket, client, each, told);
           break;  // once, though several patterns match
         }
       }
@@ -214,9 +236,9 @@ void FanOut::catch_up(net::SocketId socket, Client& client, Subscription& subscr
       if (next == journal::Next::idle || next == journal::Next::closed) return true;
       if (next != journal::Next::event) continue;
       if (behind.reader->index() >= end) return true;
-      const Event& event = behind.reader->event();
-      if (event.seq >= *subscription.from_seq && subscription.wish.matches(event))
-        offer(socket, client, subscription, event);
+      Told told{behind.reader->event()};
+      if (told.event.seq >= *subscription.from_seq && subscription.wish.matches(told.event))
+        offer(socket, client, subscription, told);
       if (behind.reader->index() + 1 == end) return true;
     }
     behind.reader->release();
@@ -224,31 +246,31 @@ void FanOut::catch_up(net::SocketId socket, Client& client, Subscription& subscr
   });
 }
 
-void FanOut::offer(net::SocketId socket, Client& client, Subscription& subscription,
-                   const Event& event) {
-  const std::string key = key_of(event);
+void FanOut::offer(net::SocketId socket, Client& client, Subscription& subscription, Told& told) {
+  const Event& event = told.event;
   if (subscription.from_seq && !std::exchange(subscription.found_first, true) &&
       event.seq > *subscription.from_seq) {
     std::string out;
     {
       JsonObject object{out};
       object.add("op", "missed");
-      object.add("stream", key);
+      object.add("stream", told.key());
       object.add("from_seq", *subscription.from_seq);
       object.add("to_seq", event.seq - 1);
     }
     push(socket, client, std::move(out));
   }
   const bool is_book = event.channel() == Channel::book;
-  if (is_book && !subscription.from_seq && !offer_snapshot(socket, client, subscription, event))
+  if (is_book && !subscription.from_seq && !offer_snapshot(socket, client, subscription, told))
     return;
-  push(socket, client, message_of(key, event), is_state(event.channel()) ? key : std::string{});
+  push(socket, client, told.text(), is_state(event.channel()) ? told.key() : std::string{});
 }
 
 // Before the first update of a book, the book. False: this event is in it.
 bool FanOut::offer_snapshot(net::SocketId socket, Client& client, Subscription& subscription,
-                            const Event& event) {
-  const std::string key = key_of(event);
+                            Told& told) {
+  const Event& event = told.event;
+  const std::string& key = told.key();
   const auto known = subscription.snapshots.find(key);
   if (known != subscription.snapshots.end()) return event.seq > known->second;
   if (std::get<Book>(event.body).is_snapshot) {
@@ -281,15 +303,7 @@ void FanOut::send_tops(net::SocketId socket, Client& client, Subscription& subsc
   {
     JsonObject object{out};
     object.add("stream", subscription.text);
-    JsonObject data{object.key("data")};
-    data.add("venue", book->venue);
-    data.add("symbol", book->symbol);
-    data.add("instrument", book->instrument);
-    data.add("state", book->state);
-    data.add("seq", book->seq);
-    data.add("ts_recv", book->ts_recv);
-    codec::append_json_levels(book->bids, data.key("bids"));
-    codec::append_json_levels(book->asks, data.key("asks"));
+    append_book(*book, object.key("data"));
   }
   push(socket, client, std::move(out), subscription.text);
 }

@@ -97,9 +97,9 @@ class FanOut {
   Result<void> open_sources();
   void read_sources();
   void catch_up(net::SocketId socket, Client& client, Subscription& subscription);
-  void offer(net::SocketId socket, Client& client, Subscription& subscription, const Event& event);
-  bool offer_snapshot(net::SocketId socket, Client& client, Subscription& subscription,
-                      const Event& event);
+  class Told;  // an event, and what is said of it to all
+  void offer(net::SocketId socket, Client& client, Subscription& subscription, Told& told);
+  bool offer_snapshot(net::SocketId socket, Client& client, Subscription& subscription, Told& told);
   void send_tops(net::SocketId socket, Client& client, Subscription& subscription);
   void push(net::SocketId socket, Client& client, std::string text, std::string state = {});
   void flush(net::SocketId socket, Client& client, net::SteadyTime now);

@@ -311,27 +311,23 @@ void Observer::instruments(std::string& out) {
                    [now](const auto& row, std::string& to) { append_row(row, now, to); });
 }
 
-bool Observer::book(std::string_view venue, std::string_view name, std::size_t depth,
-                    std::string& out) {
-  const auto book = collector_.book(venue, name, depth);
-  if (!book) return false;
+void append_book(const pipeline::BookView& book, std::string& out) {
   JsonObject object{out};
-  object.add("venue", book->venue);
-  object.add("symbol", book->symbol);
-  object.add("instrument", book->instrument);
-  object.add("state", book->state);
-  object.add("tick", tick_text(book->tick));
-  object.add("sequence", book->sequence);
-  object.add("seq", book->seq);
-  object.add("ts_event", book->ts_event);
-  object.add("ts_recv", book->ts_recv);
-  object.add("known_bid", book->known_bid);
-  object.add("known_ask", book->known_ask);
-  object.add("bid_levels", book->bid_levels);
-  object.add("ask_levels", book->ask_levels);
-  codec::append_json_levels(book->bids, object.key("bids"));
-  codec::append_json_levels(book->asks, object.key("asks"));
-  return true;
+  object.add("venue", book.venue);
+  object.add("symbol", book.symbol);
+  object.add("instrument", book.instrument);
+  object.add("state", book.state);
+  object.add("tick", tick_text(book.tick));
+  object.add("sequence", book.sequence);
+  object.add("seq", book.seq);
+  object.add("ts_event", book.ts_event);
+  object.add("ts_recv", book.ts_recv);
+  object.add("known_bid", book.known_bid);
+  object.add("known_ask", book.known_ask);
+  object.add("bid_levels", book.bid_levels);
+  object.add("ask_levels", book.ask_levels);
+  codec::append_json_levels(book.bids, object.key("bids"));
+  codec::append_json_levels(book.asks, object.key("asks"));
 }
 
 void Observer::trades(std::string_view venue, std::string_view name, std::uint64_t after,

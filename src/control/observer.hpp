@@ -43,6 +43,9 @@ struct Identity {
 void append_trades(const std::vector<pipeline::TradeView>& trades, std::string& out);
 
 // Belongs to one thread.
+// A book as a document: of GET /api/v1/books, and of the streams.
+void append_book(const pipeline::BookView& book, std::string& out);
+
 class Observer {
  public:
   // `collector` outlives it.

@@ -104,4 +104,11 @@ void Observer::sinks(std::string& out) const {
   });
 }
 
+bool Observer::book(std::string_view venue, std::string_view name, std::size_t depth,
+                    std::string& out) {
+  const auto book = collector_.book(venue, name, depth);
+  if (book) append_book(*book, out);
+  return book.has_value();
+}
+
 }  // namespace mp::control

@@ -9,6 +9,7 @@
 
 #include "sink/clickhouse_tables.hpp"
 #include "sink/columns.hpp"
+#include "sink/connection_keys.hpp"
 #include "sink/http_batch.hpp"
 #include "sink/registry.hpp"
 
@@ -115,16 +116,11 @@ constexpr std::array kKeys = {
             "orderbooks, ... of the Python collector, with prices as Decimal64(8); a number with "
             "more digits is refused, never cut.",
         .words = kLayouts},
-    Key{"user", "", "Who writes.", "\"collector\""},
-    Key{"password", "", "Its password.", "\"secret\""},
-    Key{"ca_file", "", "PEM file of the authorities to trust, in place of the system's.",
-        "\"ca.pem\""},
+    kUserKey,
+    kPasswordKey,
+    kTrustKey,
     Key{"compress", false, "Compress what is sent with gzip."},
-    Key{.name = "timeout",
-        .fallback = std::chrono::milliseconds{30'000},
-        .doc = "The longest wait for an answer.",
-        .least = 100,
-        .most = 3'600'000},
+    timeout_key(std::chrono::milliseconds{30'000}),
     Key{.name = "unique",
         .fallback = "delivery",
         .doc = "What makes two rows of a table that is made one. delivery: the same event of this "
@@ -160,8 +156,6 @@ constexpr Spec kClickHouse = {
     .loss_window =
         "What the server acknowledged and had not put on its disk when its machine lost "
         "power (fsync_after_insert of MergeTree).",
-    .make = [](const Settings& settings) -> std::unique_ptr<Sink> {
-      return std::make_unique<ClickHouse>(settings);
-    }};
+    .make = make_sink<ClickHouse>};
 
 }  // namespace mp::sink

@@ -12,6 +12,15 @@ inline constexpr Key kPasswordKey{"password", "", "Its password.", "\"...\""};
 inline constexpr Key kTlsKey{"tls", false, "TLS, with the system's authorities."};
 inline constexpr Key kCaFileKey{"ca_file", "", "TLS, with the authorities of this file.",
                                 "\"/etc/marketprism/ca.pem\""};
+inline constexpr Key kTrustKey{
+    "ca_file", "", "PEM file of the authorities to trust, in place of the system's.", "\"ca.pem\""};
+[[nodiscard]] constexpr Key timeout_key(std::chrono::milliseconds usual) {
+  return {.name = "timeout",
+          .fallback = usual,
+          .doc = "The longest wait for an answer.",
+          .least = 100,
+          .most = 3'600'000};
+}
 inline constexpr Key kInFlightKey{.name = "in_flight",
                                   .fallback = std::uint64_t{1024},
                                   .doc = "Messages that may wait for their acknowledgement.",

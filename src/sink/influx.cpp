@@ -7,6 +7,7 @@
 #include <array>
 #include <string>
 
+#include "sink/connection_keys.hpp"
 #include "sink/http_batch.hpp"
 #include "sink/line_protocol.hpp"
 #include "sink/registry.hpp"
@@ -121,14 +122,9 @@ constexpr std::array kKeys = {
         "\"market\""},
     Key{"org", "", "Likewise, whose bucket it is.", "\"desk\""},
     Key{"token", "", "Likewise, who writes.", "\"...\""},
-    Key{"ca_file", "", "PEM file of the authorities to trust, in place of the system's.",
-        "\"ca.pem\""},
+    kTrustKey,
     Key{"compress", true, "Compress what is sent with gzip."},
-    Key{.name = "timeout",
-        .fallback = std::chrono::milliseconds{10'000},
-        .doc = "The longest wait for an answer.",
-        .least = 100,
-        .most = 3'600'000},
+    timeout_key(std::chrono::milliseconds{10'000}),
 };
 constexpr std::array kUsual = {Usual{"batch_age", std::chrono::milliseconds{200}}};
 
@@ -146,8 +142,6 @@ constexpr Spec kInflux = {
     .loss_window =
         "What the server acknowledged and had not put on its disk when its machine lost "
         "power.",
-    .make = [](const Settings& settings) -> std::unique_ptr<Sink> {
-      return std::make_unique<Influx>(settings);
-    }};
+    .make = make_sink<Influx>};
 
 }  // namespace mp::sink

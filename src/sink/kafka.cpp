@@ -131,8 +131,6 @@ constexpr Spec kKafka = {
         "What the producer repeats is stored once. After a restart, or an outage longer than "
         "`ack_timeout`, readers tell it by the header `identity`.",
     .loss_window = "None of what all in-sync replicas acknowledged.",
-    .make = [](const Settings& settings) -> std::unique_ptr<Sink> {
-      return std::make_unique<Kafka>(settings);
-    }};
+    .make = make_sink<Kafka>};
 
 }  // namespace mp::sink

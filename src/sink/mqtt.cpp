@@ -132,8 +132,6 @@ constexpr Spec kMqtt = {
     .guarantee = Guarantee::at_least_once,
     .harmless = "It is what QoS 1 means: subscribers tell events by venue, type, symbol and seq.",
     .loss_window = "What the broker acknowledged and loses, or has no subscriber for.",
-    .make = [](const Settings& settings) -> std::unique_ptr<Sink> {
-      return std::make_unique<Mqtt>(settings);
-    }};
+    .make = make_sink<Mqtt>};
 
 }  // namespace mp::sink

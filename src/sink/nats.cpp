@@ -166,8 +166,6 @@ constexpr Spec kNats = {
     .loss_window =
         "None of what a stream acknowledged, as far as its disk keeps it. Without one, "
         "what nobody listened to.",
-    .make = [](const Settings& settings) -> std::unique_ptr<Sink> {
-      return std::make_unique<Nats>(settings);
-    }};
+    .make = make_sink<Nats>};
 
 }  // namespace mp::sink

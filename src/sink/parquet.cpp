@@ -191,8 +191,6 @@ constexpr Spec kParquet = {
         "The files of a flush appear by one rename, and their names tell which events they "
         "have.",
     .loss_window = "None; what is not in a file yet is in the journal.",
-    .make = [](const Settings& settings) -> std::unique_ptr<Sink> {
-      return std::make_unique<Parquet>(settings);
-    }};
+    .make = make_sink<Parquet>};
 
 }  // namespace mp::sink

@@ -127,8 +127,6 @@ constexpr Spec kPostgres = {
     .guarantee = Guarantee::exactly_once,
     .harmless = "A batch is one transaction, and a row whose primary key is there is passed over.",
     .loss_window = "None, unless synchronous_commit is off.",
-    .make = [](const Settings& settings) -> std::unique_ptr<Sink> {
-      return std::make_unique<Postgres>(settings);
-    }};
+    .make = make_sink<Postgres>};
 
 }  // namespace mp::sink

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "sink/columns.hpp"
+#include "sink/connection_keys.hpp"
 #include "sink/http_batch.hpp"
 #include "sink/line_protocol.hpp"
 #include "sink/line_socket.hpp"
@@ -85,16 +86,11 @@ constexpr std::array kKeys = {
         "The server's HTTP interface. One table for each channel, made where it is missing; one "
         "that is made otherwise keeps its own rule for equal rows. tcp://HOST:9009: without any "
         "acknowledgement."},
-    Key{"user", "", "Who writes.", "\"collector\""},
-    Key{"password", "", "Its password.", "\"secret\""},
+    kUserKey,
+    kPasswordKey,
     Key{"token", "", "Who writes, where the server wants a token.", "\"...\""},
-    Key{"ca_file", "", "PEM file of the authorities to trust, in place of the system's.",
-        "\"ca.pem\""},
-    Key{.name = "timeout",
-        .fallback = std::chrono::milliseconds{10'000},
-        .doc = "The longest wait for an answer.",
-        .least = 100,
-        .most = 3'600'000},
+    kTrustKey,
+    timeout_key(std::chrono::milliseconds{10'000}),
 };
 constexpr std::array kUsual = {Usual{"batch_age", std::chrono::milliseconds{200}}};
 
@@ -112,8 +108,6 @@ constexpr Spec kQuestDb = {
     .loss_window =
         "What the server acknowledged and had not put on its disk when its machine lost "
         "power (cairo.commit.mode). Over TCP: what it had not read when the connection broke.",
-    .make = [](const Settings& settings) -> std::unique_ptr<Sink> {
-      return std::make_unique<QuestDb>(settings);
-    }};
+    .make = make_sink<QuestDb>};
 
 }  // namespace mp::sink

@@ -177,8 +177,6 @@ constexpr Spec kRedis = {
     .loss_window =
         "What Redis has not put on its disk when its machine ends: a second by "
         "`appendfsync everysec`. With mode = \"publish\", what nobody listened to.",
-    .make = [](const Settings& settings) -> std::unique_ptr<Sink> {
-      return std::make_unique<Redis>(settings);
-    }};
+    .make = make_sink<Redis>};
 
 }  // namespace mp::sink

@@ -131,4 +131,10 @@ class Settings {
 // What a key's value is where nothing is said; in a section of that type, where a spec is given.
 [[nodiscard]] Value default_of(const Key& key, const Spec* spec = nullptr);
 
+// The usual Spec::make.
+template <class T>
+std::unique_ptr<Sink> make_sink(const Settings& settings) {
+  return std::make_unique<T>(settings);
+}
+
 }  // namespace mp::sink

@@ -96,8 +96,6 @@ constexpr Spec kZeroMq = {
     .loss_window =
         "All that comes while nobody is connected, and what a receiver is behind more "
         "than `queue_messages`.",
-    .make = [](const Settings& settings) -> std::unique_ptr<Sink> {
-      return std::make_unique<ZeroMq>(settings);
-    }};
+    .make = make_sink<ZeroMq>};
 
 }  // namespace mp::sink
