@@ -125,21 +125,13 @@ std::vector<std::string> stage_lines(const std::vector<StageRow>& rows) {
 }
 
 std::vector<std::string> slow_lines(const std::vector<StageRow>& rows) {
-  struct Slow {
-    const StageRow* row;
-    const obs::SlowWork* work;
-  };
-  std::vector<Slow> all;
-  for (const auto& row : rows) {
-    for (const auto& work : row.slowest) all.push_back({&row, &work});
-  }
-  std::ranges::sort(all, std::ranges::greater{}, [](const Slow& each) { return each.work->took; });
-  if (all.size() > kSlowLinesMax) all.resize(kSlowLinesMax);
   std::vector<std::string> out;
-  for (const auto& [row, work] : all) {
-    out.push_back(fmt::format("{:<7} {:<16} {:>9} {:>8} bytes  {}", obs::name_of(row->stage),
-                              row->of, time_text(work->took), work->bytes,
-                              printable(work->head, kHeadShown)));
+  // One of each: a sink's batch of thousands of events is no measure for a frame.
+  for (const auto& row : rows) {
+    if (row.slowest.empty() || out.size() == kSlowLinesMax) continue;
+    const obs::SlowWork& work = row.slowest.front();
+    out.push_back(fmt::format("{:<7} {:<16} {:>9} {:>8} bytes  {}", obs::name_of(row.stage), row.of,
+                              time_text(work.took), work.bytes, printable(work.head, kHeadShown)));
   }
   return out;
 }

@@ -33,7 +33,7 @@ void append_stage_row(const StageRow& row, std::string& out);
 
 // Lines for people, the heading first.
 [[nodiscard]] std::vector<std::string> stage_lines(const std::vector<StageRow>& rows);
-// Of the slowest frames and batches: what, how long, how large, how it begins.
+// The slowest frame or batch of each row: what, how long, how large, how it begins.
 [[nodiscard]] std::vector<std::string> slow_lines(const std::vector<StageRow>& rows);
 
 // What would have to be quicker for more to be collected, in one sentence. `threads`: cores that

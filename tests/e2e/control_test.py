@@ -82,13 +82,16 @@ class WebSocket:
 class RunningDemo(unittest.TestCase):
     """One demo for all tests of a class: its port is a free one, and said in control.url."""
 
+    program = ""  # another than PROGRAM
+    rate = 300  # messages in a second
+
     @classmethod
     def setUpClass(cls):
         cls.dir = Path(tempfile.mkdtemp(prefix="mp-control-"))
         cls.data = cls.dir / "data"
         cls.process = subprocess.Popen(
-            [PROGRAM, "demo", "--plain", "--dir", str(cls.data), "--listen", "127.0.0.1:0",
-             "--rate", "300"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            [cls.program or PROGRAM, "demo", "--plain", "--dir", str(cls.data), "--listen",
+             "127.0.0.1:0", "--rate", str(cls.rate)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         for line in cls.process.stdout:  # until a book is there
             if "LIVE" in line:
                 break

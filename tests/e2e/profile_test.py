@@ -8,45 +8,32 @@ import gzip
 import json
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 import xml.etree.ElementTree
 from pathlib import Path
 
+import control_test
+from control_test import DEADLINE, RunningDemo, call
+
 PROGRAM = ""
 PLANTED = ""
-DEADLINE = 60
 
 
-def call(*arguments):
-    return subprocess.run([PROGRAM, *map(str, arguments)], text=True, capture_output=True,
-                          timeout=DEADLINE, check=False)
-
-
-class Planted(unittest.TestCase):
+class Planted(RunningDemo):
     """One planted demo for all."""
+
+    rate = 1000
 
     @classmethod
     def setUpClass(cls):
-        cls.dir = Path(tempfile.mkdtemp(prefix="mp-profile-"))
-        cls.data = cls.dir / "data"
-        cls.process = subprocess.Popen(
-            [PLANTED, "demo", "--plain", "--dir", str(cls.data), "--listen", "127.0.0.1:0",
-             "--rate", "1000"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        for line in cls.process.stdout:  # until a book is there
-            if "LIVE" in line:
-                break
+        cls.program = PLANTED
+        super().setUpClass()
 
-    @classmethod
-    def tearDownClass(cls):
-        cls.process.send_signal(signal.SIGINT)
-        cls.process.communicate(timeout=DEADLINE)
-        shutil.rmtree(cls.dir, True)
-        assert cls.process.returncode == 0, cls.process.returncode
+    def setUp(self):
+        """Its slow handler may hold up an instrument."""
 
     def test_memory_names_the_line_of_the_planted_leak(self):
         result = call("memory", "snapshot", "--data", self.data)
@@ -169,6 +156,6 @@ class Planted(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    PROGRAM = str(Path(sys.argv.pop(1)).resolve())
+    PROGRAM = control_test.PROGRAM = str(Path(sys.argv.pop(1)).resolve())
     PLANTED = str(Path(sys.argv.pop(1)).resolve())
     unittest.main()
