@@ -172,7 +172,8 @@ Result<Profiler::Done> Profiler::measure(std::chrono::seconds time) {
   out.flame_graph = obs::flame_graph(
       *profile, fmt::format("marketprism, {:.0f} s of processor time by call", out.seconds));
   append_lines(stage_lines(out.stages), out.report);
-  out.report += "\nBottleneck: " + out.bottleneck + ".\n\nSlowest of each in the last ten minutes:\n";
+  out.report +=
+      "\nBottleneck: " + out.bottleneck + ".\n\nSlowest of each in the last ten minutes:\n";
   append_lines(slow_lines(out.stages), out.report);
   out.report += fmt::format("\n{:<8} {:<8} FUNCTION ({} samples, {} lost)\n", "SELF", "IN",
                             out.samples, out.dropped);

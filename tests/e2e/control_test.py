@@ -91,7 +91,8 @@ class RunningDemo(unittest.TestCase):
         cls.data = cls.dir / "data"
         cls.process = subprocess.Popen(
             [cls.program or PROGRAM, "demo", "--plain", "--dir", str(cls.data), "--listen",
-             "127.0.0.1:0", "--rate", str(cls.rate)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+             "127.0.0.1:0", "--rate", str(cls.rate)],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         for line in cls.process.stdout:  # until a book is there
             if "LIVE" in line:
                 break
