@@ -60,10 +60,21 @@ std::unique_ptr<Engine::Session> Engine::open_session() {
   return std::make_unique<Session>(++sessions_, adapter_.decoder());
 }
 
+// What no venue should be able to find, a mistake of ours, costs this frame and not the collector.
+venue::Reading Engine::decode(Session& session, std::string_view frame, Timestamp ts_recv) try {
+  return session.decoder_->read(frame, ts_recv, *this);
+} catch (const std::exception& error) {
+  failure_.assign("the decoder failed: ").append(error.what());
+  venue::Reading reading;
+  reading.verdict = venue::Verdict::malformed;
+  reading.problem = failure_;
+  return reading;
+}
+
 venue::Reading Engine::on_frame(Session& session, std::string_view frame, Timestamp ts_recv) {
   reading_ = &session;
   if (options_.stages != nullptr) options_.stages->begin();
-  const venue::Reading reading = session.decoder_->read(frame, ts_recv, *this);
+  const venue::Reading reading = decode(session, frame, ts_recv);
   if (options_.stages != nullptr) options_.stages->end(frame, ts_recv);
   ++counters_.frames;
   counters_.bytes += frame.size();
@@ -81,7 +92,12 @@ Result<venue::RestReading> Engine::on_rest(const venue::RestCall& call, std::str
   reading_ = nullptr;
   reading_rest_ = true;
   snapshot_levels_ = call.levels;
-  const auto read = adapter_.read_rest(call, body, ts_recv, *this, answer);
+  Result<void> read;
+  try {
+    read = adapter_.read_rest(call, body, ts_recv, *this, answer);
+  } catch (const std::exception& error) {  // as above
+    read = Error{ErrorKind::data, std::string{"the decoder failed: "}.append(error.what())};
+  }
   tell_filled();
   reading_rest_ = false;
   if (!read) return read.error();

@@ -171,6 +171,7 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
                   Timestamp ts_recv) override;
   void on_gap(book::GapReason reason, const book::Gap& gap) override;
 
+  [[nodiscard]] venue::Reading decode(Session& session, std::string_view frame, Timestamp ts_recv);
   [[nodiscard]] bool is_unasked(const Stream* stream, const Event& event) const;
   [[nodiscard]] bool is_copy(Stream& stream, const Event& event);
   void on_instrument(Stream* stream, Event& event, const InstrumentInfo& info);
@@ -204,6 +205,7 @@ class Engine final : private EventHandler, private book::Keeper::Listener {
   EngineCounters counters_;
   SessionId sessions_ = 0;           // opened so far
   Session* reading_ = nullptr;       // whose frame is being read
+  std::string failure_;              // of its decoder, in words
   bool reading_rest_ = false;        // the event that arrives comes from a REST answer
   std::size_t snapshot_levels_ = 0;  // RestCall::levels of its call
   struct Filled {                    // trades of that answer that were missing, a stretch of them

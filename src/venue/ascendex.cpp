@@ -87,9 +87,10 @@ std::optional<Spaced> spaced(std::string_view frame) {
   constexpr std::string_view kKind = R"({"m":"depth)";
   constexpr std::string_view kName = R"(","symbol":")";
   constexpr std::string_view kData = R"(", "data":)";
+  if (!frame.starts_with(kKind) || !frame.ends_with('}')) return std::nullopt;
   const auto name = frame.find(kName);
-  const auto data = frame.find(kData);
-  if (!frame.starts_with(kKind) || !frame.ends_with('}') || name > data) return std::nullopt;
+  if (name == std::string_view::npos) return std::nullopt;
+  const auto data = frame.find(kData, name + kName.size());
   if (data == std::string_view::npos) return std::nullopt;
   const auto kind = frame.substr(kKind.size(), name - kKind.size());
   if (!kind.empty() && kind != "-snapshot") return std::nullopt;

@@ -192,8 +192,10 @@ template <class Decide>
   });
   reading.unusual = json.used_exact();
   reading.left_out = json.left_out();
-  if (reading.verdict == Verdict::malformed && reading.problem.empty())
+  if (reading.verdict == Verdict::malformed && reading.problem.empty()) {
     reading.problem = json.problem();
+    if (reading.problem.empty()) reading.problem = "a value is not of the form that is documented";
+  }
   return reading;
 }
 

@@ -193,5 +193,43 @@ TEST(Engine, says_which_trades_are_missing_late_and_passes_none_on_twice) {
   EXPECT_EQ(notes.missing, 3 + 4);
 }
 
+// An adapter with a mistake: what should never throw does.
+class Mistaken final : public venue::Adapter {
+ public:
+  [[nodiscard]] const venue::Traits& traits() const override { return okx_->traits(); }
+  [[nodiscard]] std::unique_ptr<venue::Decoder> decoder() const override {
+    class Throwing final : public venue::Decoder {
+      venue::Reading read(std::string_view frame, Timestamp, EventHandler&) override {
+        (void)frame.substr(frame.size() + 1);
+        return {};
+      }
+    };
+    return std::make_unique<Throwing>();
+  }
+  [[nodiscard]] Result<void> read_rest(const venue::RestCall&, std::string_view body, Timestamp,
+                                       EventHandler&, venue::RestReading&) const override {
+    (void)body.substr(body.size() + 1);
+    return {};
+  }
+
+ private:
+  std::unique_ptr<venue::Adapter> okx_ = venue::make_adapter("okx");
+};
+
+TEST_F(EngineTest, outlives_a_mistake_of_an_adapter) {
+  const Mistaken mistaken;
+  Engine careful{mistaken, catalog, notes};
+  auto session = careful.open_session();
+  for (int i = 0; i < 2; ++i) {
+    const auto reading = careful.on_frame(*session, "{}", Timestamp{});
+    EXPECT_EQ(reading.verdict, venue::Verdict::malformed);
+    EXPECT_TRUE(reading.problem.starts_with("the decoder failed: ")) << reading.problem;
+  }
+  EXPECT_EQ(careful.counters().frames, 2U);
+  const auto answer = careful.on_rest({}, "{}", Timestamp{});
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().kind, ErrorKind::data);
+}
+
 }  // namespace
 }  // namespace mp::pipeline

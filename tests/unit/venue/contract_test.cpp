@@ -208,6 +208,47 @@ TEST_P(EveryVenue, hands_nothing_but_answers_over_unless_a_frame_is_data) {
   }
 }
 
+// A text that ends in another one: what is looked for then lies over itself.
+TEST_P(EveryVenue, stands_any_piece_between_quotes_cut_out) {
+  constexpr std::size_t kQuotesMax = 60;  // of a frame
+  constexpr std::size_t kReach = 4;
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    std::vector<std::size_t> quotes;
+    for (auto at = frames[i].find('"'); at != std::string::npos && quotes.size() < kQuotesMax;
+         at = frames[i].find('"', at + 1))
+      quotes.push_back(at);
+    const auto decoder = session_after(i);
+    for (std::size_t from = 0; from < quotes.size(); ++from) {
+      for (std::size_t to = from + 1; to < std::min(quotes.size(), from + kReach); ++to) {
+        std::string frame = frames[i];
+        frame.erase(quotes[from], quotes[to] - quotes[from]);
+        const auto result = read(*decoder, frame);
+        if (result.verdict != Verdict::data) {
+          ASSERT_EQ(result.events.size(), result.answers) << frame;
+        }
+      }
+    }
+  }
+}
+
+// read() looks at the sentence.
+TEST_P(EveryVenue, says_what_is_wrong_where_a_number_is_none) {
+  constexpr std::size_t kNumbersMax = 60;  // of a frame
+  std::size_t malformed = 0;
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    const auto decoder = session_after(i);
+    auto at = frames[i].find_first_of("0123456789");
+    for (std::size_t n = 0; at != std::string::npos && n < kNumbersMax; ++n) {
+      std::string frame = frames[i];
+      frame[at] = 'x';
+      malformed += read(*decoder, frame).verdict == Verdict::malformed ? 1 : 0;
+      at = frames[i].find_first_not_of("0123456789.", at);
+      if (at != std::string::npos) at = frames[i].find_first_of("0123456789", at);
+    }
+  }
+  EXPECT_GT(malformed, 0U);
+}
+
 // What is malformed, or of no interest, leaves nothing behind.
 TEST_P(EveryVenue, goes_on_after_a_frame_that_it_cannot_read) {
   const auto plain = adapter->decoder();
