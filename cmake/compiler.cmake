@@ -39,20 +39,33 @@ endif()
 find_program(MP_CCACHE ccache)
 if(MP_CCACHE AND NOT MP_PGO)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${MP_CCACHE})
-  if(MP_PCH)  # which it takes on these terms alone
+  if(MP_READ_ONCE)  # which it takes on these terms alone
     set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${MP_CCACHE})
   endif()
 endif()
 
 # A third of the work of a release build is reading the same headers again.
 function(mp_read_headers_once)
-  if(MP_PCH)
+  if(MP_READ_ONCE)
     foreach(target ${ARGN})
       target_precompile_headers(${target} PRIVATE <algorithm> <array> <charconv> <chrono> <filesystem> <functional>
         <map> <memory> <optional> <random> <ranges> <set> <span> <string> <string_view> <unordered_map> <variant> <vector>
         <fmt/format.h>)
       if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
         target_compile_options(${target} PRIVATE -fpch-preprocess)
+      endif()
+    endforeach()
+  endif()
+endfunction()
+
+# The other half is what each file makes of them. Eight files of a layer are compiled as one: a name in an unnamed
+# namespace is then the only one in its layer.
+function(mp_compile_together)
+  if(MP_READ_ONCE)
+    foreach(layer ${ARGN})
+      set_target_properties(mp_${layer} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+      if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")  # which takes a source that is included for a header
+        target_compile_options(mp_${layer} PRIVATE -Wno-subobject-linkage)
       endif()
     endforeach()
   endif()

@@ -24,6 +24,7 @@ mp_optimise_as_one(core codec journal venue book)
 mp_uses(control OpenSSL::Crypto)
 
 mp_cold(config control cli)
+mp_compile_together(net pipeline config control cli)
 mp_read_headers_once(mp_venue mp_sink mp_pipeline mp_config mp_control mp_cli)
 
 target_compile_definitions(mp_cli PRIVATE MP_VERSION="${PROJECT_VERSION}")

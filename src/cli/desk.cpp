@@ -23,7 +23,7 @@ constexpr const char* kQuestionName = "desk.question";
 constexpr const char* kAnswerName = "desk.answer";
 constexpr std::size_t kQuestionBytesMax = 256;
 constexpr std::chrono::milliseconds kLookEvery{20};
-constexpr std::chrono::seconds kPatience{30};
+constexpr std::chrono::seconds kDeskPatience{30};
 
 Error nobody(const fs::path& data_dir) {
   return {ErrorKind::unavailable,
@@ -62,7 +62,7 @@ Result<Fd> turn_to_ask(const fs::path& data_dir, net::SteadyTime deadline) {
     if (net::steady_now() >= deadline) {
       return Error{ErrorKind::unavailable,
                    fmt::format("others ask the collector of {}, and were not done within {} s",
-                               data_dir.string(), kPatience.count())};
+                               data_dir.string(), kDeskPatience.count())};
     }
     std::this_thread::sleep_for(kLookEvery);
   }
@@ -124,7 +124,7 @@ Result<Desk::Answer> Desk::ask(const fs::path& data_dir, std::string_view text) 
   const auto pid = holder_of(data_dir);
   if (!pid) return pid.error();
   if (!*pid) return nobody(data_dir);
-  const auto deadline = net::steady_now() + kPatience;
+  const auto deadline = net::steady_now() + kDeskPatience;
   const auto turn = turn_to_ask(data_dir, deadline);
   if (!turn) return turn.error();
   const auto from = fmt::format("{}-{}", ::getpid(), to_nanoseconds(net::now()));
@@ -149,7 +149,7 @@ Result<Desk::Answer> Desk::ask(const fs::path& data_dir, std::string_view text) 
   (void)remove_file(question);
   return Error{ErrorKind::unavailable,
                fmt::format("the collector of {}, process {}, has not answered within {} s",
-                           data_dir.string(), **pid, kPatience.count())};
+                           data_dir.string(), **pid, kDeskPatience.count())};
 }
 
 }  // namespace mp::cli

@@ -62,7 +62,7 @@ using HeapShape = Shape<Field<"resident", &HeapDocument::resident>,
                         Field<"heap_resident", &HeapDocument::heap_resident>,
                         Field<"fragmentation", &HeapDocument::fragmentation>>;
 
-Error unreadable(const ExactReader& reader) {
+Error unreadable_heap(const ExactReader& reader) {
   return {ErrorKind::data, "the collector's answer cannot be read: " + reader.problem()};
 }
 
@@ -151,7 +151,7 @@ Result<void> append_heap(const std::string& url, std::string& out) {
   if (!text) return text.error();
   ExactReader reader;
   HeapDocument heap;
-  if (!reader.read<HeapShape>(*text, heap)) return unreadable(reader);
+  if (!reader.read<HeapShape>(*text, heap)) return unreadable_heap(reader);
   out += fmt::format(
       "resident {}, of which the heap has {}: allocated {}, active {}, {:.0f} % in "
       "nobody's use\n",
@@ -175,7 +175,7 @@ Result<void> show_sites(const MemoryOptions& options, const std::string& url) {
   }
   ExactReader reader;
   SitesDocument document;
-  if (!reader.read<SitesShape>(*text, document)) return unreadable(reader);
+  if (!reader.read<SitesShape>(*text, document)) return unreadable_heap(reader);
   if (const auto heap = append_heap(url, out.buffer()); !heap) return heap;
   const auto& parts = document.parts;
   out.buffer() += fmt::format("{}: books {}, connections {}, journal {}, sinks {}, other {}\n",

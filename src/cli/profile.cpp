@@ -17,8 +17,8 @@ namespace mp::cli {
 namespace {
 
 constexpr std::chrono::seconds kUsual{30};
-constexpr std::chrono::milliseconds kAskEvery{100};
-constexpr std::chrono::seconds kPatience{30};  // beyond the time of the profile
+constexpr std::chrono::milliseconds kReportEvery{100};
+constexpr std::chrono::seconds kReportPatience{30};  // beyond the time of the profile
 
 struct Place {
   std::string url;
@@ -40,16 +40,16 @@ Result<Place> place_of(const ProfileOptions& options) {
 
 // Asks until it is there. Nothing: the user wants no more.
 Result<std::optional<std::string>> wait_for_report(const Place& place, std::chrono::seconds time) {
-  const auto deadline = net::steady_now() + time + kPatience;
+  const auto deadline = net::steady_now() + time + kReportPatience;
   while (!stop_requested()) {
-    auto answer = net::get_local(place.url, "/api/v1/profile/report.txt", kPatience);
+    auto answer = net::get_local(place.url, "/api/v1/profile/report.txt", kReportPatience);
     if (!answer) return answer.error();
     if (answer->status == 200) return std::optional{std::move(answer->body)};
     if (answer->status != 202 || net::steady_now() >= deadline) {
       return Error{ErrorKind::unavailable, fmt::format("the collector at {} made no profile: {}",
                                                        place.url, sentence_in(answer->body))};
     }
-    wait_for_stop(kAskEvery);
+    wait_for_stop(kReportEvery);
   }
   return std::optional<std::string>{};
 }

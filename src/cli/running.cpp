@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* kUrlName = "control.url";
 constexpr const char* kTokenName = "control.token";
-constexpr std::chrono::seconds kPatience{5};
+constexpr std::chrono::seconds kAnswerPatience{5};
 
 struct Refusal {
   std::string_view error;
@@ -64,7 +64,7 @@ Result<std::string> find_running(const std::filesystem::path& data_dir, const st
 }
 
 Result<std::string> ask_running(const std::string& url, std::string_view target) {
-  auto answer = net::get_local(url, target, kPatience);
+  auto answer = net::get_local(url, target, kAnswerPatience);
   if (!answer) return answer.error();
   if (answer->status == 200) return std::move(answer->body);
   return Error{kind_of(answer->status),
@@ -85,7 +85,7 @@ Result<std::string> tell_running(const std::string& url, std::string_view target
   }
   std::string token = **text;
   while (token.ends_with('\n')) token.pop_back();
-  auto answer = net::post_local(url, target, token, kPatience);
+  auto answer = net::post_local(url, target, token, kAnswerPatience);
   if (!answer) return answer.error();
   if (answer->status / 100 == 2) return std::move(answer->body);
   const auto kind = answer->status == 400   ? ErrorKind::usage

@@ -10,7 +10,7 @@
 namespace mp::cli {
 namespace {
 
-constexpr std::chrono::milliseconds kAskEvery{50};
+constexpr std::chrono::milliseconds kStopAskEvery{50};
 
 // What signal handlers may touch.
 StopWish g_wish;                // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
@@ -81,7 +81,7 @@ void wait_for_stop(std::optional<std::chrono::nanoseconds> longest) {
   const auto start = std::chrono::steady_clock::now();
   while (!stop_requested()) {
     if (longest && std::chrono::steady_clock::now() - start >= *longest) return;
-    std::this_thread::sleep_for(kAskEvery);
+    std::this_thread::sleep_for(kStopAskEvery);
   }
 }
 

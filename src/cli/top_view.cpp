@@ -42,9 +42,9 @@ bool matches(std::string_view filter, const pipeline::BoardRow& row) {
 
 // The largest first; what is alike in the order of names, as the collector has them.
 void sort_rows(TopView::Sort sort, std::vector<pipeline::BoardRow>& rows) {
-  using Row = pipeline::BoardRow;
+  using Shown = pipeline::BoardRow;
   const auto by = [&](auto key) {
-    std::ranges::sort(rows, [&](const Row& one, const Row& other) {
+    std::ranges::sort(rows, [&](const Shown& one, const Shown& other) {
       const auto left = key(one);
       const auto right = key(other);
       if (left != right) return left > right;
@@ -56,16 +56,16 @@ void sort_rows(TopView::Sort sort, std::vector<pipeline::BoardRow>& rows) {
     case TopView::Sort::name:
       break;
     case TopView::Sort::rate:
-      by([](const Row& row) { return row.events_per_second; });
+      by([](const Shown& row) { return row.events_per_second; });
       break;
     case TopView::Sort::state:
-      by([](const Row& row) { return row.view.state; });
+      by([](const Shown& row) { return row.view.state; });
       break;
     case TopView::Sort::gaps:
-      by([](const Row& row) { return row.view.gaps; });
+      by([](const Shown& row) { return row.view.gaps; });
       break;
     case TopView::Sort::age:
-      by([](const Row& row) {
+      by([](const Shown& row) {
         return row.changed ? -row.changed->time_since_epoch() : Nanoseconds::max();
       });
       break;

@@ -9,7 +9,7 @@
 namespace mp::cli {
 namespace {
 
-constexpr std::chrono::milliseconds kAskEvery{100};
+constexpr std::chrono::milliseconds kTableAskEvery{100};
 
 }  // namespace
 
@@ -21,10 +21,11 @@ void Watch::show(const std::string& headline) {
 
 void Watch::follow(const Following& what) {
   const auto start = net::steady_now();
-  auto show_at = start + std::min<std::chrono::milliseconds>(table_.interval(), kAskEvery * 10);
+  auto show_at =
+      start + std::min<std::chrono::milliseconds>(table_.interval(), kTableAskEvery * 10);
   show(what.headline);
   while (true) {
-    std::this_thread::sleep_for(kAskEvery);
+    std::this_thread::sleep_for(kTableAskEvery);
     const auto now = net::steady_now();
     const bool over = what.time && now - start >= *what.time;
     if (now >= show_at || over) {

@@ -17,7 +17,7 @@ using codec::JsonObject;
 constexpr std::chrono::milliseconds kFastest{50};
 constexpr std::chrono::milliseconds kSlowest{5000};
 constexpr std::int64_t kDepthUsual = 25;
-constexpr std::int64_t kDepthMax = 1000;
+constexpr std::int64_t kLiveDepthMax = 1000;
 
 // The whole answer: {"topic":"status","data":...}
 std::string message_of(std::string_view topic, std::string_view data) {
@@ -31,7 +31,7 @@ std::string message_of(std::string_view topic, std::string_view data) {
 }
 
 // What a client may say.
-struct Wish {
+struct LiveWish {
   std::optional<std::string_view> op;
   std::vector<std::string_view> topics;
   std::optional<std::int64_t> interval_ms;
@@ -40,11 +40,11 @@ struct Wish {
   std::optional<std::int64_t> depth;
 };
 using WishShape = codec::Shape<
-    codec::Field<"op", &Wish::op>, codec::Field<"topics", &Wish::topics, codec::kOptional>,
-    codec::Field<"interval_ms", &Wish::interval_ms>, codec::Field<"venue", &Wish::venue>,
-    codec::Field<"name", &Wish::name>, codec::Field<"depth", &Wish::depth>>;
+    codec::Field<"op", &LiveWish::op>, codec::Field<"topics", &LiveWish::topics, codec::kOptional>,
+    codec::Field<"interval_ms", &LiveWish::interval_ms>, codec::Field<"venue", &LiveWish::venue>,
+    codec::Field<"name", &LiveWish::name>, codec::Field<"depth", &LiveWish::depth>>;
 
-std::chrono::milliseconds interval_in(const Wish& wish, std::chrono::milliseconds usual) {
+std::chrono::milliseconds interval_in(const LiveWish& wish, std::chrono::milliseconds usual) {
   if (!wish.interval_ms) return usual;
   return std::clamp(std::chrono::milliseconds{*wish.interval_ms}, kFastest, kSlowest);
 }
@@ -62,7 +62,7 @@ void Live::on_message(net::SocketId socket, std::string_view text) {
   if (found == clients_.end()) return;
   Client& client = found->second;
   codec::ExactReader reader;
-  Wish wish;
+  LiveWish wish;
   if (!reader.read<WishShape>(text, wish))
     return complain(socket, "the message cannot be read: " + reader.problem());
   if (wish.op == "watch") {
@@ -80,7 +80,7 @@ void Live::on_message(net::SocketId socket, std::string_view text) {
   } else if (wish.op == "book") {
     client.book.reset();
     if (!wish.name) return;
-    const auto depth = std::clamp<std::int64_t>(wish.depth.value_or(kDepthUsual), 1, kDepthMax);
+    const auto depth = std::clamp<std::int64_t>(wish.depth.value_or(kDepthUsual), 1, kLiveDepthMax);
     client.book = BookWatch{.venue = std::string{wish.venue.value_or("")},
                             .name = std::string{*wish.name},
                             .depth = static_cast<std::size_t>(depth),

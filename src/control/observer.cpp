@@ -21,10 +21,6 @@ constexpr std::chrono::seconds kPointEvery{1};
 constexpr std::size_t kPointsMax = 900;
 constexpr std::size_t kGapsUsual = 200;
 
-double microseconds(Nanoseconds time) {
-  return static_cast<double>(time.count()) / 1e3;
-}
-
 void append_side(const std::optional<Level>& level, const std::optional<Price>& tick,
                  std::string& out) {
   if (!level) {

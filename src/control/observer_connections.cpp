@@ -23,7 +23,7 @@ std::optional<double> ratio_of(std::uint64_t part, std::uint64_t rest) {
   return static_cast<double>(part) / static_cast<double>(part + rest);
 }
 
-std::optional<double> milliseconds(const std::optional<std::chrono::milliseconds>& time) {
+std::optional<double> in_milliseconds(const std::optional<std::chrono::milliseconds>& time) {
   if (!time) return std::nullopt;
   return static_cast<double>(time->count());
 }
@@ -63,9 +63,9 @@ void append_connection(const FeedHealth& feed, const ConnectionHealth& it, Times
   object.add("reason", it.reason);
   object.add("retry_at", it.retry_at);
   object.add("since", since);
-  object.add("age_ms", live ? milliseconds(it.silence) : std::nullopt);
-  object.add("round_trip_ms", milliseconds(it.round_trip));
-  object.add("delay_ms", milliseconds(it.delay));
+  object.add("age_ms", live ? in_milliseconds(it.silence) : std::nullopt);
+  object.add("round_trip_ms", in_milliseconds(it.round_trip));
+  object.add("delay_ms", in_milliseconds(it.delay));
   object.add("topics", it.topics);
   object.add("frames", it.messages);
   object.add("bytes", it.bytes);

@@ -14,14 +14,10 @@ namespace {
 using codec::JsonObject;
 using obs::Stage;
 
-constexpr double kIdle = 0.05;           // of a thread: below this nothing is narrow
-constexpr std::size_t kHeadShown = 72;   // bytes of a slow frame on a line
-constexpr std::size_t kThreadName = 15;  // as the system keeps it: obs::name_thread
+constexpr double kIdle = 0.05;              // of a thread: below this nothing is narrow
+constexpr std::size_t kHeadShown = 72;      // bytes of a slow frame on a line
+constexpr std::size_t kThreadNameMax = 15;  // as the system keeps it: obs::name_thread
 constexpr std::size_t kSlowLinesMax = 8;
-
-double microseconds(Nanoseconds time) {
-  return static_cast<double>(time.count()) / 1e3;
-}
 
 bool is_of_feed(Stage stage) {
   return stage == Stage::decode || stage == Stage::book || stage == Stage::append;
@@ -30,7 +26,7 @@ bool is_of_feed(Stage stage) {
 // What the shard's threads are called, or the sink's.
 obs::WhichThreads threads_of(Stage stage, const std::string& of) {
   if (is_of_feed(stage)) return [](std::string_view name) { return name.starts_with("mp-shard-"); };
-  const std::string name = ("mp-" + of).substr(0, kThreadName);
+  const std::string name = ("mp-" + of).substr(0, kThreadNameMax);
   return [name](std::string_view thread) { return thread == name; };
 }
 
@@ -62,6 +58,10 @@ void append_slow(const obs::SlowWork& slow, std::string& out) {
 }
 
 }  // namespace
+
+double microseconds(Nanoseconds time) {
+  return static_cast<double>(time.count()) / 1e3;
+}
 
 double StageRow::mean_us() const {
   return times.count == 0 ? 0 : microseconds(times.sum) / static_cast<double>(times.count);

@@ -12,6 +12,8 @@
 
 namespace mp::control {
 
+[[nodiscard]] double microseconds(Nanoseconds time);
+
 struct StageRow {
   obs::Stage stage = obs::Stage::decode;
   std::string of;           // the venue, or the sink

@@ -16,8 +16,8 @@ constexpr milliseconds kAhead{1000};
 constexpr std::chrono::days kCertificateWarning{14};
 constexpr std::chrono::days kCertificateFailing{2};
 constexpr std::chrono::seconds kSilence{120};
-constexpr std::chrono::hours kDiskWarning{24};
-constexpr std::chrono::hours kDiskFailing{1};
+constexpr std::chrono::hours kDiskTimeWarning{24};
+constexpr std::chrono::hours kDiskTimeFailing{1};
 
 // What the delays of a venue say: from its clock to ours, the way included.
 struct Delays {
@@ -133,8 +133,8 @@ Check disk_time_check(std::optional<std::chrono::seconds> left) {
     return out;
   }
   out.text = fmt::format("full in {}, as it went in the last minutes", in_words(*left));
-  if (*left >= kDiskWarning) return out;
-  out.status = *left < kDiskFailing ? Verdict::failing : Verdict::warning;
+  if (*left >= kDiskTimeWarning) return out;
+  out.status = *left < kDiskTimeFailing ? Verdict::failing : Verdict::warning;
   out.fix = "make room, or lower retention_bytes in [journal]";
   return out;
 }

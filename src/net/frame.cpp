@@ -10,7 +10,7 @@ namespace mp::net {
 namespace {
 
 constexpr std::size_t kControlBytesMax = 125;
-constexpr std::size_t kHeaderBytesMax = 14;
+constexpr std::size_t kFrameHeaderMax = 14;
 constexpr std::size_t kKeptCapacityMax = std::size_t{16} * 1024;  // of a buffer that is not in use
 
 bool is_control(Opcode opcode) {
@@ -325,7 +325,7 @@ void encode_frame(std::string& out, const Frame& frame,
   const std::size_t size = frame.payload.size();
   MP_ASSERT(!is_control(frame.opcode) || size <= kControlBytesMax);
   const char mask_bit = mask ? static_cast<char>(0x80U) : char{0};
-  out.reserve(out.size() + size + kHeaderBytesMax);
+  out.reserve(out.size() + size + kFrameHeaderMax);
   out.push_back(static_cast<char>(0x80U | static_cast<unsigned>(frame.opcode)));
   const auto short_length = size < 126       ? size
                             : size <= 0xffff ? std::size_t{126}

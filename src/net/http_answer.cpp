@@ -18,7 +18,7 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr std::size_t kHeaderBytesMax = std::size_t{64} * 1024;
+constexpr std::size_t kAnswerHeaderMax = std::size_t{64} * 1024;
 
 }  // namespace
 
@@ -37,7 +37,7 @@ class HttpAnswerReader::State {
       buffer_.consume(used);
       // Counted here: the parser counts only what it has not taken yet.
       if (of_header) header_bytes_ += used;
-      if (header_bytes_ > kHeaderBytesMax) return "header limit exceeded";
+      if (header_bytes_ > kAnswerHeaderMax) return "header limit exceeded";
       if (parser_->is_header_done()) parser_->eager(true);
       if (error == http::error::need_more) break;
       if (error) return error.message();
@@ -82,7 +82,7 @@ class HttpAnswerReader::State {
 
   void begin() {
     parser_.emplace();
-    parser_->header_limit(kHeaderBytesMax);
+    parser_->header_limit(kAnswerHeaderMax);
     parser_->body_limit(body_bytes_max_);
   }
   // A client may ignore what is said before the answer (RFC 9110 15.2). 101 is an answer.

@@ -33,7 +33,7 @@ namespace http = beast::http;
 using asio::ip::tcp;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
-constexpr std::uint32_t kHeaderBytesMax = 16 * 1024;
+constexpr std::uint32_t kRequestHeaderMax = 16 * 1024;
 constexpr std::size_t kMessageBytesMax = 64 * 1024;
 constexpr std::size_t kQueuedBytesMax = std::size_t{16} << 20U;
 
@@ -204,11 +204,11 @@ class LocalServer::Impl {
 
   Task<void> serve(beast::tcp_stream stream) {
     ++clients_;
-    beast::flat_buffer buffer{kHeaderBytesMax + config_.body_bytes_max};
+    beast::flat_buffer buffer{kRequestHeaderMax + config_.body_bytes_max};
     bool open = true;
     while (open) {
       http::request_parser<http::string_body> parser;
-      parser.header_limit(kHeaderBytesMax);
+      parser.header_limit(kRequestHeaderMax);
       parser.body_limit(config_.body_bytes_max);
       stream.expires_after(config_.idle);
       auto [code, bytes] = co_await http::async_read(stream, buffer, parser, kAwait);

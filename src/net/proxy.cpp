@@ -17,13 +17,13 @@ namespace {
 
 constexpr std::size_t kWordBytesMax = 255;  // of a name, user or password in SOCKS5
 
-struct SchemeRow {
+struct ProxyScheme {
   std::string_view prefix;
   ProxyKind kind;
 };
-constexpr std::array<SchemeRow, 3> kSchemes{{{"http://", ProxyKind::http},
-                                             {"socks5://", ProxyKind::socks5},
-                                             {"socks5h://", ProxyKind::socks5h}}};
+constexpr std::array<ProxyScheme, 3> kProxySchemes{{{"http://", ProxyKind::http},
+                                                    {"socks5://", ProxyKind::socks5},
+                                                    {"socks5h://", ProxyKind::socks5h}}};
 
 Error refused(std::string_view why) {
   return {ErrorKind::config, "the proxy is none: " + std::string(why) +
@@ -86,10 +86,10 @@ std::string_view name_of_reply(std::uint8_t reply) {
 }  // namespace
 
 Result<Proxy> parse_proxy(std::string_view text) {
-  const auto row = std::ranges::find_if(kSchemes, [&](const SchemeRow& each) {
+  const auto row = std::ranges::find_if(kProxySchemes, [&](const ProxyScheme& each) {
     return same_word(each.prefix, text.substr(0, each.prefix.size()));
   });
-  if (row == kSchemes.end()) return refused("it starts with none of http, socks5 and socks5h");
+  if (row == kProxySchemes.end()) return refused("it starts with none of http, socks5 and socks5h");
   std::string_view rest = text.substr(row->prefix.size());
   if (rest.ends_with('/')) rest.remove_suffix(1);
   Proxy proxy{.kind = row->kind, .host = {}, .port = 0};

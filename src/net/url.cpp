@@ -9,18 +9,18 @@
 namespace mp::net {
 namespace {
 
-struct SchemeRow {
+struct UrlScheme {
   std::string_view prefix;
   Scheme scheme;
   std::uint16_t port;
 };
-constexpr std::array<SchemeRow, 4> kSchemes{{{"https://", Scheme::https, 443},
-                                             {"http://", Scheme::http, 80},
-                                             {"wss://", Scheme::wss, 443},
-                                             {"ws://", Scheme::ws, 80}}};
+constexpr std::array<UrlScheme, 4> kUrlSchemes{{{"https://", Scheme::https, 443},
+                                                {"http://", Scheme::http, 80},
+                                                {"wss://", Scheme::wss, 443},
+                                                {"ws://", Scheme::ws, 80}}};
 
-const SchemeRow& row_of(Scheme scheme) {
-  const auto row = std::ranges::find(kSchemes, scheme, &SchemeRow::scheme);
+const UrlScheme& row_of(Scheme scheme) {
+  const auto row = std::ranges::find(kUrlSchemes, scheme, &UrlScheme::scheme);
   return *row;
 }
 
@@ -93,10 +93,11 @@ std::string Url::without_query() const {
 Result<Url> parse_url(std::string_view text) {
   if (text.size() > kUrlBytesMax) return refused(text, "it is longer than 8192 bytes");
   if (!fits_a_line(text)) return refused("...", "it has blanks or characters that are not ASCII");
-  const auto row = std::ranges::find_if(kSchemes, [&](const SchemeRow& candidate) {
+  const auto row = std::ranges::find_if(kUrlSchemes, [&](const UrlScheme& candidate) {
     return same_word(text.substr(0, candidate.prefix.size()), candidate.prefix);
   });
-  if (row == kSchemes.end()) return refused(text, "it starts with none of ws, wss, http and https");
+  if (row == kUrlSchemes.end())
+    return refused(text, "it starts with none of ws, wss, http and https");
   Url url{.scheme = row->scheme, .host = {}, .port = row->port, .target = {}};
   std::string_view rest = text.substr(row->prefix.size());
   rest = rest.substr(0, rest.find('#'));

@@ -30,7 +30,8 @@ constexpr std::chrono::seconds kOverlapMax{60};
 // A topic that was refused is asked for again after so long, and longer each time. What the venue
 // has granted before it will grant again.
 constexpr BackOff kGrantedPauses{.first = std::chrono::seconds{2}, .most = std::chrono::hours{1}};
-constexpr BackOff kRefusedPauses{.first = std::chrono::seconds{30}, .most = std::chrono::hours{1}};
+constexpr BackOff kRefusedTopicPauses{.first = std::chrono::seconds{30},
+                                      .most = std::chrono::hours{1}};
 
 // A successor is opened before the venue ends the session: a tenth of its life before, of a day ten
 // minutes, and up to a half of that earlier.
@@ -259,7 +260,7 @@ void FeedMachine::refused(Leg& leg, const venue::Topic& topic, std::string_view 
   auto& state = leg.refused_[topic];
   state.words = words;
   if (state.again > now_ && state.again != net::SteadyTime::max()) return;  // once for a topic
-  const BackOff& pauses = granted_.contains(topic) ? kGrantedPauses : kRefusedPauses;
+  const BackOff& pauses = granted_.contains(topic) ? kGrantedPauses : kRefusedTopicPauses;
   state.again = now_ + spread_upper(pauses.longest(state.times++), chance());
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 using std::chrono::minutes;
 
-constexpr BackOff kPauses{.first = Staleness::kPatience, .most = std::chrono::hours{24}};
+constexpr BackOff kLatePauses{.first = Staleness::kPatience, .most = std::chrono::hours{24}};
 // In time for so long, it is as good as new.
 constexpr minutes kMended{10};
 
@@ -53,7 +53,7 @@ bool Staleness::out_of_habit(std::optional<Nanoseconds> least, net::SteadyTime n
   }
   in_time_since_.reset();
   if (!late_since_) late_since_ = now;
-  if (now < *late_since_ + kPauses.longest(times_)) return false;
+  if (now < *late_since_ + kLatePauses.longest(times_)) return false;
   ++times_;
   late_since_.reset();
   return true;

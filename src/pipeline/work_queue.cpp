@@ -9,10 +9,11 @@
 namespace mp::pipeline {
 namespace {
 
-constexpr BackOff kPauses{.first = std::chrono::milliseconds{500},
-                          .most = std::chrono::seconds{32}};
+constexpr BackOff kCallPauses{.first = std::chrono::milliseconds{500},
+                              .most = std::chrono::seconds{32}};
 // What the venue refuses it may grant one day.
-constexpr BackOff kRefusedPauses{.first = std::chrono::seconds{10}, .most = std::chrono::hours{1}};
+constexpr BackOff kRefusedCallPauses{.first = std::chrono::seconds{10},
+                                     .most = std::chrono::hours{1}};
 // Repairs of one book that come quicker than this after each other wait longer and longer.
 constexpr std::chrono::seconds kRepairsCalm{60};
 // A snapshot that was asked for on the socket has come by then, or is asked for again.
@@ -304,7 +305,7 @@ std::size_t WorkQueue::calls_waiting(net::SteadyTime now) const {
 std::chrono::milliseconds WorkQueue::back_off(unsigned attempt, Failure failure) {
   // A refusal may be a slip, once.
   const bool lasting = failure == Failure::lasting && attempt > 0;
-  const auto longest = (lasting ? kRefusedPauses : kPauses).longest(attempt);
+  const auto longest = (lasting ? kRefusedCallPauses : kCallPauses).longest(attempt);
   return spread_upper(longest, static_cast<std::uint32_t>(random_()));
 }
 
