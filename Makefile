@@ -29,6 +29,7 @@ test-sinks: install-test
 faults: install-test
 	@scripts/build.sh faults simulation_test faults_test marketprism
 	@python3 tests/e2e/faults_test.py build/faults/marketprism --long
+	@python3 tests/e2e/families_test.py build/faults/marketprism $(or $(RECORDINGS),../shared/data) --long
 	@MP_SWEEP=long build/faults/tests/faults_test --gtest_filter='*Sweep*'
 	@MP_DAYS=1 MP_SEEDS=$(or $(SEEDS),10000) build/faults/tests/simulation_test
 

@@ -1,6 +1,8 @@
 // frame -> events: the adapters, against simdjson reading the same fields.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "bench/floor_decode.hpp"
 #include "bench/frames.hpp"
 #include "bench/work.hpp"
@@ -84,9 +86,39 @@ Measurement measure(std::string_view venue, const std::string& input, const Fram
   return row;
 }
 
+// Of any venue, which has no floor: the data frames, by a decoder that has read all of the session.
+Measurement measure_alone(const std::string& input, const RecordedFrames& recorded, int rounds) {
+  const auto decoder = venue::make_adapter(recorded.venue)->decoder();
+  Counter counter;
+  Frames data;
+  recorded.frames.each([&](std::string_view frame) {
+    if (decoder->read(frame, Timestamp{}, counter).verdict == venue::Verdict::data) data.add(frame);
+  });
+  Measurement row;
+  row.name = fmt::format("decode {}, {}", recorded.venue, input);
+  row.input = fmt::format("{}: {} data frames of {} bytes on average", input, data.size(),
+                          data.bytes() / std::max<std::size_t>(data.size(), 1));
+  row.unit = "ns/frame";
+  for (int round = 0; round < rounds && data.size() > 0; ++round) {
+    const double rate = rate_of(data, [&] {
+      data.each([&](std::string_view frame) { decoder->read(frame, Timestamp{}, counter); });
+    });
+    row.ours.values.push_back(1e3 / rate);
+  }
+  return row;
+}
+
 }  // namespace
 
 Result<void> bench_decode(const Options& options, const Report& report) {
+  if (!options.venue.empty()) {
+    for (const auto& file : options.recordings) {
+      const auto recorded = recorded_frames(file, kFramesMax, options.venue);
+      if (!recorded) return recorded.error();
+      report(measure_alone(file.stem().stem().string(), *recorded, options.rounds));
+    }
+    return {};
+  }
   for (const std::string_view venue : {"binance", "okx"}) {
     report(measure(venue, "simulated", simulated_frames(venue, kSimulatedFrames), options.rounds));
   }

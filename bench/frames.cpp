@@ -16,14 +16,16 @@ void Frames::add(std::string_view frame) {
   ends_.push_back(begin + frame.size());
 }
 
-Result<RecordedFrames> recorded_frames(const std::filesystem::path& file, std::size_t count_max) {
+Result<RecordedFrames> recorded_frames(const std::filesystem::path& file, std::size_t count_max,
+                                       std::string_view venue) {
   auto recording = codec::RecordingReader::open(file);
   if (!recording) return recording.error();
   RecordedFrames out;
+  out.venue = venue;
   while (out.frames.size() < count_max) {
     const auto line = (*recording)->next();
     if (!line) break;
-    if (line->kind == codec::LineKind::header) {
+    if (line->kind == codec::LineKind::header && venue.empty()) {
       if (const auto adapter = venue::adapter_spelled(line->venue)) {
         out.venue = adapter->traits().name;
       }

@@ -33,13 +33,15 @@ class Frames {
   std::vector<std::size_t> ends_;
 };
 
-// The frames of a recording's WebSocket sessions, at most `count_max`, and whose they are.
+// The frames of a recording's WebSocket sessions, at most `count_max`, and whose they are: of
+// `venue` or, where that is empty, as the header says.
 struct RecordedFrames {
   std::string venue;
   Frames frames;
 };
 [[nodiscard]] Result<RecordedFrames> recorded_frames(const std::filesystem::path& file,
-                                                     std::size_t count_max);
+                                                     std::size_t count_max,
+                                                     std::string_view venue = {});
 
 // What the simulated venue sends to a client that asked for all of its channels.
 [[nodiscard]] Frames simulated_frames(std::string_view venue, std::size_t count);

@@ -15,6 +15,7 @@ namespace mp::bench {
 struct Options {
   int rounds = 3;
   std::vector<std::filesystem::path> recordings;  // of real sessions, beside what is simulated
+  std::string venue;  // whose they are, where no floor is asked for; empty: as they say, with one
   // Existing folders for journals and files: in memory, where there is such a place, and on a disk.
   std::filesystem::path scratch;
   std::filesystem::path disk;

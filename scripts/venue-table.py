@@ -3,13 +3,17 @@
 
 Usage: scripts/venue-table.py PROGRAM FOLDER_OF_RECORDINGS
 
-A family shares a file. `fast`: of the data frames, those that the scanner read by itself.
+A family shares a file. `ns`: of CPU for a data frame, the median of the recordings. `fast`: of the
+data frames, those that the scanner read by itself.
 Evidence is that of docs/venues.md: channels that are recorded, compared with another project's
 reading (pair), or documented alone.
 """
+import json
 import re
+import statistics
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -19,6 +23,7 @@ sys.path.insert(0, str(ROOT / "tests/e2e"))
 import pairs_tables as tables  # noqa: E402
 from pairs_compare import decoded  # noqa: E402
 
+FRAMES_MIN = 100  # of data, to be timed
 WORDS = {"R": "recorded", "P": "pair", "D": "documented"}
 
 
@@ -41,23 +46,39 @@ def evidence_by_venue():
             for venue, cells in rows}
 
 
+def nanoseconds(program, venue, path):
+    """Of a data frame; nothing where a recording has none, or no session."""
+    with tempfile.NamedTemporaryFile() as rows:
+        done = subprocess.run([program, "bench", "decode", "--recording", path, "--venue", venue,
+                               "--json", rows.name], capture_output=True, check=False)
+        if done.returncode != 0:
+            return None
+        return json.loads(Path(rows.name).read_text())["ours"]["median"]
+
+
 def main(program, folder):
     listed = subprocess.run([program, "list", "venues"], capture_output=True, text=True, check=True)
     venues = [line.split()[0] for line in listed.stdout.splitlines()]
     totals = {venue: Counter() for venue in venues}
+    costs = {venue: [] for venue in venues}
     for name, recorded in tables.RECORDED.items():
         for venue in recorded:
             for path in sorted((Path(folder) / name).iterdir()):
-                totals[venue].update(decoded(program, venue, path))
+                counts = decoded(program, venue, path)
+                totals[venue].update(counts)
+                if counts["data"] >= FRAMES_MIN and (
+                        cost := nanoseconds(program, venue, path)) is not None:
+                    costs[venue].append(cost)
     files, evidence = files_by_venue(), evidence_by_venue()
-    print("| venue | file | lines | frames | data | fast | evidence of channels |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    print("| venue | file | lines | frames | data | ns | fast | evidence of channels |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for venue in venues:
         total, path = totals[venue], files[venue]
         fast = f"{1 - total['slow'] / total['data']:.2%}" if total["data"] else ""
+        cost = f"{statistics.median(costs[venue]):.0f}" if costs[venue] else ""
         lines = len(path.read_text().splitlines())
         print(f"| {venue} | {path.name} | {lines} | {total['frames'] or ''} | {total['data'] or ''}"
-              f" | {fast} | {evidence[venue]} |")
+              f" | {cost} | {fast} | {evidence[venue]} |")
 
 
 if __name__ == "__main__":

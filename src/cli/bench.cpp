@@ -9,7 +9,9 @@
 
 #include "bench/work.hpp"
 #include "cli/commands.hpp"
+#include "cli/names.hpp"
 #include "cli/output.hpp"
+#include "venue/registry.hpp"
 
 namespace mp::cli {
 namespace {
@@ -67,6 +69,9 @@ int bench(const BenchOptions& options) {
   wanted.scratch = scratch.path();
   wanted.disk = disk.path();
   wanted.rounds = options.rounds;
+  wanted.venue = options.venue;
+  if (!wanted.venue.empty() && venue::make_adapter(wanted.venue) == nullptr)
+    return fail(unknown_venue(wanted.venue));
   wanted.recordings.assign(options.recordings.begin(), options.recordings.end());
   std::FILE* json = nullptr;
   if (!options.json.empty() && (json = std::fopen(options.json.c_str(), "w")) == nullptr) {

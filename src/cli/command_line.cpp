@@ -269,7 +269,10 @@ void add_bench(CLI::App& app, Chosen& chosen) {
   bench_app->add_option("parts", options->parts, "What to measure (default: all)")
       ->check(CLI::IsMember(
           {"decode", "receive", "book", "journal", "e2e", "latency", "scale", "sink"}));
-  bench_app->add_option("--recording", options->recordings, "Decode this session's frames as well");
+  auto* recording = bench_app->add_option("--recording", options->recordings,
+                                          "Decode this session's frames as well");
+  bench_app->add_option("--venue", options->venue, "Decode them alone, as this venue's; no floor")
+      ->needs(recording);
   bench_app->add_option("--rounds", options->rounds, "Rounds of each row")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();

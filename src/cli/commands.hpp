@@ -198,6 +198,7 @@ struct ValidateOptions {
 struct BenchOptions {
   std::vector<std::string> parts;  // empty: all
   std::vector<std::string> recordings;
+  std::string venue;  // whose they are: decode them as its, and no others
   int rounds = 3;
   std::string json;               // rows go there too, one object each; empty: nowhere
   std::string scratch;            // journals go under it; empty: memory

@@ -11,6 +11,11 @@ set_tests_properties(hostile PROPERTIES TIMEOUT 300)
 add_test(NAME faults_played
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/faults_test.py $<TARGET_FILE:marketprism>)
 set_tests_properties(faults_played PROPERTIES TIMEOUT 300)
+# Likewise on recordings of real venues, a family of books each.
+add_test(NAME families
+  COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/families_test.py
+    $<TARGET_FILE:marketprism> ${MP_SHARED_DATA})
+set_tests_properties(families PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77)
 # Recordings of real venues, served as venues.
 add_test(NAME recordings
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/recordings_test.py
