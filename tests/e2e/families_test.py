@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Faults played on recordings of real venues, one for each family of books.
 
-Usage: families_test.py PROGRAM FOLDER_OF_RECORDINGS [--long]   --long: all of them, for docs/faults.md
+Usage: families_test.py PROGRAM FOLDER_OF_RECORDINGS [--long]   --long: all, for docs/faults.md
 
 A recording is served with frames that get lost, or with connections that are cut (`replay --serve
 --faults --ledger`). What the collector stored must be what `replay` reads in the frames that were
@@ -180,7 +180,8 @@ def main(is_long):
         done = [room.submit(play, row, fault, share)
                 for row in FAMILIES.values() for fault in FAULTS
                 for share in ((0.3, 0.5, 0.7) if is_long else (0.5,))
-                if (only == row.venue if only else is_long or (row.venue in SHORT and fault.drops))]
+                if (only == row.venue if only else
+                    is_long or (row.venue in SHORT and fault.drops))]
         return 0 if all(each.result() for each in done) else 1
 
 
