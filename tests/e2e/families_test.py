@@ -173,7 +173,7 @@ def main(is_long):
     if not FOLDER.exists():
         print("the recordings are not beside the checkout")
         return 77
-    print("| venue | fault | injected | trades | lost | books with lost changes | of these marked |\n"
+    print("| venue | fault | injected | trades | lost | books with lost changes | marked |\n"
           "| --- | --- | --- | --- | --- | --- | --- |", flush=True)
     only = os.environ.get("MP_VENUE")
     with ThreadPoolExecutor(AT_ONCE) as room:
