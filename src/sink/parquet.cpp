@@ -17,6 +17,7 @@
 #include "sink/parquet_compaction.hpp"
 #include "sink/parquet_delivered.hpp"
 #include "sink/parquet_flush.hpp"
+#include "sink/parquet_wants.hpp"
 #include "sink/registry.hpp"
 
 namespace mp::sink {
@@ -56,6 +57,7 @@ class Parquet final : public Sink {
                 .durable = settings.durable ? Durable::yes : Durable::no,
                 .crash_point = settings.crash_point}),
         known_(folders_, settings.shard.number),
+        settings_(settings),
         compaction_(compaction_of(settings)) {}
 
   [[nodiscard]] std::optional<std::uint64_t> delivered() const override { return delivered_; }
@@ -66,6 +68,9 @@ class Parquet final : public Sink {
     auto lock = lock_folder(folders_.own);
     if (!lock) return lock.error();
     lock_ = lock.take();
+    const bool is_first = settings_.shard.number == 0;
+    if (auto noted = is_first ? note_wants(settings_, folders_.target) : Result<void>{}; !noted)
+      return noted;
     return flush_.open();
   }
 
@@ -138,6 +143,7 @@ class Parquet final : public Sink {
   Fd lock_;
   ParquetFlush flush_;
   ParquetDelivered known_;
+  const Settings settings_;
   std::unique_ptr<ParquetCompaction> compaction_;  // nothing: somebody else does it, or nobody
   std::uint64_t taken_ = 0;
   std::uint64_t delivered_ = 0;
