@@ -816,6 +816,34 @@ class Commands(unittest.TestCase):
         end()
         self.assertGreaterEqual(self.counted("FROM trade"), counts[-2])
 
+    def test_dead_letters_are_sent_again_while_the_collector_runs(self):
+        config = self.write("c.toml", '[sink.parquet]\ntype = "parquet"\n[sink.archive]\n'
+                            'type = "ndjson"\ncompress = false\nrotate_age = "1s"\n'
+                            f'[data]\ndir = "{self.dir}/data"\n[[feed]]\nvenue = "binance"\n'
+                            'instruments = ["BTC-USDT"]\nchannels = ["trade"]\n')
+        collector = subprocess.Popen([PROGRAM, "run", config, "--plain", "--listen", "none",
+                                      *self.simulator("--rate", 400)], stdout=subprocess.DEVNULL,
+                                     stderr=subprocess.PIPE, text=True)
+        self.addCleanup(lambda: collector.poll() is None and collector.kill())
+        files = lambda: list(self.dir.glob("data/archive/*/*.ndjson"))
+        self.wait_for(lambda: len(files()) > 1)
+        event = json.loads(files()[0].read_text().splitlines()[-1])
+        event["symbol"] = "REFUSED"
+        letters = self.dir / "data" / "dead-letter" / "archive.ndjson"
+        with letters.open("a", encoding="utf-8") as out:
+            out.write(json.dumps({"sink": "archive", "index": 1, "problem": "no", "event": event},
+                                 separators=(",", ":")) + "\nnonsense\n")
+        result = call("dlq", "replay", "archive", "--config", config)
+        self.fails(result, 65, "it is no dead letter")
+        self.assertIn("1 delivered, 0 refused again, 1 cannot be read", result.stdout)
+        self.assertEqual(letters.read_text(), "nonsense\n")
+        count = len(files())
+        self.wait_for(lambda: len(files()) > count + 1)  # it goes on
+        collector.terminate()
+        self.assertEqual(collector.communicate(timeout=DEADLINE) and collector.returncode, 0)
+        seen = [json.loads(line) for file in files() for line in file.read_text().splitlines()]
+        self.assertEqual([each["symbol"] for each in seen].count("REFUSED"), 1)
+
     def test_demo_then_query(self):
         result = call("demo", "--for", "4s", "--dir", "d", cwd=self.dir)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
