@@ -94,6 +94,7 @@ Result<CompactCounts> Compactor::run(const OnProgress& on_progress) {
   for (const fs::path& folder : *folders) {
     if (auto done = compact(config_.folder / folder, counts); !done) {
       ++counts.failures;
+      if (done.error().kind == ErrorKind::locked) ++counts.held_up;
       counts.problem = done.error().message;
     }
     ++counts.folders_done;

@@ -28,20 +28,6 @@ constexpr std::uint64_t kRowsShare = 4;
 
 // Of the rows in memory, estimated; at most kRowsShare of what DuckDB may take beside them.
 constexpr std::uint64_t kRowsBytesMax = std::uint64_t{128} << 20U;
-// DuckDB does not start with much less.
-constexpr std::uint64_t kDuckdbMemoryMin = std::uint64_t{64} << 20U;
-
-DuckdbConfig duckdb_of(const Settings& settings, const Folders& folders) {
-  DuckdbConfig out;
-  out.library = settings.text("library");
-  const std::uint64_t memory = settings.bytes("memory_limit");
-  out.memory_bytes_max =
-      std::min(memory, std::max(kDuckdbMemoryMin, memory / settings.shard.count));
-  out.threads = 1;  // of the database: each writer has a thread of ours
-  out.temp_dir = folders.own / ".temp";
-  return out;
-}
-
 class Parquet final : public Sink {
  public:
   explicit Parquet(const Settings& settings)
@@ -68,9 +54,7 @@ class Parquet final : public Sink {
     auto lock = lock_folder(folders_.own);
     if (!lock) return lock.error();
     lock_ = lock.take();
-    const bool is_first = settings_.shard.number == 0;
-    if (auto noted = is_first ? note_wants(settings_, folders_.target) : Result<void>{}; !noted)
-      return noted;
+    if (auto noted = note_wants(settings_, folders_.target); !noted) return noted;
     return flush_.open();
   }
 
@@ -115,6 +99,10 @@ class Parquet final : public Sink {
     const auto named = known_.end_before(index, event);
     if (!named) return named;
     return std::max(*named, flush_.log().end_before(index, event));
+  }
+
+  [[nodiscard]] Upkeep upkeep() const override {
+    return compaction_ ? compaction_->upkeep() : Upkeep{};
   }
 
   Written close() override {

@@ -18,6 +18,7 @@ constexpr std::array<std::string_view, 2> kKeys = {"channels", "instruments"};
 
 // Lines: a key, and a word of its list.
 Result<void> note_wants(const Settings& settings, const std::filesystem::path& folder) {
+  if (settings.shard.number != 0) return {};
   std::string text;
   for (const std::string_view key : kKeys) {
     for (const std::string& word : settings.texts(key))

@@ -9,7 +9,7 @@
 
 namespace mp::sink {
 
-// Where it is not there yet, or says something else.
+// Where it is not there yet, or says something else; by the runner of shard 0.
 Result<void> note_wants(const Settings& settings, const std::filesystem::path& folder);
 // Settings of such a sink that are at their defaults otherwise; without a note it gets all.
 [[nodiscard]] Result<Settings> noted_wants(const std::filesystem::path& folder);

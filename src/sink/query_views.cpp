@@ -37,7 +37,8 @@ std::string list_of(const std::vector<std::string>& files) {
   return out + "]";
 }
 
-// Files whose names do not say yet what they have; their folders hide the channel of a status event.
+// Files of before their names said what they have. Their folders hide the channel of a status
+// event.
 std::string rows_of_old_files(Channel channel, const std::string& files) {
   const auto part = [](const std::string& key) {
     return "url_decode(regexp_extract(filename, '/" + key + "=([^/]*)/', 1))";
