@@ -6,7 +6,6 @@
 #include <map>
 
 #include "cli/collect.hpp"
-#include "cli/desk.hpp"
 #include "cli/file_commands.hpp"
 #include "cli/output.hpp"
 #include "core/utf8.hpp"
@@ -128,9 +127,6 @@ int dlq_replay(const DlqOptions& options) {
                              "with --config",
                              options.sink)});
   }
-  // A collector appends to the file, which is written anew here.
-  auto desk = Desk::open(found->data_dir);
-  if (!desk) return fail(desk.error());
   const auto now = std::chrono::time_point_cast<Nanoseconds>(std::chrono::system_clock::now());
   auto replayed = pipeline::replay_dead_letters(*found, now);
   if (!replayed) return fail(replayed.error());

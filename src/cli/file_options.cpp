@@ -57,7 +57,8 @@ void add_dlq(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<DlqOptions>();
   auto* command = app.add_subcommand("dlq", "Dead letters: events that a sink refused for good");
   command->description(
-      "Events that a sink refused for good lie in the data directory, with the reason.\n\n"
+      "Events that a sink refused for good lie in the data directory, with the reason. A\n"
+      "collector may run meanwhile.\n\n"
       "Examples:\n"
       "  marketprism dlq ls\n"
       "  marketprism dlq show archive --limit 5\n"

@@ -119,9 +119,11 @@ Desk::Answer change_feeds(const control::FeedWish& wish, config::Config& config,
 
 Desk::Answer answer_to(const Desk::Question& question, const pipeline::Collector& collector) {
   if (question.text == kAskStatus)
-    return {.text = status_table(collector.health(), collector.waiting())};
+    return {.text = status_table(collector.health(), collector.waiting()) +
+                    sink_troubles(collector.sinks())};
   if (question.text == kAskStatusJson)
-    return {.text = status_json(collector.health(), collector.waiting())};
+    return {.text = status_json(collector.health(), collector.waiting()) +
+                    sinks_json(collector.sinks())};
   if (question.text == kAskReload) {
     return {.code = exit_code(ErrorKind::unavailable),
             .text =

@@ -113,19 +113,45 @@ std::string status_table(const std::vector<FeedHealth>& health,
   return out;
 }
 
+namespace {
+
+void append_line(std::string_view type, const auto& value, std::string& out) {
+  {
+    codec::JsonObject object{out, codec::JsonTimes::nanoseconds};
+    object.add("type", type);
+    object.add_fields(value);
+  }
+  out += '\n';
+}
+
+}  // namespace
+
 std::string status_json(const std::vector<FeedHealth>& health,
                         const std::vector<Waiting>& waiting) {
   std::string out;
-  const auto line = [&](std::string_view type, const auto& value) {
-    {
-      codec::JsonObject object{out, codec::JsonTimes::nanoseconds};
-      object.add("type", type);
-      object.add_fields(value);
-    }
-    out += '\n';
+  for (const auto& feed : health) append_line("feed", feed, out);
+  for (const auto& each : waiting) append_line("waiting", each, out);
+  return out;
+}
+
+std::string sink_troubles(const std::vector<pipeline::SinkView>& sinks) {
+  std::string out;
+  const auto say = [&](const pipeline::SinkView& sink, std::string_view what,
+                       std::string_view problem) {
+    if (problem.empty()) return;
+    out += fmt::format("sink {}{}: {}\n", sink.name, what, printable(problem, kReasonBytesMax));
   };
-  for (const auto& feed : health) line("feed", feed);
-  for (const auto& each : waiting) line("waiting", each);
+  for (const auto& sink : sinks) {
+    say(sink, sink.is_open ? "" : ", which is not open", sink.problem);
+    say(sink, fmt::format(", upkeep, failed {} times and tried again", sink.upkeep_failures),
+        sink.upkeep_problem);
+  }
+  return out;
+}
+
+std::string sinks_json(const std::vector<pipeline::SinkView>& sinks) {
+  std::string out;
+  for (const auto& sink : sinks) append_line("sink", sink, out);
   return out;
 }
 

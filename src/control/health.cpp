@@ -102,10 +102,15 @@ Check sink_check(const pipeline::SinkView& sink) {
             .text = fmt::format("{} delivered, {} behind", sink.delivered, sink.lag)};
   if (!sink.is_open) {
     out.status = Verdict::failing;
-  } else if (sink.dead_letters > 0 || sink.missed > 0 || !sink.problem.empty()) {
+  } else if (sink.dead_letters > 0 || sink.missed > 0 || !sink.problem.empty() ||
+             !sink.upkeep_problem.empty()) {
     out.status = Verdict::warning;
   }
   if (!sink.problem.empty()) out.text += ": " + sink.problem;
+  if (!sink.upkeep_problem.empty()) {
+    out.text += fmt::format("; its upkeep failed {} times and is tried again: {}",
+                            sink.upkeep_failures, sink.upkeep_problem);
+  }
   if (sink.dead_letters > 0) out.text += fmt::format("; {} dead letters", sink.dead_letters);
   if (sink.missed > 0) {
     out.text += fmt::format("; retention took {} events before they were read", sink.missed);

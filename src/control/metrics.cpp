@@ -233,6 +233,9 @@ void add_sinks(const pipeline::Collector& collector, std::string& out) {
          &SinkView::missed);
   family("sink_retries_total", "counter", "Batches and flushes that were put off.",
          &SinkView::retries);
+  family("sink_upkeep_failures_total", "counter",
+         "Times that compaction, or what else a sink does by itself, failed; it goes on trying.",
+         &SinkView::upkeep_failures);
   family("sink_up", "gauge", "Whether the sink is open.", &SinkView::is_open);
 }
 

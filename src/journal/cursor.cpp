@@ -44,6 +44,18 @@ Place newest(const CursorPage& page) {
   return best;
 }
 
+// No memory: the file is too short to be one.
+Result<Mapping> look_at_cursor(const Fd& fd) {
+  const FileSize size = file_size(fd);
+  if (size.code != 0) return os_error("cannot look at a journal cursor", size.code);
+  if (size.bytes < kPageBytes) return Mapping{};
+  return Mapping::of(fd, kPageBytes, Access::read, "a journal cursor");
+}
+
+const CursorPage& page_of(const Mapping& mapping) {
+  return *reinterpret_cast<const CursorPage*>(mapping.data());
+}
+
 }  // namespace
 
 Result<Cursor> Cursor::open(Store& store, std::string_view name, Hold hold) {
@@ -87,17 +99,27 @@ void Cursor::commit(std::uint64_t index) {
   slot.checksum.store(checksum_of(generation, index), std::memory_order_release);
 }
 
+Result<std::optional<std::uint64_t>> committed_index(Store& store, std::string_view name) {
+  const auto fd = store.find_cursor(name);
+  if (!fd) return fd.error();
+  if (!fd->open()) return std::optional<std::uint64_t>{};
+  const auto mapping = look_at_cursor(*fd);
+  if (!mapping) return mapping.error();
+  if (mapping->data() == nullptr) return std::optional<std::uint64_t>{};
+  const Place place = newest(page_of(*mapping));
+  if (place.generation == 0) return std::optional<std::uint64_t>{};
+  return std::optional{place.index};
+}
+
 Result<std::optional<std::uint64_t>> lowest_held_index(const Store& store) {
   const auto fds = store.cursors();
   if (!fds) return fds.error();
   std::optional<std::uint64_t> lowest;
   for (const Fd& fd : *fds) {
-    const FileSize size = file_size(fd);
-    if (size.code != 0) return os_error("cannot look at a journal cursor", size.code);
-    if (size.bytes < kPageBytes) continue;
-    const auto mapping = Mapping::of(fd, kPageBytes, Access::read, "a journal cursor");
+    const auto mapping = look_at_cursor(fd);
     if (!mapping) return mapping.error();
-    const auto& page = *reinterpret_cast<const CursorPage*>(mapping->data());
+    if (mapping->data() == nullptr) continue;
+    const CursorPage& page = page_of(*mapping);
     if (page.hold.load() != 1) continue;
     const Place place = newest(page);
     // A reader that has just been opened and stands nowhere yet holds everything.

@@ -28,6 +28,11 @@ class Cursor {
   CursorPage* page_ = nullptr;
 };
 
+// Where the reader of that name stands, without being it. Nothing: it has never been there, or its
+// file is damaged.
+[[nodiscard]] Result<std::optional<std::uint64_t>> committed_index(Store& store,
+                                                                   std::string_view name);
+
 // The lowest index at which a reader that holds segments stands; nothing: nobody holds any. An
 // error: nobody can tell now, so all may be held.
 [[nodiscard]] Result<std::optional<std::uint64_t>> lowest_held_index(const Store& store);

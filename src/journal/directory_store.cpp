@@ -62,6 +62,9 @@ class DirectoryStore final : public Store {
   Result<Fd> create_control() override;
   Result<Fd> open_control(Access access) override { return open_existing("control", access); }
   Result<Fd> open_cursor(std::string_view name) override;
+  Result<Fd> find_cursor(std::string_view name) override {
+    return open_existing(cursor_file(std::string(name).append(kCursorSuffix)), Access::read);
+  }
   Result<std::vector<Fd>> cursors() const override;
   int sync() override { return sync_all(fd_); }
   std::filesystem::path location() const override { return dir_; }

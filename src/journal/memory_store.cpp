@@ -97,6 +97,11 @@ class MemoryStore final : public Store {
     }
     return checked(copy_of(found->second, Access::write));
   }
+  Result<Fd> find_cursor(std::string_view name) override {
+    const std::lock_guard guard(mutex_);
+    const auto found = cursors_.find(name);
+    return found == cursors_.end() ? Fd{} : checked(copy_of(found->second, Access::read));
+  }
   Result<std::vector<Fd>> cursors() const override {
     const std::lock_guard guard(mutex_);
     std::vector<Fd> fds;

@@ -45,7 +45,9 @@ class Store {
   virtual Result<Fd> create_control() = 0;
   virtual Result<Fd> open_control(Access access) = 0;
 
-  virtual Result<Fd> open_cursor(std::string_view name) = 0;          // creates it
+  virtual Result<Fd> open_cursor(std::string_view name) = 0;  // creates it
+  // To look at; a closed descriptor: there is none.
+  virtual Result<Fd> find_cursor(std::string_view name) = 0;
   [[nodiscard]] virtual Result<std::vector<Fd>> cursors() const = 0;  // all of them
 
   virtual int sync() = 0;  // names of files, against power loss; 0 or an errno value

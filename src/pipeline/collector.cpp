@@ -125,17 +125,16 @@ Result<void> Collector::add_sinks(const CollectorConfig& config) {
       auto chance = [random = std::mt19937_64{std::random_device{}()}]() mutable {
         return static_cast<std::uint32_t>(random());
       };
-      SinkRunnerConfig own = *runner;
-      own.dead_letter = file_of_shard(own.dead_letter, source.number);
       const journal::ReaderConfig reader{.location = source.location,
                                          .name = wanted.name,
                                          .from = journal::From::cursor,
                                          .hold = true};
       sink::Settings settings = wanted;
       settings.shard = {.number = source.number, .count = count};
-      deliveries_.push_back({.from = &source,
-                             .runner = std::make_unique<SinkRunner>(
-                                 own, reader, settings.spec().make(settings), std::move(chance))});
+      deliveries_.push_back(
+          {.from = &source,
+           .runner = std::make_unique<SinkRunner>(*runner, reader, settings.spec().make(settings),
+                                                  std::move(chance))});
     }
   }
   return {};
@@ -187,15 +186,19 @@ void Collector::say_journal_problems() {
 
 // Each new trouble of a sink, once: a full disk, a damaged journal, a server that is down.
 void Collector::say_sink_problems() {
-  for (Delivery& delivery : deliveries_) {
-    std::string problem = delivery.runner->problem();
-    if (problem == delivery.problem) continue;
+  const auto say = [&](const Delivery& delivery, std::string_view event, std::string problem,
+                       std::string& said) {
+    if (problem == said) return;
     if (!problem.empty()) {
-      log_.warn("sink_problem", {{"sink", delivery.runner->name()},
-                                 {"journal", delivery.from->location.string()},
-                                 {"problem", problem}});
+      log_.warn(event, {{"sink", delivery.runner->name()},
+                        {"journal", delivery.from->location.string()},
+                        {"problem", problem}});
     }
-    delivery.problem = std::move(problem);
+    said = std::move(problem);
+  };
+  for (Delivery& delivery : deliveries_) {
+    say(delivery, "sink_problem", delivery.runner->problem(), delivery.problem);
+    say(delivery, "sink_upkeep_failed", delivery.runner->upkeep().problem, delivery.upkeep_problem);
   }
 }
 

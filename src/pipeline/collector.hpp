@@ -137,6 +137,7 @@ class Collector {
     const Source* from;
     std::unique_ptr<SinkRunner> runner;
     std::string problem{};  // as last said, by the first shard's thread
+    std::string upkeep_problem{};
   };
 
   explicit Collector(obs::Logger& log) : log_(log) {}

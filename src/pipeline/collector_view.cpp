@@ -160,6 +160,7 @@ std::vector<SinkView> Collector::sinks() const {
   std::vector<SinkView> out;
   for (const Delivery& delivery : deliveries_) {
     const auto counters = delivery.runner->counters();
+    const auto upkeep = delivery.runner->upkeep();
     out.push_back(
         {.name = std::string{delivery.runner->name()},
          .shard = delivery.from->number,
@@ -170,7 +171,9 @@ std::vector<SinkView> Collector::sinks() const {
                          counters.discarded[static_cast<std::size_t>(Discard::unlettered)],
          .missed = counters.lost,
          .batches = counters.batches,
-         .retries = counters.retries});
+         .retries = counters.retries,
+         .upkeep_failures = upkeep.failures,
+         .upkeep_problem = upkeep.problem});
     for (const auto& journal : all) {
       if (journal.shard == delivery.from->number)
         out.back().lag = journal.next_index - std::min(journal.next_index, counters.cursor);

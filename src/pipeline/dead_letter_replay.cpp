@@ -1,11 +1,13 @@
 #include "pipeline/dead_letter_replay.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
 
+#include "core/file_lock.hpp"
 #include "core/files.hpp"
 #include "pipeline/dead_letters.hpp"
 #include "pipeline/sink_batch.hpp"
@@ -80,6 +82,47 @@ class Replay {
   sink::Sink& sink_;
 };
 
+// Letters are only appended, in whole lines, by who has the file: what is there now stays there.
+Result<std::string> lines_now(const std::filesystem::path& path) {
+  const OpenedFile opened = open_file(path, O_RDONLY);
+  if (opened.code == ENOENT) return std::string{};
+  const std::string what = "cannot read " + path.string();
+  if (opened.code != 0) return os_error(what, opened.code);
+  const FileLock lock{opened.fd};
+  if (lock.code() != 0) return os_error(what, lock.code());
+  auto text = read_file(path);
+  if (!text) return text.error();
+  return std::move(*text).value_or("");
+}
+
+// Puts `left` in the place of the first `bytes` of the file.
+Result<void> replace_lines(const std::filesystem::path& path, std::size_t bytes, std::string left) {
+  const std::string what = "cannot write the dead letters " + path.string() + " anew";
+  const OpenedFile opened = open_file(path, O_RDONLY | O_CREAT);
+  if (opened.code != 0) return os_error(what, opened.code);
+  const FileLock lock{opened.fd};
+  if (lock.code() != 0) return os_error(what, lock.code());
+  const auto now = read_file(path);
+  if (!now) return now.error();
+  const std::string& text = now->has_value() ? **now : left;
+  if (text.size() > bytes) left.append(text, bytes);
+  const int code = replace_whole(path, left, mp::Written::to_the_disk);
+  if (code != 0) return os_error(what, code);
+  return {};
+}
+
+Result<Fd> turn_to_send(const std::filesystem::path& path) {
+  std::filesystem::path mark = path;
+  mark += ".sending";
+  OpenedFile opened = open_file(mark, O_RDWR | O_CREAT);
+  if (opened.code != 0) return os_error("cannot open " + mark.string(), opened.code);
+  const int locked = lock_file(opened.fd);
+  if (locked == 0) return std::move(opened.fd);
+  if (locked != EWOULDBLOCK) return os_error("cannot lock " + mark.string(), locked);
+  return Error{ErrorKind::locked,
+               "the dead letters " + path.string() + " are being sent by another process just now"};
+}
+
 }  // namespace
 
 Result<Replayed> replay_dead_letters(const sink::Settings& wanted, Timestamp now) {
@@ -88,10 +131,15 @@ Result<Replayed> replay_dead_letters(const sink::Settings& wanted, Timestamp now
   auto config = settings_of_runner(settings);
   if (!config) return config.error();
   const auto path = config->dead_letter;
-  const auto text = read_file(path);
-  if (!text) return text.error();
   Replayed out;
-  const auto lines = lines_of(text->has_value() ? std::string_view{**text} : std::string_view{});
+  const int there = look_for(path);
+  if (there == ENOENT) return out;
+  if (there != 0) return os_error("cannot look for " + path.string(), there);
+  const auto turn = turn_to_send(path);
+  if (!turn) return turn.error();
+  const auto text = lines_now(path);
+  if (!text) return text.error();
+  const auto lines = lines_of(*text);
   if (lines.empty()) return out;
 
   const auto sink = settings.spec().make(settings);
@@ -118,8 +166,8 @@ Result<Replayed> replay_dead_letters(const sink::Settings& wanted, Timestamp now
     left.append(line).push_back('\n');
   }
   if (auto closed = replay.close(); !closed) return closed.error();
-  const int code = replace_whole(path, left, mp::Written::to_the_disk);
-  if (code != 0) return os_error("cannot write the dead letters " + path.string() + " anew", code);
+  if (auto replaced = replace_lines(path, text->size(), std::move(left)); !replaced)
+    return replaced.error();
   return out;
 }
 

@@ -17,9 +17,11 @@ struct Replayed {
   std::string problem;           // the newest, in one sentence
 };
 
-// Nobody else appends to the file meanwhile. What the sink has delivered is removed from it; a kill
-// before that may deliver it twice. `now`: letters are numbered from it on, so that no sink takes
-// one for an event that the journal had, or that an earlier replay delivered.
+// A collector may run, and add letters meanwhile: the sink is another one beside those of its
+// shards. ErrorKind::locked: somebody else sends them just now. What the sink has delivered is
+// removed from the file in one step at the end; a kill before that may deliver it twice. `now`:
+// letters are numbered from it on, so that no sink takes one for an event that the journal had, or
+// that an earlier replay delivered.
 Result<Replayed> replay_dead_letters(const sink::Settings& settings, Timestamp now);
 
 }  // namespace mp::pipeline

@@ -3,10 +3,12 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstddef>
 
 #include "codec/json_encode.hpp"
 #include "codec/json_shape.hpp"
+#include "core/file_lock.hpp"
 
 namespace mp::pipeline {
 namespace {
@@ -20,6 +22,8 @@ using HeadShape =
     codec::Loose<codec::Field<"sink", &Head::sink>, codec::Field<"index", &Head::index>,
                  codec::Field<"problem", &Head::problem>>;
 
+constexpr int kReplacedMax = 100;  // times in a row that the file was another before it was locked
+
 // It stands in no JSON text but as this key: within a string its quotes would have backslashes.
 constexpr std::string_view kEventKey = ",\"event\":";
 
@@ -31,23 +35,13 @@ Result<void> DeadLetters::open() {
   if (const int code = make_folders(path_.parent_path()); code != 0) return os_error(what, code);
   auto opened = open_file(path_, O_RDWR | O_CREAT | O_APPEND);
   if (opened.code != 0) return os_error(what, opened.code);
-  const FileSize size = file_size(opened.fd);
-  if (size.code != 0) return os_error(what, size.code);
-  // A kill may have come in the middle of a line.
-  std::array<std::byte, 1> last{std::byte{'\n'}};
-  if (size.bytes > 0) {
-    const Done got = read_at(opened.fd, last, size.bytes - 1);
-    if (got.code != 0) return os_error(what, got.code);
-  }
-  torn_ = last[0] != std::byte{'\n'};
-  bytes_ = size.bytes;
   file_ = std::move(opened.fd);
   return {};
 }
 
 DeadLetters::Kept DeadLetters::write(const Letter& letter) {
-  if (!file_.open()) return Kept::no_room;
-  std::string line = torn_ ? "\n{\"sink\":" : "{\"sink\":";
+  if (path_.empty()) return Kept::no_room;
+  std::string line = "{\"sink\":";
   codec::append_json_string(letter.sink, line);
   codec::append_json_key("index", line);
   codec::append_json_integer(static_cast<std::int64_t>(letter.index), line);
@@ -56,19 +50,42 @@ DeadLetters::Kept DeadLetters::write(const Letter& letter) {
   line.append(kEventKey);
   codec::append_json(letter.event, line);
   line.append("}\n");
-  if (bytes_ + line.size() > bytes_max_) return Kept::no_room;
+  for (int tries = 0; tries < kReplacedMax; ++tries) {
+    if (auto opened = open(); !opened) {
+      problem_ = opened.error().message;
+      return Kept::failed;
+    }
+    {
+      const FileLock lock{file_};
+      if (lock.code() != 0) return fail("lock", lock.code());
+      if (!lock.was_replaced()) return append(line);
+    }
+    file_.close();
+  }
+  return fail("find", ENOENT);
+}
+
+// A kill may have come in the middle of a line, and half a line would spoil the next one.
+DeadLetters::Kept DeadLetters::append(std::string& line) {
+  const FileSize size = file_size(file_);
+  if (size.code != 0) return fail("look at", size.code);
+  std::array<std::byte, 1> last{std::byte{'\n'}};
+  if (size.bytes > 0) {
+    const Done got = read_at(file_, last, size.bytes - 1);
+    if (got.code != 0) return fail("read", got.code);
+  }
+  if (last[0] != std::byte{'\n'}) line.insert(line.begin(), '\n');
+  if (size.bytes + line.size() > bytes_max_) return Kept::no_room;
   const Done done = write_all(file_, line);
-  if (done.code == 0) {
-    bytes_ += done.bytes;
-    torn_ = false;
-    return Kept::yes;
-  }
-  problem_ = os_error("cannot write to the dead letters " + path_.string(), done.code).message;
-  // Half a line would spoil the next one; where it cannot be taken back, that begins anew.
-  if (done.bytes > 0 && ::ftruncate(file_.value(), static_cast<off_t>(bytes_)) != 0) {
-    bytes_ += done.bytes;
-    torn_ = true;
-  }
+  if (done.code == 0) return Kept::yes;
+  // Where it cannot be taken back, the next letter begins a line.
+  if (done.bytes > 0) static_cast<void>(::ftruncate(file_.value(), static_cast<off_t>(size.bytes)));
+  return fail("write to", done.code);
+}
+
+DeadLetters::Kept DeadLetters::fail(std::string_view what, int code) {
+  problem_ =
+      os_error("cannot " + std::string{what} + " the dead letters " + path_.string(), code).message;
   return Kept::failed;
 }
 

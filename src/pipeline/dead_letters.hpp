@@ -15,6 +15,8 @@
 
 namespace mp::pipeline {
 
+// Those of all shards of a sink, and what sends them again (dead_letter_replay.hpp), share the
+// file: each of them has it alone while it writes.
 class DeadLetters {
  public:
   // An empty path: none are kept.
@@ -36,11 +38,12 @@ class DeadLetters {
   [[nodiscard]] const std::string& problem() const { return problem_; }
 
  private:
+  Kept append(std::string& line);
+  Kept fail(std::string_view what, int code);
+
   std::filesystem::path path_;
   std::uint64_t bytes_max_;
   Fd file_;
-  std::uint64_t bytes_ = 0;
-  bool torn_ = false;  // the file ends with half a line
   std::string problem_;
 };
 

@@ -86,6 +86,8 @@ void SinkRunner::publish() {
   const std::lock_guard lock{mutex_};
   counters_ = feed_.counters();
   if (problem_ != feed_.problem()) problem_ = feed_.problem();
+  if (upkeep_.failures != feed_.upkeep().failures || upkeep_.problem != feed_.upkeep().problem)
+    upkeep_ = feed_.upkeep();
   if (not_open_.has_value() != feed_.not_open().has_value() || feed_.not_open())
     not_open_ = feed_.not_open();
 }
@@ -98,6 +100,11 @@ SinkCounters SinkRunner::counters() const {
 std::optional<Error> SinkRunner::not_open() const {
   const std::lock_guard lock{mutex_};
   return not_open_;
+}
+
+sink::Upkeep SinkRunner::upkeep() const {
+  const std::lock_guard lock{mutex_};
+  return upkeep_;
 }
 
 std::string SinkRunner::problem() const {

@@ -36,6 +36,7 @@ class SinkRunner {
   [[nodiscard]] SinkCounters counters() const;
   [[nodiscard]] const SinkStages& stages() const { return feed_.stages(); }
   [[nodiscard]] std::string problem() const;
+  [[nodiscard]] sink::Upkeep upkeep() const;
   // Why the sink is not open; nothing: it is.
   [[nodiscard]] std::optional<Error> not_open() const;
   [[nodiscard]] std::string_view name() const { return config_.name; }
@@ -62,6 +63,7 @@ class SinkRunner {
   std::condition_variable wake_;
   SinkCounters counters_;
   std::string problem_;
+  sink::Upkeep upkeep_;
   std::optional<Error> not_open_;
 };
 

@@ -308,6 +308,7 @@ std::optional<SinkFeed::State> SinkFeed::tick(Timestamp now) {
   if (tick_at_ && now < *tick_at_) return std::nullopt;
   tick_at_ = now + config_.tick_interval;
   const sink::Written written = sink_.tick(now);
+  upkeep_ = sink_.upkeep();
   if (written.outcome == Outcome::more) {
     tick_at_.reset();
     return State::busy;

@@ -115,6 +115,8 @@ class SinkFeed {
   [[nodiscard]] const SinkStages& stages() const { return stages_; }
   // The newest trouble in one sentence; empty when there was none.
   [[nodiscard]] const std::string& problem() const { return problem_; }
+  // As of the last tick.
+  [[nodiscard]] const sink::Upkeep& upkeep() const { return upkeep_; }
 
  private:
   enum class Filled : std::uint8_t { full, idle, closed, hindered };
@@ -188,6 +190,7 @@ class SinkFeed {
   SinkCounters counters_;
   SinkStages stages_;
   std::string problem_;
+  sink::Upkeep upkeep_;
 };
 
 }  // namespace mp::pipeline

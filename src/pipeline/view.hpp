@@ -79,6 +79,8 @@ struct SinkView {
   std::uint64_t missed = 0;        // events that retention took before they were read
   std::uint64_t batches = 0;
   std::uint64_t retries = 0;
+  std::uint64_t upkeep_failures = 0;  // of what it does by itself beside: compaction
+  std::string upkeep_problem;         // why that failed last; empty: it goes well
 
   static void fields(auto& self, auto&& visit) {
     visit("name", self.name);
@@ -91,6 +93,8 @@ struct SinkView {
     visit("missed", self.missed);
     visit("batches", self.batches);
     visit("retries", self.retries);
+    visit("upkeep_failures", self.upkeep_failures);
+    visit("upkeep_problem", self.upkeep_problem);
   }
 };
 

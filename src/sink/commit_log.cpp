@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <sstream>
 
 namespace mp::sink {
@@ -14,6 +15,7 @@ constexpr std::size_t kFlushesKept = 64;
 constexpr std::size_t kStepsMax = 1'024;
 constexpr std::uint64_t kLogBytesMax = std::uint64_t{16} << 20U;
 constexpr std::string_view kDone = ".done";
+constexpr const char* kStaging = ".staging";
 
 // Of the log, which nobody misses; all else that the system refuses is tried again.
 bool is_damage(int code) {
@@ -37,13 +39,34 @@ std::optional<CommitLog::Flush> flush_of(std::istringstream words) {
 
 }  // namespace
 
+// The folder's name begins with the index: ParquetFlush::name().
+Result<std::optional<std::uint64_t>> unfinished_flush(const Folders& folders) {
+  const auto staging = folders.own / kStaging;
+  const Listing listing = list_folder(staging);
+  if (listing.code != 0 && listing.code != ENOENT)
+    return file_error("list the folder", staging, listing.code);
+  std::optional<std::uint64_t> out;
+  for (const std::string& name : listing.names) {
+    std::uint64_t first = 0;
+    if (!name.ends_with(kDone)) continue;
+    const auto read = std::from_chars(name.data(), name.data() + name.size(), first);
+    if (read.ec == std::errc{}) out = std::min(out.value_or(first), first);
+  }
+  return out;
+}
+
 CommitLog::CommitLog(const Folders& folders, Durable durable, CrashPoint at_crash_point)
     : folders_(folders), durable_(durable), crash_point_(at_crash_point) {}
+
+std::filesystem::path CommitLog::staging() const {
+  return folders_.own / kStaging;
+}
 
 Result<void> CommitLog::open() {
   flushes_.clear();
   moves_.clear();
   unsynced_.clear();
+  shared_.close();
   moved_ = 0;
   leftovers_ = true;
   if (auto read_back = read(); !read_back) return read_back;
@@ -128,13 +151,17 @@ Result<void> CommitLog::commit(const Flush& flush, const std::string& folder,
   return {};
 }
 
-// Who reads all files, or puts one in the place of several, does not see some of a flush.
+// Who puts one file in the place of several does not do it while some of a flush are there.
 Result<Progress> CommitLog::finish() {
   if (!moves_.empty()) {
-    auto shared = share_files(folders_.target, Sharing::adds);
-    if (!shared) return shared.error();
+    if (!shared_.open()) {
+      auto shared = share_files(folders_.target, Sharing::adds);
+      if (!shared) return shared.error();
+      shared_ = shared.take();
+    }
     const auto moved = move();
     if (!moved || *moved == Progress::more) return moved;
+    shared_.close();
   }
   const auto synced = sync();
   if (!synced || *synced == Progress::more) return synced;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/event.hpp"
+#include "core/files.hpp"
 #include "core/result.hpp"
 #include "sink/files.hpp"
 #include "sink/parquet_name.hpp"
@@ -21,6 +22,10 @@
 namespace mp::sink {
 
 enum class Progress : std::uint8_t { done, more };
+
+// The first index of the flush that is committed there and not finished: some of its files may be
+// at their places, and others not. Nothing: there is none.
+[[nodiscard]] Result<std::optional<std::uint64_t>> unfinished_flush(const Folders& folders);
 
 class CommitLog {
  public:
@@ -36,7 +41,7 @@ class CommitLog {
   // Looks what an earlier run has committed. finish() then completes it, and removes all else that
   // stands in .staging: it has to come to its end before the next commit.
   Result<void> open();
-  [[nodiscard]] std::filesystem::path staging() const { return folders_.own / ".staging"; }
+  [[nodiscard]] std::filesystem::path staging() const;
 
   // Commits the flush whose files stand in `folder` of staging(), each at one of `places` below it:
   // it is delivered, whatever happens to its renames. After an error it is not.
@@ -74,6 +79,7 @@ class CommitLog {
   std::vector<Move> moves_;                      // of committed flushes
   std::size_t moved_ = 0;                        // of these, the first ones
   std::vector<std::filesystem::path> unsynced_;  // folders that got files, below the target
+  Fd shared_;                                    // from the first move to the last
   bool leftovers_ = false;                       // .staging may have what nobody wants
 };
 

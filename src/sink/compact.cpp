@@ -8,6 +8,8 @@
 #include <system_error>
 #include <unordered_set>
 
+#include "sink/commit_log.hpp"
+
 namespace mp::sink {
 namespace {
 
@@ -92,6 +94,7 @@ Result<CompactCounts> Compactor::run(const OnProgress& on_progress) {
   for (const fs::path& folder : *folders) {
     if (auto done = compact(config_.folder / folder, counts); !done) {
       ++counts.failures;
+      if (done.error().kind == ErrorKind::locked) ++counts.held_up;
       counts.problem = done.error().message;
     }
     ++counts.folders_done;
@@ -134,7 +137,8 @@ Result<void> Compactor::compact(const fs::path& folder, CompactCounts& counts) {
   if (!replaced) return replaced.error();
   if (!*replaced) {
     return Error{ErrorKind::locked, "the files of " + folder.string() +
-                                        " are being read, or were taken away: they stay"};
+                                        " are being read, are not all there yet, or were taken " +
+                                        "away: they stay"};
   }
   for (const CompactRun& run : runs) {
     counts.files_replaced += run.files.size();
@@ -177,6 +181,10 @@ Result<bool> Compactor::replace(const fs::path& folder, const std::vector<Compac
   if (!held) return held.error();
   if (!*held) return false;
   for (const CompactRun& run : runs) {
+    // A sink was killed while it moved the files of a flush: its next start moves the others.
+    const auto partly = unfinished_flush(folders_of(config_.folder, run.made.shard));
+    if (!partly) return partly.error();
+    if (*partly && run.made.stretch.end > **partly) return false;
     for (const CompactFile& file : run.files) {
       const int code = look_for(folder / file.name);
       if (code == ENOENT) return false;

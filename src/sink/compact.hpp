@@ -44,6 +44,7 @@ struct CompactCounts {
   std::uint64_t bytes_replaced = 0;
   std::uint64_t bytes_made = 0;
   std::uint64_t failures = 0;  // folders that stay as they are
+  std::uint64_t held_up = 0;   // of these: others had the files, and a later run will do it
   std::string problem;         // the newest, in one sentence
 };
 

@@ -17,6 +17,7 @@
 #include "sink/parquet_compaction.hpp"
 #include "sink/parquet_delivered.hpp"
 #include "sink/parquet_flush.hpp"
+#include "sink/parquet_wants.hpp"
 #include "sink/registry.hpp"
 
 namespace mp::sink {
@@ -27,20 +28,6 @@ constexpr std::uint64_t kRowsShare = 4;
 
 // Of the rows in memory, estimated; at most kRowsShare of what DuckDB may take beside them.
 constexpr std::uint64_t kRowsBytesMax = std::uint64_t{128} << 20U;
-// DuckDB does not start with much less.
-constexpr std::uint64_t kDuckdbMemoryMin = std::uint64_t{64} << 20U;
-
-DuckdbConfig duckdb_of(const Settings& settings, const Folders& folders) {
-  DuckdbConfig out;
-  out.library = settings.text("library");
-  const std::uint64_t memory = settings.bytes("memory_limit");
-  out.memory_bytes_max =
-      std::min(memory, std::max(kDuckdbMemoryMin, memory / settings.shard.count));
-  out.threads = 1;  // of the database: each writer has a thread of ours
-  out.temp_dir = folders.own / ".temp";
-  return out;
-}
-
 class Parquet final : public Sink {
  public:
   explicit Parquet(const Settings& settings)
@@ -56,6 +43,7 @@ class Parquet final : public Sink {
                 .durable = settings.durable ? Durable::yes : Durable::no,
                 .crash_point = settings.crash_point}),
         known_(folders_, settings.shard.number),
+        settings_(settings),
         compaction_(compaction_of(settings)) {}
 
   [[nodiscard]] std::optional<std::uint64_t> delivered() const override { return delivered_; }
@@ -66,6 +54,7 @@ class Parquet final : public Sink {
     auto lock = lock_folder(folders_.own);
     if (!lock) return lock.error();
     lock_ = lock.take();
+    if (auto noted = note_wants(settings_, folders_.target); !noted) return noted;
     return flush_.open();
   }
 
@@ -112,6 +101,10 @@ class Parquet final : public Sink {
     return std::max(*named, flush_.log().end_before(index, event));
   }
 
+  [[nodiscard]] Upkeep upkeep() const override {
+    return compaction_ ? compaction_->upkeep() : Upkeep{};
+  }
+
   Written close() override {
     if (compaction_) compaction_->stop();
     return flush_.rows() == 0 && !flush_.finishing() ? Written{} : flush();
@@ -138,6 +131,7 @@ class Parquet final : public Sink {
   Fd lock_;
   ParquetFlush flush_;
   ParquetDelivered known_;
+  const Settings settings_;
   std::unique_ptr<ParquetCompaction> compaction_;  // nothing: somebody else does it, or nobody
   std::uint64_t taken_ = 0;
   std::uint64_t delivered_ = 0;

@@ -6,11 +6,15 @@
 #include <exception>
 #include <system_error>
 
+#include "core/back_off.hpp"
+
 namespace mp::sink {
 namespace {
 
 constexpr std::chrono::minutes kFirstAfter{1};
 constexpr std::chrono::minutes kInterval{10};
+constexpr BackOff kPauses{.first = std::chrono::minutes{1}, .most = std::chrono::hours{1}};
+constexpr unsigned kHeldUpMax = 5;  // tries in a row until that counts as failing: half an hour
 constexpr std::uint64_t kMemoryMin = std::uint64_t{128} << 20U;
 constexpr int kNiceness = 10;  // whoever collects comes first
 
@@ -18,15 +22,34 @@ constexpr int kNiceness = 10;  // whoever collects comes first
 
 void ParquetCompaction::tick(Timestamp now) {
   if (!next_at_) next_at_ = now + kFirstAfter;
-  if (now < *next_at_ || !ended_) return;
-  if (thread_.joinable()) thread_.join();
-  next_at_ = now + kInterval;
+  if (!ended_) return;
+  if (thread_.joinable()) settle(now);
+  if (now < *next_at_) return;
   ended_ = false;
   try {
     thread_ = std::thread{[this, now] { run(now); }};
-  } catch (const std::system_error&) {  // no thread is to be had: later
+  } catch (const std::system_error& error) {  // no thread is to be had: later
     ended_ = true;
+    end({.problem = "cannot start the thread that compacts: " + error.code().message()}, now);
   }
+}
+
+void ParquetCompaction::settle(Timestamp now) {
+  thread_.join();
+  end(outcome_, now);
+}
+
+void ParquetCompaction::end(const Outcome& outcome, Timestamp now) {
+  next_at_ = now + (outcome.problem.empty() ? kInterval : kPauses.longest(failures_));
+  if (outcome.problem.empty()) {
+    failures_ = 0;
+    upkeep_.problem.clear();
+    return;
+  }
+  ++failures_;
+  if (outcome.held_up && failures_ < kHeldUpMax) return;
+  ++upkeep_.failures;
+  upkeep_.problem = outcome.problem;
 }
 
 void ParquetCompaction::stop() {
@@ -52,26 +75,39 @@ std::unique_ptr<ParquetCompaction> compaction_of(const Settings& settings) {
   return std::make_unique<ParquetCompaction>(config);
 }
 
-// What fails stays as it is, and the next run tries it again: the sink does not depend on it.
 void ParquetCompaction::run(Timestamp now) {
   ::setpriority(PRIO_PROCESS, 0, kNiceness);  // on Linux, of this thread
   try {
-    auto compactor = Compactor::open(config_);
-    if (compactor) {
-      (*compactor)->close_by(now);
-      {
-        const std::lock_guard lock{mutex_};
-        working_ = compactor->get();
-      }
-      static_cast<void>((*compactor)->run([&](const CompactCounts&) { return !stopping_; }));
-      const std::lock_guard lock{mutex_};
-      working_ = nullptr;
-    }
-  } catch (const std::exception&) {  // no memory, for one
+    outcome_ = compact(now);
+  } catch (const std::exception& error) {  // no memory, for one
+    outcome_ = {.problem = std::string{"cannot compact: "} + error.what()};
+  }
+  {
     const std::lock_guard lock{mutex_};
     working_ = nullptr;
   }
+  if (stopping_) outcome_ = {};  // what a stop has ended has not failed
   ended_ = true;
+}
+
+ParquetCompaction::Outcome ParquetCompaction::compact(Timestamp now) {
+  const auto outcome_of = [](const Error& error) {
+    return Outcome{.problem = error.message, .held_up = error.kind == ErrorKind::locked};
+  };
+  auto compactor = Compactor::open(config_);
+  if (!compactor) return outcome_of(compactor.error());
+  (*compactor)->close_by(now);
+  {
+    const std::lock_guard lock{mutex_};
+    working_ = compactor->get();
+  }
+  const auto counts = (*compactor)->run([&](const CompactCounts&) { return !stopping_; });
+  {
+    const std::lock_guard lock{mutex_};
+    working_ = nullptr;
+  }
+  if (!counts) return outcome_of(counts.error());
+  return {.problem = counts->problem, .held_up = counts->held_up == counts->failures};
 }
 
 }  // namespace mp::sink

@@ -19,13 +19,25 @@ class ParquetCompaction {
   ParquetCompaction(const ParquetCompaction&) = delete;
   ParquetCompaction& operator=(const ParquetCompaction&) = delete;
 
-  // Begins a run when it is time for one.
+  // Begins a run when it is time for one. What failed stays as it is, and is tried again without
+  // end, with growing pauses: the sink does not depend on it.
   void tick(Timestamp now);
   // Ends a run that is under way, at once.
   void stop();
+  [[nodiscard]] bool is_running() const { return !ended_; }
+  // As of the last tick.
+  [[nodiscard]] const Upkeep& upkeep() const { return upkeep_; }
 
  private:
+  // How a run ended; empty: well.
+  struct Outcome {
+    std::string problem;
+    bool held_up = false;  // others had the files, as they may
+  };
   void run(Timestamp now);
+  [[nodiscard]] Outcome compact(Timestamp now);
+  void settle(Timestamp now);
+  void end(const Outcome& outcome, Timestamp now);
 
   const CompactConfig config_;
   std::optional<Timestamp> next_at_;
@@ -35,6 +47,9 @@ class ParquetCompaction {
   // Guards the compactor that a stop interrupts from another thread.
   std::mutex mutex_;
   Compactor* working_ = nullptr;
+  Outcome outcome_;        // of the thread, until it is joined
+  unsigned failures_ = 0;  // in a row, those that were held up too
+  Upkeep upkeep_;
 };
 
 // As the section has it; nothing where it is not wanted, or another of the sink's runners does it.

@@ -17,12 +17,26 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kRowBytes = 100;
 constexpr std::uint64_t kLevelBytes = 18;
 
+// DuckDB does not start with much less.
+constexpr std::uint64_t kDuckdbMemoryMin = std::uint64_t{64} << 20U;
+
 std::uint64_t bytes_of(const Event& event) {
   const auto* book = std::get_if<Book>(&event.body);
   return kRowBytes + (book != nullptr ? (book->bids.size() + book->asks.size()) * kLevelBytes : 0);
 }
 
 }  // namespace
+
+DuckdbConfig duckdb_of(const Settings& settings, const Folders& folders) {
+  DuckdbConfig out;
+  out.library = settings.text("library");
+  const std::uint64_t memory = settings.bytes("memory_limit");
+  out.memory_bytes_max =
+      std::min(memory, std::max(kDuckdbMemoryMin, memory / settings.shard.count));
+  out.threads = 1;  // of the database: each writer has a thread of ours
+  out.temp_dir = folders.own / ".temp";
+  return out;
+}
 
 ParquetFlush::ParquetFlush(Options options)
     : options_(std::move(options)),

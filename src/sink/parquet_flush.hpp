@@ -13,8 +13,12 @@
 #include "sink/parquet_partitions.hpp"
 #include "sink/parquet_stage.hpp"
 #include "sink/sink.hpp"
+#include "sink/spec.hpp"
 
 namespace mp::sink {
+
+// The database of a Parquet sink's runner, as the section has it.
+[[nodiscard]] DuckdbConfig duckdb_of(const Settings& settings, const Folders& folders);
 
 class ParquetFlush {
  public:

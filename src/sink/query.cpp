@@ -92,22 +92,30 @@ Result<std::unique_ptr<Query>> Query::open(const QueryConfig& config) {
                                     ": name the one that the collector writes to"};
   }
   if (opened.code != 0) return file_error("read", dir, opened.code);
-  auto views = QueryViews::open(dir / "parquet");
-  if (!views) return views.error();
   DuckdbConfig duckdb = config.duckdb;
   std::unique_ptr<QuerySpill> spill;
   if (duckdb.temp_dir.empty()) {
-    spill = std::make_unique<QuerySpill>(dir / ".query");
+    spill = QuerySpill::make(dir / ".query");
     duckdb.temp_dir = spill->path();
   }
+  auto tail = QueryTail::open(config.tail);
+  std::string without_journal = tail ? "" : tail.error().message;
+  if (duckdb.temp_dir.empty() && !config.tail.journals.empty())
+    without_journal = "there is no folder to write them to, neither below " + dir.string() +
+                      " nor in " + fs::temp_directory_path().string();
+  if (!without_journal.empty()) tail = QueryTail::open({});
+  auto views = QueryViews::open(dir / "parquet", tail.take());
+  if (!views) return views.error();
   auto database = Duckdb::open(duckdb);
   if (!database) return database.error();
-  return std::unique_ptr<Query>{new Query{views.take(), std::move(spill), database.take()}};
+  return std::unique_ptr<Query>{new Query{views.take(), std::move(spill), database.take(), duckdb,
+                                          std::move(without_journal)}};
 }
 
 Result<std::uint64_t> Query::run(const std::string& sql, ValueStyle style,
                                  const OnColumns& on_columns, const OnRow& on_row) {
-  if (auto made = views_.make(*database_, sql); !made) return made.error();
+  if (auto made = views_.make(*database_, sql, duckdb_.temp_dir, duckdb_); !made)
+    return made.error();
   const duck::Api& api = database_->api();
   duck::ResultHandle result{};
   if (api.query(database_->connection(), sql.c_str(), &result) != duck::kSuccess) {

@@ -1,4 +1,5 @@
-// L3. SQL over the Parquet files of a data folder: a view per channel.
+// L3. SQL over the Parquet files of a data folder, and over what its journal has beyond them: a
+// view per channel.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,7 @@ namespace mp::sink {
 struct QueryConfig {
   std::filesystem::path data_dir{};
   DuckdbConfig duckdb{};  // an empty temp_dir: one of its own, below data_dir
+  QueryTailConfig tail{};
 };
 
 enum class QueryFormat : std::uint8_t { table, csv, ndjson };
@@ -38,8 +40,10 @@ struct Rows {
 class Query {
  public:
   static Result<std::unique_ptr<Query>> open(const QueryConfig& config);
-  // Of any channel.
-  [[nodiscard]] bool has_files() const { return views_.has_files(); }
+  // Whether any rows can be there: files, or a journal.
+  [[nodiscard]] bool has_source() const { return views_.has_source(); }
+  // Why the rows of the journal are not among those of the files; empty: they are.
+  [[nodiscard]] const std::string& without_journal() const { return without_journal_; }
 
   // Runs SQL and keeps at most `rows_max` rows. ErrorKind::usage: DuckDB's own sentence.
   Result<Rows> rows(const std::string& sql, std::size_t rows_max);
@@ -56,8 +60,13 @@ class Query {
   };
   using OnColumns = std::function<void(const Columns& columns)>;
 
-  Query(QueryViews views, std::unique_ptr<QuerySpill> spill, std::unique_ptr<Duckdb> database)
-      : views_(std::move(views)), spill_(std::move(spill)), database_(std::move(database)) {}
+  Query(QueryViews views, std::unique_ptr<QuerySpill> spill, std::unique_ptr<Duckdb> database,
+        DuckdbConfig duckdb, std::string without_journal)
+      : views_(std::move(views)),
+        spill_(std::move(spill)),
+        database_(std::move(database)),
+        duckdb_(std::move(duckdb)),
+        without_journal_(std::move(without_journal)) {}
   Result<std::uint64_t> run(const std::string& sql, ValueStyle style, const OnColumns& on_columns,
                             const OnRow& on_row);
   Result<std::uint64_t> read(duck::ResultHandle& result, ValueStyle style,
@@ -66,6 +75,8 @@ class Query {
   QueryViews views_;
   std::unique_ptr<QuerySpill> spill_;
   std::unique_ptr<Duckdb> database_;
+  DuckdbConfig duckdb_;  // its temp_dir takes the journal's rows too
+  std::string without_journal_;
 };
 
 }  // namespace mp::sink

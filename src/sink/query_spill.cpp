@@ -1,5 +1,6 @@
 #include "sink/query_spill.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <string>
@@ -27,7 +28,27 @@ void remove_dead(const std::filesystem::path& parent) {
   }
 }
 
+// A folder that nobody else can look into, or have made for us; empty where there is none.
+std::filesystem::path private_folder() {
+  std::error_code failed;
+  const auto place = std::filesystem::temp_directory_path(failed);
+  if (failed) return {};
+  const auto path = place / ("marketprism-query-" + std::to_string(::geteuid()));
+  ::mkdir(path.c_str(), S_IRWXU);
+  struct stat facts{};
+  const bool ours = ::lstat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode) &&
+                    facts.st_uid == ::geteuid() && (facts.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+  return ours ? path : std::filesystem::path{};
+}
+
 }  // namespace
+
+std::unique_ptr<QuerySpill> QuerySpill::make(const std::filesystem::path& parent) {
+  auto out = std::make_unique<QuerySpill>(parent);
+  if (!out->path().empty()) return out;
+  const auto elsewhere = private_folder();
+  return elsewhere.empty() ? std::move(out) : std::make_unique<QuerySpill>(elsewhere);
+}
 
 // A mark has its name only while it is locked: nobody takes it for that of a dead process.
 QuerySpill::QuerySpill(const std::filesystem::path& parent) : parent_(parent) {

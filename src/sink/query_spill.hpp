@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 
 #include "core/files.hpp"
 
@@ -12,6 +13,8 @@ class QuerySpill {
   // Makes a folder below `parent`, and removes those of processes that died. Where that is not
   // possible (a folder that belongs to somebody else), path() is empty.
   explicit QuerySpill(const std::filesystem::path& parent);
+  // Below `parent`, or else below a folder of ours where the system keeps such things.
+  static std::unique_ptr<QuerySpill> make(const std::filesystem::path& parent);
   ~QuerySpill();
   QuerySpill(const QuerySpill&) = delete;
   QuerySpill& operator=(const QuerySpill&) = delete;

@@ -57,6 +57,12 @@ struct Written {
   std::vector<Refused> refused{};
 };
 
+// What a sink does by itself beside deliveries (compaction), and does again when it failed.
+struct Upkeep {
+  std::uint64_t failures = 0;  // tries so far
+  std::string problem{};       // why the last one failed, in one sentence; empty: it did not
+};
+
 // Called on one thread, the runner's.
 class Sink {
  public:
@@ -81,6 +87,8 @@ class Sink {
                                                                const Event& /*event*/) {
     return 0;
   }
+
+  [[nodiscard]] virtual Upkeep upkeep() const { return {}; }
 
   // Delivers what is pending.
   virtual Written close() { return {}; }

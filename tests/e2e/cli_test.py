@@ -753,6 +753,97 @@ class Commands(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         self.assertIn("check passed", result.stdout)
 
+    # ---- rows that no file has yet ----
+
+    def collector(self, *arguments):
+        """Of both venues, until the test ends it."""
+        process = subprocess.Popen(
+            [PROGRAM, "run", "binance:BTC-USDT,ETH-USDT@trade,quote", "okx:BTC-USDT-PERP@trade",
+             "--plain", "--listen", "none", "--data", str(self.dir / "data"), *arguments,
+             *self.simulator("--rate", 1000)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            text=True)
+
+        def end():
+            process.terminate()
+            self.assertEqual(process.communicate(timeout=DEADLINE) and process.returncode, 0)
+        self.addCleanup(lambda: process.poll() is None and end())
+        return process, end
+
+    def counted(self, sql):
+        """Numbers of a stream have no gaps: all rows are there, once, where these agree."""
+        stream = f"(SELECT max(seq) AS newest FROM ({sql}) GROUP BY venue, symbol)"
+        row, = self.rows(f"SELECT count(*) AS rows, count(DISTINCT (venue, symbol, seq)) AS once, "
+                         f"(SELECT sum(newest) FROM {stream}) AS sent FROM ({sql})")
+        self.assertEqual(row["once"], row["rows"])
+        if row["rows"]:
+            self.assertEqual(int(row["sent"]), row["rows"])
+        return row["rows"]
+
+    def wait_for(self, ready):
+        end = time.monotonic() + DEADLINE
+        while not ready():
+            self.assertLess(time.monotonic(), end, "it did not come")
+
+    def test_a_query_has_the_newest_rows_at_once(self):
+        _, end = self.collector("--set", "sink.parquet.type=parquet",
+                                "--set", "sink.parquet.flush_age=1h")
+        self.wait_for((self.dir / "data" / "journal" / "control").exists)
+        self.wait_for(lambda: self.counted("FROM trade") > 500)
+        self.assertEqual(list(self.dir.glob("data/parquet/type=*")), [], "all of it is the journal")
+        before = self.counted("FROM quote")
+        self.wait_for(lambda: self.counted("FROM quote") > before)
+        end()
+        self.assertGreater(len(list(self.dir.glob("data/parquet/type=*/*/*/*.parquet"))), 0)
+        self.assertGreater(self.counted("FROM quote"), before)
+
+    def test_a_query_has_all_rows_once_while_files_come_and_are_compacted(self):
+        _, end = self.collector("--set", "sink.parquet.type=parquet",
+                                "--set", "sink.parquet.flush_age=1s",
+                                "--set", "sink.parquet.flush_rows=400",
+                                "--set", "sink.parquet.channels=[\"trade\",\"quote\"]")
+        files = lambda: len(list(self.dir.glob("data/parquet/type=*/*/*/*.parquet")))
+        self.wait_for(lambda: files() > 10)
+        counts = []
+        for number in range(12):
+            if number % 4 == 3:
+                compacted = call("compact", self.dir / "data")
+                self.assertEqual(compacted.returncode, 0, compacted.stderr)
+            counts.append(self.counted("FROM trade"))
+            counts.append(self.counted("SELECT * FROM quote"))
+        self.assertEqual(counts[::2], sorted(counts[::2]))
+        self.assertGreater(counts[-2], counts[0])
+        self.assertEqual(self.rows("FROM status"), [], "not for the sink")
+        end()
+        self.assertGreaterEqual(self.counted("FROM trade"), counts[-2])
+
+    def test_dead_letters_are_sent_again_while_the_collector_runs(self):
+        config = self.write("c.toml", '[sink.parquet]\ntype = "parquet"\n[sink.archive]\n'
+                            'type = "ndjson"\ncompress = false\nrotate_age = "1s"\n'
+                            f'[data]\ndir = "{self.dir}/data"\n[[feed]]\nvenue = "binance"\n'
+                            'instruments = ["BTC-USDT"]\nchannels = ["trade"]\n')
+        collector = subprocess.Popen([PROGRAM, "run", config, "--plain", "--listen", "none",
+                                      *self.simulator("--rate", 400)], stdout=subprocess.DEVNULL,
+                                     stderr=subprocess.PIPE, text=True)
+        self.addCleanup(lambda: collector.poll() is None and collector.kill())
+        files = lambda: list(self.dir.glob("data/archive/*/*.ndjson"))
+        self.wait_for(lambda: len(files()) > 1)
+        event = json.loads(files()[0].read_text().splitlines()[-1])
+        event["symbol"] = "REFUSED"
+        letters = self.dir / "data" / "dead-letter" / "archive.ndjson"
+        with letters.open("a", encoding="utf-8") as out:
+            out.write(json.dumps({"sink": "archive", "index": 1, "problem": "no", "event": event},
+                                 separators=(",", ":")) + "\nnonsense\n")
+        result = call("dlq", "replay", "archive", "--config", config)
+        self.fails(result, 65, "it is no dead letter")
+        self.assertIn("1 delivered, 0 refused again, 1 cannot be read", result.stdout)
+        self.assertEqual(letters.read_text(), "nonsense\n")
+        count = len(files())
+        self.wait_for(lambda: len(files()) > count + 1)  # it goes on
+        collector.terminate()
+        self.assertEqual(collector.communicate(timeout=DEADLINE) and collector.returncode, 0)
+        seen = [json.loads(line) for file in files() for line in file.read_text().splitlines()]
+        self.assertEqual([each["symbol"] for each in seen].count("REFUSED"), 1)
+
     def test_demo_then_query(self):
         result = call("demo", "--for", "4s", "--dir", "d", cwd=self.dir)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)

@@ -38,6 +38,10 @@ set_tests_properties(stream PROPERTIES TIMEOUT 300)
 add_test(NAME readers
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/readers_test.py $<TARGET_FILE:marketprism>)
 set_tests_properties(readers PROPERTIES TIMEOUT 300)
+# Many files become few, killed at many moments.
+add_test(NAME compaction
+  COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/compaction_test.py $<TARGET_FILE:marketprism>)
+set_tests_properties(compaction PROPERTIES TIMEOUT 300)
 # The other side of sinks that have no server to be installed.
 foreach(peer kafka:rdkafka zeromq:zeromq)
   string(REPLACE ":" ";" peer ${peer})

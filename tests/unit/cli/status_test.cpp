@@ -84,5 +84,23 @@ TEST(Status, the_table_says_why_a_connection_is_not_there) {
   EXPECT_THAT(text, testing::Not(HasSubstr("\x1b")));
 }
 
+TEST(Status, says_which_sinks_are_in_trouble) {
+  const std::vector<pipeline::SinkView> sinks = {
+      {.name = "well", .is_open = true},
+      {.name = "down", .problem = "refused\x1b[2J"},
+      {.name = "parquet",
+       .is_open = true,
+       .upkeep_failures = 3,
+       .upkeep_problem = "cannot make one file of 7 in d"}};
+  EXPECT_EQ(sink_troubles(sinks),
+            "sink down, which is not open: refused\\x1B[2J\n"
+            "sink parquet, upkeep, failed 3 times and tried again: cannot make one file of 7 in "
+            "d\n");
+  EXPECT_THAT(sinks_json({sinks[2]}),
+              HasSubstr(R"({"type":"sink","name":"parquet","shard":0,"is_open":true,)"));
+  EXPECT_THAT(sinks_json({sinks[2]}),
+              HasSubstr(R"("upkeep_failures":3,"upkeep_problem":"cannot make one file)"));
+}
+
 }  // namespace
 }  // namespace mp::cli

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdarg>
+#include <cstdio>
 
 // The linker gives the names __wrap_X and __real_X (tests/CMakeLists.txt).
 // NOLINTBEGIN(bugprone-reserved-identifier)
@@ -28,6 +29,7 @@ int __real_ftruncate(int fd, off_t size);
 int __real_renameat(int from_folder, const char* from, int to_folder, const char* to);
 int __real_renameat2(int from_folder, const char* from, int to_folder, const char* to,
                      unsigned flags);
+int __real_linkat(int from_folder, const char* from, int to_folder, const char* to, int flags);
 int __real_unlinkat(int folder, const char* path, int flags);
 int __real_mkdirat(int folder, const char* path, mode_t mode);
 DIR* __real_fdopendir(int fd);
@@ -63,9 +65,9 @@ bool fails(Call call) {
 }
 
 constexpr std::array<std::string_view, kCallCount> kNames = {
-    "openat", "pread",     "write",     "mmap",      "fstat",     "fstatat",
-    "fsync",  "fdatasync", "flock",     "fallocate", "ftruncate", "rename",
-    "unlink", "mkdir",     "fdopendir", "readdir",   "memfd",     "epoll"};
+    "openat",    "pread", "write",     "mmap",      "fstat",  "fstatat",  "fsync",
+    "fdatasync", "flock", "fallocate", "ftruncate", "rename", "exchange", "link",
+    "unlink",    "mkdir", "fdopendir", "readdir",   "memfd",  "epoll"};
 
 }  // namespace
 
@@ -140,7 +142,11 @@ int __wrap_renameat(int from_folder, const char* from, int to_folder, const char
 }
 int __wrap_renameat2(int from_folder, const char* from, int to_folder, const char* to,
                      unsigned flags) {
-  return fails(Call::rename) ? -1 : __real_renameat2(from_folder, from, to_folder, to, flags);
+  const Call call = (flags & RENAME_EXCHANGE) != 0 ? Call::exchange : Call::rename;
+  return fails(call) ? -1 : __real_renameat2(from_folder, from, to_folder, to, flags);
+}
+int __wrap_linkat(int from_folder, const char* from, int to_folder, const char* to, int flags) {
+  return fails(Call::link) ? -1 : __real_linkat(from_folder, from, to_folder, to, flags);
 }
 int __wrap_unlinkat(int folder, const char* path, int flags) {
   return fails(Call::unlink) ? -1 : __real_unlinkat(folder, path, flags);

@@ -18,6 +18,8 @@ enum class Call : unsigned char {
   fallocate,
   ftruncate,
   rename,
+  exchange,  // renameat2 that changes two names
+  link,
   unlink,
   mkdir,
   fdopendir,
@@ -25,7 +27,7 @@ enum class Call : unsigned char {
   memfd,
   epoll,  // of the event loop
 };
-inline constexpr unsigned kCallCount = 18;
+inline constexpr unsigned kCallCount = 20;
 [[nodiscard]] std::string_view name_of(Call call);
 
 // From now on, of all threads, the call number `at` (from 1 on) of this kind fails with `code`, and

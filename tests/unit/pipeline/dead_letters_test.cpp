@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <functional>
 
 #include "codec/json_encode.hpp"
 #include "pipeline/dead_letter_replay.hpp"
@@ -121,6 +122,94 @@ TEST_F(DeadLettersTest, stay_where_the_sink_cannot_be_opened) {
   settings.name = "archive";
   EXPECT_FALSE(replay_dead_letters(settings, from_nanoseconds(sink::kStart)));
   EXPECT_EQ(lines().size(), 1U);
+}
+
+// Its file is another one after each replay.
+TEST_F(DeadLettersTest, of_a_collector_that_runs_on_are_kept_behind_a_replay) {
+  DeadLetters letters{path_, 1'000'000};
+  ASSERT_TRUE(write(letters, 3));
+  sink::Settings settings = sink::small_settings("ndjson", dir_.path());
+  settings.name = "archive";
+  ASSERT_TRUE(replay_dead_letters(settings, from_nanoseconds(sink::kStart)));
+  EXPECT_EQ(lines().size(), 0U);
+  ASSERT_TRUE(write(letters, 5));
+  EXPECT_EQ(kept_, DeadLetters::Kept::yes);
+  EXPECT_EQ(lines().size(), 1U);
+}
+
+// Of a sink with several shards: what one takes back is its own.
+TEST_F(DeadLettersTest, of_several_shards_share_a_file) {
+  DeadLetters one{path_, 1'000'000};
+  DeadLetters other{path_, 1'000'000};
+  ASSERT_TRUE(write(one, 0));
+  ASSERT_TRUE(write(other, 1));
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit tiny{.rlim_cur = std::filesystem::file_size(path_) + 20,
+                    .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tiny), 0);
+  ASSERT_TRUE(write(one, 2));
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  EXPECT_EQ(kept_, DeadLetters::Kept::failed);
+  ASSERT_TRUE(write(other, 3));
+  std::vector<std::int64_t> read;
+  DeadLetterReader reader;
+  for (const std::string& line : lines()) {
+    DeadLetter letter;
+    ASSERT_TRUE(reader.read(line, letter)) << reader.why() << line;
+    read.push_back(letter.index);
+  }
+  EXPECT_EQ(read, (std::vector<std::int64_t>{0, 1, 3}));
+}
+
+// A sink that lets something happen while it takes a letter, and refuses the first.
+std::function<void()> meanwhile;
+
+class Meanwhile final : public sink::Sink {
+ public:
+  explicit Meanwhile(const sink::Settings&) {}
+  Result<void> open() override { return {}; }
+  sink::Written write(const sink::Batch&) override {
+    meanwhile();
+    sink::Written out;
+    if (count_++ == 0) out.refused.push_back({.position = 0, .problem = "not this one"});
+    return out;
+  }
+
+ private:
+  int count_ = 0;
+};
+constexpr sink::Spec kMeanwhile = {
+    .type = "meanwhile", .what = "", .keys = {}, .make = sink::make_sink<Meanwhile>};
+
+TEST_F(DeadLettersTest, that_come_while_others_are_sent_stay) {
+  DeadLetters letters{path_, 1'000'000};
+  ASSERT_TRUE(write(letters, 3));
+  ASSERT_TRUE(write(letters, 4));
+  sink::Settings settings{kMeanwhile};
+  settings.name = "archive";
+  settings.data_dir = dir_.path();
+  const auto now = from_nanoseconds(sink::kStart);
+  std::uint64_t next = 7;
+  meanwhile = [&] {
+    ASSERT_TRUE(write(letters, next++));
+    const auto second = replay_dead_letters(settings, now);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().kind, ErrorKind::locked);
+  };
+  const auto replayed = replay_dead_letters(settings, now);
+  ASSERT_TRUE(replayed) << replayed.error().message;
+  EXPECT_EQ(replayed->delivered, 1U);
+  EXPECT_EQ(replayed->refused, 1U);
+  std::vector<std::int64_t> left;
+  DeadLetterReader reader;
+  for (const std::string& line : lines()) {
+    DeadLetter letter;
+    ASSERT_TRUE(reader.read(line, letter)) << line;
+    left.push_back(letter.index);
+  }
+  EXPECT_EQ(left, (std::vector<std::int64_t>{3, 7, 8}));
 }
 
 }  // namespace

@@ -126,12 +126,14 @@ class FakeSink final : public sink::Sink {
     return tick_answer;
   }
   [[nodiscard]] std::optional<std::uint64_t> delivered() const override { return delivered_at; }
+  [[nodiscard]] sink::Upkeep upkeep() const override { return own_work; }
   Written close() override {
     if (close_answer.outcome == Outcome::done && !taken.empty()) delivered_at = taken.back() + 1;
     ++closes;
     return close_answer;
   }
 
+  sink::Upkeep own_work;
   std::function<Written(const sink::Batch&)> answers = [](const auto&) { return Written{}; };
   std::vector<std::uint64_t> taken;
   std::vector<std::size_t> sizes;

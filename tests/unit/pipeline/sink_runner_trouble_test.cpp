@@ -67,6 +67,20 @@ TEST(SinkRunner, waits_for_a_journal_that_cannot_be_read_now) {
   EXPECT_EQ(bench.sink.taken, range(0, 10));
 }
 
+TEST(SinkRunner, passes_on_how_the_upkeep_of_its_sink_goes) {
+  Bench bench;
+  bench.open();
+  bench.sink.own_work = {.failures = 2, .problem = "no room"};
+  EXPECT_EQ(bench.run(), State::idle);
+  EXPECT_EQ(bench.feed->upkeep().failures, 2U);
+  EXPECT_EQ(bench.feed->upkeep().problem, "no room");
+  bench.sink.own_work.problem.clear();
+  bench.now += bench.config.tick_interval;
+  EXPECT_EQ(bench.run(), State::idle);
+  EXPECT_EQ(bench.feed->upkeep().problem, "");
+  EXPECT_EQ(bench.feed->problem(), "") << "deliveries are well";
+}
+
 TEST(SinkRunner, makes_the_same_call_again_for_more) {
   Bench bench;
   bench.config.batch_events_max = 10;

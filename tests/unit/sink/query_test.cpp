@@ -143,6 +143,61 @@ TEST_F(QueryTest, reads_what_was_written_below_a_folder_of_any_name) {
   }
 }
 
+// As files were laid out before their names said what they have: folders for instruments, and
+// `channel` as the type.
+TEST_F(QueryTest, reads_the_older_layout_too_alone_and_beside_ours) {
+  const auto dir = dir_.path() / "venue=other";
+  const auto put = [&](const std::string& type, const std::string& columns) {
+    const auto folder = dir / "parquet" / ("channel=" + type) / "venue=okx" /
+                        "instrument=BTC%2FUSDT" / "date=2025-11-23";
+    std::filesystem::create_directories(folder);
+    const auto put = query_->rows(
+        "COPY (SELECT make_timestamp_ns(1763900000000000000) AS ts_recv, "
+        "make_timestamp_ns(0) AS ts_event, 7::UBIGINT AS seq, 'X' AS "
+        "symbol, " +
+            columns + ") TO " + sql_text((folder / "1.parquet").string()) + " (FORMAT parquet)",
+        1);
+    ASSERT_TRUE(put) << put.error().message;
+  };
+  put("trade",
+      "'t' AS trade_id, 1.5 AS price, 15::BIGINT AS price_mantissa, -1::TINYINT AS "
+      "price_exponent");
+  put("status", "'gap' AS condition, 'book' AS channel");
+  const std::string trades =
+      "SELECT venue, instrument, type, date, channel, seq, price FROM trade WHERE date = "
+      "'2025-11-23'";
+  const auto look = [&] {
+    auto query = Query::open({.data_dir = dir});
+    ASSERT_TRUE(query) << query.error().message;
+    EXPECT_TRUE((*query)->has_source());
+    const auto rows = (*query)->rows(trades, 5);
+    ASSERT_TRUE(rows) << rows.error().message;
+    ASSERT_EQ(rows->rows.size(), 1U);
+    EXPECT_EQ(rows->rows[0], (std::vector<std::optional<std::string>>{
+                                 "okx", "BTC/USDT", "trade", "2025-11-23", "trade", "7", "1.5"}));
+    const auto status =
+        (*query)->rows("SELECT channel, condition, type FROM status WHERE date = '2025-11-23'", 5);
+    ASSERT_TRUE(status) << status.error().message;
+    ASSERT_EQ(status->rows.size(), 1U);
+    EXPECT_EQ(status->rows[0], (std::vector<std::optional<std::string>>{"book", "gap", "status"}));
+    EXPECT_EQ((*query)->rows("SELECT count(*) FROM quote", 1)->rows.size(), 1U);
+  };
+  look();
+  Events events;
+  auto sink = kParquet.make(small_settings("parquet", dir));
+  ASSERT_TRUE(sink->open().ok());
+  Delivery delivery{events};
+  delivery.all(*sink, 100);
+  ASSERT_EQ(sink->close().outcome, Outcome::done);
+  look();
+  auto query = Query::open({.data_dir = dir});
+  ASSERT_TRUE(query);
+  EXPECT_EQ((*query)->rows("SELECT count(*) FROM trade", 1)->rows[0][0], "61");
+  EXPECT_EQ((*query)->rows("SELECT count(channel) FROM status", 1)->rows[0][0], "1");
+  EXPECT_EQ((*query)->rows("SELECT * FROM trade", 1)->columns.size(),
+            columns_of(Channel::trade).size() + 5);
+}
+
 TEST_F(QueryTest, says_what_it_may_not_read) {
   constexpr uid_t kNobody = 65534;
   const uid_t self = ::geteuid();

@@ -1,0 +1,51 @@
+#include "sink/parquet_wants.hpp"
+
+#include <array>
+#include <sstream>
+#include <string>
+
+#include "core/files.hpp"
+#include "sink/files.hpp"
+#include "sink/registry.hpp"
+
+namespace mp::sink {
+namespace {
+
+constexpr const char* kName = ".wants";
+constexpr std::array<std::string_view, 2> kKeys = {"channels", "instruments"};
+
+}  // namespace
+
+// Lines: a key, and a word of its list.
+Result<void> note_wants(const Settings& settings, const std::filesystem::path& folder) {
+  if (settings.shard.number != 0) return {};
+  std::string text;
+  for (const std::string_view key : kKeys) {
+    for (const std::string& word : settings.texts(key))
+      text.append(key).append(" ").append(word).push_back('\n');
+  }
+  const auto there = read_file(folder / kName);
+  if (there && there->value_or("") == text) return {};
+  const int code = replace_whole(folder / kName, text, mp::Written::in_time);
+  if (code != 0) return file_error("write", folder / kName, code);
+  return {};
+}
+
+Result<Settings> noted_wants(const std::filesystem::path& folder) {
+  const auto text = read_file(folder / kName);
+  if (!text) return text.error();
+  Settings out{kParquet};
+  std::istringstream lines{text->value_or("")};
+  std::string line;
+  while (std::getline(lines, line)) {
+    for (const std::string_view key : kKeys) {
+      if (!line.starts_with(std::string{key} + " ")) continue;
+      Texts words = out.texts(key);
+      words.push_back(line.substr(key.size() + 1));
+      out.set(key, std::move(words));
+    }
+  }
+  return out;
+}
+
+}  // namespace mp::sink
