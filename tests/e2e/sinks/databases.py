@@ -150,6 +150,7 @@ class CurrentClickHouse(ClickHouse):
     """The engine of today. MP_CHDB: a Python that has chdb."""
 
     program = os.environ.get("MP_CHDB", "")
+    needs = "MP_CHDB"
     time_type = "DateTime64(9, 'UTC')"
 
     def arguments(self):
@@ -245,9 +246,10 @@ class Postgres(Database):
 
 
 class Influx(Database):
-    """Version 1. MP_INFLUXD: the program, where it is not in the path."""
+    """Version 1. MP_INFLUXD: the program."""
 
-    program = os.environ.get("MP_INFLUXD", "influxd")
+    program = os.environ.get("MP_INFLUXD", "")
+    needs = "MP_INFLUXD"
     has_poison = False
 
     def arguments(self):
@@ -302,6 +304,7 @@ class QuestDb(Database):
     """MP_QUESTDB: its class path."""
 
     program = "java"
+    needs = "MP_QUESTDB"
     has_poison = False
 
     def arguments(self):
@@ -344,10 +347,3 @@ class QuestDb(Database):
             for side in ("bids", "asks") if channel == "book" else ():
                 row[side] = json.loads(row[side])
             yield line_of(channel, join_decimals(channel, row))
-
-
-def is_there(server):
-    """Whether a server that Debian has no package of can be tried."""
-    if server is QuestDb:
-        return "MP_QUESTDB" in os.environ
-    return bool(server.program) and shutil.which(server.program) is not None

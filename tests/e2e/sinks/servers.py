@@ -34,6 +34,7 @@ class Server:
     """A process. What differs is below."""
 
     program = ""  # searched for in the path, and where Debian puts daemons
+    needs = ""  # a variable that leads to it, where there is no package
     in_order = True  # what it has comes in the order of its arrival
 
     def __init__(self, folder):
@@ -41,6 +42,11 @@ class Server:
         self.folder.mkdir(parents=True)
         self.port = free_port()
         self.process = None
+
+    @classmethod
+    def can_be_had(cls):
+        """Whether one that Debian has no package of can be tried."""
+        return cls.needs in os.environ and shutil.which(cls.program) is not None
 
     # ---- of each server ----
 
@@ -230,6 +236,13 @@ class Nats(Server):
     def poison(self):
         self.payload_max = 4096
         return lambda event, line: len(line) > self.payload_max
+
+
+class CurrentNats(Nats):
+    """The server of today. MP_NATS: the program."""
+
+    program = os.environ.get("MP_NATS", "")
+    needs = "MP_NATS"
 
 
 class NatsSecured(Nats):

@@ -3,7 +3,8 @@
 
 Usage: sinks_test.py PROGRAM [unittest arguments]
        MP_SINKS=long: as often and as long as it takes. MP_SEED: other chances.
-       MP_CHDB, MP_INFLUXD, MP_QUESTDB: servers that Debian does not have (databases.py).
+       MP_CHDB, MP_INFLUXD, MP_KAFKA, MP_NATS, MP_QUESTDB: servers that Debian does not have
+       (scripts/install-servers.sh).
 
 Every case is played to every sink of the table ROWS. What must be stored is the collector's own
 journal, line for line (`marketprism tap --all`). To add a sink: a class in servers.py, a row here.
@@ -61,11 +62,15 @@ ROWS = [
         without=("absent_at_start", "cut", "slow", "poison")),
     Row("clickhouse", "clickhouse", databases.ClickHouse, keys=LARGE),
     Row("postgres", "postgres", databases.Postgres, keys=LARGE),
-    *(Row(name, name.split("-")[0], server, keys=LARGE)
-      for name, server in (("clickhouse-today", databases.CurrentClickHouse),
-                           ("influx", databases.Influx), ("questdb", databases.QuestDb))
-      if databases.is_there(server)),
 ]
+# Servers that Debian does not have.
+ROWS += [row for row in (
+    Row("kafka-today", "kafka", brokers.Kafka, dedupes=False),
+    Row("nats-today", "nats", servers.CurrentNats, keys="in_flight = 16\n"),
+    Row("clickhouse-today", "clickhouse", databases.CurrentClickHouse, keys=LARGE),
+    Row("influx", "influx", databases.Influx, keys=LARGE),
+    Row("questdb", "questdb", databases.QuestDb, keys=LARGE),
+) if row.server.can_be_had()]
 
 
 def times(short, long):
