@@ -46,7 +46,10 @@ add_test(NAME sinks
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/sinks/sinks_test.py $<TARGET_FILE:marketprism>)
 add_test(NAME sinks_hot
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/sinks/hot_test.py $<TARGET_FILE:marketprism>)
-set_tests_properties(sinks sinks_hot PROPERTIES TIMEOUT 600)
+# Files on disks that are full.
+add_test(NAME sinks_disk
+  COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/sinks/disk_test.py $<TARGET_FILE:marketprism>)
+set_tests_properties(sinks sinks_hot sinks_disk PROPERTIES TIMEOUT 600)
 # The alert rules, where Prometheus' tool is there.
 find_program(MP_PROMTOOL promtool)
 if(MP_PROMTOOL)

@@ -137,6 +137,7 @@ class Kafka(Server):
     program = "java"
     needs = "MP_KAFKA"
     large = 1_048_588  # its default
+    protocol, settings = "PLAINTEXT", ""
     more = ""  # of the section
 
     def __init__(self, folder):
@@ -162,12 +163,12 @@ listeners=OWN://127.0.0.1:{self.port},SINK://127.0.0.1:{self.inner},\
   CONTROLLER://127.0.0.1:{self.controller}
 advertised.listeners=OWN://127.0.0.1:{self.port},SINK://127.0.0.1:{self.told}
 inter.broker.listener.name=OWN
-listener.security.protocol.map=OWN:PLAINTEXT,SINK:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=OWN:PLAINTEXT,SINK:{self.protocol},CONTROLLER:PLAINTEXT
 log.dirs={self.folder}/data
 message.max.bytes={self.large}
 offsets.topic.replication.factor=1
 log.cleaner.enable=false
-""")
+{self.settings}""")
             subprocess.run([self.program, *self.java("kafka.tools.StorageTool", "format", "-t",
                                                      "AAAAAAAAAAAAAAAAAAAAAA", "-c")],
                            cwd=self.folder, check=True, capture_output=True, timeout=DEADLINE)

@@ -83,6 +83,7 @@ class ClickHouse(Database):
 
     program = "clickhouse-server"
     has_poison = False
+    password = more = ""
     time_type = "Int64"
     trade = ("venue String, instrument String, identity UUID, ts_recv {time}, ts_event "
              "Nullable({time}), seq UInt64, symbol String, trade_id Nullable(String), price "
@@ -96,15 +97,16 @@ class ClickHouse(Database):
 <tcp_port>{free_port()}</tcp_port>
 <path>{self.folder}/data/</path><tmp_path>{self.folder}/tmp/</tmp_path>
 <mark_cache_size>16777216</mark_cache_size><users_config>users.xml</users_config>
-<default_profile>default</default_profile><default_database>default</default_database></yandex>""")
-        (self.folder / "users.xml").write_text("""<yandex><profiles><default/></profiles>
-<users><default><password></password><networks><ip>127.0.0.1</ip></networks>
+<default_profile>default</default_profile><default_database>default</default_database>
+{self.more}</yandex>""")
+        (self.folder / "users.xml").write_text(f"""<yandex><profiles><default/></profiles>
+<users><default><password>{self.password}</password><networks><ip>127.0.0.1</ip></networks>
 <profile>default</profile><quota>default</quota></default></users>
 <quotas><default/></quotas></yandex>""")
         return ["--config-file=config.xml"]
 
     def ask(self, statement):
-        return self.fetch("/", statement.encode())
+        return self.fetch(f"/?password={self.password}", statement.encode())
 
     def answers(self):
         return self.ask("SELECT 1").strip() == "1"
@@ -133,7 +135,8 @@ class ClickHouse(Database):
         whole = "" if self.time_type == "Int64" else "".join(
             f", toUnixTimestamp64Nano({name}) AS {name}_ns" for name in times)
         statement = f"SELECT *{whole} FROM marketprism.{channel} FINAL FORMAT JSON"
-        said = self.fetch("/?output_format_json_quote_64bit_integers=0", statement.encode())
+        said = self.fetch(f"/?output_format_json_quote_64bit_integers=0&password={self.password}",
+                          statement.encode())
         for row in json.loads(said)["data"]:
             for name in times if whole else ():
                 row[name] = row[name + "_ns"]
@@ -160,6 +163,7 @@ class CurrentClickHouse(ClickHouse):
 class Postgres(Database):
     """Debian's, which does not run as root."""
 
+    login, query = "tester", ""
     folder_of_programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1:]
 
     def __init__(self, folder):
@@ -175,9 +179,12 @@ class Postgres(Database):
             for each in (self.folder.parent, self.folder):
                 each.chmod(0o755)
             shutil.chown(data, self.user)
-            self.run(str(self.folder_of_programs[0] / "initdb"), "-D", data, "-A", "trust", "-U",
-                     "tester", "--no-sync")
+            self.make(data)
         return ["-D", data, "-p", self.port, "-h", "127.0.0.1", "-k", "", "-c", "fsync=off"]
+
+    def make(self, data):
+        self.run(str(self.folder_of_programs[0] / "initdb"), "-D", data, "-A", "trust", "-U",
+                 "tester", "--no-sync")
 
     def command(self, program, arguments):
         words = [program, *map(str, arguments)]
@@ -186,8 +193,9 @@ class Postgres(Database):
         return ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups", *words]
 
     def run(self, program, *arguments, text=None):
+        home = dict(os.environ, HOME=str(self.folder))  # no files of who runs the tests
         done = subprocess.run(self.command(program, arguments), input=text, text=True, cwd="/",
-                              capture_output=True, timeout=DEADLINE, check=False)
+                              env=home, capture_output=True, timeout=DEADLINE, check=False)
         if done.returncode != 0:
             raise ValueError(done.stderr[-500:])
         return done.stdout
@@ -204,8 +212,8 @@ class Postgres(Database):
         return None
 
     def ask(self, sql, database="marketprism"):
-        return self.run("psql", f"postgresql://tester@127.0.0.1:{self.port}/{database}", "-qAtX",
-                        "-v", "ON_ERROR_STOP=1", text=sql)
+        url = f"postgresql://{self.login}@127.0.0.1:{self.port}/{database}{self.query}"
+        return self.run("psql", url, "-qAtX", "-v", "ON_ERROR_STOP=1", text=sql)
 
     def answers(self):
         return self.ask("SELECT 1", "postgres").strip() == "1"

@@ -245,25 +245,6 @@ class CurrentNats(Nats):
     needs = "MP_NATS"
 
 
-class NatsSecured(Nats):
-    """With TLS and a password."""
-
-    def __init__(self, folder):
-        super().__init__(folder)
-        self.ca_file = self.folder / "cert.pem"
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-             "-nodes", "-keyout", self.folder / "key.pem", "-out", self.ca_file, "-days", "2",
-             "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"],
-            check=True, capture_output=True, timeout=DEADLINE)
-        self.more = (f'tls {{ cert_file: "{self.ca_file}", key_file: "{self.folder}/key.pem" }}\n'
-                     f"authorization {{ user: prism, password: {PASSWORD} }}\n")
-
-    def section(self, port):
-        return super().section(port) + (f'user = "prism"\npassword = "{PASSWORD}"\n'
-                                        f'ca_file = "{self.ca_file}"\n')
-
-
 class NatsCore(Nats):
     """No stream: a client that listens, and is there before the collector is."""
 
@@ -350,12 +331,3 @@ class Redis(Server):
     def poison(self):
         self.poisoned = "trade:okx:spot:BTC-USDT"
         return lambda event, line: (event["type"], event["venue"]) == ("trade", "okx")
-
-
-class RedisSecured(Redis):
-    """With a password."""
-
-    has_password = True
-
-    def section(self, port):
-        return super().section(port) + f'password = "{PASSWORD}"\n'

@@ -24,6 +24,7 @@ sys.dont_write_bytecode = True
 
 import brokers  # noqa: E402  (found beside this file)
 import databases  # noqa: E402  (found beside this file)
+import secured  # noqa: E402  (found beside this file)
 import servers  # noqa: E402
 from harness import Simulator, Trial, until  # noqa: E402
 
@@ -52,8 +53,6 @@ ROWS = [
     Row("nats-core", "nats", servers.NatsCore, dedupes=False, loses=True,
         keys="in_flight = 16\n", without=("absent_at_start", "poison")),
     Row("redis", "redis", servers.Redis),
-    Row("nats-secured", "nats", servers.NatsSecured, only=("absent_at_start", "cut")),
-    Row("redis-secured", "redis", servers.RedisSecured, only=("absent_at_start", "cut")),
     Row("mqtt", "mqtt", brokers.Mosquitto, dedupes=False),
     Row("kafka", "kafka", brokers.KafkaMock, dedupes=False, without=("killed_after_ack",)),
     Row("stdout", "stdout", brokers.Pipe, dedupes=False,
@@ -62,10 +61,17 @@ ROWS = [
         without=("absent_at_start", "cut", "slow", "poison")),
     Row("clickhouse", "clickhouse", databases.ClickHouse, keys=LARGE),
     Row("postgres", "postgres", databases.Postgres, keys=LARGE),
+    *(Row(f"{name}-secured", name, server, only=("absent_at_start", "cut"), **how)
+      for name, server, how in (
+          ("nats", secured.Nats, {}), ("redis", secured.Redis, {}),
+          ("mqtt", secured.Mosquitto, {"dedupes": False}),
+          ("clickhouse", secured.ClickHouse, {"keys": LARGE}),
+          ("postgres", secured.Postgres, {"keys": LARGE}))),
 ]
 # Servers that Debian does not have.
 ROWS += [row for row in (
     Row("kafka-today", "kafka", brokers.Kafka, dedupes=False),
+    Row("kafka-secured", "kafka", secured.Kafka, dedupes=False, only=("absent_at_start", "cut")),
     Row("nats-today", "nats", servers.CurrentNats, keys="in_flight = 16\n"),
     Row("clickhouse-today", "clickhouse", databases.CurrentClickHouse, keys=LARGE),
     Row("influx", "influx", databases.Influx, keys=LARGE),
