@@ -3,7 +3,7 @@
 #   make test                     builds and runs all tests
 #   make build                    leaves the program in build/release/marketprism
 #   make pgo                      likewise in build/pgo/marketprism, optimised by a profile of its own work: takes twice as long
-#   make test-sinks              sinks with real servers, long: MP_SEED=n for other chances
+#   make test-sinks              sinks with real servers, long, also those that Debian does not have: MP_SEED=n for other chances
 #   make faults [SEEDS=10000]     all faults, long: feeds in made-up time, connections of the program, system calls (docs/faults.md)
 # JOBS=n compilations at once (default: by cores and memory). MP_INSTALL=no installs nothing.
 MAKEFLAGS += --no-print-directory
@@ -23,8 +23,9 @@ test: install-test
 
 test-sinks: install-test
 	@scripts/build.sh dev marketprism kafka_peer zeromq_peer
-	@MP_SINKS=long python3 tests/e2e/sinks/sinks_test.py build/dev/marketprism
-	@MP_SINKS=long python3 tests/e2e/sinks/hot_test.py build/dev/marketprism
+	@servers=$$(scripts/install-servers.sh) && eval "$$servers" && export MP_SINKS=long && \
+	 for part in sinks hot disk; do \
+	   python3 tests/e2e/sinks/$${part}_test.py build/dev/marketprism || exit; done
 
 faults: install-test
 	@scripts/build.sh faults simulation_test faults_test marketprism

@@ -42,7 +42,7 @@ struct SinkRunnerConfig {
   std::size_t batch_bytes_max = std::size_t{1} << 20U;  // encoded; the last event may pass it
   std::chrono::milliseconds batch_age_max{50};          // what a slow stream waits for company
   std::chrono::milliseconds retry_first{100};           // doubled each time
-  std::chrono::milliseconds retry_longest{30'000};
+  std::chrono::milliseconds retry_longest{4'000};
   std::chrono::milliseconds tick_interval{100};  // between calls of Sink::tick
   std::chrono::milliseconds drain_longest{
       10'000};                          // after stop(); what is left stays in the journal

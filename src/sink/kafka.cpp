@@ -3,6 +3,7 @@
 //
 // The producer is idempotent: whatever it sends again by itself is stored once. What is delivered
 // again after a restart, or after `ack_timeout`, is stored again; readers tell it by the header.
+// A broker that refuses a batch for its length is asked again, record by record.
 #include <array>
 
 #include "sink/connection_keys.hpp"
@@ -26,6 +27,7 @@ class Kafka final : public Sink {
 
   Result<void> open() override {
     producer_.reset();
+    one_by_one_.reset();
     began_ = false;
     auto opened = KafkaProducer::open(settings_);
     if (!opened) return opened.error();
@@ -39,11 +41,12 @@ class Kafka final : public Sink {
       shipment_.begin(batch);
       first_ += sent_;
       sent_ = 0;
+      is_alone_ = false;
     }
-    while (sent_ < batch.items.size() && send(batch.items[sent_])) ++sent_;
-    producer_->poll(kMoment);
-    silent_ = producer_->reports.empty() ? silent_ + 1 : 0;
-    for (const auto& report : std::exchange(producer_->reports, {})) take(report);
+    while (sent_ < batch.items.size() && send(batch.items[sent_], *producer_, sent_)) ++sent_;
+    ++silent_;
+    if (is_alone_) collect(batch, *one_by_one_, kMoment);
+    collect(batch, *producer_, is_alone_ ? std::chrono::milliseconds{} : kMoment);
     if (shipment_.given_up() || shipment_.complete()) {
       began_ = false;  // what else is under way is forgotten with the producer
       return shipment_.end();
@@ -55,36 +58,58 @@ class Kafka final : public Sink {
   }
 
  private:
-  bool send(const Item& item) {
+  bool send(const Item& item, KafkaProducer& producer, std::size_t position) {
     const Event& event = *item.event;
     id_ = hex_of(item.identity.high) + hex_of(item.identity.low);
-    return producer_->send({.topic = item.subject,
-                            .key = event.instrument.empty() ? event.symbol : event.instrument,
-                            .value = item.payload,
-                            .identity = id_},
-                           first_ + sent_);
+    return producer.send({.topic = item.subject,
+                          .key = event.instrument.empty() ? event.symbol : event.instrument,
+                          .value = item.payload,
+                          .identity = id_},
+                         first_ + position);
   }
 
-  void take(const KafkaProducer::Report& report) {
+  void collect(const Batch& batch, KafkaProducer& producer, std::chrono::milliseconds longest) {
+    producer.poll(longest);
+    if (!producer.reports.empty()) silent_ = 0;
+    for (const auto& report : std::exchange(producer.reports, {})) take(report, batch);
+  }
+
+  void take(const KafkaProducer::Report& report, const Batch& batch) {
     switch (report.kind) {
       case Kind::stored:
         return shipment_.accept(report.number - first_);
       case Kind::refused:
         return shipment_.refuse(report.number - first_, report.problem);
+      case Kind::too_long:
+        return send_alone(batch, report.number - first_);
       case Kind::failed:
         (void)shipment_.give_up("cannot deliver: " + report.problem);
     }
   }
 
+  void send_alone(const Batch& batch, std::size_t position) {
+    if (position >= batch.items.size()) return;  // of one that is forgotten
+    if (one_by_one_ == nullptr) {
+      auto opened = KafkaProducer::open(settings_, KafkaProducer::Together::one);
+      if (!opened) return void(shipment_.give_up(opened.error().message));
+      one_by_one_ = opened.take();
+    }
+    is_alone_ = true;
+    if (!send(batch.items[position], *one_by_one_, position))
+      (void)shipment_.give_up("no room for records that are sent alone");
+  }
+
   const Settings settings_;
   std::unique_ptr<KafkaProducer> producer_;
+  std::unique_ptr<KafkaProducer> one_by_one_;  // made when it is needed
   std::string id_;
   // Of the batch at hand.
   bool began_ = false;
   Shipment shipment_;
   std::uint64_t first_ = 0;  // the number of its first item; numbers are those of the sink
   std::size_t sent_ = 0;
-  unsigned silent_ = 0;  // moments without a report
+  bool is_alone_ = false;  // some of it is sent by one_by_one_
+  unsigned silent_ = 0;    // moments without a report
 };
 
 constexpr std::array<std::string_view, 5> kCompressions = {"lz4", "zstd", "gzip", "snappy", "none"};
@@ -97,7 +122,8 @@ constexpr std::array kKeys = {
     Key{.name = "compression", .fallback = "lz4", .doc = "Of records.", .words = kCompressions},
     Key{.name = "message_bytes",
         .fallback = Bytes{1'000'000},
-        .doc = "The longest record; no more than the brokers take.",
+        .doc = "The longest record, and batch of records. Batches that brokers refuse as too long "
+               "are sent again, record by record.",
         .least = 1000,
         .most = 1'000'000'000},
     Key{.name = "ack_timeout",
@@ -109,7 +135,8 @@ constexpr std::array kKeys = {
     kPasswordKey,
     Key{.name = "sasl",
         .fallback = "SCRAM-SHA-256",
-        .doc = "With a user: how.",
+        .doc = "With a user: how. Kafka 4 refuses the SCRAM of librdkafka before 2.6.1, which "
+               "Debian 12 has; PLAIN, over TLS, it takes.",
         .words = kMechanisms},
     kTlsKey,
     kCaFileKey,

@@ -17,7 +17,7 @@ struct Destroy {
   void operator()(rd_kafka_conf_t* conf) const { rd_kafka_conf_destroy(conf); }
 };
 
-Options options_of(const Settings& settings) {
+Options options_of(const Settings& settings, KafkaProducer::Together together) {
   const auto& user = settings.text("user");
   const auto& ca_file = settings.text("ca_file");
   const bool tls = settings.flag("tls") || !ca_file.empty();
@@ -35,6 +35,7 @@ Options options_of(const Settings& settings) {
       {"message.max.bytes", std::to_string(settings.bytes("message_bytes"))},
       {"message.timeout.ms", std::to_string(settings.time("ack_timeout").count())},
       {"security.protocol", std::string{user.empty() ? plain : with_user}}};
+  if (together == KafkaProducer::Together::one) out.emplace_back("batch.num.messages", "1");
   if (!ca_file.empty()) out.emplace_back("ssl.ca.location", ca_file);
   if (user.empty()) return out;
   out.emplace_back("sasl.mechanisms", settings.text("sasl"));
@@ -69,11 +70,13 @@ rd_kafka_vu_t memory(rd_kafka_vtype_t type, std::string_view bytes) {
 
 }  // namespace
 
-Result<std::unique_ptr<KafkaProducer>> KafkaProducer::open(const Settings& settings) {
+Result<std::unique_ptr<KafkaProducer>> KafkaProducer::open(const Settings& settings,
+                                                           Together together) {
   std::unique_ptr<KafkaProducer> out{new KafkaProducer};
+  out->together_ = together;
   std::unique_ptr<rd_kafka_conf_t, Destroy> conf{rd_kafka_conf_new()};
   std::array<char, 256> why{};
-  for (const auto& [name, value] : options_of(settings)) {
+  for (const auto& [name, value] : options_of(settings, together)) {
     if (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), why.data(), why.size()) !=
         RD_KAFKA_CONF_OK)
       return Error{ErrorKind::config,
@@ -81,7 +84,11 @@ Result<std::unique_ptr<KafkaProducer>> KafkaProducer::open(const Settings& setti
   }
   const auto report = [](rd_kafka_t*, const rd_kafka_message_t* message, void* self) {
     const auto number = std::bit_cast<std::uintptr_t>(message->_private);
-    static_cast<KafkaProducer*>(self)->reports.push_back(report_of(number, message->err));
+    auto& producer = *static_cast<KafkaProducer*>(self);
+    producer.reports.push_back(report_of(number, message->err));
+    if (message->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE &&
+        producer.together_ == Together::many)
+      producer.reports.back().kind = Kind::too_long;
   };
   rd_kafka_conf_set_dr_msg_cb(conf.get(), report);
   const auto note = [](rd_kafka_t*, int, const char* problem, void* self) {

@@ -17,14 +17,18 @@ namespace mp::sink {
 
 class KafkaProducer {
  public:
+  // How many records go to a broker as one batch, which it takes or refuses whole.
+  enum class Together : std::uint8_t { many, one };
   // By the keys of the section. Nothing is connected yet; what fails is said of records.
-  static Result<std::unique_ptr<KafkaProducer>> open(const Settings& settings);
+  static Result<std::unique_ptr<KafkaProducer>> open(const Settings& settings,
+                                                     Together together = Together::many);
   ~KafkaProducer();
   KafkaProducer(const KafkaProducer&) = delete;
   KafkaProducer& operator=(const KafkaProducer&) = delete;
 
   struct Report {
-    enum class Kind : std::uint8_t { stored, refused, failed };
+    // too_long: the batch that it was in is, which says nothing of the record.
+    enum class Kind : std::uint8_t { stored, refused, too_long, failed };
     std::uint64_t number = 0;
     Kind kind = Kind::stored;
     std::string problem{};
@@ -47,6 +51,7 @@ class KafkaProducer {
   KafkaProducer() = default;
 
   rd_kafka_s* handle_ = nullptr;
+  Together together_ = Together::many;
   std::string trouble_ = "none has answered yet";
 };
 

@@ -50,12 +50,17 @@ foreach(peer kafka:rdkafka zeromq:zeromq)
   add_executable(${name}_peer ${PROJECT_SOURCE_DIR}/tests/e2e/sinks/peers/${name}_peer.cpp)
   target_link_libraries(${name}_peer PRIVATE mp_options PkgConfig::${library})
 endforeach()
+add_executable(write_peer EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/tests/e2e/sinks/peers/write_peer.cpp)
+target_link_libraries(write_peer PRIVATE mp_options ${MP_NATS_LIBRARY} PkgConfig::hiredis PkgConfig::rdkafka)
 # Sinks with the servers that they are for. Their long form: make test-sinks.
 add_test(NAME sinks
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/sinks/sinks_test.py $<TARGET_FILE:marketprism>)
 add_test(NAME sinks_hot
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/sinks/hot_test.py $<TARGET_FILE:marketprism>)
-set_tests_properties(sinks sinks_hot PROPERTIES TIMEOUT 600)
+# Files on disks that are full.
+add_test(NAME sinks_disk
+  COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/sinks/disk_test.py $<TARGET_FILE:marketprism>)
+set_tests_properties(sinks sinks_hot sinks_disk PROPERTIES TIMEOUT 600)
 # The alert rules, where Prometheus' tool is there.
 find_program(MP_PROMTOOL promtool)
 if(MP_PROMTOOL)

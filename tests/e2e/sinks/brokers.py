@@ -6,7 +6,7 @@ import subprocess
 import threading
 from pathlib import Path
 
-from servers import DEADLINE, Server, until
+from servers import DEADLINE, Server, free_port, until
 
 PEERS = Path()  # where the programs of peers/ are
 
@@ -93,7 +93,8 @@ class KafkaMock(Server):
             self.process.stdin.write(word + "\n")
             self.process.stdin.flush()
             lines = []
-            while (line := self.process.stdout.readline().rstrip("\n")) not in (".", word):
+            while (line := self.process.stdout.readline().rstrip("\n")) != word:
+                assert line, f"the broker in memory ended at {word}"
                 lines.append(line)
             return lines
 
@@ -128,6 +129,70 @@ class KafkaMock(Server):
     def poison(self):
         self.more = 'message_bytes = "4000B"\n'
         return lambda event, line: len(line) + len(event["instrument"]) > 4000
+
+
+class Kafka(Server):
+    """A real one, broker and controller in one process. MP_KAFKA: its class path."""
+
+    program = "java"
+    needs = "MP_KAFKA"
+    large = 1_048_588  # its default
+    protocol, settings = "PLAINTEXT", ""
+    more = ""  # of the section
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.inner, self.controller = free_port(), free_port()
+        self.told = self.inner  # where clients of the other port are sent
+
+    def proxied(self, proxy):
+        proxy.target, self.told = self.inner, proxy.port
+
+    def java(self, name, *words):
+        return ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
+                os.environ["MP_KAFKA"], name, *words, "server.properties"]
+
+    def arguments(self):
+        if not (self.folder / "data").exists():
+            (self.folder / "server.properties").write_text(
+                f"""process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{self.controller}
+controller.listener.names=CONTROLLER
+listeners=OWN://127.0.0.1:{self.port},SINK://127.0.0.1:{self.inner},\
+  CONTROLLER://127.0.0.1:{self.controller}
+advertised.listeners=OWN://127.0.0.1:{self.port},SINK://127.0.0.1:{self.told}
+inter.broker.listener.name=OWN
+listener.security.protocol.map=OWN:PLAINTEXT,SINK:{self.protocol},CONTROLLER:PLAINTEXT
+log.dirs={self.folder}/data
+message.max.bytes={self.large}
+offsets.topic.replication.factor=1
+log.cleaner.enable=false
+{self.settings}""")
+            subprocess.run([self.program, *self.java("kafka.tools.StorageTool", "format", "-t",
+                                                     "AAAAAAAAAAAAAAAAAAAAAA", "-c")],
+                           cwd=self.folder, check=True, capture_output=True, timeout=DEADLINE)
+        return self.java("kafka.Kafka")
+
+    def rows(self):
+        done = subprocess.run([PEERS / "kafka_peer", "read", f"127.0.0.1:{self.port}"], text=True,
+                              capture_output=True, timeout=DEADLINE, check=False)
+        if done.returncode != 0:
+            raise ValueError(f"not all can be read: {done.stderr[-500:]}")
+        return done.stdout.splitlines()
+
+    def answers(self):
+        return self.rows() is not None
+
+    def section(self, port):
+        return f'servers = ["127.0.0.1:{port}"]\n' + self.more
+
+    def poison(self):
+        """What is too long for the broker, alone; batches of what is not may be, too."""
+        self.large, self.more = 4000, 'compression = "none"\n'
+        around = 112  # of a record, and the batch that it is alone in
+        return lambda event, line: around + len(line) + len(
+            event["instrument"] or event["symbol"]) > self.large
 
 
 class Pipe(Server):

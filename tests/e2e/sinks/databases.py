@@ -83,6 +83,7 @@ class ClickHouse(Database):
 
     program = "clickhouse-server"
     has_poison = False
+    password = more = ""
     time_type = "Int64"
     trade = ("venue String, instrument String, identity UUID, ts_recv {time}, ts_event "
              "Nullable({time}), seq UInt64, symbol String, trade_id Nullable(String), price "
@@ -96,15 +97,16 @@ class ClickHouse(Database):
 <tcp_port>{free_port()}</tcp_port>
 <path>{self.folder}/data/</path><tmp_path>{self.folder}/tmp/</tmp_path>
 <mark_cache_size>16777216</mark_cache_size><users_config>users.xml</users_config>
-<default_profile>default</default_profile><default_database>default</default_database></yandex>""")
-        (self.folder / "users.xml").write_text("""<yandex><profiles><default/></profiles>
-<users><default><password></password><networks><ip>127.0.0.1</ip></networks>
+<default_profile>default</default_profile><default_database>default</default_database>
+{self.more}</yandex>""")
+        (self.folder / "users.xml").write_text(f"""<yandex><profiles><default/></profiles>
+<users><default><password>{self.password}</password><networks><ip>127.0.0.1</ip></networks>
 <profile>default</profile><quota>default</quota></default></users>
 <quotas><default/></quotas></yandex>""")
         return ["--config-file=config.xml"]
 
     def ask(self, statement):
-        return self.fetch("/", statement.encode())
+        return self.fetch(f"/?password={self.password}", statement.encode())
 
     def answers(self):
         return self.ask("SELECT 1").strip() == "1"
@@ -133,7 +135,8 @@ class ClickHouse(Database):
         whole = "" if self.time_type == "Int64" else "".join(
             f", toUnixTimestamp64Nano({name}) AS {name}_ns" for name in times)
         statement = f"SELECT *{whole} FROM marketprism.{channel} FINAL FORMAT JSON"
-        said = self.fetch("/?output_format_json_quote_64bit_integers=0", statement.encode())
+        said = self.fetch(f"/?output_format_json_quote_64bit_integers=0&password={self.password}",
+                          statement.encode())
         for row in json.loads(said)["data"]:
             for name in times if whole else ():
                 row[name] = row[name + "_ns"]
@@ -150,6 +153,7 @@ class CurrentClickHouse(ClickHouse):
     """The engine of today. MP_CHDB: a Python that has chdb."""
 
     program = os.environ.get("MP_CHDB", "")
+    needs = "MP_CHDB"
     time_type = "DateTime64(9, 'UTC')"
 
     def arguments(self):
@@ -159,6 +163,7 @@ class CurrentClickHouse(ClickHouse):
 class Postgres(Database):
     """Debian's, which does not run as root."""
 
+    login, query = "tester", ""
     folder_of_programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1:]
 
     def __init__(self, folder):
@@ -174,9 +179,12 @@ class Postgres(Database):
             for each in (self.folder.parent, self.folder):
                 each.chmod(0o755)
             shutil.chown(data, self.user)
-            self.run(str(self.folder_of_programs[0] / "initdb"), "-D", data, "-A", "trust", "-U",
-                     "tester", "--no-sync")
+            self.make(data)
         return ["-D", data, "-p", self.port, "-h", "127.0.0.1", "-k", "", "-c", "fsync=off"]
+
+    def make(self, data):
+        self.run(str(self.folder_of_programs[0] / "initdb"), "-D", data, "-A", "trust", "-U",
+                 "tester", "--no-sync")
 
     def command(self, program, arguments):
         words = [program, *map(str, arguments)]
@@ -185,8 +193,9 @@ class Postgres(Database):
         return ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups", *words]
 
     def run(self, program, *arguments, text=None):
+        home = dict(os.environ, HOME=str(self.folder))  # no files of who runs the tests
         done = subprocess.run(self.command(program, arguments), input=text, text=True, cwd="/",
-                              capture_output=True, timeout=DEADLINE, check=False)
+                              env=home, capture_output=True, timeout=DEADLINE, check=False)
         if done.returncode != 0:
             raise ValueError(done.stderr[-500:])
         return done.stdout
@@ -203,8 +212,8 @@ class Postgres(Database):
         return None
 
     def ask(self, sql, database="marketprism"):
-        return self.run("psql", f"postgresql://tester@127.0.0.1:{self.port}/{database}", "-qAtX",
-                        "-v", "ON_ERROR_STOP=1", text=sql)
+        url = f"postgresql://{self.login}@127.0.0.1:{self.port}/{database}{self.query}"
+        return self.run("psql", url, "-qAtX", "-v", "ON_ERROR_STOP=1", text=sql)
 
     def answers(self):
         return self.ask("SELECT 1", "postgres").strip() == "1"
@@ -245,9 +254,10 @@ class Postgres(Database):
 
 
 class Influx(Database):
-    """Version 1. MP_INFLUXD: the program, where it is not in the path."""
+    """Version 1. MP_INFLUXD: the program."""
 
-    program = os.environ.get("MP_INFLUXD", "influxd")
+    program = os.environ.get("MP_INFLUXD", "")
+    needs = "MP_INFLUXD"
     has_poison = False
 
     def arguments(self):
@@ -302,6 +312,7 @@ class QuestDb(Database):
     """MP_QUESTDB: its class path."""
 
     program = "java"
+    needs = "MP_QUESTDB"
     has_poison = False
 
     def arguments(self):
@@ -344,10 +355,3 @@ class QuestDb(Database):
             for side in ("bids", "asks") if channel == "book" else ():
                 row[side] = json.loads(row[side])
             yield line_of(channel, join_decimals(channel, row))
-
-
-def is_there(server):
-    """Whether a server that Debian has no package of can be tried."""
-    if server is QuestDb:
-        return "MP_QUESTDB" in os.environ
-    return bool(server.program) and shutil.which(server.program) is not None

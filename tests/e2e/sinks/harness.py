@@ -240,7 +240,8 @@ class Trial:
         """Of both, for who wants to know why it failed."""
         log = self.server.folder / "log"
         said = log.read_text(errors="replace") if log.exists() else ""
-        return f"collector: ...{self.collector.said()[-1500:]}\nserver: ...{said[-1500:]}"
+        return (f"{self.proxy.cuts} cuts; collector: ...{self.collector.said()[-1500:]}\n"
+                f"server: ...{said[-1500:]}")
 
     def check_order(self, stored):
         """Of each stream, by what came first: `seq` rises."""

@@ -34,6 +34,7 @@ class Server:
     """A process. What differs is below."""
 
     program = ""  # searched for in the path, and where Debian puts daemons
+    needs = ""  # a variable that leads to it, where there is no package
     in_order = True  # what it has comes in the order of its arrival
 
     def __init__(self, folder):
@@ -41,6 +42,11 @@ class Server:
         self.folder.mkdir(parents=True)
         self.port = free_port()
         self.process = None
+
+    @classmethod
+    def can_be_had(cls):
+        """Whether one that Debian has no package of can be tried."""
+        return cls.needs in os.environ and shutil.which(cls.program) is not None
 
     # ---- of each server ----
 
@@ -232,23 +238,11 @@ class Nats(Server):
         return lambda event, line: len(line) > self.payload_max
 
 
-class NatsSecured(Nats):
-    """With TLS and a password."""
+class CurrentNats(Nats):
+    """The server of today. MP_NATS: the program."""
 
-    def __init__(self, folder):
-        super().__init__(folder)
-        self.ca_file = self.folder / "cert.pem"
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-             "-nodes", "-keyout", self.folder / "key.pem", "-out", self.ca_file, "-days", "2",
-             "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"],
-            check=True, capture_output=True, timeout=DEADLINE)
-        self.more = (f'tls {{ cert_file: "{self.ca_file}", key_file: "{self.folder}/key.pem" }}\n'
-                     f"authorization {{ user: prism, password: {PASSWORD} }}\n")
-
-    def section(self, port):
-        return super().section(port) + (f'user = "prism"\npassword = "{PASSWORD}"\n'
-                                        f'ca_file = "{self.ca_file}"\n')
+    program = os.environ.get("MP_NATS", "")
+    needs = "MP_NATS"
 
 
 class NatsCore(Nats):
@@ -337,12 +331,3 @@ class Redis(Server):
     def poison(self):
         self.poisoned = "trade:okx:spot:BTC-USDT"
         return lambda event, line: (event["type"], event["venue"]) == ("trade", "okx")
-
-
-class RedisSecured(Redis):
-    """With a password."""
-
-    has_password = True
-
-    def section(self, port):
-        return super().section(port) + f'password = "{PASSWORD}"\n'

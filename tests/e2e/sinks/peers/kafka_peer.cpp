@@ -2,7 +2,7 @@
 //   kafka_peer mock            a broker in memory; says where it is, then does what standard input
 //                              says, a word a line: down, up, rows
 //   kafka_peer read HOST:PORT  prints the rows of a broker: the values of all records, in the order
-//                              of their partitions, and a line with a point
+//                              of their partitions; fails where it cannot come to their end
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
@@ -33,11 +33,12 @@ rd_kafka_t* client_of(rd_kafka_type_t type, const std::string& servers) {
   return client;
 }
 
-void print_rows(const std::string& servers) {
+// Whether it came to the end of all.
+bool print_rows(const std::string& servers) {
   rd_kafka_t* const consumer = client_of(RD_KAFKA_CONSUMER, servers);
   rd_kafka_poll_set_consumer(consumer);
   const struct rd_kafka_metadata* metadata = nullptr;
-  rd_kafka_metadata(consumer, 1, nullptr, &metadata, kMilliseconds);
+  bool whole = rd_kafka_metadata(consumer, 1, nullptr, &metadata, kMilliseconds) == 0;
   rd_kafka_topic_partition_list_t* const all = rd_kafka_topic_partition_list_new(8);
   for (int i = 0; metadata != nullptr && i < metadata->topic_cnt; ++i) {
     const auto& topic = metadata->topics[i];
@@ -49,7 +50,10 @@ void print_rows(const std::string& servers) {
   std::map<std::pair<std::string, int>, std::string> rows;
   for (int ended = 0; ended < all->cnt;) {
     rd_kafka_message_t* const message = rd_kafka_consumer_poll(consumer, kMilliseconds);
-    if (message == nullptr) break;
+    if (message == nullptr) {
+      whole = false;
+      break;
+    }
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) ++ended;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       auto& out = rows[{rd_kafka_topic_name(message->rkt), message->partition}];
@@ -58,12 +62,12 @@ void print_rows(const std::string& servers) {
     rd_kafka_message_destroy(message);
   }
   for (const auto& [where, text] : rows) std::fputs(text.c_str(), stdout);
-  std::fputs(".\n", stdout);
   std::fflush(stdout);
   rd_kafka_topic_partition_list_destroy(all);
   if (metadata != nullptr) rd_kafka_metadata_destroy(metadata);
   rd_kafka_consumer_close(consumer);
   rd_kafka_destroy(consumer);
+  return whole;
 }
 
 int mock() {
@@ -74,11 +78,8 @@ int mock() {
   for (std::string word; std::getline(std::cin, word);) {
     if (word == "down") rd_kafka_mock_broker_set_down(cluster, kBroker);
     if (word == "up") rd_kafka_mock_broker_set_up(cluster, kBroker);
-    if (word == "rows") {
-      print_rows(servers);
-    } else {
-      std::cout << word << std::endl;
-    }
+    if (word == "rows" && !print_rows(servers)) return 1;
+    std::cout << word << std::endl;
   }
   rd_kafka_mock_cluster_destroy(cluster);
   rd_kafka_destroy(owner);
@@ -90,6 +91,5 @@ int mock() {
 int main(int count, char** words) {
   if (count == 2 && std::string{words[1]} == "mock") return mock();
   if (count != 3 || std::string{words[1]} != "read") return 2;
-  print_rows(words[2]);
-  return 0;
+  return print_rows(words[2]) ? 0 : 1;
 }
