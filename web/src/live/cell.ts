@@ -46,3 +46,32 @@ export function useCell<T, S>(cell: Cell<T>, choose?: (value: T) => S): T | S {
   }, [cell]);
   return now;
 }
+
+/** Listens to changes, but is told of them no more often than that; of the last one always. */
+export function paced<T>(cell: Cell<T>, everyMs: number, listener: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  let changed = false;
+  const tell = () => {
+    changed = false;
+    timer = setTimeout(() => {
+      timer = null;
+      if (changed) tell();
+    }, everyMs);
+    listener();
+  };
+  const end = cell.subscribe(() => {
+    if (timer === null) tell();
+    else changed = true;
+  });
+  return () => {
+    end();
+    if (timer !== null) clearTimeout(timer);
+  };
+}
+
+/** The value, drawn again no more often than that: what nobody can read faster. */
+export function useCalm<T>(cell: Cell<T>, everyMs: number): T {
+  const [, redraw] = useState({});
+  useEffect(() => paced(cell, everyMs, () => redraw({})), [cell, everyMs]);
+  return cell.value;
+}

@@ -37,6 +37,10 @@ export const beats = new Cell<number>(0);
 /** Events a second, of each instrument and (empty key) of all. */
 export const rates = new Map<string, number[]>();
 
+/** Before the name of a sink among the rates: no venue is called so. */
+export const kSinkKey = "\nsink ";
+const deliveredBefore = new Map<string, number>();
+
 let topics: Topic[] = [];
 let intervalMs = 250;
 let wish: BookWish | null = null;
@@ -49,16 +53,28 @@ function sample(key: string, value: number): void {
   rates.set(key, points);
 }
 
+/** Of sinks the events that they took since the last beat. */
+function sampleSinks(seconds: number): void {
+  for (const { name, shard, delivered } of sinks.value ?? []) {
+    const key = `${kSinkKey}${name} ${shard}`;
+    const before = deliveredBefore.get(key);
+    deliveredBefore.set(key, delivered);
+    if (before !== undefined && delivered >= before) sample(key, (delivered - before) / seconds);
+  }
+}
+
 function takeStatus(now: Status): void {
   const before = status.value;
   if (before !== null && (before.pid !== now.pid || before.started !== now.started)) {
     restart.set({ started: now.started, otherVersion: before.version !== now.version });
     rates.clear();
+    deliveredBefore.clear();
     gaps.set([]);
     trades.set([]);
     void loadGaps();
   }
   if (Date.now() - sampledMs >= 950) {
+    sampleSinks((Date.now() - sampledMs) / 1000);
     sampledMs = Date.now();
     sample("", now.rates.events_per_second);
     for (const item of instruments.value ?? []) sample(keyOf(item), item.events_per_second);
