@@ -139,10 +139,10 @@ Result<pipeline::GapReport> read(const GapsOptions& options) {
   const auto read = journal::read_present(**opened, [&, now = net::now()](const Event& event) {
     if (event.ts_recv > now) return false;
     report.on_event(event);
-    if (++seen % kProgressEvery == 0) progress.at(seen, seen + (*opened)->ahead());
+    if (++seen % kProgressEvery == 0) progress.at_of(seen, seen + (*opened)->ahead());
     return true;
   });
-  progress.at(seen, seen);
+  progress.at_of(seen, seen);
   progress.finish();
   if (!read) return read.error();
   return report;

@@ -119,7 +119,7 @@ void Progress::at(std::uint64_t bytes, std::uint64_t lines) {
   show_in_time();
 }
 
-void Progress::at(std::uint64_t done, std::optional<std::uint64_t> total) {
+void Progress::at_of(std::uint64_t done, std::optional<std::uint64_t> total) {
   if (!wanted()) return;
   reach_.done = done;
   reach_.total = total;

@@ -44,7 +44,7 @@ class Progress {
   [[nodiscard]] bool wanted() const { return form_ != ProgressForm::none; }
   // As often as one likes.
   void at(std::uint64_t bytes, std::uint64_t lines);
-  void at(std::uint64_t done, std::optional<std::uint64_t> total);
+  void at_of(std::uint64_t done, std::optional<std::uint64_t> total);
   // Takes the line away, or says the last one.
   void finish();
 

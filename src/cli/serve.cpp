@@ -41,7 +41,7 @@ void say_where(const sim::Simulator& simulator, const std::string& ca_file, std:
 }
 
 // Until it is over. How many frames are to come is known as long as none is served again.
-void follow(const sim::Simulator& simulator, std::size_t frames, const ServeOptions& options) {
+void follow(const sim::ReplayVenue& venue, std::size_t frames, const ServeOptions& options) {
   Progress progress{options.progress, ProgressUnit::frames};
   if (!progress.wanted()) return wait_for_stop(options.time);
   const auto begun = net::steady_now();
@@ -49,8 +49,8 @@ void follow(const sim::Simulator& simulator, std::size_t frames, const ServeOpti
     if (options.time && passed >= *options.time) break;
     const auto left = options.time ? *options.time - passed : kLookEvery;
     wait_for_stop(std::min<std::chrono::nanoseconds>(left, kLookEvery));
-    const std::uint64_t sent = simulator.statistics().messages_sent;
-    progress.at(sent, sent <= frames ? std::optional<std::uint64_t>{frames} : std::nullopt);
+    const std::uint64_t sent = venue.frames_sent();
+    progress.at_of(sent, sent <= frames ? std::optional<std::uint64_t>{frames} : std::nullopt);
   }
   progress.finish();
 }
@@ -102,7 +102,7 @@ int serve(const ServeOptions& options) {
                        options.recording, connections, frames,
                        (*simulator)->ws_url(sim::ReplayVenue::kName)));
 
-  follow(**simulator, frames, options);
+  follow(venue, frames, options);
   (*simulator)->stop();
   const std::string summary = summary_of(venue.counters());
   std::fwrite(summary.data(), 1, summary.size(), stderr);

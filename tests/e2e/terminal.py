@@ -1,4 +1,4 @@
-"""A terminal, as much of one as `marketprism top` uses: what stands on it, and the keys that it sends."""
+"""A terminal, as much of one as `marketprism top` uses: what stands on it, and its keys."""
 import fcntl
 import os
 import pty

@@ -16,14 +16,16 @@ std::string book_document() {
     asks += fmt::format(R"({}["{}","{}"])", comma, 100.5 + 0.5 * i, "1.50000000");
   }
   return fmt::format(
-      R"({{"venue":"binance","symbol":"BTCUSDT","instrument":"BTC-USDT","state":"LIVE","tick":"0.10",)"
-      R"("sequence":7,"bids":[{}],"asks":[{}]}})",
+      R"({{"venue":"binance","symbol":"BTCUSDT","instrument":"BTC-USDT","state":"LIVE",)"
+      R"("tick":"0.10","sequence":7,"bids":[{}],"asks":[{}]}})",
       bids, asks);
 }
 
 constexpr const char* kTrades =
-    R"([{"ts":"2026-11-26T10:00:00.123456789Z","price":"100.5","quantity":"0.12500000","side":"buy","id":"1"},)"
-    R"({"ts":"2026-11-26T10:00:01.000000000Z","price":"99.50","quantity":"2.00000000","side":"sell","id":"2"}])";
+    R"([{"ts":"2026-11-26T10:00:00.123456789Z","price":"100.5","quantity":"0.12500000",)"
+    R"("side":"buy","id":"1"},)"
+    R"({"ts":"2026-11-26T10:00:01.000000000Z","price":"99.50","quantity":"2.00000000",)"
+    R"("side":"sell","id":"2"}])";
 
 TEST(Top, a_ladder_has_the_highest_price_first_and_trades_beside_it) {
   const auto lines = book_lines(book_document(), kTrades, 80);
@@ -46,10 +48,11 @@ TEST(Top, a_book_is_never_wider_than_the_terminal) {
 }
 
 TEST(Top, says_how_the_collector_is_in_a_line) {
-  const auto line = summary_line(
-      R"({"version":"1","state":"live","uptime_seconds":3661.5,"instruments":{"wanted":9,"live":8},)"
-      R"("totals":{"frames":1,"gaps":1234},"rates":{"events_per_second":4008.4},)"
-      R"("cpu":{"cores_used":0.166,"cores":2},"memory":{"resident":712024064}})");
+  const auto line =
+      summary_line(R"({"version":"1","state":"live","uptime_seconds":3661.5,)"
+                   R"("instruments":{"wanted":9,"live":8},)"
+                   R"("totals":{"frames":1,"gaps":1234},"rates":{"events_per_second":4008.4},)"
+                   R"("cpu":{"cores_used":0.166,"cores":2},"memory":{"resident":712024064}})");
   ASSERT_TRUE(line) << line.error().message;
   EXPECT_EQ(
       *line,

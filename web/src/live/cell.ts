@@ -47,31 +47,23 @@ export function useCell<T, S>(cell: Cell<T>, choose?: (value: T) => S): T | S {
   return now;
 }
 
-/** Listens to changes, but is told of them no more often than that; of the last one always. */
+/** Listens to changes, but is told of them no more often than that; of the last one always. It is told at a change, where one
+    comes in time, so that what comes together is drawn together. */
 export function paced<T>(cell: Cell<T>, everyMs: number, listener: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | null = null;
-  let changed = false;
+  let toldMs = -Infinity;
   const tell = () => {
-    changed = false;
-    timer = setTimeout(() => {
-      timer = null;
-      if (changed) tell();
-    }, everyMs);
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    toldMs = Date.now();
     listener();
   };
   const end = cell.subscribe(() => {
-    if (timer === null) tell();
-    else changed = true;
+    if (Date.now() - toldMs >= everyMs) tell();
+    else timer ??= setTimeout(tell, 2 * everyMs);
   });
   return () => {
     end();
     if (timer !== null) clearTimeout(timer);
   };
-}
-
-/** The value, drawn again no more often than that: what nobody can read faster. */
-export function useCalm<T>(cell: Cell<T>, everyMs: number): T {
-  const [, redraw] = useState({});
-  useEffect(() => paced(cell, everyMs, () => redraw({})), [cell, everyMs]);
-  return cell.value;
 }

@@ -10,6 +10,8 @@ import { get } from "./rest";
 import { Socket } from "./socket";
 
 const kTradesMax = 120;
+/** Ten books a second: nobody reads faster, and each is drawn whole. */
+const kBookMs = 100;
 const kCandlesMax = 1440;
 /** Points of the small curves, one a second. */
 export const kRatePoints = 60;
@@ -142,7 +144,7 @@ function watchRequest(): Request {
 }
 
 function bookRequest(): Request {
-  return wish === null ? { op: "book" } : { op: "book", ...wish, interval_ms: 50 };
+  return wish === null ? { op: "book" } : { op: "book", ...wish, interval_ms: kBookMs };
 }
 
 const scheme = location.protocol === "https:" ? "wss" : "ws";

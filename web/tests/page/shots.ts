@@ -12,7 +12,7 @@ const only = process.argv[4];
 
 const kDemoRate = 2000;
 const kBytesMax = 300_000;
-/** Of a narrow page, which scrolls; what is below is more of the same. */
+/** Of a page that scrolls and is shown whole; what is below is more of the same. */
 const kHeightMax = 2800;
 const kProfileSeconds = 10;
 /** How long a page shows itself first: its small curves have a point a second. */
@@ -71,7 +71,7 @@ try {
       if (shown.name === "faults") await inject(page);
       if (shown.name === "performance") await page.locator(".flame-box").first().waitFor();
       await page.waitForTimeout(Math.min(kShowMs[shown.name] ?? 1500, gatherMs));
-      if (shot.width < 700) await whole(page, shot);
+      if (shot.width < 700 || shown.name === "performance") await whole(page, shot);
       const path = join(folder, `${shown.name}-${shot.width}-${shot.theme}.png`);
       await page.screenshot({ path });
       const { size } = await stat(path);

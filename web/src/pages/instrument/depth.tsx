@@ -2,14 +2,11 @@
 
 import { useEffect } from "preact/hooks";
 import type { Book, Level } from "../../api";
-import { paced, useCell } from "../../live/cell";
+import { useCell } from "../../live/cell";
 import { book } from "../../live/store";
 import { Empty, Panel, useSize } from "../../parts/basic";
 import { priceText, shortCount } from "../../pure/format";
 import { colour, theme } from "../../theme";
-
-/** Its form changes little from one book to the next. */
-const kCalmMs = 100;
 
 interface Curve { price: number; total: number }
 
@@ -125,7 +122,7 @@ export function Depth({ tick }: { tick: string | null }) {
     };
     const wish = () => { if (asked === 0) asked = requestAnimationFrame(draw); };
     wish();
-    const end = paced(book, kCalmMs, wish);
+    const end = book.subscribe(wish);
     return () => {
       end();
       cancelAnimationFrame(asked);

@@ -1,7 +1,7 @@
 // The tape: trades as they come, newest first.
 
 import type { Trade } from "../../api";
-import { useCalm } from "../../live/cell";
+import { useCell } from "../../live/cell";
 import { trades } from "../../live/store";
 import { Empty, Panel } from "../../parts/basic";
 import { memo } from "../../parts/memo";
@@ -9,8 +9,6 @@ import { clockText, grouped, priceText, toPlaces } from "../../pure/format";
 import { placesOf } from "../../pure/decimal";
 
 const kShown = 60;
-/** Faster, it would only flicker. */
-const kCalmMs = 150;
 
 const Line = memo(({ trade, tick, places }: { trade: Trade; tick: string | null; places: number }) => (
   <li class={trade.side === "buy" ? "bid" : trade.side === "sell" ? "ask" : ""}>
@@ -23,7 +21,7 @@ const Line = memo(({ trade, tick, places }: { trade: Trade; tick: string | null;
 ));
 
 export function Tape({ tick }: { tick: string | null }) {
-  const list = useCalm(trades, kCalmMs).slice(0, kShown);
+  const list = useCell(trades).slice(0, kShown);
   const places = list.reduce((most, trade) => Math.max(most, placesOf(trade.quantity)), 0);
   return (
     <Panel title="Trades" class="tape-panel" aside={<span>▲ buyer, ▼ seller came to it</span>}>
