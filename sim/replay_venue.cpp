@@ -250,6 +250,7 @@ void ReplayVenue::settled(std::uint64_t mark, Delivery delivery) {
   if (delivery == Delivery::sent) {
     std::visit([this](const auto& sent) { ledger_.add(sent); }, written.sent);
     if (frame == nullptr) ++counters_.rest_answers;
+    if (frame != nullptr && written.goes_out) frames_sent_.fetch_add(1, std::memory_order_relaxed);
   }
   if (frame != nullptr && written.goes_out)
     ++(delivery == Delivery::sent ? counters_.frames_sent : counters_.frames_unsent);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -47,6 +48,10 @@ class ReplayVenue final : public Exchange {
   [[nodiscard]] Result<void> open() { return ledger_.open(); }
   [[nodiscard]] Result<void> close() { return ledger_.close(); }
   [[nodiscard]] const ReplayCounters& counters() const { return counters_; }
+  // Likewise; any thread may ask, at any time.
+  [[nodiscard]] std::uint64_t frames_sent() const {
+    return frames_sent_.load(std::memory_order_relaxed);
+  }
 
   [[nodiscard]] std::string_view name() const override { return kName; }
   [[nodiscard]] DoorRules door() const override;
@@ -108,6 +113,7 @@ class ReplayVenue final : public Exchange {
   PingReplies pings_;
   ReplayLedger ledger_;
   ReplayCounters counters_;
+  std::atomic<std::uint64_t> frames_sent_ = 0;
   std::string ws_url_;
   unsigned refusal_status_ = 503;
   std::vector<std::uint64_t> served_;  // how often, by connection of the recording

@@ -111,6 +111,7 @@ void add_replay(CLI::App& app, Chosen& chosen) {
   add_time(*replay_app, serving->time);
   replay_app->callback([options, serving, replay_app, &chosen] {
     serving->recording = options->recording;
+    serving->progress = options->progress;
     options->real_time = serving->speed == 1;
     if (serving->wanted) {
       chosen = [serving](obs::Logger&) { return serve(*serving); };
@@ -169,6 +170,7 @@ void add_gaps(CLI::App& app, Chosen& chosen) {
   add_time(*gaps_app, options->last, "--last", "Only what was found in this time until now: 24h");
   gaps_app->add_flag("--explain", options->explain, "Say what each reason means");
   gaps_app->add_flag("--json", options->json, "A JSON object a line");
+  add_progress(*gaps_app, options->progress);
   gaps_app->callback(
       [options, &chosen] { chosen = [options](obs::Logger&) { return gaps(*options); }; });
 }

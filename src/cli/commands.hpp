@@ -45,6 +45,7 @@ struct ServeOptions {
   std::string ledger;  // what was sent goes there; empty: nowhere
   bool close_at_the_end = false;
   std::optional<std::chrono::seconds> time;
+  ProgressForm progress = ProgressForm::automatic;
 };
 [[nodiscard]] int serve(const ServeOptions& options);
 
@@ -117,6 +118,7 @@ struct GapsOptions {
   std::optional<std::chrono::seconds> last;  // found in this time until now; absent: all
   bool explain = false;
   bool json = false;
+  ProgressForm progress = ProgressForm::automatic;
 };
 [[nodiscard]] int gaps(const GapsOptions& options);
 

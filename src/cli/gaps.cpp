@@ -8,6 +8,7 @@
 #include "cli/commands.hpp"
 #include "cli/data_journals.hpp"
 #include "cli/output.hpp"
+#include "cli/progress.hpp"
 #include "codec/json_object.hpp"
 #include "core/name_limit.hpp"
 #include "core/utf8.hpp"
@@ -21,6 +22,8 @@ namespace mp::cli {
 namespace {
 
 using pipeline::Gap;
+
+constexpr std::uint64_t kProgressEvery = 1024;  // events between two looks at the clock
 
 std::string text_of(Timestamp time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
@@ -121,8 +124,8 @@ void write_reasons(const std::vector<const Gap*>& gaps, std::string& out) {
   }
 }
 
-Result<pipeline::GapReport> read(const std::filesystem::path& dir) {
-  auto locations = journals_of(dir);
+Result<pipeline::GapReport> read(const GapsOptions& options) {
+  auto locations = journals_of(options.data_dir);
   if (!locations) return locations.error();
   journal::MergedConfig config;
   config.patience = std::chrono::nanoseconds{0};  // of what is there nothing is waited for
@@ -131,11 +134,16 @@ Result<pipeline::GapReport> read(const std::filesystem::path& dir) {
   if (!opened) return opened.error();
   pipeline::GapReport report;
   // A collector that writes on has no end.
+  Progress progress{options.progress, ProgressUnit::events};
+  std::uint64_t seen = 0;
   const auto read = journal::read_present(**opened, [&, now = net::now()](const Event& event) {
     if (event.ts_recv > now) return false;
     report.on_event(event);
+    if (++seen % kProgressEvery == 0) progress.at_of(seen, seen + (*opened)->ahead());
     return true;
   });
+  progress.at_of(seen, seen);
+  progress.finish();
   if (!read) return read.error();
   return report;
 }
@@ -143,7 +151,7 @@ Result<pipeline::GapReport> read(const std::filesystem::path& dir) {
 }  // namespace
 
 int gaps(const GapsOptions& options) {
-  const auto report = read(options.data_dir);
+  const auto report = read(options);
   if (!report) return fail(report.error());
   std::vector<const Gap*> shown;
   for (const Gap& gap : report->gaps()) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -15,11 +16,20 @@
 namespace mp::cli {
 namespace {
 
-constexpr std::size_t kColumns = 9;
-constexpr std::size_t kTextColumns = 3;    // of them, to the left
+// At 80 columns the median of the latency goes, and the spread where names are long.
+constexpr std::array<GridColumn, 10> kColumns = {{{"VENUE"},
+                                                  {"INSTRUMENT"},
+                                                  {"STATE"},
+                                                  {"EVENTS/S", true},
+                                                  {"BID", true},
+                                                  {"ASK", true},
+                                                  {"SPREAD", true, 2},
+                                                  {"LAT p50", true, 3},
+                                                  {"LAT p99", true, 1},
+                                                  {"GAPS", true}}};
+constexpr std::size_t kTextColumns = 3;    // that stand before the numbers
 constexpr std::size_t kReasonShown = 200;  // bytes
 constexpr std::size_t kNameShown = 64;     // of an instrument's name
-using Cells = std::array<std::string, kColumns>;
 
 std::string latency_text(std::chrono::nanoseconds latency) {
   const auto ns = static_cast<double>(latency.count());
@@ -31,27 +41,18 @@ std::string price_text(const std::optional<Level>& level, const std::optional<Pr
   return level ? to_tick(level->price(), tick) : "-";
 }
 
-Cells cells_of(const pipeline::BoardRow& row) {
+std::vector<std::string> cells_of(const pipeline::BoardRow& row) {
   const auto& view = row.view;
   return {view.venue,
           printable(row.name(), kNameShown),
           std::string{pipeline::name_of(view.state)},
-          fmt::format("{:.0f}", row.events_per_second),
+          with_commas(static_cast<std::uint64_t>(std::llround(row.events_per_second))),
           price_text(view.bid, view.tick),
           price_text(view.ask, view.tick),
           row.spread_basis_points ? fmt::format("{:.2f} bp", *row.spread_basis_points) : "-",
-          latency_text(row.latency_p50) + " / " + latency_text(row.latency_p99),
-          std::to_string(view.gaps)};
-}
-
-std::string line_of(const Cells& cells, const std::array<std::size_t, kColumns>& widths,
-                    std::size_t columns) {
-  std::string line;
-  for (std::size_t i = 0; i < columns; ++i) {
-    line += i < kTextColumns ? fmt::format(" {:<{}}", cells[i], widths[i])
-                             : fmt::format("  {:>{}}", cells[i], widths[i]);
-  }
-  return line;
+          latency_text(row.latency_p50),
+          latency_text(row.latency_p99),
+          with_commas(view.gaps)};
 }
 
 bool is_set(const char* name) {
@@ -69,25 +70,18 @@ std::string with_commas(std::uint64_t value) {
   return text;
 }
 
-std::vector<std::string> table_lines(const std::vector<pipeline::BoardRow>& rows) {
-  std::vector<Cells> table{{"VENUE", "INSTRUMENT", "STATE", "EVENTS/S", "BID", "ASK", "SPREAD",
-                            "LATENCY p50/p99", "GAPS"}};
-  for (const auto& row : rows) table.push_back(cells_of(row));
-  std::array<std::size_t, kColumns> widths{};
-  for (const auto& cells : table) {
-    for (std::size_t i = 0; i < kColumns; ++i) widths[i] = std::max(widths[i], cells[i].size());
-  }
-  std::vector<std::string> lines;
-  lines.push_back(line_of(table.front(), widths, kColumns));
-  for (std::size_t at = 0; at < rows.size(); ++at) {
-    const std::string reason = printable(rows[at].view.reason, kReasonShown);
+std::vector<std::string> table_lines(const std::vector<pipeline::BoardRow>& rows,
+                                     std::size_t width) {
+  std::vector<GridRow> table;
+  table.reserve(rows.size());
+  for (const auto& row : rows) {
+    auto& to = table.emplace_back(
+        GridRow{.cells = cells_of(row), .tail = printable(row.view.reason, kReasonShown)});
     // While nothing comes, the reason stands where the numbers would, so that narrow terminals show
     // it.
-    const bool numbers = reason.empty() || rows[at].events_per_second > 0;
-    lines.push_back(line_of(table[at + 1], widths, numbers ? kColumns : kTextColumns));
-    if (!reason.empty()) lines.back().append("  ").append(reason);
+    if (!to.tail.empty() && row.events_per_second <= 0) to.cells.resize(kTextColumns);
   }
-  return lines;
+  return grid_lines(kColumns, table, width);
 }
 
 LiveTable::Style LiveTable::style_of_stdout(bool plain) {
@@ -104,10 +98,11 @@ std::chrono::milliseconds LiveTable::interval() const {
 
 void LiveTable::show(const std::vector<pipeline::BoardRow>& rows, const std::string& headline,
                      const std::string& log_lines) {
-  auto lines = table_lines(rows);
+  const bool plain = style_ == Style::plain;
+  auto lines = table_lines(rows, plain ? kAnyWidth : terminal_size().columns);
   lines.insert(lines.begin(), headline);
   std::string out;
-  if (style_ == Style::plain) {
+  if (plain) {
     for (const auto& line : lines) out.append(line).append("\n");
     out.append("\n");
   } else {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/grid.hpp"
 #include "pipeline/board.hpp"
 
 namespace mp::cli {
@@ -34,7 +35,8 @@ class LiveTable {
 };
 
 // The table as text, one line per row, with a heading; widths fit the rows.
-[[nodiscard]] std::vector<std::string> table_lines(const std::vector<pipeline::BoardRow>& rows);
+[[nodiscard]] std::vector<std::string> table_lines(const std::vector<pipeline::BoardRow>& rows,
+                                                   std::size_t width = kAnyWidth);
 
 // 1234567 as "1,234,567".
 [[nodiscard]] std::string with_commas(std::uint64_t value);

@@ -44,13 +44,14 @@ bool needs_restart(config::Config fresh, config::Config running) {
   });
   fresh.feeds.clear();
   running.feeds.clear();
+  fresh.log = running.log = {};
   return fresh != running;
 }
 
 }  // namespace
 
 Desk::Answer apply(const Result<config::Config>& fresh, config::Config& running,
-                   pipeline::Collector& collector) {
+                   pipeline::Collector& collector, obs::Logger& log) {
   if (!fresh) return {.code = exit_code(fresh.error().kind), .text = fresh.error().message};
   const auto changed = collector.change(collector_config(*fresh, Sinks::none).feeds);
   if (!changed) return {.code = exit_code(changed.error().kind), .text = changed.error().message};
@@ -60,6 +61,13 @@ Desk::Answer apply(const Result<config::Config>& fresh, config::Config& running,
       answer.text += fmt::format("? {} {}: {}\n", waits.venue, waits.name, waits.reason);
   }
   if (answer.text.empty()) answer.text = "no stream was added or removed\n";
+  // A level that somebody chose while it runs stays until the file says another.
+  if (fresh->log != running.log) {
+    obey(fresh->log, log);
+    answer.text +=
+        fmt::format("log: level {}, {}\n", name_of(fresh->log.level), name_of(fresh->log.format));
+    running.log = fresh->log;
+  }
   if (needs_restart(*fresh, running))
     answer.text += "what else is new in the file takes effect with the next start\n";
   running.feeds = fresh->feeds;

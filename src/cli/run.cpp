@@ -90,18 +90,6 @@ int finish(pipeline::Collector& collector, const config::Config& config, const R
   return unreached && !stop_requested() ? exit_code(unreached->kind) : 0;
 }
 
-// Reads the configuration anew, and says what that changed.
-Desk::Answer read_anew(const RunOptions& options, config::Config& config,
-                       pipeline::Collector& collector, obs::Logger& log) {
-  auto answer = apply(configured(options), config, collector);
-  if (answer.code == 0) {
-    log.info("reloaded", {{"changes", answer.text}});
-  } else {
-    log.error("not_reloaded", {{"problem", answer.text}});
-  }
-  return answer;
-}
-
 // What the control API wants collected besides, or no longer.
 Desk::Answer change_feeds(const control::FeedWish& wish, config::Config& config,
                           pipeline::Collector& collector, obs::Logger& log) {
@@ -112,7 +100,7 @@ Desk::Answer change_feeds(const control::FeedWish& wish, config::Config& config,
   if (!feeds) return {.code = exit_code(feeds.error().kind), .text = feeds.error().message};
   config::Config fresh = config;
   fresh.feeds = feeds.take();
-  auto answer = apply(fresh, config, collector);
+  auto answer = apply(fresh, config, collector, log);
   log.info("feeds_changed", {{"changes", answer.text}, {"code", answer.code}});
   return answer;
 }
@@ -141,7 +129,21 @@ struct Running {
   Desk* desk;    // null: nobody can ask
   bool reloads;  // there is a file to be read anew
   obs::Logger& log;
+  Service& service;
 };
+
+// Reads the configuration anew, and says what that changed.
+Desk::Answer read_anew(const Running& running) {
+  running.service.reloading();
+  auto answer = apply(configured(running.options), running.config, running.collector, running.log);
+  if (answer.code == 0) {
+    running.log.info("reloaded", {{"changes", answer.text}});
+  } else {
+    running.log.error("not_reloaded", {{"problem", answer.text}});
+  }
+  running.service.reloaded((answer.code == 0 ? "reloaded: " : "not reloaded: ") + answer.text);
+  return answer;
+}
 
 // Answers who asks. True: the configuration was read anew.
 bool serve(const Running& running) {
@@ -149,7 +151,7 @@ bool serve(const Running& running) {
   const bool reload_asked = running.reloads && asked && asked->text == kAskReload;
   const bool reload = take_reload_request() || reload_asked;
   std::optional<Desk::Answer> answer;
-  if (reload) answer = read_anew(running.options, running.config, running.collector, running.log);
+  if (reload) answer = read_anew(running);
   if (!asked) return reload;
   if (!reload_asked) answer = answer_to(*asked, running.collector);
   if (const auto told = running.desk->answer(*asked, *answer); !told)
@@ -161,7 +163,7 @@ bool serve(const Running& running) {
 // to collect.
 std::vector<Error> follow(const Running& running, ControlRoom& room, Watch& watch) {
   auto& collector = running.collector;
-  auto service = Service::of_environment();
+  auto& service = running.service;
   const Service::Hands hands{.alive = [&] { return collector.answers(); },
                              .status = [&] { return status_line(collector.instruments()); }};
   service.ready();
@@ -173,7 +175,7 @@ std::vector<Error> follow(const Running& running, ControlRoom& room, Watch& watc
     room.change_if_asked([&](const ControlRoom::Wish& wish) {
       changed = true;
       return wish ? change_feeds(*wish, running.config, collector, running.log)
-                  : read_anew(running.options, running.config, collector, running.log);
+                  : read_anew(running);
     });
     // What a change leaves may be nothing for a while.
     if (!changed) nothing = collector.nothing_to_collect();
@@ -230,8 +232,9 @@ int run(const RunOptions& options, obs::Logger& log) {
     (void)(*collector)->stop();
     return fail(room.error());
   }
-  const auto nothing =
-      follow({options, *config, **collector, desk.get(), reloads, screen.log()}, **room, watch);
+  auto service = Service::of_environment();
+  const auto nothing = follow(
+      {options, *config, **collector, desk.get(), reloads, screen.log(), service}, **room, watch);
   room->reset();
   return finish(**collector, *config, options, nothing);
 }

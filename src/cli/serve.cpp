@@ -1,19 +1,24 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/progress.hpp"
 #include "cli/stop_request.hpp"
 #include "codec/json_encode.hpp"
+#include "net/clock.hpp"
 #include "sim/replay_venue.hpp"
 #include "sim/server.hpp"
 
 namespace mp::cli {
 namespace {
 
+constexpr std::chrono::nanoseconds kLookEvery = std::chrono::milliseconds{200};
 constexpr std::chrono::milliseconds kTick{1};  // how exactly frames keep their pace
 constexpr std::size_t kQueueBytesMax = std::size_t{512} << 20U;  // more than a frame can have
 
@@ -33,6 +38,21 @@ void say_where(const sim::Simulator& simulator, const std::string& ca_file, std:
       json_text(ca_file), connections, frames);
   std::fwrite(line.data(), 1, line.size(), stdout);
   std::fflush(stdout);
+}
+
+// Until it is over. How many frames are to come is known as long as none is served again.
+void follow(const sim::ReplayVenue& venue, std::size_t frames, const ServeOptions& options) {
+  Progress progress{options.progress, ProgressUnit::frames};
+  if (!progress.wanted()) return wait_for_stop(options.time);
+  const auto begun = net::steady_now();
+  for (auto passed = begun - begun; !stop_requested(); passed = net::steady_now() - begun) {
+    if (options.time && passed >= *options.time) break;
+    const auto left = options.time ? *options.time - passed : kLookEvery;
+    wait_for_stop(std::min<std::chrono::nanoseconds>(left, kLookEvery));
+    const std::uint64_t sent = venue.frames_sent();
+    progress.at_of(sent, sent <= frames ? std::optional<std::uint64_t>{frames} : std::nullopt);
+  }
+  progress.finish();
 }
 
 std::string summary_of(const sim::ReplayCounters& counters) {
@@ -82,7 +102,7 @@ int serve(const ServeOptions& options) {
                        options.recording, connections, frames,
                        (*simulator)->ws_url(sim::ReplayVenue::kName)));
 
-  wait_for_stop(options.time);
+  follow(venue, frames, options);
   (*simulator)->stop();
   const std::string summary = summary_of(venue.counters());
   std::fwrite(summary.data(), 1, summary.size(), stderr);

@@ -1,5 +1,6 @@
 #include "cli/service.hpp"
 
+#include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -47,6 +48,18 @@ Service Service::of_environment() {
 
 void Service::ready() {
   tell("READY=1");
+}
+
+// The time tells a manager that counts reloads which of them this is the answer to.
+void Service::reloading() {
+  const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now().time_since_epoch());
+  tell(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count()));
+}
+
+void Service::reloaded(const std::string& what) {
+  tell("READY=1\nSTATUS=" + printable(what, kStatusMax));
+  said_.clear();  // how it is comes again, with the next look
 }
 
 void Service::stopping() {

@@ -19,6 +19,9 @@ class Service {
   [[nodiscard]] static Service of_environment();
 
   void ready();
+  // Between the two its configuration is read anew.
+  void reloading();
+  void reloaded(const std::string& what);  // in a few words
   void stopping();
 
   struct Hands {

@@ -1,5 +1,6 @@
 #include "cli/terminal.hpp"
 
+#include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -17,6 +18,8 @@ constexpr std::string_view kClose = "\x1b[?25h\x1b[?1049l";
 constexpr std::string_view kHome = "\x1b[H";
 constexpr std::string_view kClearLine = "\x1b[K";
 constexpr std::string_view kClearBelow = "\x1b[J";
+constexpr std::string_view kBold = "\x1b[1m";
+constexpr std::string_view kDim = "\x1b[2m";
 constexpr std::string_view kReverse = "\x1b[7m";
 constexpr std::string_view kPlain = "\x1b[0m";
 
@@ -39,28 +42,34 @@ FullScreen::~FullScreen() {
   if (open_) write_out(kClose);
 }
 
-void FullScreen::draw(const std::string& headline, const std::vector<std::string>& lines,
-                      std::size_t marked, const std::string& footer) {
+void FullScreen::draw(const Picture& picture) {
   const auto size = terminal_size();
   std::string out{open_ ? std::string_view{} : kOpen};
   open_ = true;
   out += kHome;
-  const auto add = [&](const std::string& line, bool reverse) {
-    if (reverse) out += kReverse;
-    out.append(line, 0, utf8_prefix(line, size.columns));
-    if (reverse) out += kPlain;
+  std::size_t drawn = 0;
+  const auto add = [&](const std::string& line, std::string_view style) {
+    const auto fits = line.substr(0, utf8_prefix(line, size.columns));
+    out += style;
+    out += style.empty() && picture.paint ? picture.paint(fits) : fits;
+    if (!style.empty()) out += kPlain;
     out.append(kClearLine).append("\r\n");
+    ++drawn;
   };
-  add(headline, false);
-  // Headline and footer are there in any case; the first line, a heading, too.
-  const std::size_t room = size.lines > 4 ? size.lines - 3 : 1;
-  if (!lines.empty()) add(lines.front(), false);
+  add(picture.headline, kBold);
+  if (!picture.summary.empty()) add(picture.summary, {});
+  const auto& lines = picture.lines;
+  if (!lines.empty()) add(lines.front(), kBold);
+  const std::size_t room = size.lines > drawn + 1 ? size.lines - drawn - 1 : 0;
   const std::size_t rows = lines.empty() ? 0 : lines.size() - 1;
   const std::size_t shown = std::min(rows, room);
-  const std::size_t first = marked > shown ? marked - shown : 0;
-  for (std::size_t at = first + 1; at <= first + shown; ++at) add(lines[at], at == marked);
+  const std::size_t first = picture.marked > shown ? picture.marked - shown : 0;
+  for (std::size_t at = first + 1; at <= first + shown; ++at)
+    add(lines[at], at == picture.marked ? kReverse : std::string_view{});
   out.append(kClearBelow);
-  out.append(footer, 0, utf8_prefix(footer, size.columns));
+  if (size.lines > drawn) out += fmt::format("\x1b[{};1H", size.lines);
+  out.append(kDim).append(picture.footer, 0, utf8_prefix(picture.footer, size.columns));
+  out += kPlain;
   write_out(out);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,10 +23,15 @@ class FullScreen {
   FullScreen(const FullScreen&) = delete;
   FullScreen& operator=(const FullScreen&) = delete;
 
-  // `marked`: the line in reverse, counted from 0, which stays in sight; 0: none. `footer` stands
-  // in the last line.
-  void draw(const std::string& headline, const std::vector<std::string>& lines, std::size_t marked,
-            const std::string& footer);
+  struct Picture {
+    std::string headline;
+    std::string summary;             // below it; empty: no line
+    std::vector<std::string> lines;  // the first is a heading
+    std::size_t marked = 0;          // the line in reverse, which stays in sight; 0: none
+    std::string footer;              // in the last line of the terminal
+    std::function<std::string(const std::string&)> paint;  // colours a line that was cut to fit
+  };
+  void draw(const Picture& picture);
 
  private:
   bool open_ = false;

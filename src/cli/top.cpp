@@ -14,6 +14,7 @@
 #include "cli/running.hpp"
 #include "cli/stop_request.hpp"
 #include "cli/terminal.hpp"
+#include "cli/top_documents.hpp"
 #include "cli/top_view.hpp"
 #include "net/clock.hpp"
 
@@ -75,21 +76,26 @@ Result<std::vector<std::string>> fetch(TopView& view, const std::string& url) {
 }
 
 // A collector that is away for a moment comes back: its last picture stays, with the reason.
-void draw(TopView& view, const std::string& url, std::vector<std::string>& last,
-          FullScreen& screen) {
+void draw(TopView& view, const std::string& url, FullScreen::Picture& picture, FullScreen& screen) {
+  view.set_room(terminal_size());
   auto lines = fetch(view, url);
-  std::string headline = fmt::format("marketprism top - {}", url);
-  if (lines) {
-    last = lines.take();
-  } else {
-    headline += " - " + harmless(lines.error().message);
+  const auto status = lines ? ask_running(url, "/api/v1/status") : Result<std::string>{""};
+  auto summary = lines && status ? summary_line(*status) : Result<std::string>{""};
+  picture.headline = fmt::format("marketprism top - {}", url);
+  for (const auto* problem : {lines ? nullptr : &lines.error(), status ? nullptr : &status.error(),
+                              summary ? nullptr : &summary.error()}) {
+    if (problem != nullptr) picture.headline += " - " + harmless(problem->message);
   }
-  screen.draw(headline, last, view.marked(), view.help());
+  if (lines) picture.lines = lines.take();
+  if (summary && !summary->empty()) picture.summary = summary.take();
+  picture.marked = view.marked();
+  picture.footer = view.help();
+  screen.draw(picture);
 }
 
 int follow(TopView& view, const std::string& url, const TopOptions& options) {
   RawKeys keys;
-  std::vector<std::string> last;
+  FullScreen::Picture picture{.paint = painted};
   const auto begun = net::steady_now();
   auto draw_at = begun;
   FullScreen screen;
@@ -97,7 +103,7 @@ int follow(TopView& view, const std::string& url, const TopOptions& options) {
     const auto now = net::steady_now();
     if (options.time && now - begun >= *options.time) break;
     if (now >= draw_at) {
-      draw(view, url, last, screen);
+      draw(view, url, picture, screen);
       draw_at = now + kRefresh;
     }
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(draw_at - net::steady_now());

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 
+#include "cli/live_table.hpp"
 #include "codec/json_exact.hpp"
 #include "core/name_limit.hpp"
 #include "core/utf8.hpp"
@@ -70,6 +72,8 @@ Nanoseconds microseconds(const std::optional<Decimal>& value) {
       std::chrono::duration<double, std::micro>{value ? to_double(*value) : 0.0});
 }
 
+constexpr std::size_t kReasonShown = 200;  // bytes
+
 Error unreadable(const ExactReader& reader) {
   return {ErrorKind::data, "the collector's answer cannot be read: " + reader.problem()};
 }
@@ -81,6 +85,7 @@ struct SinkDocument {
   std::int64_t shard = 0;
   std::int64_t delivered = 0;
   std::int64_t lag = 0;
+  std::int64_t unconfirmed = 0;
   std::int64_t dead_letters = 0;
   std::int64_t missed = 0;
   std::int64_t retries = 0;
@@ -89,79 +94,10 @@ using SinkShape =
     Shape<Field<"name", &SinkDocument::name>, Field<"shard", &SinkDocument::shard>,
           Field<"problem", &SinkDocument::problem>, Field<"delivered", &SinkDocument::delivered>,
           Field<"lag_events", &SinkDocument::lag>,
+          Field<"unconfirmed_events", &SinkDocument::unconfirmed>,
           Field<"dead_letters", &SinkDocument::dead_letters>,
           Field<"missed", &SinkDocument::missed>, Field<"retries", &SinkDocument::retries>,
           Field<"state", &SinkDocument::state>>;
-
-struct BookDocument {
-  std::string_view venue;
-  std::string_view instrument;
-  std::string_view state;
-  std::optional<Price> tick;
-  std::optional<std::int64_t> sequence;
-  std::vector<Level> bids;
-  std::vector<Level> asks;
-};
-using BookShape =
-    Shape<Field<"venue", &BookDocument::venue>, Field<"instrument", &BookDocument::instrument>,
-          Field<"state", &BookDocument::state>, Field<"tick", &BookDocument::tick>,
-          Field<"sequence", &BookDocument::sequence>, Field<"bids", &BookDocument::bids>,
-          Field<"asks", &BookDocument::asks>>;
-
-struct TradeDocument {
-  std::string_view ts;
-  Price price;
-  Quantity quantity;
-  std::optional<std::string_view> side;
-};
-using TradeShape =
-    Shape<Field<"ts", &TradeDocument::ts>, Field<"price", &TradeDocument::price>,
-          Field<"quantity", &TradeDocument::quantity>, Field<"side", &TradeDocument::side>>;
-
-constexpr std::size_t kBarWidth = 24;
-
-// As long as its part of the largest one.
-std::string bar_of(const Level& level, double largest) {
-  const double share = largest > 0 ? to_double(level.quantity().decimal) / largest : 0;
-  return std::string(static_cast<std::size_t>(share * static_cast<double>(kBarWidth)), '#');
-}
-
-std::string ladder_line(const char* side, const Level& level, const std::optional<Price>& tick,
-                        double largest) {
-  return fmt::format(" {} {:>16} {:>18}  {:<{}}", side, to_tick(level.price(), tick),
-                     to_string(level.quantity().decimal), bar_of(level, largest), kBarWidth);
-}
-
-std::vector<std::string> ladder_of(const BookDocument& book) {
-  double largest = 0;
-  for (const auto* side : {&book.bids, &book.asks}) {
-    for (const auto& level : *side)
-      largest = std::max(largest, to_double(level.quantity().decimal));
-  }
-  std::vector<std::string> lines;
-  for (auto ask = book.asks.rbegin(); ask != book.asks.rend(); ++ask)
-    lines.push_back(ladder_line("ask", *ask, book.tick, largest));
-  lines.emplace_back(fmt::format(" {:-<{}}", "", 38 + kBarWidth));
-  for (const auto& bid : book.bids) lines.push_back(ladder_line("bid", bid, book.tick, largest));
-  return lines;
-}
-
-// The newest first.
-Result<std::vector<std::string>> tape_of(const std::string& trades,
-                                         const std::optional<Price>& tick) {
-  ExactReader reader;
-  RowList<TradeDocument> rows;
-  if (!reader.read_rows<TradeShape>(trades, rows)) return unreadable(reader);
-  std::vector<std::string> lines;
-  for (const auto& row : rows) {
-    constexpr std::size_t kTimeAt = 11;  // 2026-11-26T
-    lines.push_back(fmt::format("{:<12} {:<4} {:>16} {:>16}", row.ts.substr(kTimeAt, 12),
-                                row.side.value_or(""), to_tick(row.price, tick),
-                                to_string(row.quantity.decimal)));
-  }
-  std::ranges::reverse(lines);
-  return lines;
-}
 
 struct ConnectionDocument {
   std::string_view venue;
@@ -188,6 +124,56 @@ struct ConnectionsDocument {
   RowList<ConnectionDocument> rows;
 };
 using ConnectionsShape = Shape<Rows<"connections", &ConnectionsDocument::rows, ConnectionShape>>;
+
+struct StatusDocument {
+  struct Instruments {
+    std::int64_t wanted = 0;
+    std::int64_t live = 0;
+  };
+  struct Totals {
+    std::int64_t gaps = 0;
+  };
+  struct Rates {
+    Decimal events;
+  };
+  struct Cpu {
+    Decimal cores_used;
+  };
+  struct Memory {
+    std::int64_t resident = 0;
+  };
+  std::string_view state;
+  Decimal uptime;
+  Instruments instruments;
+  Totals totals;
+  Rates rates;
+  Cpu cpu;
+  Memory memory;
+};
+using InstrumentsShape = Shape<Field<"wanted", &StatusDocument::Instruments::wanted>,
+                               Field<"live", &StatusDocument::Instruments::live>>;
+using TotalsShape = Shape<Field<"gaps", &StatusDocument::Totals::gaps>>;
+using RatesShape = Shape<Field<"events_per_second", &StatusDocument::Rates::events>>;
+using CpuShape = Shape<Field<"cores_used", &StatusDocument::Cpu::cores_used>>;
+using MemoryShape = Shape<Field<"resident", &StatusDocument::Memory::resident>>;
+using StatusShape =
+    Shape<Field<"state", &StatusDocument::state>, Field<"uptime_seconds", &StatusDocument::uptime>,
+          Object<"instruments", &StatusDocument::instruments, InstrumentsShape>,
+          Object<"totals", &StatusDocument::totals, TotalsShape>,
+          Object<"rates", &StatusDocument::rates, RatesShape>,
+          Object<"cpu", &StatusDocument::cpu, CpuShape>,
+          Object<"memory", &StatusDocument::memory, MemoryShape>>;
+
+std::string count_text(std::int64_t count) {
+  return with_commas(static_cast<std::uint64_t>(std::max<std::int64_t>(count, 0)));
+}
+
+// 9:04, 3:12:09.
+std::string up_text(std::int64_t seconds) {
+  const auto minutes = seconds / 60;
+  return minutes < 60 ? fmt::format("{}:{:02}", minutes, seconds % 60)
+                      : fmt::format("{}:{:02}:{:02}", minutes / 60, minutes % 60, seconds % 60);
+}
 
 std::string milliseconds_text(const std::optional<Decimal>& value) {
   return value ? fmt::format("{:.0f} ms", to_double(*value)) : "-";
@@ -226,54 +212,67 @@ Result<std::vector<pipeline::BoardRow>> instruments_in(const std::string& docume
   return out;
 }
 
-Result<std::vector<std::string>> sink_lines(const std::string& document) {
+Result<std::vector<std::string>> sink_lines(const std::string& document, std::size_t width) {
   ExactReader reader;
   RowList<SinkDocument> rows;
   if (!reader.read_rows<SinkShape>(document, rows)) return unreadable(reader);
-  constexpr std::string_view kRow = " {:<12} {:>5}  {:<9} {:>14} {:>12} {:>12} {:>10} {:>8}  {}";
-  std::vector<std::string> lines{fmt::format(kRow, "SINK", "SHARD", "STATE", "DELIVERED", "BEHIND",
-                                             "DEAD LETTERS", "MISSED", "RETRIES", "PROBLEM")};
+  static constexpr std::array<GridColumn, 9> kColumns = {{{"SINK"},
+                                                          {"SHARD", true, 2},
+                                                          {"STATE"},
+                                                          {"DELIVERED", true},
+                                                          {"BEHIND", true},
+                                                          {"UNCONFIRMED", true, 1},
+                                                          {"DEAD LETTERS", true},
+                                                          {"MISSED", true},
+                                                          {"RETRIES", true, 3}}};
+  std::vector<GridRow> table;
   for (const auto& row : rows) {
-    lines.push_back(fmt::format(kRow, row.name, row.shard, row.state, row.delivered, row.lag,
-                                row.dead_letters, row.missed, row.retries,
-                                printable(row.problem.value_or(""), 200)));
+    table.push_back(
+        {.cells = {printable(row.name, kNameBytesMax), std::to_string(row.shard),
+                   std::string{row.state}, count_text(row.delivered), count_text(row.lag),
+                   count_text(row.unconfirmed), count_text(row.dead_letters),
+                   count_text(row.missed), count_text(row.retries)},
+         .tail = printable(row.problem.value_or(""), kReasonShown)});
   }
-  return lines;
+  return grid_lines(kColumns, table, width);
 }
 
-Result<std::vector<std::string>> connection_lines(const std::string& document) {
+Result<std::vector<std::string>> connection_lines(const std::string& document, std::size_t width) {
   ExactReader reader;
   ConnectionsDocument connections;
   if (!reader.read<ConnectionsShape>(document, connections)) return unreadable(reader);
-  constexpr std::string_view kRow = " {:<14} {:<16} {:<8} {:>9} {:>9} {:>7} {:>12} {:>9} {:>7}  {}";
-  std::vector<std::string> lines{fmt::format(kRow, "VENUE", "CONNECTION", "STATE", "AGE", "ROUND",
-                                             "TOPICS", "FRAMES", "CONNECTS", "LOST", "WHY")};
+  static constexpr std::array<GridColumn, 9> kColumns = {{{"VENUE", false, 1},
+                                                          {"CONNECTION"},
+                                                          {"STATE"},
+                                                          {"AGE", true},
+                                                          {"ROUND", true, 3},
+                                                          {"TOPICS", true, 2},
+                                                          {"FRAMES", true},
+                                                          {"CONNECTS", true},
+                                                          {"LOST", true}}};
+  std::vector<GridRow> table;
   for (const auto& row : connections.rows) {
-    lines.push_back(fmt::format(kRow, row.venue, printable(row.name, 64), row.state,
-                                milliseconds_text(row.age_ms), milliseconds_text(row.round_trip_ms),
-                                row.topics, row.frames, row.connects, row.disconnects,
-                                printable(row.reason.value_or(""), 200)));
+    table.push_back(
+        {.cells = {std::string{row.venue}, printable(row.name, kNameBytesMax),
+                   std::string{row.state}, milliseconds_text(row.age_ms),
+                   milliseconds_text(row.round_trip_ms), count_text(row.topics),
+                   count_text(row.frames), count_text(row.connects), count_text(row.disconnects)},
+         .tail = printable(row.reason.value_or(""), kReasonShown)});
   }
-  return lines;
+  return grid_lines(kColumns, table, width);
 }
 
-Result<std::vector<std::string>> book_lines(const std::string& document,
-                                            const std::string& trades) {
+Result<std::string> summary_line(const std::string& document) {
   ExactReader reader;
-  BookDocument book;
-  if (!reader.read<BookShape>(document, book)) return unreadable(reader);
-  auto tape = tape_of(trades, book.tick);
-  if (!tape) return tape.error();
-  auto lines = ladder_of(book);
-  const std::size_t width = 41 + kBarWidth;
-  for (std::size_t at = 0; at < std::max(lines.size(), tape->size()); ++at) {
-    if (at == lines.size()) break;  // the ladder is as high as the page
-    lines[at] = fmt::format("{:<{}}  {}", lines[at], width, at < tape->size() ? (*tape)[at] : "");
-  }
-  lines.insert(lines.begin(), fmt::format(" {} {}  {}  number {}", book.venue,
-                                          printable(book.instrument, kNameBytesMax), book.state,
-                                          book.sequence ? std::to_string(*book.sequence) : "-"));
-  return lines;
+  StatusDocument status;
+  if (!reader.read<StatusShape>(document, status)) return unreadable(reader);
+  const auto seconds = static_cast<std::int64_t>(to_double(status.uptime));
+  const auto rate = static_cast<std::uint64_t>(std::llround(to_double(status.rates.events)));
+  return fmt::format(" {}  {} of {} instruments  {} events/s  {} gaps  {:.2f} cores  {} MB  up {}",
+                     status.state, status.instruments.live, status.instruments.wanted,
+                     with_commas(rate), count_text(status.totals.gaps),
+                     to_double(status.cpu.cores_used),
+                     count_text(status.memory.resident / 1'000'000), up_text(seconds));
 }
 
 }  // namespace mp::cli

@@ -17,7 +17,8 @@ namespace {
 constexpr std::string_view kUp = "\x1b[A";
 constexpr std::string_view kDown = "\x1b[B";
 constexpr std::string_view kEscape = "\x1b";
-constexpr int kDepthShown = 15;
+constexpr std::size_t kLinesBesideLevels = 5;  // headline, summary, heading, spread, keys
+constexpr std::size_t kDepthMax = 50;
 
 template <class Enum>
 using Names = std::vector<std::pair<std::string_view, Enum>>;
@@ -97,7 +98,10 @@ std::string TopView::target() const {
     case Page::sinks:
       return "/api/v1/sinks";
     case Page::book:
-      return fmt::format("/api/v1/books/{}?depth={}", book_, kDepthShown);
+      return fmt::format(
+          "/api/v1/books/{}?depth={}", book_,
+          std::clamp((std::max(room_.lines, kLinesBesideLevels) - kLinesBesideLevels) / 2,
+                     std::size_t{1}, kDepthMax));
     case Page::instruments:
       break;
   }
@@ -112,11 +116,11 @@ Result<std::vector<std::string>> TopView::lines(const std::string& document,
                                                 const std::string& trades) {
   switch (page_) {
     case Page::connections:
-      return connection_lines(document);
+      return connection_lines(document, room_.columns);
     case Page::sinks:
-      return sink_lines(document);
+      return sink_lines(document, room_.columns);
     case Page::book:
-      return book_lines(document, trades);
+      return book_lines(document, trades, room_.columns);
     case Page::instruments:
       break;
   }
@@ -134,7 +138,7 @@ Result<std::vector<std::string>> TopView::instrument_lines(const std::string& do
     shown_.push_back(row.view.venue + "/" + name);
   }
   if (!shown_.empty()) selected_ = std::min(selected_, shown_.size() - 1);
-  return table_lines(*rows);
+  return table_lines(*rows, room_.columns);
 }
 
 void TopView::on_filter_key(std::string_view key) {
@@ -177,6 +181,41 @@ bool TopView::on_key(std::string_view key) {
   return true;
 }
 
+std::string painted(const std::string& line) {
+  constexpr std::string_view kGood = "\x1b[32m";
+  constexpr std::string_view kSoon = "\x1b[33m";
+  constexpr std::string_view kBad = "\x1b[31m";
+  constexpr std::string_view kBid = "\x1b[36m";
+  constexpr std::string_view kPlain = "\x1b[0m";
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 19> kWords = {{
+      {"LIVE", kGood},     {"live", kGood},     {"open", kGood},    {"WAITING", kSoon},
+      {"waiting", kSoon},  {"opening", kSoon},  {"closing", kSoon}, {"starting", kSoon},
+      {"degraded", kSoon}, {"GAP", kBad},       {"DOWN", kBad},     {"REFUSED", kBad},
+      {"down", kBad},      {"troubled", kBad},  {"retrying", kBad}, {"ask", kSoon},
+      {"bid", kBid},       {"stopping", kSoon}, {"rejected", kBad},
+  }};
+  std::size_t first = std::string::npos;  // the first word that has a colour
+  std::pair<std::string_view, std::string_view> found;
+  const std::string ended = line + " ";
+  for (const auto& word : kWords) {
+    const auto at = ended.find(fmt::format(" {} ", word.first));
+    if (at >= first) continue;
+    first = at;
+    found = word;
+  }
+  if (first == std::string::npos) return line;
+  // The price of a rung belongs to its side.
+  const auto& [word, colour] = found;
+  std::size_t end = first + 1 + word.size();
+  if (word == "ask" || word == "bid") {
+    end = line.find_first_not_of(' ', end);
+    end = line.find(' ', std::min(end, line.size()));
+  }
+  end = std::min(end, line.size());
+  return fmt::format("{}{}{}{}{}", line.substr(0, first + 1), colour,
+                     line.substr(first + 1, end - first - 1), kPlain, line.substr(end));
+}
+
 std::size_t TopView::marked() const {
   return page_ == Page::instruments && !shown_.empty() ? selected_ + 1 : 0;
 }
@@ -185,9 +224,9 @@ std::string TopView::help() const {
   if (typing_) return fmt::format("filter: {}_   Enter keeps it, Esc drops it", filter_);
   if (page_ == Page::book) return "Esc back   q ends";
   constexpr std::array<std::string_view, 5> kSorts = {"name", "rate", "state", "gaps", "age"};
-  std::string out = "1 instruments  2 connections  3 sinks   ";
+  std::string out = "1 instruments  2 connections  3 sinks  ";
   if (page_ == Page::instruments) {
-    out += fmt::format("/ filter{}  s sort by {}  Enter book   ",
+    out += fmt::format("/ filter{}  s by {}  Enter book  ",
                        filter_.empty() ? "" : " \"" + filter_ + "\"",
                        kSorts[static_cast<std::size_t>(sort_)]);
   }

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/grid.hpp"
+#include "cli/terminal.hpp"
 #include "core/result.hpp"
 
 namespace mp::cli {
@@ -24,6 +26,8 @@ class TopView {
   Result<std::vector<std::string>> lines(const std::string& document, const std::string& trades);
   // Of the book's page: its trades; empty elsewhere.
   [[nodiscard]] std::string trades_target() const;
+  // What the lines have to fit into; without it they are as long as they like.
+  void set_room(TerminalSize room) { room_ = room; }
 
   // A key, as a terminal sends it. False: the user wants to leave.
   bool on_key(std::string_view key);
@@ -33,6 +37,8 @@ class TopView {
   [[nodiscard]] std::string help() const;
 
  private:
+  static constexpr std::size_t kLinesUsual = 36;  // of a book: 15 levels of each side
+
   Result<std::vector<std::string>> instrument_lines(const std::string& document);
   void on_filter_key(std::string_view key);
 
@@ -43,9 +49,13 @@ class TopView {
   std::size_t selected_ = 0;        // of the instruments shown
   std::vector<std::string> shown_;  // their places in URLs: "binance/BTCUSDT"
   std::string book_;                // likewise, of the book's page
+  TerminalSize room_{.lines = kLinesUsual, .columns = kAnyWidth};
 };
 
 [[nodiscard]] Result<TopView::Page> top_page_named(std::string_view name);
 [[nodiscard]] Result<TopView::Sort> top_sort_named(std::string_view name);
+
+// A line with colours for what its words say: states, and the sides of a book.
+[[nodiscard]] std::string painted(const std::string& line);
 
 }  // namespace mp::cli

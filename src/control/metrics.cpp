@@ -227,6 +227,9 @@ void add_sinks(const pipeline::Collector& collector, std::string& out) {
          &SinkView::delivered);
   family("sink_lag_events", "gauge", "Events that the journal has and the sink has not.",
          &SinkView::lag);
+  family("sink_unconfirmed_events", "gauge",
+         "Events that the sink has taken and the journal holds until they are safe.",
+         &SinkView::unconfirmed);
   family("sink_dead_letters_total", "counter", "Events that the sink refused.",
          &SinkView::dead_letters);
   family("sink_missed_events_total", "counter", "Events that retention took before the sink.",

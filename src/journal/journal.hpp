@@ -142,6 +142,8 @@ class Reader {
   // What was known of its instrument when it was written, until the following next().
   [[nodiscard]] virtual const InstrumentFacts& facts() const = 0;
   [[nodiscard]] virtual std::uint64_t index() const = 0;  // of event()
+  // Events behind event(), as of the last publish(); 0 also where nobody says it.
+  [[nodiscard]] virtual std::uint64_t ahead() const = 0;
   [[nodiscard]] virtual std::uint64_t lost_count() const = 0;
   [[nodiscard]] virtual const std::string& problem() const = 0;
   // After idle: what the system refused (a descriptor, memory, a disk in trouble), in one sentence.

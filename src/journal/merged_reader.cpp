@@ -33,6 +33,7 @@ class MergedReader final : public Reader {
   [[nodiscard]] const Event& event() const override { return at().event(); }
   [[nodiscard]] const InstrumentFacts& facts() const override { return at().facts(); }
   [[nodiscard]] std::uint64_t index() const override { return at().index(); }
+  [[nodiscard]] std::uint64_t ahead() const override;
   [[nodiscard]] std::uint64_t lost_count() const override { return at().lost_count(); }
   [[nodiscard]] const std::string& problem() const override { return at().problem(); }
   [[nodiscard]] const std::string& obstacle() const override;
@@ -80,6 +81,14 @@ class MergedReader final : public Reader {
   bool taken_ = false;              // it was an event
   std::int64_t newest_ = kNothing;  // ts_recv handed out so far
 };
+
+// Of another source the event that waits its turn is behind too.
+std::uint64_t MergedReader::ahead() const {
+  std::uint64_t out = 0;
+  for (std::size_t i = 0; i < sources_.size(); ++i)
+    out += sources_[i].reader->ahead() + (i != at_ && sources_[i].has_event() ? 1U : 0U);
+  return out;
+}
 
 // False: it has lost or damaged events to tell of.
 bool MergedReader::look(std::size_t number) {

@@ -16,6 +16,12 @@ constexpr std::chrono::milliseconds kStuckWait{10};
 
 }  // namespace
 
+std::uint64_t JournalReader::ahead() const {
+  if (control_.absent()) return 0;
+  const std::uint64_t published = control_->next_index.load(std::memory_order_acquire);
+  return published - std::min(published, expected_index());
+}
+
 Next JournalReader::next() {
   if (pending_lost_ > 0) return lose(std::exchange(pending_lost_, 0));
   if (std::exchange(pending_problem_, false)) return Next::corrupt;

@@ -28,6 +28,7 @@ class JournalReader final : public Reader {
   [[nodiscard]] const Event& event() const override { return event_; }
   [[nodiscard]] const InstrumentFacts& facts() const override { return subjects_.facts(subject_); }
   [[nodiscard]] std::uint64_t index() const override { return index_; }
+  [[nodiscard]] std::uint64_t ahead() const override;
   [[nodiscard]] std::uint64_t lost_count() const override { return lost_count_; }
   [[nodiscard]] const std::string& problem() const override { return problem_; }
   [[nodiscard]] const std::string& obstacle() const override { return obstacle_; }

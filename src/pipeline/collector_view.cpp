@@ -175,8 +175,10 @@ std::vector<SinkView> Collector::sinks() const {
          .upkeep_failures = upkeep.failures,
          .upkeep_problem = upkeep.problem});
     for (const auto& journal : all) {
-      if (journal.shard == delivery.from->number)
-        out.back().lag = journal.next_index - std::min(journal.next_index, counters.cursor);
+      if (journal.shard != delivery.from->number) continue;
+      const auto taken = std::max(counters.dealt, counters.cursor);
+      out.back().lag = journal.next_index - std::min(journal.next_index, taken);
+      out.back().unconfirmed = taken - counters.cursor;
     }
   }
   return out;

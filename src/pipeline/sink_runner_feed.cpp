@@ -288,7 +288,7 @@ SinkFeed::State SinkFeed::rewind(const std::string& problem, Timestamp now) {
   missed_ = Missed::nothing;
   missed_told_ = 0;
   expected_.reset();
-  accepted_end_ = dealt_end_ = committed_ = back;
+  accepted_end_ = dealt_end_ = committed_ = counters_.dealt = back;
   reopenings_ = 0;
   return back_off(problem, now);
 }
@@ -331,6 +331,7 @@ SinkFeed::State SinkFeed::finish(Timestamp now) {
 
 void SinkFeed::end_batch() {
   if (expected_) dealt_end_ = std::max(dealt_end_, *expected_);
+  counters_.dealt = dealt_end_;
   forget_batch();
   reader_->release();
   commit();

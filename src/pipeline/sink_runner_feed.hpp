@@ -72,6 +72,7 @@ struct SinkCounters {
   std::uint64_t lost = 0;      // events that retention or damage took before they were read
   std::uint64_t skipped = 0;   // events that were passed over, as `overflow` wants it
   std::uint64_t discarded[kDiscardCount] = {};
+  std::uint64_t dealt = 0;   // events below this were read, and taken by the sink or accounted for
   std::uint64_t cursor = 0;  // events below this are delivered for good
 };
 

@@ -74,7 +74,8 @@ struct SinkView {
   bool is_open = false;
   std::string problem;             // the newest trouble
   std::uint64_t delivered = 0;     // events
-  std::uint64_t lag = 0;           // events that the journal has beyond the cursor
+  std::uint64_t lag = 0;           // events that the journal has and the sink has not taken
+  std::uint64_t unconfirmed = 0;   // taken, and held by the journal until they are safe
   std::uint64_t dead_letters = 0;  // events that it refused
   std::uint64_t missed = 0;        // events that retention took before they were read
   std::uint64_t batches = 0;
@@ -89,6 +90,7 @@ struct SinkView {
     visit("problem", self.problem);
     visit("delivered", self.delivered);
     visit("lag_events", self.lag);
+    visit("unconfirmed_events", self.unconfirmed);
     visit("dead_letters", self.dead_letters);
     visit("missed", self.missed);
     visit("batches", self.batches);

@@ -410,6 +410,36 @@ class Commands(unittest.TestCase):
         self.assertTrue(books[0]["is_snapshot"])
         self.assertEqual(len(books[-1]["top_bids"]), 2)
         self.assertEqual(books[-1]["instrument"], "BTC-USDT")
+        self.served_with_progress("b.ndjson.zst")
+
+    def served_with_progress(self, recording):
+        """To a collector; how many frames there are is known until one is sent once more."""
+        with subprocess.Popen([PROGRAM, "replay", recording, "--serve", "--progress", "json",
+                               "--ca-file", "replay.pem"], cwd=self.dir, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as served:
+            self.addCleanup(served.kill)
+            at = json.loads(served.stdout.readline())
+            urls = [word for key in ("ws_url", "rest_url", "ca_file")
+                    for word in ("--set", f"binance.{key}={at[key]}")]
+            client = subprocess.Popen([PROGRAM, "run", "binance:BTC-USDT@trade,book,quote",
+                                       "--plain", "--data", "served", *urls], cwd=self.dir,
+                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.addCleanup(client.kill)
+            seen, deadline = {}, time.monotonic() + DEADLINE
+            while not seen.get("frames"):
+                self.assertLess(time.monotonic(), deadline, seen)
+                line = served.stderr.readline()
+                self.assertTrue(line, "it ended")
+                seen = json.loads(line) if line.startswith('{"t":"progress"') else {}
+            self.assertIn(seen["frames_total"], (at["frames"], None))
+            self.assertEqual(seen["frames_total"] is None, seen["frames"] > at["frames"])
+            for process in (client, served):
+                process.send_signal(signal.SIGINT)
+            self.assertEqual(client.wait(DEADLINE), 0)
+            _, rest = served.communicate(timeout=DEADLINE)
+            self.assertEqual(served.returncode, 0, rest)
+            last = [json.loads(line) for line in rest.splitlines() if '"t":"progress"' in line][-1]
+            self.assertTrue(last["done"])
 
     # ---- a recording cannot be made again ----
 
@@ -571,6 +601,46 @@ class Commands(unittest.TestCase):
         self.assertEqual(result.stdout.split()[-1], "3", result.stdout + result.stderr)
         self.fails(call("reload", cwd=self.dir), 69, "no collector")
 
+    def test_a_reload_changes_the_log_and_a_service_manager_hears_of_it(self):
+        text = self.config(self.simulator(), '["BTC-USDT"]')
+        config = self.write("c.toml", text)
+        address = str(self.dir / "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(address)
+            manager.settimeout(DEADLINE)
+            process = subprocess.Popen([PROGRAM, "run", config, "--plain"], cwd=self.dir, text=True,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                       env={**os.environ, "NOTIFY_SOCKET": address})
+            self.addCleanup(process.kill)
+
+            def told(beginning):
+                while not (text := manager.recv(4096).decode()).startswith(beginning):
+                    pass
+                return text
+
+            told("READY=1")
+            before = time.monotonic_ns() // 1000
+            self.write("c.toml", text + '[log]\nlevel = "debug"\nformat = "json"\n')
+            result = call("reload", config, cwd=self.dir)
+            self.assertEqual((result.returncode, result.stdout),
+                             (0, "no stream was added or removed\nlog: level debug, json\n"),
+                             result.stderr)
+            at = int(told("RELOADING=1").split("MONOTONIC_USEC=")[1])
+            self.assertTrue(before <= at <= time.monotonic_ns() // 1000)
+            self.assertIn("STATUS=reloaded: no stream was added", told("READY=1"))
+            self.write("c.toml", "nonsense = 1\n")
+            self.fails(call("reload", cwd=self.dir), 78, "nothing was changed")  # of ./data
+            told("RELOADING=1")
+            self.assertIn("STATUS=not reloaded: ", told("READY=1"))
+            process.send_signal(signal.SIGTERM)
+            _, said = process.communicate(timeout=DEADLINE)
+        self.assertEqual(process.returncode, 0, said)
+        # What an info line says was not to be seen before.
+        self.assertNotIn("event=connected", said)
+        events = [json.loads(line)["event"] for line in said.splitlines() if line.startswith("{")]
+        self.assertIn("reloaded", events)
+        self.assertIn("not_reloaded", events)
+
     def test_a_closed_terminal_ends_a_collector_that_could_reload(self):
         config = self.write("c.toml", self.config(self.simulator(), '["BTC-USDT"]'))
         pid, terminal = pty.fork()
@@ -676,6 +746,13 @@ class Commands(unittest.TestCase):
         self.assertEqual((last["done"], last["lines"], last["bytes"]),
                          (True, 2000, frames.stat().st_size))
         self.assertEqual(lines[-1]["data"], 2000)
+        self.assertEqual(call("demo", "--for", "2s", "--plain", "--listen", "none", "--dir",
+                              self.dir / "demo").returncode, 0)
+        result = call("gaps", "--data", self.dir / "demo", "--progress", "json")
+        last = json.loads(result.stderr.splitlines()[-1])
+        self.assertEqual((last["t"], last["done"]), ("progress", True))
+        self.assertGreater(last["events"], 1024)
+        self.assertEqual(last["events"], last["events_total"])
         master, slave = pty.openpty()
         self.addCleanup(os.close, master)
         for form, shown in (("auto", True), ("none", False)):

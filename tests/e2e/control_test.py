@@ -309,6 +309,15 @@ class Control(RunningDemo):
                                      capture_output=True, timeout=DEADLINE, check=False)
             self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
 
+    def test_a_sink_with_an_open_file_is_not_behind(self):
+        def ndjson():
+            return next(sink for sink in self.get("/api/v1/sinks") if sink["name"] == "ndjson")
+
+        self.until(lambda: ndjson()["unconfirmed_events"] > 2000)  # its file is open for an hour
+        self.until(lambda: ndjson()["lag_events"] < 1000)
+        sink = ndjson()
+        self.assertGreaterEqual(sink["delivered"], 2000)
+
     def test_top_prints_what_runs(self):
         result = call("top", "--data", self.data, "--once", "--sort", "rate", "--filter",
                       "binance/BTC")

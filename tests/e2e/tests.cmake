@@ -30,6 +30,17 @@ set_tests_properties(pairs PROPERTIES TIMEOUT 600)
 add_test(NAME control
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/control_test.py $<TARGET_FILE:marketprism>)
 set_tests_properties(control PROPERTIES TIMEOUT 300)
+add_test(NAME top
+  COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/top_test.py $<TARGET_FILE:marketprism>)
+set_tests_properties(top PROPERTIES TIMEOUT 300)
+# The page: types and pure parts, weight, and in a browser all that it shows. Alone, as it has to be in time.
+foreach(part parts size page)
+  add_test(NAME web_${part}
+    COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/web_test.py
+      ${part} ${CMAKE_BINARY_DIR}/web/work $<TARGET_FILE:marketprism>)
+endforeach()
+set_tests_properties(web_parts web_size web_page PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77 RESOURCE_LOCK web_work)
+set_tests_properties(web_page PROPERTIES RUN_SERIAL TRUE)
 # What clients get of its events.
 add_test(NAME stream
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/stream_test.py $<TARGET_FILE:marketprism>)

@@ -161,7 +161,10 @@ export interface Sink {
   state: "open" | "troubled" | "retrying";
   problem: string;
   delivered: number;
+  /** The journal has them, the sink not yet. */
   lag_events: number;
+  /** It has taken them, and the journal holds them until they are safe. */
+  unconfirmed_events: number;
   dead_letters: number;
   missed: number;
   retries: number;
@@ -191,9 +194,24 @@ export interface Performance {
   history: History;
 }
 
-export interface Memory {
+/** Null where the allocator tells nothing, as in builds with a sanitizer. */
+export interface Heap {
   resident: number;
   anonymous: number;
+  heap_allocated: number | null;
+  fragmentation: number | null;
+  growth_per_hour: number | null;
+  warnings: string[];
+}
+
+/** An estimate; bytes of each part. */
+export interface HeapSites { parts: Record<"books" | "connections" | "journal" | "sinks" | "other", number> }
+
+export interface Profile {
+  state: "none" | "running" | "done" | "failed";
+  problem: string;
+  samples: number;
+  bottleneck: string;
 }
 
 export interface Setting { key: string; value: string; origin: string }

@@ -59,6 +59,29 @@ TEST(LiveTable, lines_are_of_one_width_and_show_what_is_not_known) {
   EXPECT_EQ(with_commas(123), "123");
 }
 
+TEST(LiveTable, a_narrow_terminal_sees_all_but_what_is_wanted_least) {
+  pipeline::BoardRow row;
+  row.view.venue = "binance";
+  row.view.instrument = "BTC-USDT-PERP";
+  row.view.bid = row.view.ask = Level{Price{{9'123'429, -2}}, Quantity{{1, 0}}};
+  row.spread_basis_points = 0.05;
+  row.latency_p50 = std::chrono::microseconds{143};
+  row.latency_p99 = std::chrono::microseconds{999};
+  row.view.gaps = 1234;
+  const auto whole = table_lines({row});
+  EXPECT_NE(whole[0].find("LAT p50"), std::string::npos);
+  for (std::size_t width = whole[0].size(); width >= 67; --width) {
+    const auto lines = table_lines({row}, width);
+    EXPECT_LE(lines[0].size(), width);
+    EXPECT_EQ(lines[0].size(), lines[1].size());
+    for (const auto* kept : {"VENUE", "STATE", "BID", "ASK", "GAPS"})
+      EXPECT_NE(lines[0].find(kept), std::string::npos) << lines[0];
+    EXPECT_TRUE(lines[1].ends_with(" 1,234")) << lines[1];
+  }
+  EXPECT_EQ(table_lines({row}, 80)[0].find("LAT p50"), std::string::npos);
+  EXPECT_NE(table_lines({row}, 80)[0].find("LAT p99"), std::string::npos);
+}
+
 TEST(LiveTable, what_waits_says_why_in_place_of_numbers) {
   pipeline::BoardRow row;
   row.view.venue = "binance";

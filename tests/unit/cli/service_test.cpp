@@ -60,6 +60,16 @@ TEST_F(ServiceTest, tells_that_it_is_ready_and_that_it_stops) {
   EXPECT_TRUE(last.front().starts_with("STOPPING=1\nSTATUS="));
 }
 
+TEST_F(ServiceTest, tells_that_it_reloads_and_what_came_of_it) {
+  auto service = Service::of_environment();
+  service.reloading();
+  const auto first = told();
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_TRUE(first.front().starts_with("RELOADING=1\nMONOTONIC_USEC=")) << first.front();
+  service.reloaded("nothing was changed:\nline 2");
+  EXPECT_EQ(told(), Lines{"READY=1\nSTATUS=nothing was changed: line 2"});
+}
+
 TEST_F(ServiceTest, feeds_the_watchdog_only_while_it_is_alive) {
   ::setenv("WATCHDOG_USEC", "2000000", 1);
   bool alive = true;

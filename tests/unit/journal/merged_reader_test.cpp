@@ -97,6 +97,20 @@ TEST(MergedReader, gives_the_events_of_closed_journals_in_the_order_of_their_tim
   EXPECT_EQ(times(*shards.read(), Next::closed), all);
 }
 
+TEST(MergedReader, knows_how_many_events_are_behind_the_one_at_hand) {
+  Shards shards(2);
+  for (std::int64_t time = 1; time <= 10; ++time) shards.append(time % 3 == 0 ? 1 : 0, time);
+  const auto reader = shards.read();
+  for (std::uint64_t behind = 10; behind-- > 0;) {
+    shards.promise(0, 100);
+    shards.promise(1, 100);
+    ASSERT_EQ(static_cast<int>(reader->next()), static_cast<int>(Next::event));
+    EXPECT_EQ(reader->ahead(), behind);
+  }
+  shards.append(0, 200);
+  EXPECT_EQ(reader->ahead(), 1U) << "what came since counts";
+}
+
 TEST(MergedReader, holds_an_event_back_until_the_idle_shard_has_promised) {
   Shards shards(2);
   const auto reader = shards.read();

@@ -63,6 +63,7 @@ class FakeReader final : public journal::Reader {
   [[nodiscard]] const Event& event() const override { return journal_.events[next_ - 1]; }
   [[nodiscard]] const InstrumentFacts& facts() const override { return facts_; }
   [[nodiscard]] std::uint64_t index() const override { return next_ - 1; }
+  [[nodiscard]] std::uint64_t ahead() const override { return journal_.events.size() - next_; }
   [[nodiscard]] std::uint64_t lost_count() const override { return lost_; }
   [[nodiscard]] const std::string& problem() const override { return problem_; }
   [[nodiscard]] const std::string& obstacle() const override { return journal_.obstacle; }

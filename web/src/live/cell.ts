@@ -46,3 +46,24 @@ export function useCell<T, S>(cell: Cell<T>, choose?: (value: T) => S): T | S {
   }, [cell]);
   return now;
 }
+
+/** Listens to changes, but is told of them no more often than that; of the last one always. It is told at a change, where one
+    comes in time, so that what comes together is drawn together. */
+export function paced<T>(cell: Cell<T>, everyMs: number, listener: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  let toldMs = -Infinity;
+  const tell = () => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    toldMs = Date.now();
+    listener();
+  };
+  const end = cell.subscribe(() => {
+    if (Date.now() - toldMs >= everyMs) tell();
+    else timer ??= setTimeout(tell, 2 * everyMs);
+  });
+  return () => {
+    end();
+    if (timer !== null) clearTimeout(timer);
+  };
+}

@@ -20,6 +20,10 @@ export async function get<T>(path: string): Promise<T> {
   return (await (await answerOf(path)).json()) as T;
 }
 
+export async function getText(path: string): Promise<string> {
+  return await (await answerOf(path)).text();
+}
+
 /** A change; the token is asked for each time, as a collector that was restarted has another. */
 export async function post(path: string): Promise<void> {
   const { token } = await get<{ token: string }>("token");

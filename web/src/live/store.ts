@@ -10,6 +10,8 @@ import { get } from "./rest";
 import { Socket } from "./socket";
 
 const kTradesMax = 120;
+/** Ten books a second: nobody reads faster, and each is drawn whole. */
+const kBookMs = 100;
 const kCandlesMax = 1440;
 /** Points of the small curves, one a second. */
 export const kRatePoints = 60;
@@ -37,6 +39,10 @@ export const beats = new Cell<number>(0);
 /** Events a second, of each instrument and (empty key) of all. */
 export const rates = new Map<string, number[]>();
 
+/** Before the name of a sink among the rates: no venue is called so. */
+export const kSinkKey = "\nsink ";
+const deliveredBefore = new Map<string, number>();
+
 let topics: Topic[] = [];
 let intervalMs = 250;
 let wish: BookWish | null = null;
@@ -49,16 +55,28 @@ function sample(key: string, value: number): void {
   rates.set(key, points);
 }
 
+/** Of sinks the events that they took since the last beat. */
+function sampleSinks(seconds: number): void {
+  for (const { name, shard, delivered } of sinks.value ?? []) {
+    const key = `${kSinkKey}${name} ${shard}`;
+    const before = deliveredBefore.get(key);
+    deliveredBefore.set(key, delivered);
+    if (before !== undefined && delivered >= before) sample(key, (delivered - before) / seconds);
+  }
+}
+
 function takeStatus(now: Status): void {
   const before = status.value;
   if (before !== null && (before.pid !== now.pid || before.started !== now.started)) {
     restart.set({ started: now.started, otherVersion: before.version !== now.version });
     rates.clear();
+    deliveredBefore.clear();
     gaps.set([]);
     trades.set([]);
     void loadGaps();
   }
   if (Date.now() - sampledMs >= 950) {
+    sampleSinks((Date.now() - sampledMs) / 1000);
     sampledMs = Date.now();
     sample("", now.rates.events_per_second);
     for (const item of instruments.value ?? []) sample(keyOf(item), item.events_per_second);
@@ -126,7 +144,7 @@ function watchRequest(): Request {
 }
 
 function bookRequest(): Request {
-  return wish === null ? { op: "book" } : { op: "book", ...wish, interval_ms: 50 };
+  return wish === null ? { op: "book" } : { op: "book", ...wish, interval_ms: kBookMs };
 }
 
 const scheme = location.protocol === "https:" ? "wss" : "ws";

@@ -6,7 +6,7 @@ import { useCell } from "../live/cell";
 import { connections, watch } from "../live/store";
 import { Empty, Panel, Table, type Column } from "../parts/basic";
 import { State } from "../parts/icons";
-import { ageText, bytesText, clockText, countText, millisText, percentText, plural, shortCount } from "../pure/format";
+import { ageText, bytesText, clockText, countText, delayText, millisText, percentText, plural, shortCount } from "../pure/format";
 
 function Availability({ share, over }: { share: number | null; over: string }) {
   const tone = share !== null && share < 0.999 ? (share < 0.99 ? "bad" : "warn") : "";
@@ -52,12 +52,13 @@ function columnsOf(ahead: Set<string>): Column<Connection>[] {
     { title: "Topics", number: true, cell: (c) => countText(c.topics) },
     { title: "Frames", number: true, cell: (c) => shortCount(c.frames) },
     { title: "Bytes", number: true, cell: (c) => bytesText(c.bytes) },
-    { title: "First", number: true, cell: (c) => (c.first === null ? "–"
-      : percentText(c.first / Math.max(1, c.first + (c.late ?? 0)), 1)) },
+    // Who is alone races nobody.
+    { title: "First", number: true, cell: (c) => ((c.first ?? 0) + (c.late ?? 0) === 0 ? "–"
+      : percentText((c.first ?? 0) / ((c.first ?? 0) + (c.late ?? 0)), 1)) },
     { title: "Behind", number: true, cell: (c) => millisText(c.behind_ms) },
     { title: "Connects", number: true, cell: (c) => countText(c.connects) },
     { title: "Since", number: true, cell: (c) => clockText(c.since) },
-    { title: "Delay", number: true, cell: (c) => millisText(c.delay_ms) },
+    { title: "Delay", number: true, cell: (c) => delayText(c.delay_ms) },
   ];
 }
 

@@ -1,13 +1,13 @@
 // How fast events pass through, and what that costs.
 
 import { useEffect } from "preact/hooks";
-import type { History, Memory, Stage } from "../api";
+import type { Heap, HeapSites, History, Stage } from "../api";
 import { useCell } from "../live/cell";
 import { performance, status, watch } from "../live/store";
-import { Empty, Figure, Meter, Panel, Table, useAnswer, type Column } from "../parts/basic";
+import { Bar, Empty, Figure, Panel, Table, useAnswer, type Column } from "../parts/basic";
 import { Flame } from "../parts/flame";
 import { Plot, type Line } from "../parts/plot";
-import { bytesText, countText, microsText, shortCount } from "../pure/format";
+import { bytesText, countText, microsText, percentText, shortCount } from "../pure/format";
 import "../styles/performance.css";
 
 const micros = (pick: (stage: Stage) => number) => (stage: Stage) => microsText(pick(stage));
@@ -43,21 +43,41 @@ function Plots({ history }: { history: History }) {
   );
 }
 
+const kParts: [keyof HeapSites["parts"], string][] =
+  [["books", "Books"], ["connections", "Connections"], ["journal", "Journal"], ["sinks", "Sinks"], ["other", "Other"]];
+
+/** What is whose: of what the allocator sampled. */
+function Shares() {
+  const { data } = useAnswer<HeapSites>("heap/sites", 15_000);
+  if (data === null) return null;
+  const all = Math.max(1, ...kParts.map(([key]) => data.parts[key]));
+  return <ul class="bars-list">{kParts.map(([key, name]) => (
+    <li key={key}><Bar label={name} share={data.parts[key] / all} text={bytesText(data.parts[key])} /></li>))}</ul>;
+}
+
 function Parts() {
-  const { data, failed } = useAnswer<Memory>("memory", 5000);
+  const { data, failed } = useAnswer<Heap>("heap", 5000);
   if (data === null) return <Empty title={failed?.message ?? "Loading …"} />;
+  const growth = data.growth_per_hour;
   return (
-    <dl class="pair">
-      <Figure label="Resident" value={bytesText(data.resident)} />
-      <Figure label="Anonymous" value={bytesText(data.anonymous)} />
-    </dl>
+    <>
+      <dl class="pair">
+        <Figure label="Resident" value={bytesText(data.resident)} />
+        <Figure label="Anonymous" value={bytesText(data.anonymous)} />
+        {data.heap_allocated !== null && <Figure label="Heap in use" value={bytesText(data.heap_allocated)} />}
+        {data.fragmentation !== null && <Figure label="Fragmented" value={percentText(data.fragmentation)} />}
+        {growth !== null && <Figure label="Growth an hour" value={bytesText(growth)} />}
+      </dl>
+      {data.warnings.map((warning) => <p key={warning} class="remark"><b>{warning}</b></p>)}
+      {data.heap_allocated !== null && <Shares />}
+    </>
   );
 }
 
 function Threads({ threads }: { threads: { name: string; cpu: number }[] }) {
   const rows = [...threads].sort((a, b) => b.cpu - a.cpu);
   return <ul class="bars-list">{rows.map((thread) => (
-    <li key={thread.name}><Meter label={thread.name} share={thread.cpu} text={`${(thread.cpu * 100).toFixed(1)} %`} /></li>))}</ul>;
+    <li key={thread.name}><Bar label={thread.name} share={thread.cpu} text={`${(thread.cpu * 100).toFixed(1)} %`} /></li>))}</ul>;
 }
 
 export function PerformancePage() {
@@ -75,7 +95,7 @@ export function PerformancePage() {
         </Panel>
         <div class="halves">
           <Panel title="Threads" aside={<span>{cores}</span>}><Threads threads={now.threads} /></Panel>
-          <Panel title="Memory by part"><Parts /></Panel>
+          <Panel title="Memory, and whose it is"><Parts /></Panel>
         </div>
       </>}
       <Panel title="Flame graph"><Flame /></Panel>

@@ -3,16 +3,25 @@
 import { useEffect } from "preact/hooks";
 import type { Sink, Status } from "../api";
 import { useCell } from "../live/cell";
-import { sinks, status, watch } from "../live/store";
+import { beats, kSinkKey, rates, sinks, status, watch } from "../live/store";
 import { Empty, Meter, Panel, Table, type Column } from "../parts/basic";
 import { State } from "../parts/icons";
+import { Spark } from "../parts/spark";
 import { bytesText, countText, plural } from "../pure/format";
+
+function Rate({ sink }: { sink: Sink }) {
+  useCell(beats);
+  const points = rates.get(`${kSinkKey}${sink.name} ${sink.shard}`);
+  return <span class="rate-cell"><Spark points={points} /><span>{countText(points?.[points.length - 1] ?? null)}</span></span>;
+}
 
 const kColumns: Column<Sink>[] = [
   { title: "State", cell: (sink) => <State state={sink.state} /> },
   { title: "Sink", cell: (sink) => <><b>{sink.name}</b>{sink.shard !== 0 && <span class="kind">shard {sink.shard}</span>}</> },
-  { title: "Events behind", number: true, cell: (sink) => countText(sink.lag_events) },
+  { title: "Events/s", number: true, cell: (sink) => <Rate sink={sink} /> },
+  { title: "Behind", number: true, cell: (sink) => countText(sink.lag_events) },
   { title: "Delivered", number: true, cell: (sink) => countText(sink.delivered) },
+  { title: "Unconfirmed", number: true, cell: (sink) => countText(sink.unconfirmed_events) },
   { title: "Dead letters", number: true, cell: (sink) => <span class={sink.dead_letters > 0 ? "some" : ""}>{countText(sink.dead_letters)}</span> },
   { title: "Missed", number: true, cell: (sink) => <span class={sink.missed > 0 ? "some" : ""}>{countText(sink.missed)}</span> },
   { title: "Retries", number: true, cell: (sink) => countText(sink.retries) },
@@ -48,7 +57,7 @@ export function Sinks() {
   return (
     <div class="page">
       <h1>Sinks</h1>
-      <Panel title="Destinations">
+      <Panel title="Destinations" aside={<span>“Unconfirmed”: taken, and held by the journal until they are safe</span>}>
         {list === null ? <Empty title="Waiting for the first data …" />
           : list.length === 0 ? <Empty title="No sinks">Events are kept in the journal only. Name a sink in the configuration to have them elsewhere too.</Empty>
             : <><Problems list={list} /><Table label="Sinks" columns={kColumns} rows={list} keyOf={(sink) => sink.name} /></>}

@@ -29,8 +29,13 @@ export function Figure({ label, value, unit, note, tone = "", children }: {
 
 /** Used of all there is; from four fifths on it warns, by a word too. */
 export function Meter({ label, share, text }: { label: string; share: number; text: string }) {
+  const tone = share >= 0.95 ? "bad" : share >= 0.8 ? "warn" : "";
+  return <Bar label={label} share={share} text={text} tone={tone} />;
+}
+
+/** A share that may be whole without harm. */
+export function Bar({ label, share, text, tone = "" }: { label: string; share: number; text: string; tone?: string }) {
   const full = Math.min(1, Math.max(0, share));
-  const tone = full >= 0.95 ? "bad" : full >= 0.8 ? "warn" : "";
   return (
     <div class={`meter ${tone}`}>
       <div class="meter-text"><span>{label}</span><span class="num">{text}{tone !== "" && <b> · nearly full</b>}</span></div>

@@ -2,7 +2,7 @@
 
 import type { Condition, GapEntry } from "../api";
 import { clockText } from "../pure/format";
-import { conditionText, detailText } from "../pure/timeline";
+import { conditionText, detailText, together, whoText } from "../pure/timeline";
 import { Empty } from "./basic";
 import { Shape, type Tone } from "./icons";
 import { memo } from "./memo";
@@ -11,14 +11,16 @@ const kTones: Record<Condition, Tone> = {
   gap: "warn", disconnected: "bad", connected: "good", resynced: "good", healed: "good", rejected: "off", subscribed: "wait",
 };
 
-const Entry = memo(({ entry }: { entry: GapEntry }) => (
+interface EntryProps { condition: Condition; ts: string; who: string; detail: string }
+
+const Entry = memo(({ condition, ts, who, detail }: EntryProps) => (
   <li>
-    <Shape tone={kTones[entry.condition] ?? "wait"} />
+    <Shape tone={kTones[condition] ?? "wait"} />
     <div>
-      <p><b>{conditionText(entry.condition)}</b> <span class="who">{entry.venue} {entry.instrument ?? ""}</span></p>
-      {detailText(entry) !== "" && <p class="detail">{detailText(entry)}</p>}
+      <p><b>{conditionText(condition)}</b> <span class="who">{who}</span></p>
+      {detail !== "" && <p class="detail">{detail}</p>}
     </div>
-    <time class="num" dateTime={entry.ts}>{clockText(entry.ts)}</time>
+    <time class="num" dateTime={ts}>{clockText(ts)}</time>
   </li>
 ));
 
@@ -27,8 +29,9 @@ export function Happened({ entries, max }: { entries: readonly GapEntry[] | null
   if (entries.length === 0) return <Empty title="Nothing was lost">No gap and no disconnect so far.</Empty>;
   return (
     <ol class="happened" tabIndex={0} aria-label="Newest first">
-      {entries.slice(0, max).map((entry) => (
-        <Entry key={`${entry.ts}${entry.venue}${entry.symbol}${entry.channel}${entry.condition}`} entry={entry} />
+      {together(entries).slice(0, max).map((one) => (
+        <Entry key={`${one.entry.ts.slice(0, 19)}${one.entry.venue}${one.entry.condition}${one.entry.reason}`}
+          condition={one.entry.condition} ts={one.entry.ts} who={whoText(one)} detail={detailText(one)} />
       ))}
     </ol>
   );

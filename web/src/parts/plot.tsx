@@ -31,6 +31,12 @@ function faded(ink: string): string {
   return `rgba(${parts.slice(0, 3).join(",")},0.12)`;
 }
 
+/** Minutes; of a short time the seconds too, or marks would read alike. */
+function timesOf(_plot: uPlot, marks: number[]): string[] {
+  const step = (marks[1] ?? 0) - (marks[0] ?? 0);
+  return marks.map((s) => clockOf(s * 1000).slice(0, step > 0 && step < 60 ? 8 : 5));
+}
+
 function made(box: HTMLElement, lines: Line[], log: boolean, read: (index: number | null) => void): uPlot {
   const unit = rem();
   const font = `${0.6875 * unit}px ${getComputedStyle(document.body).fontFamily}`;
@@ -46,7 +52,7 @@ function made(box: HTMLElement, lines: Line[], log: boolean, read: (index: numbe
     // A curve that is seldom at nought needs its ground there all the same: heights then compare.
     scales: { x: { time: true }, y: log ? { distr: 3 } : { range: (_plot, _low, high) => [0, (high || 1) * 1.15] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 80, size: 1.75 * unit, gap: 4, values: (_plot, marks) => marks.map((s) => clockOf(s * 1000).slice(0, 5)) },
+      { ...axis, grid: { show: false }, space: 80, size: 1.75 * unit, gap: 4, values: timesOf },
       { ...axis, size: 4.6 * unit, values: (_plot, marks) => marks.map((v) => (v === null ? "" : first?.text(v) ?? "")) },
     ],
     series: [{}, ...lines.map((line) => {

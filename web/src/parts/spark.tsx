@@ -4,11 +4,12 @@ import { kRatePoints } from "../live/store";
 
 const kWidth = 60;
 const kHeight = 16;
-/** An area of few points would look like a bar. */
+/** Fewer points look like a mark, and an area of few like a bar. */
+const kLineMin = 5;
 const kAreaMin = 12;
 
 export function sparkPath(points: readonly number[]): { line: string; area: string } {
-  if (points.length < 2) return { line: "", area: "" };
+  if (points.length < kLineMin) return { line: "", area: "" };
   const high = Math.max(...points, 1e-9);
   // Form is what counts: the ground is a bit below the lowest point, not at nought.
   const low = 0.7 * Math.min(...points);

@@ -8,8 +8,29 @@ interface Node { count: number; children: Map<string, Node> }
 const kWidthMin = 0.002;
 const kDepthMax = 64;
 
+export interface FlameGraph { boxes: Box[]; total: number; depth: number }
+
+const kBox = /<title>(.*): (\d+) samples, [\d.]+ %<\/title><rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)"/g;
+const kEntities: Record<string, string> = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": "\"" };
+
+/** The collector's own picture of a profile, as boxes that take the colours of the page. Null: it is another picture. */
+export function boxesOfPicture(svg: string): FlameGraph | null {
+  const found = [...svg.matchAll(kBox)].map(([, name = "", count, left, top, width]) => ({
+    name: name.replace(/&(amp|lt|gt|quot);/g, (entity) => kEntities[entity] ?? entity),
+    count: Number(count), left: Number(left), top: Number(top), width: Number(width),
+  }));
+  const root = found[0];
+  if (root === undefined || root.width === 0) return null;
+  // The distance of two rows: the second lies below the first.
+  const row = (found.find((box) => box.top > root.top)?.top ?? root.top + 1) - root.top;
+  const boxes = found.map(({ name, count, left, top, width }) => ({
+    name, count, depth: Math.round((top - root.top) / row), from: (left - root.left) / root.width, width: width / root.width,
+  })).filter((box) => box.width >= kWidthMin && box.depth < kDepthMax);
+  return { boxes, total: root.count, depth: Math.max(...boxes.map((box) => box.depth)) + 1 };
+}
+
 /** Null: the text has no line of that form. */
-export function boxesOf(text: string): { boxes: Box[]; total: number; depth: number } | null {
+export function boxesOf(text: string): FlameGraph | null {
   const root: Node = { count: 0, children: new Map() };
   for (const line of text.split("\n")) {
     const found = /^(.+) (\d+)$/.exec(line.trim());

@@ -58,6 +58,7 @@ function digits3(value: number): string {
 /** A latency, from nanoseconds to seconds. */
 export function microsText(us: number | null): string {
   if (us === null) return kUnknown;
+  if (us < 0) return `-${microsText(-us)}`;
   if (us < 0.9995) return `${Math.round(us * 1000)} ns`;
   if (us < 999.5) return `${digits3(us)} µs`;
   if (us < 999_500) return `${digits3(us / 1000)} ms`;
@@ -66,6 +67,11 @@ export function microsText(us: number | null): string {
 
 export function millisText(ms: number | null): string {
   return ms === null ? kUnknown : microsText(ms * 1000);
+}
+
+/** A delay that is told in whole milliseconds. */
+export function delayText(ms: number | null): string {
+  return ms === null ? kUnknown : Math.abs(ms) < 1 ? "< 1 ms" : millisText(ms);
 }
 
 /** How long ago, calm: what is below a second does not flicker. */
@@ -109,7 +115,8 @@ export function clockOf(ms: number): string {
 }
 
 export function basisPoints(bp: number | null): string {
-  return bp === null ? kUnknown : bp.toFixed(2);
+  if (bp === null) return kUnknown;
+  return bp > 0 && bp < 0.005 ? "< 0.01" : bp.toFixed(2);
 }
 
 /** "1 gap", "2 gaps". */

@@ -1,7 +1,7 @@
 // Gaps and the life of connections: one list without doubles, marks on a strip, sentences.
 
 import type { Condition, GapEntry } from "../api";
-import { plural } from "./format";
+import { countText, plural } from "./format";
 
 /** Whole days would fill the memory of a page that stays open; the strip shows an hour. */
 export const kEntriesMax = 2000;
@@ -16,6 +16,25 @@ export function merged(known: readonly GapEntry[], latest: readonly GapEntry[]):
   for (const entry of latest) all.set(identity(entry), entry);
   for (const entry of known) if (!all.has(identity(entry))) all.set(identity(entry), entry);
   return [...all.values()].sort((a, b) => (a.ts < b.ts ? 1 : a.ts > b.ts ? -1 : 0)).slice(0, kEntriesMax);
+}
+
+/** An entry that stands for several: the same that happened to streams of a venue within a second. */
+export interface Happening { entry: GapEntry; instruments: string[]; channels: string[]; missing: number | null }
+
+export function together(entries: readonly GapEntry[]): Happening[] {
+  const groups = new Map<string, Happening>();
+  const add = (list: string[], name: string | null) => {
+    if (name !== null && name !== "" && !list.includes(name)) list.unshift(name);
+  };
+  for (const entry of entries) {
+    const key = `${entry.ts.slice(0, 19)} ${entry.venue} ${entry.condition} ${entry.reason}`;
+    const group = groups.get(key) ?? { entry, instruments: [], channels: [], missing: null };
+    groups.set(key, group);
+    add(group.instruments, entry.instrument ?? entry.symbol);
+    add(group.channels, entry.channel);
+    if (entry.missing !== null) group.missing = (group.missing ?? 0) + entry.missing;
+  }
+  return [...groups.values()];
 }
 
 /** Entries of an instrument, and of the connections of its venue. */
@@ -65,11 +84,17 @@ export function conditionText(condition: Condition): string {
   return kWords[condition] ?? condition;
 }
 
-export function detailText(entry: GapEntry): string {
-  const parts: string[] = [];
-  if (entry.channel !== null) parts.push(entry.channel);
+const kNamesMax = 3;
+
+export function whoText({ entry, instruments }: Happening): string {
+  const names = instruments.length > kNamesMax ? plural(instruments.length, "instrument") : instruments.join(", ");
+  return `${entry.venue} ${names}`.trim();
+}
+
+export function detailText({ entry, channels, missing }: Happening): string {
+  const parts = [...channels];
   if (entry.reason !== "") parts.push(entry.reason);
-  if (entry.missing !== null && entry.missing > 0) parts.push(plural(entry.missing, "message missing", "messages missing"));
+  if (missing !== null && missing > 0) parts.push(plural(missing, "message missing", "messages missing"));
   return parts.join(", ");
 }
 
@@ -87,8 +112,8 @@ export function aftermath(entries: readonly GapEntry[], sinceMs: number): Afterm
 
 export function aftermathText(seen: Aftermath): string {
   const parts: string[] = [];
-  if (seen.disconnects > 0) parts.push(plural(seen.disconnects, "connection lost", "connections lost"));
-  if (seen.reconnects > 0) parts.push(plural(seen.reconnects, "reconnect"));
+  if (seen.disconnects > 0) parts.push(plural(seen.disconnects, "stream lost", "streams lost"));
+  if (seen.reconnects > 0) parts.push(`${countText(seen.reconnects)} back`);
   if (seen.gaps > 0) parts.push(plural(seen.gaps, "gap"));
   if (seen.mended > 0) parts.push(plural(seen.mended, "book mended", "books mended"));
   return parts.length === 0 ? "Nothing seen so far." : `${parts.join(", ")}.`;

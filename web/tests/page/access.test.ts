@@ -3,13 +3,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { after, before, test } from "node:test";
-import type { Browser, Page } from "playwright-core";
-import { kPages, launch, opened, visit, type Theme } from "./browser";
+import { test } from "node:test";
+import type { Page } from "playwright-core";
+import { kPages, opened, visit, type Theme } from "./browser";
 
-let browser: Browser;
-before(async () => { browser = await launch(); });
-after(async () => { await browser.close(); });
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -29,7 +26,7 @@ async function violations(page: Page): Promise<string[]> {
 for (const theme of ["light", "dark"] as Theme[]) {
   for (const width of [1440, 390]) {
     test(`axe finds nothing serious: ${theme}, ${width} px`, async () => {
-      const { context, page } = await opened(browser, { theme, width });
+      const { context, page } = await opened({ theme, width });
       for (const shown of kPages) {
         await visit(page, shown);
         assert.deepEqual(await violations(page), [], shown.name);
@@ -40,7 +37,7 @@ for (const theme of ["light", "dark"] as Theme[]) {
 }
 
 test("g and a letter goes to a page, ? shows the keys, Escape closes them", async () => {
-  const { context, page } = await opened(browser);
+  const { context, page } = await opened();
   await visit(page, { hash: "#/", ready: ".list-body .list-row" });
   const ways: [string, string][] = [["s", "Sinks"], ["c", "Connections"], ["p", "Performance"], ["f", "Faults"], ["e", "Config"]];
   for (const [key, title] of ways) {
@@ -59,7 +56,7 @@ test("g and a letter goes to a page, ? shows the keys, Escape closes them", asyn
 });
 
 test("the list is searched and opened by keyboard alone, and the way back keeps the search", async () => {
-  const { context, page } = await opened(browser);
+  const { context, page } = await opened();
   await visit(page, { hash: "#/", ready: ".list-body .list-row" });
   const name = (await page.locator(".list-body .c-instrument a").first().textContent()) ?? "";
   const venue = (await page.locator(".list-body .c-venue").first().textContent()) ?? "";
@@ -78,7 +75,7 @@ test("the list is searched and opened by keyboard alone, and the way back keeps 
 });
 
 test("the first tab stop leads to the content", async () => {
-  const { context, page } = await opened(browser);
+  const { context, page } = await opened();
   await visit(page, { hash: "#/sinks", ready: ".panel" });
   await page.keyboard.press("Tab");
   const skip = page.getByRole("link", { name: "Skip to the content" });
@@ -90,7 +87,7 @@ test("the first tab stop leads to the content", async () => {
 });
 
 test("the switch of colours is kept over a reload", async () => {
-  const { context, page } = await opened(browser, { theme: "light" });
+  const { context, page } = await opened({ theme: "light" });
   await visit(page, { hash: "#/", ready: ".list-body .list-row" });
   await page.getByRole("button", { name: "Dark colours" }).click();
   await page.reload();

@@ -1,17 +1,14 @@
 // The page against a running program (MP_URL): it is live at once, it shows what the API says, and it says when it does not.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser, Page, WebSocketRoute } from "playwright-core";
-import { instrument, instrumentHash, kAddress, kPages, launch, opened, visit } from "./browser";
+import { test } from "node:test";
+import type { Page, WebSocketRoute } from "playwright-core";
+import { address, instrument, instrumentHash, kPages, opened, posted, visit } from "./browser";
 
-let browser: Browser;
-before(async () => { browser = await launch(); });
-after(async () => { await browser.close(); });
 
 test("is live within two seconds of its load", async () => {
-  const { context, page, problems } = await opened(browser);
-  await page.goto(`${kAddress}/#/`, { waitUntil: "load" });
+  const { context, page, problems } = await opened();
+  await page.goto(`${address()}/#/`, { waitUntil: "load" });
   const begun = Date.now();
   await page.locator(".list-body .list-row .c-bid").filter({ hasText: /\d/ }).first().waitFor();
   assert.ok(Date.now() - begun < 2000, `took ${Date.now() - begun} ms`);
@@ -20,7 +17,7 @@ test("is live within two seconds of its load", async () => {
 });
 
 test("no page breaks the policy of the server or has an error", async () => {
-  const { context, page, problems } = await opened(browser);
+  const { context, page, problems } = await opened();
   for (const shown of kPages) await visit(page, shown);
   assert.deepEqual(problems, []);
   await context.close();
@@ -59,7 +56,7 @@ async function compared(path: string): Promise<Compared | null> {
 }
 
 test("the ladder is the book of the API, level by level", async () => {
-  const { context, page } = await opened(browser);
+  const { context, page } = await opened();
   const { venue, symbol } = await instrument();
   await visit(page, { hash: await instrumentHash(), ready: "[data-ladder]" });
   const path = `/api/v1/books/${encodeURIComponent(venue)}/${encodeURIComponent(symbol)}?depth=100`;
@@ -69,6 +66,9 @@ test("the ladder is the book of the API, level by level", async () => {
   assert.deepEqual(result.wrong, []);
   await context.close();
 });
+
+/** Uncompressed, as the program sends it: it serves one machine first. */
+const kFirstLoadMax = 400_000;
 
 type Message = { topic: string; data: Record<string, unknown> };
 
@@ -84,7 +84,7 @@ async function between(page: Page, change: (message: Message) => Message | null)
 }
 
 test("says that data are old after three seconds of silence, and goes on by itself", async () => {
-  const { context, page } = await opened(browser);
+  const { context, page } = await opened();
   let silent = false;
   await between(page, (message) => (silent ? null : message));
   await visit(page, { hash: "#/", ready: ".list-body .list-row" });
@@ -98,7 +98,7 @@ test("says that data are old after three seconds of silence, and goes on by itse
 });
 
 test("a connection that ends is opened again", async () => {
-  const { context, page } = await opened(browser);
+  const { context, page } = await opened();
   let opens = 0;
   await page.routeWebSocket(/\/api\/v1\/live$/, (route) => {
     opens++;
@@ -115,7 +115,7 @@ test("a connection that ends is opened again", async () => {
 });
 
 test("a collector that was started anew is announced, until dismissed", async () => {
-  const { context, page } = await opened(browser);
+  const { context, page } = await opened();
   let pid: number | null = null;
   await between(page, (message) => {
     if (message.topic === "status" && pid !== null) message.data.pid = pid;
@@ -151,7 +151,7 @@ function unknown(message: Message): Message {
 }
 
 test("bears a collector that knows nothing yet", async () => {
-  const { context, page, problems } = await opened(browser);
+  const { context, page, problems } = await opened();
   await between(page, unknown);
   await visit(page, { hash: "#/", ready: ".list-body .list-row" });
   await page.getByText("no listing has named it yet").first().waitFor();
@@ -165,7 +165,7 @@ test("bears a collector that knows nothing yet", async () => {
 });
 
 test("of a thousand instruments only those that are seen are drawn, and the last can be reached", async () => {
-  const { context, page } = await opened(browser);
+  const { context, page } = await opened();
   await between(page, (message) => {
     if (message.topic !== "instruments") return message;
     const list = message.data as unknown as Record<string, unknown>[];
@@ -182,15 +182,51 @@ test("of a thousand instruments only those that are seen are drawn, and the last
   await context.close();
 });
 
-test("no page is wider than a narrow screen", async () => {
-  const { context, page } = await opened(browser, { width: 360, height: 740 });
-  for (const shown of kPages) {
-    await visit(page, shown);
-    const [inner, outer] = await page.evaluate(() => {
-      const main = document.querySelector("main");
-      return [Math.max(main?.scrollWidth ?? 0, document.documentElement.scrollWidth), innerWidth];
-    });
-    assert.ok((inner ?? 0) <= (outer ?? 0), `${shown.name} is ${inner} px wide`);
-  }
+for (const width of [360, 390, 1440]) {
+  test(`no page is wider than a screen of ${width} px`, async () => {
+    const { context, page } = await opened({ width, height: 740 });
+    for (const shown of kPages) {
+      await visit(page, shown);
+      const [inner, outer] = await page.evaluate(() => {
+        const main = document.querySelector("main");
+        return [Math.max(main?.scrollWidth ?? 0, document.documentElement.scrollWidth), innerWidth];
+      });
+      assert.ok((inner ?? 0) <= (outer ?? 0), `${shown.name} is ${inner} px wide`);
+    }
+    await context.close();
+  });
+}
+
+test("the first load is small", async () => {
+  const { context, page } = await opened();
+  const session = await context.newCDPSession(page);
+  await session.send("Network.enable");
+  let bytes = 0;
+  session.on("Network.loadingFinished", (done) => { bytes += done.encodedDataLength; });
+  await visit(page, { hash: "#/", ready: ".list-body .list-row" });
+  assert.ok(bytes > 50_000 && bytes < kFirstLoadMax, `${bytes} bytes`);
+  await context.close();
+});
+
+test("a profile that the collector made of itself is drawn as a flame graph", async () => {
+  const { context, page, problems } = await opened();
+  await visit(page, { hash: "#/performance", ready: ".flame-choices" });
+  assert.equal(await posted(page, "profile?seconds=2"), 204);
+  await page.reload();
+  await page.locator(".flame-box").first().waitFor();
+  assert.ok((await page.locator(".flame-box").count()) > 5);
+  await page.locator(".flame-box").nth(1).hover();
+  await page.locator(".flame-name", { hasText: /samples/ }).waitFor();
+  assert.deepEqual(problems, []);
+  await context.close();
+});
+
+test("a fault that is injected is told, with what came of it", async () => {
+  const { context, page, problems } = await opened();
+  await visit(page, { hash: "#/faults", ready: ".fault" });
+  await page.getByRole("button", { name: "Lose a book update of binance BTC-USDT" }).click();
+  await page.locator(".outcome-text", { hasText: /1 gap, 1 book mended/ }).waitFor();
+  await page.locator(".outcome-now", { hasText: "8 of 8 instruments live" }).waitFor();
+  assert.deepEqual(problems, []);
   await context.close();
 });

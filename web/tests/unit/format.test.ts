@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
+import { delayText,
   ageText, basisPoints, bytesText, clockText, countText, grouped, microsText, millisText, percentText, plural, priceText,
   shortCount, spanText, toPlaces,
 } from "../../src/pure/format";
@@ -70,6 +70,16 @@ test("times of day keep the digits that are asked for", () => {
   assert.equal(clockText("2026-11-26T07:00:00.123456789Z"), "07:00:00");
   assert.equal(clockText("2026-11-26T07:00:00.123456789Z", 3), "07:00:00.123");
   assert.equal(clockText("2026-11-26T07:00:00Z", 6), "07:00:00.000000");
+});
+
+test("what is next to nothing is not nothing", () => {
+  assert.equal(basisPoints(0.001), "< 0.01");
+  assert.equal(basisPoints(0), "0.00");
+  assert.equal(basisPoints(0.005), "0.01");
+  assert.equal(delayText(0), "< 1 ms");
+  assert.equal(delayText(1), "1.00 ms");
+  assert.equal(delayText(-3), "-3.00 ms");
+  assert.equal(delayText(null), "–");
 });
 
 test("one is not many", () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { GapEntry, Instrument } from "../../src/api";
-import { boxesOf } from "../../src/pure/flame";
+import { boxesOf, boxesOfPicture } from "../../src/pure/flame";
 import { found, keyOf, ordered } from "../../src/pure/listing";
-import { aftermath, aftermathText, concerning, marksOf, merged, outagesOf } from "../../src/pure/timeline";
+import { aftermath, aftermathText, concerning, detailText, marksOf, merged, outagesOf, together, whoText } from "../../src/pure/timeline";
 import { scrollTo, windowOf } from "../../src/pure/windowing";
 
 function item(venue: string, name: string, more: Partial<Instrument> = {}): Instrument {
@@ -90,8 +90,28 @@ test("an outage reaches from the break to what mended it, or lasts", () => {
 
 test("what came after a fault is told in words", () => {
   const all = [entry("07:50:02", "resynced"), entry("07:50:01", "connected"), entry("07:50:00", "disconnected"), entry("07:40:00", "gap")];
-  assert.equal(aftermathText(aftermath(all, Date.parse("2026-11-26T07:49:00Z"))), "1 connection lost, 1 reconnect, 1 book mended.");
+  assert.equal(aftermathText(aftermath(all, Date.parse("2026-11-26T07:49:00Z"))), "1 stream lost, 1 back, 1 book mended.");
   assert.equal(aftermathText(aftermath([], now)), "Nothing seen so far.");
+});
+
+test("what happened to streams of a venue within a second is one entry", () => {
+  const at = (symbol: string, channel: string, second = "07:50:00") => entry(second, "connected", { symbol, instrument: symbol, channel });
+  const list = together([entry("07:50:01", "gap", { missing: 3, reason: "sequence" }), at("B", "trade"), at("B", "book"), at("A", "trade"), at("A", "book", "07:49:59")]);
+  assert.deepEqual(list.map((one) => [whoText(one), detailText(one)]), [
+    ["okx A", "book, sequence, 3 messages missing"], ["okx A, B", "book, trade"], ["okx A", "book"]]);
+  const many = together(["A", "B", "C", "D"].map((symbol) => at(symbol, "trade")));
+  assert.deepEqual(many.map(whoText), ["okx 4 instruments"]);
+});
+
+test("the collector's picture of a profile becomes boxes", () => {
+  const box = (name: string, count: number, x: number, y: number, width: number) =>
+    `<g><title>${name}: ${count} samples, 1.0 %</title><rect x="${x.toFixed(1)}" y="${y}" width="${width.toFixed(1)}" height="16" fill="#c8c8d8"/></g>\n`;
+  const graph = boxesOfPicture(`<svg><rect width="100%"/>${box("all", 8, 0, 44, 1200)}${box("a&lt;b&gt;::c: d", 6, 0, 61, 900)}${box("e", 2, 900, 61, 300)}`
+    + `${box("f", 3, 0, 78, 450)}</svg>`);
+  assert.equal(graph?.total, 8);
+  assert.deepEqual(graph?.boxes.map((one) => [one.name, one.depth, one.from, one.width, one.count]), [
+    ["all", 0, 0, 1, 8], ["a<b>::c: d", 1, 0, 0.75, 6], ["e", 1, 0.75, 0.25, 2], ["f", 2, 0, 0.375, 3]]);
+  assert.equal(boxesOfPicture("<svg></svg>"), null);
 });
 
 test("folded stacks become boxes, as wide as their samples", () => {

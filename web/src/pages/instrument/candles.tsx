@@ -3,12 +3,15 @@
 import { CandlestickSeries, createChart, HistogramSeries, type IChartApi, type ISeriesApi, type UTCTimestamp } from "lightweight-charts";
 import { useEffect, useRef } from "preact/hooks";
 import type { Candle } from "../../api";
-import { useCell } from "../../live/cell";
+import { paced, useCell } from "../../live/cell";
 import { candles } from "../../live/store";
 import { Empty, Panel } from "../../parts/basic";
 import { placesOf } from "../../pure/decimal";
 import { grouped } from "../../pure/format";
 import { colour, theme } from "../../theme";
+
+/** A minute grows slowly, and each time the whole chart is drawn. */
+const kCalmMs = 250;
 
 interface Chart { chart: IChartApi; price: ISeriesApi<"Candlestick">; volume: ISeriesApi<"Histogram"> }
 
@@ -24,7 +27,7 @@ function made(box: HTMLElement, tick: string | null): Chart {
       fontSize: Math.round(0.6875 * parseFloat(getComputedStyle(document.documentElement).fontSize)),
     },
     localization: { priceFormatter: (price: number) => grouped(price.toFixed(places)) },
-    timeScale: { timeVisible: true, secondsVisible: false, rightOffset: 3, barSpacing: 7 },
+    timeScale: { timeVisible: true, secondsVisible: false, rightOffset: 3, barSpacing: 10 },
     rightPriceScale: { scaleMargins: { top: 0.08, bottom: 0.2 } },
   });
   const volume = chart.addSeries(HistogramSeries, { priceScaleId: "", lastValueVisible: false, priceLineVisible: false });
@@ -75,16 +78,18 @@ export function CandleChart({ tick }: { tick: string | null }) {
     const own = made(box.current, tick);
     chart.current = own;
     painted(own);
-    // What comes is put into the chart at once: it draws by itself, once a frame.
     let begun: Candle | undefined;
+    let last = 0;
     const take = () => {
       const data = candles.value?.data ?? [];
       const goesOn = begun !== undefined && data[0] === begun;
-      shown(own, goesOn ? data.slice(-1) : data, !goesOn);
+      // The chart takes nothing that is older than its last; the one before may have ended since.
+      shown(own, goesOn ? data.slice(-2).filter((c) => c.time >= last) : data, !goesOn);
       begun = data[0];
+      last = data[data.length - 1]?.time ?? 0;
     };
     take();
-    const end = candles.subscribe(take);
+    const end = paced(candles, kCalmMs, take);
     return () => {
       end();
       own.chart.remove();
