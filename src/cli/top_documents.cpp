@@ -268,10 +268,10 @@ Result<std::string> summary_line(const std::string& document) {
   if (!reader.read<StatusShape>(document, status)) return unreadable(reader);
   const auto seconds = static_cast<std::int64_t>(to_double(status.uptime));
   const auto rate = static_cast<std::uint64_t>(std::llround(to_double(status.rates.events)));
-  return fmt::format(" {}  {} of {} instruments  {} events/s  {} gaps  {:.2f} cores  {} MB  up {}",
+  return fmt::format(" {}  {} of {} instruments  {} events/s  {} {}  {:.2f} cores  {} MB  up {}",
                      status.state, status.instruments.live, status.instruments.wanted,
                      with_commas(rate), count_text(status.totals.gaps),
-                     to_double(status.cpu.cores_used),
+                     status.totals.gaps == 1 ? "gap" : "gaps", to_double(status.cpu.cores_used),
                      count_text(status.memory.resident / 1'000'000), up_text(seconds));
 }
 

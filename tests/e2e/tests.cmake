@@ -39,7 +39,7 @@ foreach(part parts size page)
     COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/web_test.py
       ${part} ${CMAKE_BINARY_DIR}/web/work $<TARGET_FILE:marketprism>)
 endforeach()
-set_tests_properties(web_parts web_size web_page PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77 RESOURCE_LOCK web_work)
+set_tests_properties(web_parts web_size web_page PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77 RESOURCE_LOCK web_work)
 set_tests_properties(web_page PROPERTIES RUN_SERIAL TRUE)
 # What clients get of its events.
 add_test(NAME stream

@@ -23,7 +23,7 @@ class Top(RunningDemo):
         """What each view has: a line for the collector, and the keys in the last line."""
         rows = terminal.text().split("\n")
         self.assertRegex(rows[0], "^marketprism top - http://127.0.0.1:")
-        self.assertRegex(rows[1], r"^ live  8 of 8 instruments  [\d,]+ events/s  [\d,]+ gaps  "
+        self.assertRegex(rows[1], r"^ live  8 of 8 instruments  [\d,]+ events/s  [\d,]+ gaps?  "
                                   r"[\d.]+ cores  [\d,]+ MB  up \d+:\d\d$")
         self.assertRegex(rows[-1], "q ends$", view)
         return rows[2:-1]

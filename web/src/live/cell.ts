@@ -67,3 +67,10 @@ export function paced<T>(cell: Cell<T>, everyMs: number, listener: () => void): 
     if (timer !== null) clearTimeout(timer);
   };
 }
+
+/** The value, drawn again no more often than that: what nobody can read faster. */
+export function useCalm<T>(cell: Cell<T>, everyMs: number): T {
+  const [, redraw] = useState({});
+  useEffect(() => paced(cell, everyMs, () => redraw({})), [cell, everyMs]);
+  return cell.value;
+}

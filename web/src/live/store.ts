@@ -3,6 +3,7 @@
 import type {
   Book, Candle, Connections, GapEntry, Instrument, Message, Performance, Request, Sink, Status, Topic, Trade,
 } from "../api";
+import { continued } from "../pure/candles";
 import { keyOf } from "../pure/listing";
 import { merged } from "../pure/timeline";
 import { Cell } from "./cell";
@@ -124,13 +125,9 @@ function take(message: Message): void {
 
 function takeCandles({ venue, symbol, data }: { venue: string; symbol: string; data: Candle[] }): void {
   if (!isWished({ venue, symbol })) return;
-  const known = candles.value;
-  const last = known?.data[known.data.length - 1];
-  const next = data[0];
-  const goesOn = known !== null && known.symbol === symbol && data.length === 1
-    && last !== undefined && next !== undefined && next.time >= last.time;
-  if (!goesOn) candles.set({ venue, symbol, data });
-  else candles.set({ venue, symbol, data: [...(next.time === last.time ? known.data.slice(0, -1) : known.data), next].slice(-kCandlesMax) });
+  const before = candles.value;
+  const known = before !== null && before.venue === venue && before.symbol === symbol ? before.data : [];
+  candles.set({ venue, symbol, data: continued(known, data, kCandlesMax) });
 }
 
 /** The live topic has the latest only; the strip of an hour wants more at first. */

@@ -1,10 +1,11 @@
-// How smooth the page is: npm run frames -- [SECONDS [EVENTS_PER_SECOND]]. Of a demo of MP_PROGRAM, or of the program at MP_URL.
+// How smooth the page is: npm run frames -- [SECONDS [EVENTS_PER_SECOND [PAGE]]]. Of a demo of MP_PROGRAM, or of the program at MP_URL.
 // Prints a line for each page: the times between two frames, the work of the page in them, what comes by its WebSocket.
 
 import { begin, end, kPages, opened, visit } from "./browser";
 
 const seconds = Number(process.argv[2] ?? "20");
 const rate = Number(process.argv[3] ?? "20000");
+const only = process.argv[4];
 const kVenues = 2;
 const kSettleMs = 3000;
 const kSlowMs = 50;
@@ -51,7 +52,7 @@ try {
   };
   console.log("page         frames/s  median ms  p95 ms  > 50 ms  longest task  busy %   kB/s  messages/s  heap MB");
   for (const shown of kPages) {
-    if (shown.name === "faults" || shown.name === "config") continue;
+    if (shown.name === "faults" || shown.name === "config" || shown.name !== (only ?? shown.name)) continue;
     await visit(page, shown);
     await page.waitForTimeout(kSettleMs);
     [bytes, messages] = [0, 0];

@@ -68,7 +68,7 @@ test("the ladder is the book of the API, level by level", async () => {
 });
 
 /** Uncompressed, as the program sends it: it serves one machine first. */
-const kFirstLoadMax = 400_000;
+const kFirstLoadMax = 160_000;
 
 type Message = { topic: string; data: Record<string, unknown> };
 

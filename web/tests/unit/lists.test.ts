@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { GapEntry, Instrument } from "../../src/api";
+import { continued } from "../../src/pure/candles";
 import { boxesOf, boxesOfPicture } from "../../src/pure/flame";
 import { found, keyOf, ordered } from "../../src/pure/listing";
 import { aftermath, aftermathText, concerning, detailText, marksOf, merged, outagesOf, together, whoText } from "../../src/pure/timeline";
@@ -101,6 +102,17 @@ test("what happened to streams of a venue within a second is one entry", () => {
     ["okx A", "book, sequence, 3 messages missing"], ["okx A, B", "book, trade"], ["okx A", "book"]]);
   const many = together(["A", "B", "C", "D"].map((symbol) => at(symbol, "trade")));
   assert.deepEqual(many.map(whoText), ["okx 4 instruments"]);
+});
+
+test("a candle that begins leaves those before it where they are", () => {
+  const candle = (time: number, close: number) => ({ time, open: 1, high: 9, low: 1, close, volume: 1 });
+  const closes = (list: { time: number; close: number }[]) => list.map(({ time, close }) => `${time}:${close}`).join(" ");
+  const known = [candle(60, 1), candle(120, 2), candle(180, 3)];
+  assert.equal(closes(continued(known, [candle(180, 4)], 9)), "60:1 120:2 180:4");
+  assert.equal(closes(continued(known, [candle(180, 4), candle(240, 5)], 9)), "60:1 120:2 180:4 240:5", "at the end of a minute there are two");
+  assert.equal(closes(continued(known, [candle(0, 7), candle(60, 8)], 9)), "0:7 60:8", "all of them, once more");
+  assert.equal(closes(continued([], known, 2)), "120:2 180:3");
+  assert.equal(closes(continued(known, [], 9)), closes(known));
 });
 
 test("the collector's picture of a profile becomes boxes", () => {
