@@ -1,12 +1,19 @@
 #include "codec/json_encode.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
 
 #include "core/utf8.hpp"
 
 namespace mp::codec {
 namespace {
+
+// Stands for itself in a string, and is a character alone.
+constexpr bool is_plain(char c) {
+  return c >= ' ' && c != '"' && c != '\\';
+}
 
 void append_escaped(char c, std::string& out) {
   constexpr std::string_view kHex = "0123456789abcdef";
@@ -35,22 +42,91 @@ void append_escaped(char c, std::string& out) {
   }
 }
 
-void append_decimal_string(const Decimal& value, std::string& out) {
-  std::array<char, kDecimalTextMax + 2> text{};
-  text[0] = '"';
-  char* end = write_decimal(value, text.data() + 1);
-  *end++ = '"';
-  out.append(text.data(), end);
-}
+// With quotes: at most so many characters.
+constexpr std::size_t kDecimalStringMax = kDecimalTextMax + 2;
+
+// Text on its way to a string: what is appended piece by piece goes there in larger ones.
+class Chunk {
+ public:
+  explicit Chunk(std::string& out) : out_(out) {}
+  ~Chunk() { flush(); }
+  Chunk(const Chunk&) = delete;
+  Chunk& operator=(const Chunk&) = delete;
+
+  void flush() {
+    out_.append(text_.data(), end_);
+    end_ = text_.data();
+  }
+  // Room for so many characters, at most kDecimalStringMax.
+  char* room(std::size_t bytes) {
+    if (bytes > static_cast<std::size_t>(text_.data() + text_.size() - end_)) flush();
+    return end_;
+  }
+  void put(char c) {
+    *room(1) = c;
+    ++end_;
+  }
+  void put(std::string_view text) {
+    if (text.size() > kDecimalStringMax) {
+      flush();
+      out_.append(text);
+    } else {
+      end_ += text.copy(room(text.size()), text.size());
+    }
+  }
+  void key(std::string_view name) {
+    put(std::string_view{",\""});
+    put(name);
+    put(std::string_view{"\":"});
+  }
+  void integer(std::int64_t value) {
+    constexpr std::size_t kIntegerMax = 20;
+    char* const at = room(kIntegerMax);
+    end_ = std::to_chars(at, at + kIntegerMax, value).ptr;
+  }
+  void decimal(const Decimal& value) {
+    char* at = room(kDecimalStringMax);
+    *at++ = '"';
+    at = write_decimal(value, at);
+    *at++ = '"';
+    end_ = at;
+  }
+  void string(std::string_view text) {
+    if (text.size() <= kDecimalStringMax - 2 && std::ranges::all_of(text, is_plain)) {
+      put('"');
+      put(text);
+      put('"');
+    } else {
+      flush();
+      append_json_string(text, out_);
+    }
+  }
+  void levels(Levels levels) {
+    put('[');
+    for (const Level& level : levels) {
+      put(&level == levels.data() ? std::string_view{"["} : std::string_view{",["});
+      decimal(level.price().decimal);
+      put(',');
+      decimal(level.quantity().decimal);
+      put(']');
+    }
+    put(']');
+  }
+
+ private:
+  std::string& out_;
+  std::array<char, 1024> text_;  // not cleared: what counts is written
+  char* end_ = text_.data();
+};
 
 // Writes one field of a body: `,"name":value`.
 class FieldWriter {
  public:
-  explicit FieldWriter(std::string& out) : out_(out) {}
+  explicit FieldWriter(Chunk& out) : out_(out) {}
 
   template <class T>
   void operator()(std::string_view name, const T& value) {
-    append_json_key(name, out_);
+    out_.key(name);
     write(value);
   }
 
@@ -60,25 +136,25 @@ class FieldWriter {
     if (value) {
       write(*value);
     } else {
-      out_.append("null");
+      out_.put(std::string_view{"null"});
     }
   }
   template <class Meaning>
   void write(const Exact<Meaning>& value) {
-    append_decimal_string(value.decimal, out_);
+    out_.decimal(value.decimal);
   }
-  void write(const Decimal& value) { append_decimal_string(value, out_); }
-  void write(std::string_view value) { append_json_string(value, out_); }
-  void write(std::int64_t value) { append_json_integer(value, out_); }
-  void write(Timestamp value) { append_json_integer(to_nanoseconds(value), out_); }
-  void write(bool value) { out_.append(value ? "true" : "false"); }
-  void write(Side value) { append_json_string(name_of(value), out_); }
-  void write(Channel value) { append_json_string(name_of(value), out_); }
-  void write(Condition value) { append_json_string(name_of(value), out_); }
-  void write(InstrumentKind value) { append_json_string(name_of(value), out_); }
-  void write(Levels value) { append_json_levels(value, out_); }
+  void write(const Decimal& value) { out_.decimal(value); }
+  void write(std::string_view value) { out_.string(value); }
+  void write(std::int64_t value) { out_.integer(value); }
+  void write(Timestamp value) { out_.integer(to_nanoseconds(value)); }
+  void write(bool value) { out_.put(value ? std::string_view{"true"} : std::string_view{"false"}); }
+  void write(Side value) { out_.string(name_of(value)); }
+  void write(Channel value) { out_.string(name_of(value)); }
+  void write(Condition value) { out_.string(name_of(value)); }
+  void write(InstrumentKind value) { out_.string(name_of(value)); }
+  void write(Levels value) { out_.levels(value); }
 
-  std::string& out_;
+  Chunk& out_;
 };
 
 }  // namespace
@@ -87,8 +163,7 @@ void append_json_string(std::string_view text, std::string& out) {
   out.push_back('"');
   while (!text.empty()) {
     std::size_t plain = 0;
-    while (plain < text.size() && text[plain] >= ' ' && text[plain] != '"' && text[plain] != '\\')
-      ++plain;
+    while (plain < text.size() && is_plain(text[plain])) ++plain;
     out.append(text.substr(0, plain));
     text.remove_prefix(plain);
     if (text.empty()) break;
@@ -115,15 +190,7 @@ void append_json_integer(std::int64_t value, std::string& out) {
 }
 
 void append_json_levels(Levels levels, std::string& out) {
-  out.push_back('[');
-  for (std::size_t i = 0; i < levels.size(); ++i) {
-    out.append(i == 0 ? "[" : ",[");
-    append_decimal_string(levels[i].price().decimal, out);
-    out.push_back(',');
-    append_decimal_string(levels[i].quantity().decimal, out);
-    out.push_back(']');
-  }
-  out.push_back(']');
+  Chunk{out}.levels(levels);
 }
 
 void append_json_key(std::string_view key, std::string& out) {
@@ -131,23 +198,20 @@ void append_json_key(std::string_view key, std::string& out) {
 }
 
 void append_json(const Event& event, std::string& out, Closing closing) {
-  out.append("{\"type\":\"").append(name_of(event.channel())).append("\"");
-  append_json_key("venue", out);
-  append_json_string(event.venue, out);
-  append_json_key("symbol", out);
-  append_json_string(event.symbol, out);
-  append_json_key("instrument", out);
-  if (event.instrument.empty()) {
-    out.append("null");
-  } else {
-    append_json_string(event.instrument, out);
-  }
-  FieldWriter write{out};
+  Chunk text{out};
+  text.put(std::string_view{"{\"type\":\""});
+  text.put(name_of(event.channel()));
+  text.put('"');
+  FieldWriter write{text};
+  write("venue", event.venue);
+  write("symbol", event.symbol);
+  write("instrument", event.instrument.empty() ? std::optional<std::string_view>{}
+                                               : std::optional{event.instrument});
   write("ts_event", event.ts_event);
   write("ts_recv", event.ts_recv);
   write("seq", static_cast<std::int64_t>(event.seq));
   for_each_field(event.body, write);
-  if (closing == Closing::closed) out.push_back('}');
+  if (closing == Closing::closed) text.put('}');
 }
 
 }  // namespace mp::codec

@@ -11,6 +11,7 @@ namespace {
 
 // Frames that need a larger window than 128 MiB are refused: memory stays bounded.
 constexpr int kWindowLogMax = 27;
+constexpr int kJobBytes = 1 << 20;  // what a worker takes at once
 
 }  // namespace
 
@@ -18,10 +19,14 @@ struct ZstdEncoder::State {
   ZSTD_CCtx* context = ZSTD_createCCtx();
 };
 
-ZstdEncoder::ZstdEncoder(int level) : state_(std::make_unique<State>()) {
+ZstdEncoder::ZstdEncoder(int level, int workers) : state_(std::make_unique<State>()) {
   MP_ASSERT(state_->context != nullptr);
   ZSTD_CCtx_setParameter(state_->context, ZSTD_c_compressionLevel, level);
   ZSTD_CCtx_setParameter(state_->context, ZSTD_c_checksumFlag, 1);
+  if (workers == 0) return;
+  // A libzstd without threads refuses, and compresses here.
+  ZSTD_CCtx_setParameter(state_->context, ZSTD_c_nbWorkers, workers);
+  ZSTD_CCtx_setParameter(state_->context, ZSTD_c_jobSize, kJobBytes);
 }
 
 ZstdEncoder::~ZstdEncoder() {

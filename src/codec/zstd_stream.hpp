@@ -22,8 +22,9 @@ class ZstdEncoder {
     frame,  // the frame is complete; the next write starts another
   };
 
-  // Level 1 (fast) to 19 (small).
-  explicit ZstdEncoder(int level);
+  // Level 1 (fast) to 19 (small). With workers, so many threads compress: output then comes some
+  // megabytes behind the input, but for the end of a block or frame, which is waited for.
+  explicit ZstdEncoder(int level, int workers = 0);
   ~ZstdEncoder();
   ZstdEncoder(const ZstdEncoder&) = delete;
   ZstdEncoder& operator=(const ZstdEncoder&) = delete;

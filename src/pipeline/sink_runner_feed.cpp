@@ -11,6 +11,9 @@ namespace {
 using sink::Outcome;
 
 constexpr unsigned kReopeningsMax = 20;  // ten minutes of growing pauses
+// A batch that waits for company looks for it so often. To be woken by each event would cost both
+// sides more than the event: who appends would wake every sink each time.
+constexpr std::chrono::milliseconds kCompanyLooked{5};
 
 }  // namespace
 
@@ -87,8 +90,9 @@ SinkFeed::State SinkFeed::read(Timestamp now) {
       work_.push_back({0, batch_.size()});
       return offer(now);
     }
-    pause_ = std::chrono::ceil<std::chrono::milliseconds>(config_.batch_age_max - age);
-    return State::idle;
+    pause_ = std::min(std::chrono::ceil<std::chrono::milliseconds>(config_.batch_age_max - age),
+                      kCompanyLooked);
+    return State::backing;
   }
   end_batch();
   if (filled == Filled::hindered) return back_off(hindrance_, now);

@@ -97,7 +97,7 @@ class SinkFeed {
   enum class State : std::uint8_t {
     busy,     // call again at once
     idle,     // nothing to read: wait for the journal, at most for pause()
-    backing,  // sink or system need time: wait for pause(), whatever the journal has
+    backing,  // sink, system or batch need time: wait for pause(), whatever the journal has
     ended,    // the journal is closed, and everything was delivered
     failed,   // the journal cannot be read any more: problem()
   };

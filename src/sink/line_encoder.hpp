@@ -19,7 +19,7 @@ class LineEncoder {
 
   explicit LineEncoder(Compression compression) {
     if (compression == Compression::gzip) gzip_.emplace(kGzipLevel);
-    if (compression == Compression::zstd) zstd_.emplace(kZstdLevel);
+    if (compression == Compression::zstd) zstd_.emplace(kZstdLevel, kZstdWorkers);
   }
 
   // What a file's name ends with.
@@ -45,7 +45,9 @@ class LineEncoder {
 
  private:
   static constexpr int kGzipLevel = 6;
-  static constexpr int kZstdLevel = 3;
+  // Of lines of market data level 3 makes more bytes, and takes longer.
+  static constexpr int kZstdLevel = 1;
+  static constexpr int kZstdWorkers = 2;
 
   std::optional<codec::GzipEncoder> gzip_;
   std::optional<codec::ZstdEncoder> zstd_;

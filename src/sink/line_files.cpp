@@ -77,7 +77,7 @@ class LineFiles final : public Sink {
   Written take(const Batch& batch, std::size_t from) {
     const std::span<const Item> items = batch.items;
     const auto is_of_day = [&](const Item& item) {
-      return date_of(item.event->ts_recv).view() == day_.view();
+      return item.event->ts_recv >= day_ && item.event->ts_recv < day_ + std::chrono::days{1};
     };
     if (file_.open() && !is_of_day(items[from])) {
       if (auto rotated = rotate(); rotated.outcome != Outcome::done) return rotated;
@@ -120,8 +120,8 @@ class LineFiles final : public Sink {
   Result<void> begin(std::uint64_t first, const Event& event) {
     if (auto begun = file_.begin(header_); !begun) return begun;
     lines_.mark();
-    day_ = date_of(event.ts_recv);
-    target_ = folders_.target / day_.view() / ndjson_name(folders_, first, event);
+    day_ = std::chrono::floor<std::chrono::days>(event.ts_recv);
+    target_ = folders_.target / date_of(day_).view() / ndjson_name(folders_, first, event);
     begun_at_.reset();
     return {};
   }
@@ -145,7 +145,7 @@ class LineFiles final : public Sink {
   Folders folders_;
   Fd lock_;
   StagedFile file_;
-  DateText day_{};                // of file_
+  Timestamp day_{};               // of file_: when it began
   std::filesystem::path target_;  // likewise, up to its end index
   std::uint64_t taken_ = 0;       // events below this are in file_ or delivered
   std::uint64_t delivered_ = 0;

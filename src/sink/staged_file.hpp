@@ -45,7 +45,7 @@ class StagedFile {
   const std::filesystem::path path_;
   LineEncoder encoder_;
   Fd file_;
-  std::string pending_;  // encoded and not yet written: at most a batch
+  std::string pending_;  // encoded and not yet written: some megabytes at most
   std::uint64_t bytes_ = 0;
   bool complete_ = false;
   std::filesystem::path moved_to_;  // the folder that wants a sync after that; empty: not moved yet

@@ -61,8 +61,6 @@ foreach(peer kafka:rdkafka zeromq:zeromq)
   add_executable(${name}_peer ${PROJECT_SOURCE_DIR}/tests/e2e/sinks/peers/${name}_peer.cpp)
   target_link_libraries(${name}_peer PRIVATE mp_options PkgConfig::${library})
 endforeach()
-add_executable(write_peer EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/tests/e2e/sinks/peers/write_peer.cpp)
-target_link_libraries(write_peer PRIVATE mp_options ${MP_NATS_LIBRARY} PkgConfig::hiredis PkgConfig::rdkafka)
 # Sinks with the servers that they are for. Their long form: make test-sinks.
 add_test(NAME sinks
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/e2e/sinks/sinks_test.py $<TARGET_FILE:marketprism>)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""How fast sinks of servers are, beside the plainest client of the same server: a loop over the same
-library where it has one of its own (peers/write_peer.cpp), else one that sends the very same bytes
-again, from memory, and waits for answers where the sink did.
+"""How fast sinks of servers are, beside the plainest client of the same server: a loop over the
+same library where it has one of its own (peers/write_peer.cpp), else one that sends the very same
+bytes again, from memory, and waits for answers where the sink did.
 
 Usage: rate.py PROGRAM [SINK...]      MP_EVENTS=500000   MP_ROUNDS=3
 
@@ -273,13 +273,20 @@ class Rates:
         ratios = [a / b for a, b in zip(ours, floor)]
         how = "loop" if name in LOOPS else "bytes"
         print(f"| {name} | {statistics.median(ours):,.0f} | {min(ours):,.0f} to {max(ours):,.0f} | "
-              f"{statistics.median(floor):,.0f} ({how}) | {statistics.median(ratios):.2f} |", flush=True)
+              f"{statistics.median(floor):,.0f} ({how}) | {statistics.median(ratios):.2f} |",
+              flush=True)
 
 
 def main():
     names = sys.argv[2:] or [name for name, (_, server, _) in SINKS.items()
                              if not server.needs or server.can_be_had()]
     with tempfile.TemporaryDirectory(prefix="mp-rate-") as folder:
+        brokers.PEERS = Path(folder)
+        for peer, libraries in (("write_peer", "-lnats -lhiredis -lrdkafka"),
+                                ("kafka_peer", "-lrdkafka")):
+            source = Path(__file__).parent / "peers" / f"{peer}.cpp"
+            subprocess.run(["g++", "-std=c++20", "-O2", source, "-o", brokers.PEERS / peer,
+                            *libraries.split()], check=True, timeout=5 * DEADLINE)
         rates = Rates(Path(folder))
         print("| sink | events/s | lowest to highest | the plainest client | ratio |\n"
               "| --- | --- | --- | --- | --- |", flush=True)
@@ -289,5 +296,4 @@ def main():
 
 if __name__ == "__main__":
     PROGRAM = str(Path(sys.argv[1]).resolve())
-    brokers.PEERS = Path(PROGRAM).parent / "tests"
     main()

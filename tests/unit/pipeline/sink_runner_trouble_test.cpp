@@ -157,6 +157,7 @@ TEST(SinkRunner, waits_until_the_sink_can_tell_what_it_delivered) {
 
 TEST(SinkRunner, reads_the_journal_again_after_a_rewind_when_it_can) {
   Bench bench;
+  bench.config.batch_age_max = std::chrono::milliseconds{5};
   bench.journal.add(10);
   bench.open();
   int left = 5;
