@@ -9,6 +9,7 @@ sent, trade for trade; and where a lost frame held a change of a book that its v
 up, a gap must say so. What a book is worth after that shows in that none is ever crossed.
 """
 import json
+import math
 import os
 import shutil
 import signal
@@ -103,10 +104,13 @@ class Played:
         self.stored = [json.loads(line) for line in recordings.stored_lines(self.dir / "data")]
         times = {self.received(lines[number - 1]) for number in lost}
         changes = [event for event in full if event["type"] == "book" and not event["is_snapshot"]]
-        # A change that was lost shows in the next one.
+        # A change that was lost shows in the next one; what a snapshot has already was no loss.
         last = {event["symbol"]: event["ts_recv"] // 1000 for event in changes}
+        had = {event["symbol"]: event["last_sequence"] or 0 for event in full
+               if event["type"] == "book" and event["is_snapshot"]}
         self.changed = {event["symbol"] for event in changes if event["ts_recv"] // 1000 in times
-                        and last[event["symbol"]] > max(times)}
+                        and last[event["symbol"]] > max(times)
+                        and (event["last_sequence"] or math.inf) > had.get(event["symbol"], 0)}
 
     @staticmethod
     def text_of(recording):
