@@ -25,7 +25,8 @@ Result<void> note_wants(const Settings& settings, const std::filesystem::path& f
       text.append(key).append(" ").append(word).push_back('\n');
   }
   const auto there = read_file(folder / kName);
-  if (there && there->value_or("") == text) return {};
+  if (!there) return there.error();
+  if (there->value_or("") == text) return {};
   const int code = replace_whole(folder / kName, text, mp::Written::in_time);
   if (code != 0) return file_error("write", folder / kName, code);
   return {};

@@ -670,7 +670,7 @@ class Commands(unittest.TestCase):
             self.assertLess(time.monotonic(), deadline, legs)
             result = call("status", "--json", cwd=self.dir)
             self.assertEqual(result.returncode, 0, result.stderr)
-            feed, waiting = [json.loads(line) for line in result.stdout.splitlines()]
+            feed, waiting, *sinks = [json.loads(line) for line in result.stdout.splitlines()]
             legs = {c["name"]: c for c in feed["connections"]}
         result = call("status", cwd=self.dir)
         self.assertEqual(result.returncode, 0, result.stderr)
@@ -678,6 +678,7 @@ class Commands(unittest.TestCase):
             self.assertIn(expected, result.stdout)
         self.assertEqual((feed["type"], feed["venue"]), ("feed", "binance"))
         self.assertEqual((waiting["type"], waiting["name"]), ("waiting", "NOSUCH-USDT"))
+        self.assertEqual({(each["type"], each["name"]) for each in sinks}, {("sink", "parquet")})
         self.assertEqual({n: (c["leg"], c["state"], c["connects"]) for n, c in legs.items()},
                          {"binance.0": (0, "live", 1), "binance.0b": (1, "live", 1)})
         for leg in legs.values():
@@ -832,7 +833,7 @@ class Commands(unittest.TestCase):
 
     # ---- rows that no file has yet ----
 
-    def collector(self, *arguments):
+    def collector_of(self, *arguments):
         """Of both venues, until the test ends it."""
         process = subprocess.Popen(
             [PROGRAM, "run", "binance:BTC-USDT,ETH-USDT@trade,quote", "okx:BTC-USDT-PERP@trade",
@@ -862,7 +863,7 @@ class Commands(unittest.TestCase):
             self.assertLess(time.monotonic(), end, "it did not come")
 
     def test_a_query_has_the_newest_rows_at_once(self):
-        _, end = self.collector("--set", "sink.parquet.type=parquet",
+        _, end = self.collector_of("--set", "sink.parquet.type=parquet",
                                 "--set", "sink.parquet.flush_age=1h")
         self.wait_for((self.dir / "data" / "journal" / "control").exists)
         self.wait_for(lambda: self.counted("FROM trade") > 500)
@@ -874,7 +875,7 @@ class Commands(unittest.TestCase):
         self.assertGreater(self.counted("FROM quote"), before)
 
     def test_a_query_has_all_rows_once_while_files_come_and_are_compacted(self):
-        _, end = self.collector("--set", "sink.parquet.type=parquet",
+        _, end = self.collector_of("--set", "sink.parquet.type=parquet",
                                 "--set", "sink.parquet.flush_age=1s",
                                 "--set", "sink.parquet.flush_rows=400",
                                 "--set", "sink.parquet.channels=[\"trade\",\"quote\"]")

@@ -93,7 +93,7 @@ TEST(Status, says_which_sinks_are_in_trouble) {
        .upkeep_failures = 3,
        .upkeep_problem = "cannot make one file of 7 in d"}};
   EXPECT_EQ(sink_troubles(sinks),
-            "sink down, which is not open: refused\\x1B[2J\n"
+            "sink down, which is not open: refused\uFFFD[2J\n"
             "sink parquet, upkeep, failed 3 times and tried again: cannot make one file of 7 in "
             "d\n");
   EXPECT_THAT(sinks_json({sinks[2]}),
