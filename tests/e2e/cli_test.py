@@ -864,7 +864,7 @@ class Commands(unittest.TestCase):
 
     def test_a_query_has_the_newest_rows_at_once(self):
         _, end = self.collector_of("--set", "sink.parquet.type=parquet",
-                                "--set", "sink.parquet.flush_age=1h")
+                                   "--set", "sink.parquet.flush_age=1h")
         self.wait_for((self.dir / "data" / "journal" / "control").exists)
         self.wait_for(lambda: self.counted("FROM trade") > 500)
         self.assertEqual(list(self.dir.glob("data/parquet/type=*")), [], "all of it is the journal")
@@ -876,16 +876,16 @@ class Commands(unittest.TestCase):
 
     def test_a_query_has_all_rows_once_while_files_come_and_are_compacted(self):
         _, end = self.collector_of("--set", "sink.parquet.type=parquet",
-                                "--set", "sink.parquet.flush_age=1s",
-                                "--set", "sink.parquet.flush_rows=400",
-                                "--set", "sink.parquet.channels=[\"trade\",\"quote\"]")
+                                   "--set", "sink.parquet.flush_age=1s",
+                                   "--set", "sink.parquet.flush_rows=400",
+                                   "--set", "sink.parquet.channels=[\"trade\",\"quote\"]")
         files = lambda: len(list(self.dir.glob("data/parquet/type=*/*/*/*.parquet")))
         self.wait_for(lambda: files() > 10)
         counts = []
         for number in range(12):
             if number % 4 == 3:
-                compacted = call("compact", self.dir / "data")
-                self.assertEqual(compacted.returncode, 0, compacted.stderr)
+                # Files that the collector's own compaction has open stay for the next time.
+                self.wait_for(lambda: call("compact", self.dir / "data").returncode == 0)
             counts.append(self.counted("FROM trade"))
             counts.append(self.counted("SELECT * FROM quote"))
         self.assertEqual(counts[::2], sorted(counts[::2]))

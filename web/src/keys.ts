@@ -1,6 +1,6 @@
 // The keyboard: g and a letter goes to a page; pages add keys of their own.
 
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { Cell } from "./live/cell";
 import { go, hrefOf, type Page } from "./route";
 import { switchTheme } from "./theme";
@@ -33,9 +33,9 @@ const kSequenceMs = 1500;
 type Handler = (event: KeyboardEvent) => boolean;
 const handlers = new Set<Handler>();
 
-/** Keys of a page; the handler answers whether it took the key. */
+/** Keys of a page; the handler answers whether it took the key. What is shown is what a key finds: no key comes between both. */
 export function useKeys(handler: Handler): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     handlers.add(handler);
     return () => { handlers.delete(handler); };
   });
