@@ -78,9 +78,10 @@ DeadLetters::Kept DeadLetters::append(std::string& line) {
   if (size.bytes + line.size() > bytes_max_) return Kept::no_room;
   const Done done = write_all(file_, line);
   if (done.code == 0) return Kept::yes;
-  // Where it cannot be taken back, the next letter begins a line.
-  if (done.bytes > 0) static_cast<void>(::ftruncate(file_.value(), static_cast<off_t>(size.bytes)));
-  return fail("write to", done.code);
+  // Where half a line cannot be taken back, the next letter begins another.
+  const bool stays =
+      done.bytes > 0 && ::ftruncate(file_.value(), static_cast<off_t>(size.bytes)) != 0;
+  return fail(stays ? "take half a line back from" : "write to", done.code);
 }
 
 DeadLetters::Kept DeadLetters::fail(std::string_view what, int code) {
