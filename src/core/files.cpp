@@ -115,6 +115,17 @@ int share_file(const Fd& fd) {
   return code_of(repeated([&] { return ::flock(fd.value(), LOCK_SH); }));
 }
 
+FileLock::FileLock(const Fd& file) : file_(file) {
+  code_ = code_of(repeated([&] { return ::flock(file_.value(), LOCK_EX); }));
+  struct stat facts{};
+  if (code_ == 0) code_ = code_of(repeated([&] { return ::fstat(file_.value(), &facts); }));
+  replaced_ = code_ == 0 && facts.st_nlink == 0;
+}
+
+FileLock::~FileLock() {
+  static_cast<void>(repeated([&] { return ::flock(file_.value(), LOCK_UN); }));
+}
+
 int sync_data(const Fd& fd) {
   return code_of(repeated([&] { return ::fdatasync(fd.value()); }));
 }

@@ -113,6 +113,26 @@ enum class Written : std::uint8_t {
 // With its parents; 0 too where it is there already.
 [[nodiscard]] int make_folders(const std::filesystem::path& path, int folder = kHere);
 
+// The lock on a file to which several append, and which one of them may replace as a whole. Waits
+// until nobody else has it; as long as it lives, nobody gets it.
+class FileLock {
+ public:
+  // Of an open file, which outlives the lock. `code`: it is not locked.
+  explicit FileLock(const Fd& file);
+  ~FileLock();
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+
+  [[nodiscard]] int code() const { return code_; }
+  // Its name is gone, or another file's now: who writes to it writes to nobody.
+  [[nodiscard]] bool was_replaced() const { return replaced_; }
+
+ private:
+  const Fd& file_;
+  int code_ = 0;
+  bool replaced_ = false;
+};
+
 // Names in a folder, in no order. With an error the list is not complete.
 struct Listing {
   std::vector<std::string> names;

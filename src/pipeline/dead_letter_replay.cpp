@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "core/file_lock.hpp"
 #include "core/files.hpp"
 #include "pipeline/dead_letters.hpp"
 #include "pipeline/sink_batch.hpp"
@@ -104,7 +103,7 @@ Result<void> replace_lines(const std::filesystem::path& path, std::size_t bytes,
   if (lock.code() != 0) return os_error(what, lock.code());
   const auto now = read_file(path);
   if (!now) return now.error();
-  const std::string& text = now->has_value() ? **now : left;
+  const std::string text = now->value_or("");
   if (text.size() > bytes) left.append(text, bytes);
   const int code = replace_whole(path, left, mp::Written::to_the_disk);
   if (code != 0) return os_error(what, code);

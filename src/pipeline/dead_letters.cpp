@@ -8,7 +8,6 @@
 
 #include "codec/json_encode.hpp"
 #include "codec/json_shape.hpp"
-#include "core/file_lock.hpp"
 
 namespace mp::pipeline {
 namespace {
