@@ -10,7 +10,7 @@ namespace {
 
 using sink::Outcome;
 
-constexpr unsigned kReopeningsMax = 20;  // ten minutes of growing pauses
+constexpr std::chrono::minutes kUnreadMax{10};  // after a rewind, until that is the end
 // A batch that waits for company looks for it so often. To be woken by each event would cost both
 // sides more than the event: who appends would wake every sink each time.
 constexpr std::chrono::milliseconds kCompanyLooked{5};
@@ -293,7 +293,7 @@ SinkFeed::State SinkFeed::rewind(const std::string& problem, Timestamp now) {
   missed_told_ = 0;
   expected_.reset();
   accepted_end_ = dealt_end_ = committed_ = counters_.dealt = back;
-  reopenings_ = 0;
+  unread_since_ = now;
   return back_off(problem, now);
 }
 
@@ -304,7 +304,7 @@ SinkFeed::State SinkFeed::read_again(Timestamp now) {
     return State::busy;
   }
   const State state = back_off("cannot read the journal again: " + reader.error().message, now);
-  failed_ = ++reopenings_ == kReopeningsMax;
+  failed_ = now >= unread_since_ + kUnreadMax;
   return failed_ ? State::failed : state;
 }
 

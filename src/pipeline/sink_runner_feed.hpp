@@ -157,7 +157,7 @@ class SinkFeed {
   Chance chance_;
   std::unique_ptr<journal::Reader> reader_;
   std::optional<Error> not_open_ = Error{ErrorKind::unavailable, "it was not opened yet"};
-  unsigned reopenings_ = 0;  // tries in a row to read the journal again after a rewind
+  Timestamp unread_since_{};  // of the last rewind: the journal is to be opened again
 
   std::optional<Timestamp> batch_since_;
   std::vector<Range> work_;  // parts of the batch not yet dealt with, the next at the end

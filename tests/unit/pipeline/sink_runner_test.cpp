@@ -211,7 +211,9 @@ TEST(SinkRunner, says_so_when_the_journal_cannot_be_read_again) {
   bench.open();
   bench.journal.refuse_open = true;
   bench.sink.answers = [](const auto&) { return Written{Outcome::rewind, "lost"}; };
+  const Timestamp begin = bench.now;
   EXPECT_EQ(bench.run(), State::failed);
+  EXPECT_GE(bench.now - begin, std::chrono::minutes{10});  // however short the pauses are
   EXPECT_EQ(bench.feed->problem(), "cannot read the journal again: the disk is gone");
 }
 
