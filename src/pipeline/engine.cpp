@@ -8,6 +8,13 @@
 #include "pipeline/gap_reason.hpp"
 
 namespace mp::pipeline {
+namespace {
+
+std::string failure_of(const std::exception& mistake) {
+  return std::string{"the decoder failed: "}.append(mistake.what());
+}
+
+}  // namespace
 
 Engine::Engine(const venue::Adapter& adapter, Catalog& catalog, Owner& owner, EngineOptions options)
     : adapter_(adapter),
@@ -63,8 +70,8 @@ std::unique_ptr<Engine::Session> Engine::open_session() {
 // What no venue should be able to find, a mistake of ours, costs this frame and not the collector.
 venue::Reading Engine::decode(Session& session, std::string_view frame, Timestamp ts_recv) try {
   return session.decoder_->read(frame, ts_recv, *this);
-} catch (const std::exception& error) {
-  failure_.assign("the decoder failed: ").append(error.what());
+} catch (const std::exception& mistake) {
+  failure_ = failure_of(mistake);
   venue::Reading reading;
   reading.verdict = venue::Verdict::malformed;
   reading.problem = failure_;
@@ -95,8 +102,8 @@ Result<venue::RestReading> Engine::on_rest(const venue::RestCall& call, std::str
   Result<void> read;
   try {
     read = adapter_.read_rest(call, body, ts_recv, *this, answer);
-  } catch (const std::exception& error) {  // as above
-    read = Error{ErrorKind::data, std::string{"the decoder failed: "}.append(error.what())};
+  } catch (const std::exception& mistake) {  // as above
+    read = Error{ErrorKind::data, failure_of(mistake)};
   }
   tell_filled();
   reading_rest_ = false;

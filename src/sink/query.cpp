@@ -114,8 +114,7 @@ Result<std::unique_ptr<Query>> Query::open(const QueryConfig& config) {
 
 Result<std::uint64_t> Query::run(const std::string& sql, ValueStyle style,
                                  const OnColumns& on_columns, const OnRow& on_row) {
-  if (auto made = views_.make(*database_, sql, duckdb_.temp_dir, duckdb_); !made)
-    return made.error();
+  if (auto made = views_.make(*database_, sql, duckdb_); !made) return made.error();
   const duck::Api& api = database_->api();
   duck::ResultHandle result{};
   if (api.query(database_->connection(), sql.c_str(), &result) != duck::kSuccess) {

@@ -109,11 +109,11 @@ void QueryViews::leave_out_what_the_journal_has() {
 }
 
 Result<void> QueryViews::write_tail(const QueryTail::Channels& channels,
-                                    const std::filesystem::path& spill,
                                     const DuckdbConfig& duckdb) {
   if (tail_.is_empty() || channels.none()) return {};
-  Place place{
-      .folder = spill / ("tail-" + std::to_string(tails_in_.size())), .alias = {}, .opened = {}};
+  Place place{.folder = duckdb.temp_dir / ("tail-" + std::to_string(tails_in_.size())),
+              .alias = {},
+              .opened = {}};
   const auto written = tail_.write(channels, place.folder, duckdb);
   if (!written) return written.error();
   if (const int code = open(place); code != 0) return file_error("read", place.folder, code);
@@ -146,15 +146,14 @@ std::string QueryViews::sql_of(Channel channel) const {
   return sql + ")";
 }
 
-Result<void> QueryViews::make(Duckdb& database, std::string_view sql,
-                              const std::filesystem::path& spill, const DuckdbConfig& duckdb) {
+Result<void> QueryViews::make(Duckdb& database, std::string_view sql, const DuckdbConfig& duckdb) {
   const std::string text = lower(sql);
   QueryTail::Channels wanted;
   for (std::size_t i = 0; i < kChannelCount; ++i)
     wanted.set(i, text.find(kChannelNames[i]) != std::string::npos);
   if (wanted.none()) wanted.set();
   wanted &= ~made_;
-  if (auto written = write_tail(wanted, spill, duckdb); !written) return written;
+  if (auto written = write_tail(wanted, duckdb); !written) return written;
   for (std::size_t i = 0; i < kChannelCount; ++i) {
     if (!wanted.test(i)) continue;
     const auto channel = static_cast<Channel>(i);

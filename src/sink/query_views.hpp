@@ -24,9 +24,9 @@ class QueryViews {
   static Result<QueryViews> open(const std::filesystem::path& folder, QueryTail tail);
 
   // Makes the views that the statement may mean and that are not there yet: those of the channels
-  // whose names it has, or all. Rows of the journal are written below `spill`.
-  Result<void> make(Duckdb& database, std::string_view sql, const std::filesystem::path& spill,
-                    const DuckdbConfig& duckdb);
+  // whose names it has, or all. Rows of the journal are written below the
+  // folder that `duckdb` has for temporary files.
+  Result<void> make(Duckdb& database, std::string_view sql, const DuckdbConfig& duckdb);
   // What DuckDB says, with the folder's own name.
   [[nodiscard]] std::string in_our_words(std::string message) const;
   // Whether any rows can be there: files, or a journal.
@@ -44,8 +44,7 @@ class QueryViews {
   static int open(Place& place);
   Result<void> list();
   void leave_out_what_the_journal_has();
-  Result<void> write_tail(const QueryTail::Channels& channels, const std::filesystem::path& spill,
-                          const DuckdbConfig& duckdb);
+  Result<void> write_tail(const QueryTail::Channels& channels, const DuckdbConfig& duckdb);
   [[nodiscard]] std::string sql_of(Channel channel) const;
   [[nodiscard]] Error error_of(Channel channel, const std::string& message) const;
 
