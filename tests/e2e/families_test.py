@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import types
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -75,18 +74,17 @@ class Played:
         self.dir = Path(tempfile.mkdtemp(prefix="mp-families-"))
 
     def run(self):
-        helper = types.SimpleNamespace(dir=self.dir)
         full, counts = replayed(self.row.venue, FOLDER / self.row.recording)
         streams = {(event["type"], event["symbol"]) for event in full
                    if event["type"] in ("trade", "book")}
-        recording = recordings.Recordings.with_listing(
-            helper, self.row, sorted({symbol for _, symbol in streams}))
+        recording = recordings.with_listing(
+            self.row, sorted({symbol for _, symbol in streams}), self.dir)
         lines = self.text_of(recording)
         first = 1 + int(counts["frames"] * self.share)
         plan = self.fault.plan.format(first, first + 9)
         events = {stream: [] for stream in streams}
         with recordings.Served(recording, self.dir, "--faults", plan) as served:
-            process = recordings.Recordings.collector(helper, self.row.venue, events, served.where)
+            process = recordings.collector_of(self.row.venue, events, served.where, self.dir)
             self.wait(served, counts["frames"])
             process.send_signal(signal.SIGINT)
             _, self.said = process.communicate(timeout=DEADLINE)

@@ -240,6 +240,43 @@ class Served:
         return [json.loads(line) for line in self.ledger.read_text().splitlines()]
 
 
+def collector_of(venue, streams, where, folder):
+    """A collector of the streams that stores NDJSON, started."""
+    config = f'[data]\ndir = "{folder}/data"\n[sink.parquet]\nenabled = false\n'
+    config += "[sink.ndjson]\nenabled = true\ncompress = false\n"
+    config += f'[[feed]]\nvenue = "{venue}"\n'
+    config += f"symbols = {json.dumps(sorted({symbol for _, symbol in streams}))}\n"
+    config += f"channels = {json.dumps(sorted({channel for channel, _ in streams}))}\n"
+    for interval in {event["interval"] for (channel, _), events in streams.items()
+                     if channel == "candle" for event in events}:
+        config += f'interval = "{interval}"\n'  # two would be a wrong configuration, and said
+    config += f"[venue.{venue}]\n"
+    for key in ("ws_url", "rest_url", "ca_file"):
+        config += f"{key} = {json.dumps(where[key])}\n"
+    (folder / "c.toml").write_text(config)
+    return subprocess.Popen([PROGRAM, "run", folder / "c.toml", "--plain"], cwd=folder,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def with_listing(row, symbols, folder):
+    """The recording, or a copy of it with a listing where it has none."""
+    recording = FOLDER / row.recording
+    if row.recording not in LISTINGS:
+        return recording
+    text = subprocess.run(["zstd", "-dcq", recording], capture_output=True, check=True).stdout
+    lines = [json.loads(line) for line in text.splitlines() if b'"http"' in line]
+    answers = [(line["url"], line["data"]) for line in lines if line["t"] == "http"]
+    copy = folder / recording.name
+    extra = folder / "listing.ndjson"
+    extra.write_text("".join(
+        json.dumps({"t": "http", "conn": "listing", "ts": 1, "url": url,
+                    "data": json.dumps(answer)}) + "\n"
+        for url, answer in LISTINGS[row.recording](symbols, answers)))
+    packed = subprocess.run(["zstd", "-q", "-c", extra], capture_output=True, check=True)
+    copy.write_bytes(recording.read_bytes() + packed.stdout)
+    return copy
+
+
 class Recordings(unittest.TestCase):
     maxDiff = 2000
 
@@ -247,27 +284,10 @@ class Recordings(unittest.TestCase):
         self.dir = Path(tempfile.mkdtemp(prefix="mp-e2e-"))
         self.addCleanup(shutil.rmtree, self.dir, True)
 
-    def collector(self, venue, streams, where):
-        """A collector of the streams that stores NDJSON, started."""
-        config = f'[data]\ndir = "{self.dir}/data"\n[sink.parquet]\nenabled = false\n'
-        config += "[sink.ndjson]\nenabled = true\ncompress = false\n"
-        config += f'[[feed]]\nvenue = "{venue}"\n'
-        config += f"symbols = {json.dumps(sorted({symbol for _, symbol in streams}))}\n"
-        config += f"channels = {json.dumps(sorted({channel for channel, _ in streams}))}\n"
-        for interval in {event["interval"] for (channel, _), events in streams.items()
-                         if channel == "candle" for event in events}:
-            config += f'interval = "{interval}"\n'  # two would be a wrong configuration, and said
-        config += f"[venue.{venue}]\n"
-        for key in ("ws_url", "rest_url", "ca_file"):
-            config += f"{key} = {json.dumps(where[key])}\n"
-        (self.dir / "c.toml").write_text(config)
-        return subprocess.Popen([PROGRAM, "run", self.dir / "c.toml", "--plain"], cwd=self.dir,
-                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-
     def stored(self, venue, streams, where):
         """What the collector stored once it had all events, or the deadline passed."""
         enough = sum(map(len, streams.values()))
-        process = self.collector(venue, streams, where)
+        process = collector_of(venue, streams, where, self.dir)
         give_up = time.monotonic() + DEADLINE / 2
         while time.monotonic() < give_up and process.poll() is None:
             stored = events_by_stream(stored_lines(self.dir / "data"))
@@ -279,24 +299,6 @@ class Recordings(unittest.TestCase):
         self.assertEqual(process.returncode, 0, errors)
         return events_by_stream(stored_lines(self.dir / "data"))
 
-    def with_listing(self, row, symbols):
-        """The recording, or a copy of it with a listing where it has none."""
-        recording = FOLDER / row.recording
-        if row.recording not in LISTINGS:
-            return recording
-        text = subprocess.run(["zstd", "-dcq", recording], capture_output=True, check=True).stdout
-        lines = [json.loads(line) for line in text.splitlines() if b'"http"' in line]
-        answers = [(line["url"], line["data"]) for line in lines if line["t"] == "http"]
-        copy = self.dir / recording.name
-        extra = self.dir / "listing.ndjson"
-        extra.write_text("".join(
-            json.dumps({"t": "http", "conn": "listing", "ts": 1, "url": url,
-                        "data": json.dumps(answer)}) + "\n"
-            for url, answer in LISTINGS[row.recording](symbols, answers)))
-        packed = subprocess.run(["zstd", "-q", "-c", extra], capture_output=True, check=True)
-        copy.write_bytes(recording.read_bytes() + packed.stdout)
-        return copy
-
     def check(self, row):
         if not FOLDER.exists():
             self.skipTest("the recordings are not beside the checkout")
@@ -307,7 +309,7 @@ class Recordings(unittest.TestCase):
         counts = json.loads(replayed.stderr.splitlines()[-1])
         expected = events_by_stream(replayed.stdout.splitlines())
         self.assertTrue(expected)
-        recording = self.with_listing(row, sorted({symbol for _, symbol in expected}))
+        recording = with_listing(row, sorted({symbol for _, symbol in expected}), self.dir)
         with Served(recording, self.dir) as served:
             stored = self.stored(row.venue, expected, served.where)
         self.assertEqual({key: len(events) for key, events in stored.items()},

@@ -19,7 +19,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 from databases import FIELDS  # noqa: E402  (found beside this file)
-from harness import Collector, Simulator  # noqa: E402
+from harness import FEEDS, Collector, Simulator  # noqa: E402
 from servers import DEADLINE, until  # noqa: E402
 
 IS_LONG = os.environ.get("MP_SINKS") == "long"
@@ -43,15 +43,7 @@ rotate_age = "1s"
 type = "csv"
 compress = "none"
 rotate_age = "1s"
-[[feed]]
-venue = "binance"
-instruments = ["BTC-USDT", "ETH-USDT"]
-channels = ["trade", "quote", "book"]
-[[feed]]
-venue = "okx"
-instruments = ["BTC-USDT"]
-channels = ["trade", "book"]
-"""
+""" + FEEDS
 
 
 class Disk:

@@ -14,6 +14,15 @@ from typing import NamedTuple
 from proxy import Proxy
 from servers import DEADLINE, free_port, until
 
+FEEDS = """[[feed]]
+venue = "binance"
+instruments = ["BTC-USDT", "ETH-USDT"]
+channels = ["trade", "quote", "book"]
+[[feed]]
+venue = "okx"
+instruments = ["BTC-USDT"]
+channels = ["trade", "book"]
+"""
 CONFIG = """[data]
 dir = "d"
 [control]
@@ -31,15 +40,7 @@ batch_age = "20ms"
 retry_first = "20ms"
 retry_longest = "500ms"
 {section}
-[[feed]]
-venue = "binance"
-instruments = ["BTC-USDT", "ETH-USDT"]
-channels = ["trade", "quote", "book"]
-[[feed]]
-venue = "okx"
-instruments = ["BTC-USDT"]
-channels = ["trade", "book"]
-"""
+""" + FEEDS
 
 
 class Simulator:

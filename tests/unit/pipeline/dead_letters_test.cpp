@@ -25,6 +25,19 @@ class DeadLettersTest : public testing::Test {
                            .event = events_.at(index)});
     return {};
   }
+  // The disk takes 20 bytes of it.
+  void fail_in_the_middle(DeadLetters& letters, std::uint64_t index) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+    const rlimit tiny{.rlim_cur = std::filesystem::file_size(path_) + 20,
+                      .rlim_max = before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tiny), 0);
+    const auto written = write(letters, index);
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+    ASSERT_TRUE(written);
+    EXPECT_EQ(kept_, DeadLetters::Kept::failed);
+  }
   [[nodiscard]] std::vector<std::string> lines() const {
     std::vector<std::string> out;
     std::ifstream in{path_};
@@ -72,15 +85,7 @@ TEST_F(DeadLettersTest, half_a_line_spoils_no_other) {
   std::ofstream{path_, std::ios::app} << lines()[0].substr(0, 30);
   DeadLetters letters{path_, 1'000'000};
   ASSERT_TRUE(write(letters, 1));
-  std::signal(SIGXFSZ, SIG_IGN);
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
-  const rlimit tiny{.rlim_cur = std::filesystem::file_size(path_) + 20,
-                    .rlim_max = before.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tiny), 0);
-  ASSERT_TRUE(write(letters, 2));
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
-  EXPECT_EQ(kept_, DeadLetters::Kept::failed);
+  ASSERT_NO_FATAL_FAILURE(fail_in_the_middle(letters, 2));
   EXPECT_NE(letters.problem(), "");
   ASSERT_TRUE(write(letters, 3));
   DeadLetterReader reader;
@@ -143,15 +148,7 @@ TEST_F(DeadLettersTest, of_several_shards_share_a_file) {
   DeadLetters other{path_, 1'000'000};
   ASSERT_TRUE(write(one, 0));
   ASSERT_TRUE(write(other, 1));
-  std::signal(SIGXFSZ, SIG_IGN);
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
-  const rlimit tiny{.rlim_cur = std::filesystem::file_size(path_) + 20,
-                    .rlim_max = before.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tiny), 0);
-  ASSERT_TRUE(write(one, 2));
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
-  EXPECT_EQ(kept_, DeadLetters::Kept::failed);
+  ASSERT_NO_FATAL_FAILURE(fail_in_the_middle(one, 2));
   ASSERT_TRUE(write(other, 3));
   std::vector<std::int64_t> read;
   DeadLetterReader reader;
