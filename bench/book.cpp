@@ -22,8 +22,7 @@ constexpr std::size_t kDepth = 1000;
 constexpr std::size_t kColdBooks = 500;
 constexpr std::size_t kColdStepsMax = 100;  // messages that each of the cold books gets in a round
 constexpr std::size_t kHotChangesMin = 300'000;
-constexpr std::size_t kFramesMax = 60'000;
-constexpr std::size_t kSimulatedFrames = 60'000;
+constexpr std::size_t kBookFrames = 60'000;
 
 // The baseline: a tree of levels by price, as books are usually written first.
 class MapBook {
@@ -130,7 +129,7 @@ Result<Stream> recorded(const std::filesystem::path& file) {
   std::unique_ptr<venue::Adapter> adapter;
   std::unique_ptr<venue::Decoder> decoder;
   Collector collector;
-  for (std::size_t frames = 0; frames < kFramesMax;) {
+  for (std::size_t frames = 0; frames < kBookFrames;) {
     const auto line = (*recording)->next();
     if (!line) break;
     if (line->kind == codec::LineKind::header) adapter = venue::adapter_spelled(line->venue);
@@ -163,7 +162,7 @@ Result<Stream> recorded(const std::filesystem::path& file) {
 Stream simulated() {
   const auto decoder = venue::make_adapter("binance")->decoder();
   Collector collector;
-  simulated_frames("binance", kSimulatedFrames).each([&](std::string_view frame) {
+  simulated_frames("binance", kBookFrames).each([&](std::string_view frame) {
     (void)decoder->read(frame, Timestamp{}, collector);
   });
   for (auto& [symbol, stream] : collector.streams) stream.has_snapshot = true;

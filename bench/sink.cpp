@@ -24,7 +24,7 @@ constexpr std::uint64_t kPace = 500'000;       // events per second that are app
 constexpr std::uint64_t kPublishEach = 64;
 constexpr std::uint64_t kJournalBytesMax = std::uint64_t{2} << 30U;
 constexpr int kRoundsMax = 7;
-constexpr std::chrono::seconds kPatience{60};
+constexpr std::chrono::seconds kDeliverMax{60};
 
 // One third trades, quotes and book deltas with five levels on each side.
 class Load {
@@ -108,7 +108,7 @@ class Collecting {
   void run(Load& load) {
     const double start = seconds_of(CLOCK_MONOTONIC);
     std::uint64_t appended = 0;
-    while (!stopping_ && appended < kPace * kPatience.count()) {
+    while (!stopping_ && appended < kPace * kDeliverMax.count()) {
       const double passed = seconds_of(CLOCK_MONOTONIC) - start;
       const auto due = static_cast<std::uint64_t>(passed * static_cast<double>(kPace));
       if (due > appended) load.append(due - appended);
@@ -191,7 +191,7 @@ Result<Drained> drain(std::string_view name, While what, const std::filesystem::
   Drained out;
   pipeline::SinkCounters counters;
   const auto done = [&] { return (collecting ? counters.cursor : counters.read) >= kBacklog; };
-  while (!done() && seconds_of(CLOCK_MONOTONIC) - start < kPatience.count()) {
+  while (!done() && seconds_of(CLOCK_MONOTONIC) - start < kDeliverMax.count()) {
     std::this_thread::sleep_for(std::chrono::milliseconds{2});
     out.memory_mb = std::max(out.memory_mb, own_memory_mb() - memory);
     counters = runner.counters();

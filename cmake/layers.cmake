@@ -19,7 +19,6 @@ target_link_libraries(mp_sink PRIVATE ${MP_NATS_LIBRARY} PkgConfig::hiredis PkgC
   PkgConfig::mosquitto PkgConfig::zeromq PkgConfig::curl PkgConfig::pq)
 
 mp_message_path(core codec net journal venue book pipeline)
-mp_optimise_as_one(core codec journal venue book)
 
 mp_uses(control OpenSSL::Crypto)
 

@@ -13,13 +13,13 @@
 #include "obs/histogram.hpp"
 #include "sim/certificate.hpp"
 #include "sim/load_door.hpp"
+#include "sim/load_tls.hpp"
 
 namespace mp::sim {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kRecordBytesMax = 16'384;
 constexpr std::size_t kWriteBytes = 64U * 1024U;
 constexpr std::size_t kWriteRecords = 64;
 constexpr std::size_t kWriteBytesMax = std::size_t{16} << 20U;

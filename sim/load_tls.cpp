@@ -62,7 +62,6 @@ struct LoadBio {
 
 namespace {
 
-constexpr std::size_t kRecordBytesMax = 16'384;
 constexpr int kHeadBytes = 5;
 constexpr int kTagBytes = 16;
 constexpr char kApplicationData = 23;

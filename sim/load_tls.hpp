@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -17,6 +18,8 @@ struct ssl_st;
 struct ssl_ctx_st;
 
 namespace mp::sim {
+
+inline constexpr std::size_t kRecordBytesMax = 16'384;  // of what TLS encrypts as one
 
 class LoadTlsContext {
  public:

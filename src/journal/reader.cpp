@@ -22,6 +22,30 @@ std::uint64_t JournalReader::ahead() const {
   return published - std::min(published, expected_index());
 }
 
+// Part of next(), which is all that calls it.
+[[gnu::always_inline]] inline Next JournalReader::take_event(const RecordHeader& header) {
+  subject_ = subject_of(header);
+  const ReaderSubjects::Names* const subject = subjects_.find(subject_, number_);
+  if (subject == nullptr || !read_event_body(kind_of(header), body_of(bytes_, offset_, header),
+                                             event_.body)) [[unlikely]] {
+    const Next result = damaged_record();
+    offset_ += header.length;
+    ++ordinal_;
+    return result;
+  }
+  event_.venue = subject->venue;
+  event_.symbol = subject->symbol;
+  event_.instrument = subject->instrument;
+  event_.ts_event.reset();
+  if (header.ts_event != kNoTime) event_.ts_event = from_nanoseconds(header.ts_event);
+  event_.ts_recv = from_nanoseconds(header.ts_recv);
+  event_.seq = header.seq;
+  index_ = expected_index();
+  offset_ += header.length;
+  ++ordinal_;
+  return Next::event;
+}
+
 Next JournalReader::next() {
   if (pending_lost_ > 0) return lose(std::exchange(pending_lost_, 0));
   if (std::exchange(pending_problem_, false)) return Next::corrupt;
@@ -55,29 +79,6 @@ bool JournalReader::read_record(const RecordHeader& header) {
   if (read_definition(body_of(bytes_, offset_, header), definition))
     subjects_.define(subject_of(header), definition, number_);
   return false;
-}
-
-Next JournalReader::take_event(const RecordHeader& header) {
-  subject_ = subject_of(header);
-  const ReaderSubjects::Names* const subject = subjects_.find(subject_, number_);
-  if (subject == nullptr || !read_event_body(kind_of(header), body_of(bytes_, offset_, header),
-                                             event_.body)) [[unlikely]] {
-    const Next result = damaged_record();
-    offset_ += header.length;
-    ++ordinal_;
-    return result;
-  }
-  event_.venue = subject->venue;
-  event_.symbol = subject->symbol;
-  event_.instrument = subject->instrument;
-  event_.ts_event.reset();
-  if (header.ts_event != kNoTime) event_.ts_event = from_nanoseconds(header.ts_event);
-  event_.ts_recv = from_nanoseconds(header.ts_recv);
-  event_.seq = header.seq;
-  index_ = expected_index();
-  offset_ += header.length;
-  ++ordinal_;
-  return Next::event;
 }
 
 Next JournalReader::lose(std::uint64_t count) {
