@@ -252,6 +252,7 @@ class Session::State final : public MessageSink {
     was_open_ = true;
     progress_ = MessageProgress::none;
     probe_.reset();
+    counters_.round_trip = socket_->upgrade_time();
     ++counters_.connects;
     step({.kind = SessionInput::Kind::connected});
     handler_.on_connected(now());

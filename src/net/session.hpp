@@ -86,7 +86,8 @@ struct SessionCounters {
   std::uint64_t pings_answered = 0;
   std::uint64_t pongs_received = 0;
   std::uint64_t clock_steps_back = 0;
-  std::optional<Milliseconds> round_trip{};  // of the last probe that was answered by a pong
+  // Of the last probe that was answered by a pong; before there was one, of the upgrade.
+  std::optional<Milliseconds> round_trip{};
 };
 
 // Belongs to the thread that runs `io`. The arguments must outlive it; run() must have ended, or

@@ -109,6 +109,7 @@ class WebSocket::State {
 
   void wake() { transport_->wake(); }
   [[nodiscard]] bool is_open() const { return open_; }
+  [[nodiscard]] Milliseconds upgrade_time() const { return upgrade_time_; }
   [[nodiscard]] std::size_t unsent_bytes() const { return transport_->unsent_bytes(); }
   [[nodiscard]] const Loss& loss() const {
     MP_ASSERT(loss_.has_value());
@@ -123,6 +124,7 @@ class WebSocket::State {
   Task<std::optional<Loss>> upgrade(const Url& url, SteadyTime deadline) {
     const std::string key = upgrade_key();
     transport_->write(upgrade_request(url, key), kUnsentBytesMax);
+    const SteadyTime asked = steady_now();
     std::string received;
     std::size_t passed = 0;
     std::optional<Loss> refused;  // whose text is still coming
@@ -152,6 +154,7 @@ class WebSocket::State {
       if (answer.bytes != 0) {
         if (answer.deflate) deframer_.accept_compressed(*answer.deflate);
         keep_early(std::string_view(received).substr(answer.bytes));
+        upgrade_time_ = std::chrono::floor<Milliseconds>(steady_now() - asked);
         co_return std::nullopt;
       }
       if (transport_->ended()) co_return transport_->ended();
@@ -267,6 +270,7 @@ class WebSocket::State {
   std::string scratch_;
   std::vector<char> early_;
   Timestamp early_ts_{};
+  Milliseconds upgrade_time_{0};
   WebSocketCounters counters_;
   std::optional<Loss> loss_;
   bool open_ = false;
@@ -311,6 +315,9 @@ void WebSocket::wake() {
 }
 bool WebSocket::is_open() const {
   return state_->is_open();
+}
+Milliseconds WebSocket::upgrade_time() const {
+  return state_->upgrade_time();
 }
 std::size_t WebSocket::unsent_bytes() const {
   return state_->unsent_bytes();

@@ -88,6 +88,8 @@ class WebSocket {
   void wake();
 
   [[nodiscard]] bool is_open() const;
+  // From our request to upgrade to the peer's answer.
+  [[nodiscard]] Milliseconds upgrade_time() const;
   [[nodiscard]] std::size_t unsent_bytes() const;
   [[nodiscard]] const WebSocketCounters& counters() const;
 

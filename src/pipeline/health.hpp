@@ -20,7 +20,7 @@ namespace mp::pipeline {
 struct Traffic {
   std::uint64_t messages = 0;
   std::uint64_t bytes = 0;                                // as the kernel gave them
-  std::optional<std::chrono::milliseconds> round_trip{};  // of the last ping that was answered
+  std::optional<std::chrono::milliseconds> round_trip{};  // as net::SessionCounters
 
   Traffic& operator+=(const Traffic& other);
 };
@@ -40,7 +40,7 @@ struct ConnectionHealth {
   std::optional<Timestamp> retry_at{};   // waiting: the next attempt, by our clock
   std::chrono::milliseconds uptime{0};   // of the connection that is live
   std::chrono::milliseconds silence{0};  // likewise: since its last frame, or the connect
-  std::optional<std::chrono::milliseconds> round_trip{};  // of the last ping that was answered
+  std::optional<std::chrono::milliseconds> round_trip{};  // as net::SessionCounters
   // How far the venue's clock is behind ours when something new comes: lately, and usually.
   std::optional<std::chrono::milliseconds> delay{};
   std::optional<std::chrono::milliseconds> usual_delay{};
