@@ -15,8 +15,7 @@ namespace mp::bench {
 namespace {
 
 constexpr std::chrono::milliseconds kLook{5};
-constexpr double kQuietSeconds = 0.2;  // no frame for so long: that was the last one
-constexpr double kWaitSeconds = 60;
+constexpr double kCollectSeconds = 60;
 constexpr std::chrono::seconds kAnswerWithin{120};
 
 // Resident bytes. The journal lies in shared memory, and is counted as neither.
@@ -97,7 +96,7 @@ class Observer {
   std::string end() {
     const double start = seconds_of(CLOCK_MONOTONIC);
     double now = start;
-    while (now - last_frame_ < kQuietSeconds && now - start < kWaitSeconds) {
+    while (now - last_frame_ < kQuietSeconds && now - start < kCollectSeconds) {
       look();
       ::usleep(static_cast<useconds_t>(kLook.count() * 1000));
       now = seconds_of(CLOCK_MONOTONIC);

@@ -12,8 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kCoalesced = 4'000'000;
-constexpr std::uint64_t kSingle = 2'000'000;
+constexpr std::uint64_t kFullMessages = 4'000'000;
+constexpr std::uint64_t kSingleMessages = 2'000'000;
 
 struct Rows {
   Measurement rate, cpu, memory;
@@ -104,8 +104,8 @@ Result<CollectedRun> collect_once(const Options& options, const LoadOptions& loa
 }
 
 Result<void> bench_e2e(const Options& options, const Report& report) {
-  if (auto done = measure(options, 0, kCoalesced, report); !done) return done;
-  return measure(options, 1, kSingle, report);
+  if (auto done = measure(options, 0, kFullMessages, report); !done) return done;
+  return measure(options, 1, kSingleMessages, report);
 }
 
 }  // namespace mp::bench

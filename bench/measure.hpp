@@ -14,6 +14,9 @@ namespace mp::bench {
 // Seconds of a clock: CLOCK_THREAD_CPUTIME_ID for work, CLOCK_MONOTONIC for waiting.
 [[nodiscard]] double seconds_of(clockid_t clock);
 
+// Where a stream has no end of its own: no frame for so long, and that was the last one.
+inline constexpr double kQuietSeconds = 0.2;
+
 // Keeps the calling thread, and those that it starts, on one processor; -1: does nothing.
 void pin(int cpu);
 

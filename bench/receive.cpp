@@ -22,8 +22,7 @@ namespace {
 
 constexpr std::uint64_t kCoalesced = 4'000'000;
 constexpr std::uint64_t kSingle = 1'000'000;
-constexpr double kQuietSeconds = 0.2;
-constexpr double kWaitSeconds = 30;
+constexpr double kReceiveSeconds = 30;
 
 std::vector<std::string> subscriptions(std::size_t instruments) {
   const auto binance = venue::make_adapter("binance");
@@ -70,7 +69,7 @@ void wait_quiet(const FrameCounter& counter) {
   const double start = seconds_of(CLOCK_MONOTONIC);
   double last = start;
   std::uint64_t before = counter.frames();
-  for (double now = start; now - last < kQuietSeconds && now - start < kWaitSeconds;
+  for (double now = start; now - last < kQuietSeconds && now - start < kReceiveSeconds;
        now = seconds_of(CLOCK_MONOTONIC)) {
     std::this_thread::sleep_for(std::chrono::milliseconds{5});
     if (const auto frames = counter.frames(); frames != before) {

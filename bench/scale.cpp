@@ -59,9 +59,9 @@ Result<void> measure(const Options& options, const std::string& what,
 
 Result<void> measure_memory(const Options& options, const Report& report) {
   constexpr std::size_t kInstruments = 1000;
-  constexpr std::size_t kDepth = 1000;
+  constexpr std::size_t kFullBook = 1000;
   const LoadOptions load{.instruments = kInstruments,
-                         .levels = kDepth,
+                         .levels = kFullBook,
                          .messages = kMessages,
                          .wait_for_snapshots = true,
                          .ca_file = {}};

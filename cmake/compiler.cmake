@@ -58,12 +58,12 @@ function(mp_read_headers_once)
   endif()
 endfunction()
 
-# The other half is what each file makes of them. Eight files of a layer are compiled as one: a name in an unnamed
-# namespace is then the only one in its layer.
+# The other half is what each file makes of them. The files of a layer are compiled together, 32 at a time: a name in an
+# unnamed namespace is then the only one in its layer.
 function(mp_compile_together)
   if(MP_READ_ONCE)
     foreach(layer ${ARGN})
-      set_target_properties(mp_${layer} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+      set_target_properties(mp_${layer} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 32)
       if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")  # which takes a source that is included for a header
         target_compile_options(mp_${layer} PRIVATE -Wno-subobject-linkage)
       endif()

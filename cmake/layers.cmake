@@ -23,7 +23,7 @@ mp_message_path(core codec net journal venue book pipeline)
 mp_uses(control OpenSSL::Crypto)
 
 mp_cold(config control cli)
-mp_compile_together(net pipeline config control cli)
+mp_compile_together(obs codec net pipeline config control cli)
 mp_read_headers_once(mp_venue mp_sink mp_pipeline mp_config mp_control mp_cli)
 
 target_compile_definitions(mp_cli PRIVATE MP_VERSION="${PROJECT_VERSION}")

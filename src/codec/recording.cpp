@@ -120,7 +120,7 @@ std::optional<Timestamp> time_of(Decimal seconds) {
   return from_nanoseconds(*nanoseconds);
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_blanks(std::string_view text) {
   const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
   while (!text.empty() && blank(text.back())) text.remove_suffix(1);
   while (!text.empty() && blank(text.front())) text.remove_prefix(1);
@@ -253,7 +253,7 @@ std::optional<RecordingLine> RecordingReader::next() {
     std::string_view text;
     const Take take = take_line(text);
     if (take == Take::end) return std::nullopt;
-    text = trimmed(text);
+    text = without_blanks(text);
     if (take == Take::skip || text.empty()) continue;
     ++counts_.lines;
     RecordingLine line;

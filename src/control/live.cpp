@@ -39,7 +39,7 @@ struct LiveWish {
   std::optional<std::string_view> name;
   std::optional<std::int64_t> depth;
 };
-using WishShape = codec::Shape<
+using LiveWishShape = codec::Shape<
     codec::Field<"op", &LiveWish::op>, codec::Field<"topics", &LiveWish::topics, codec::kOptional>,
     codec::Field<"interval_ms", &LiveWish::interval_ms>, codec::Field<"venue", &LiveWish::venue>,
     codec::Field<"name", &LiveWish::name>, codec::Field<"depth", &LiveWish::depth>>;
@@ -63,7 +63,7 @@ void Live::on_message(net::SocketId socket, std::string_view text) {
   Client& client = found->second;
   codec::ExactReader reader;
   LiveWish wish;
-  if (!reader.read<WishShape>(text, wish))
+  if (!reader.read<LiveWishShape>(text, wish))
     return complain(socket, "the message cannot be read: " + reader.problem());
   if (wish.op == "watch") {
     client.topics.clear();
