@@ -81,7 +81,9 @@ class Collector:
         return self.process is not None and self.process.poll() is None
 
     def said(self):
-        return (self.folder / "said").read_text()
+        """Nothing, where it was never started."""
+        file = self.folder / "said"
+        return file.read_text() if file.exists() else ""
 
     def document(self, name):
         """Of the control API; nothing while it does not answer."""
