@@ -7,6 +7,7 @@
 
 #include "cli/collect.hpp"
 #include "cli/commands.hpp"
+#include "cli/data_journals.hpp"
 #include "cli/output.hpp"
 #include "journal/shards.hpp"
 #include "net/clock.hpp"
@@ -27,11 +28,12 @@ namespace {
 // What the sink whose files are read has not written yet. Where there is no journal, files are all.
 Result<sink::QueryTailConfig> tail_of(const std::filesystem::path& data_dir) {
   sink::QueryTailConfig out;
-  const auto journal = data_dir / "journal";
-  const auto shards = journal::shards_in(journal);
+  const auto journal = journal_of(data_dir);
+  if (!journal) return journal.error();
+  const auto shards = journal::shards_in(*journal);
   if (!shards) return shards.error();
   for (const auto shard : *shards)
-    out.journals.push_back({.shard = shard, .location = journal::shard_location(journal, shard)});
+    out.journals.push_back({.shard = shard, .location = journal::shard_location(*journal, shard)});
   const auto wants = sink::noted_wants(data_dir / out.sink);
   if (!wants) return wants.error();
   auto runner = pipeline::settings_of_runner(*wants);

@@ -5,6 +5,7 @@
 #include "cli/collect.hpp"
 #include "cli/commands.hpp"
 #include "cli/control_room.hpp"
+#include "cli/data_journals.hpp"
 #include "cli/output.hpp"
 #include "cli/reload.hpp"
 #include "cli/service.hpp"
@@ -189,6 +190,15 @@ std::vector<Error> follow(const Running& running, ControlRoom& room, Watch& watc
   return nothing;
 }
 
+// Whoever has the desk has the data directory.
+Result<std::unique_ptr<Desk>> desk_of(const config::Config& config) {
+  auto desk = Desk::open(config.data.dir);
+  if (!desk) return desk;
+  const auto noted = note_journal(config.data.dir, config::journal_config(config).dir);
+  if (!noted) return noted.error();
+  return desk;
+}
+
 }  // namespace
 
 int run(const RunOptions& options, obs::Logger& log) {
@@ -218,7 +228,7 @@ int run(const RunOptions& options, obs::Logger& log) {
 
   std::unique_ptr<Desk> desk;
   if (options.sinks) {
-    auto opened = Desk::open(config->data.dir);
+    auto opened = desk_of(*config);
     if (!opened) return fail(opened.error());
     desk = opened.take();
   }

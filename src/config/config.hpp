@@ -54,6 +54,7 @@ struct Journal {
   Duration retention_age = journal::Config{}.retention_age;
   journal::Fsync fsync = journal::Config{}.fsync;
   Duration fsync_interval = journal::Config{}.fsync_interval;
+  Bytes spare_memory_bytes{journal::Config{}.spare_memory_bytes};
   friend bool operator==(const Journal&, const Journal&) = default;
 };
 

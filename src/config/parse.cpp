@@ -164,6 +164,7 @@ journal::Config journal_config(const Config& config) {
   journal.segment_bytes = from.segment_bytes.count;
   journal.retention_bytes = from.retention_bytes.count;
   journal.retention_age = std::chrono::ceil<std::chrono::seconds>(from.retention_age);
+  journal.spare_memory_bytes = from.spare_memory_bytes.count;
   journal.fsync = from.fsync;
   journal.fsync_interval = from.fsync_interval;
   return journal;

@@ -116,7 +116,7 @@ inline constexpr std::array<Key<Collector>, 4> kCollector = {{
      "shard keeps a core busy."},
 }};
 
-inline constexpr std::array<Key<Journal>, 7> kJournal = {{
+inline constexpr std::array<Key<Journal>, 8> kJournal = {{
     {"dir", &Journal::dir, "Where the segment files are. Default: the folder journal in data.dir.",
      "\"/var/lib/marketprism/journal\""},
     {"memory", &Journal::memory,
@@ -132,6 +132,12 @@ inline constexpr std::array<Key<Journal>, 7> kJournal = {{
      "",
      {journal::kSegmentsMin * 64 * kKiB}},
     {"retention_age", &Journal::retention_age, "Segments older than this go.", "", {1 * kSecond}},
+    {"spare_memory_bytes",
+     &Journal::spare_memory_bytes,
+     "Memory that holds events while the disk is full, all shards together; it is written to the "
+     "disk when that has room again. What comes beyond it is lost, and gap events say how much.",
+     "",
+     {64 * kKiB, 1024 * kMiB, 4096}},
     {"fsync", &Journal::fsync,
      "What a power loss may cost: none = what the system had not written yet, interval = at most "
      "fsync_interval, always = nothing. A crash of the program costs nothing in any case."},

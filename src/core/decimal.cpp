@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "core/assert.hpp"
+#include "core/digits_text.hpp"
 
 namespace mp {
 namespace {
@@ -72,6 +73,61 @@ bool read_exponent(const char*& p, const char* end, int& exponent) {
   p = next;
   exponent += written;
   return true;
+}
+
+// At most eight digits, of which so many, one to eight, stand behind the point.
+char* write_short(std::uint64_t magnitude, unsigned places, char* out) {
+  const std::uint64_t spread = spread_digits(magnitude);
+  if (places == 8) {
+    *out++ = '0';
+    *out++ = '.';
+    store_eight(as_text(spread), out);
+    return out + places;
+  }
+  const unsigned zeros = std::min(zeros_in_front(spread), 7 - places);
+  const unsigned whole = 8 - zeros - places;
+  const std::uint64_t text = as_text(spread) >> (8 * zeros);
+  store_eight(text, out);
+  out[whole] = '.';
+  store_eight(text >> (8 * whole), out + whole + 1);
+  return out + whole + 1 + places;
+}
+
+// Nine to sixteen digits, likewise.
+char* write_long(std::uint64_t magnitude, unsigned places, char* out) {
+  out = write_first_digits(magnitude / kEightDigits, out);
+  const std::uint64_t text = as_text(spread_digits(magnitude % kEightDigits));
+  const unsigned whole = 8 - places;
+  store_eight(text, out);
+  out[whole] = '.';
+  store_eight(text >> (8 * whole), out + whole + 1);
+  return out + whole + 1 + places;
+}
+
+// Every number, one digit after the other.
+char* write_any(std::uint64_t magnitude, const Decimal& value, char* out) {
+  std::array<char, 20> digits{};
+  const char* const digits_end =
+      std::to_chars(digits.data(), digits.data() + digits.size(), magnitude).ptr;
+  const int digits_count = static_cast<int>(digits_end - digits.data());
+  const int places = -value.exponent;
+
+  int written = 0;
+  if (places >= digits_count) {
+    *out++ = '0';
+    if (places > 0) *out++ = '.';
+    for (int zeros = places - digits_count; zeros > 0; --zeros) *out++ = '0';
+  } else {
+    const int whole = places > 0 ? digits_count - places : digits_count;
+    for (; written < whole; ++written) *out++ = digits[static_cast<std::size_t>(written)];
+    if (places > 0) *out++ = '.';
+  }
+  for (; written < digits_count; ++written) *out++ = digits[static_cast<std::size_t>(written)];
+  for (int zeros = value.mantissa == 0 ? 0 : value.exponent; zeros > 0; --zeros) *out++ = '0';
+  if (value.zeros == 0) return out;
+  if (places <= 0) *out++ = '.';
+  for (int zeros = value.zeros; zeros > 0; --zeros) *out++ = '0';
+  return out;
 }
 
 }  // namespace
@@ -141,26 +197,11 @@ char* write_decimal(const Decimal& value, char* out) {
     *out++ = '-';
     magnitude = 0 - magnitude;
   }
-  std::array<char, 20> digits{};
-  const char* const digits_end =
-      std::to_chars(digits.data(), digits.data() + digits.size(), magnitude).ptr;
-  const int digits_count = static_cast<int>(digits_end - digits.data());
-  const int places = -value.exponent;
-
-  int written = 0;
-  if (places >= digits_count) {
-    *out++ = '0';
-    if (places > 0) *out++ = '.';
-    for (int zeros = places - digits_count; zeros > 0; --zeros) *out++ = '0';
-  } else {
-    const int whole = places > 0 ? digits_count - places : digits_count;
-    for (; written < whole; ++written) *out++ = digits[static_cast<std::size_t>(written)];
-    if (places > 0) *out++ = '.';
-  }
-  for (; written < digits_count; ++written) *out++ = digits[static_cast<std::size_t>(written)];
-  for (int zeros = value.mantissa == 0 ? 0 : value.exponent; zeros > 0; --zeros) *out++ = '0';
-  if (value.zeros == 0) return out;
-  if (places <= 0) *out++ = '.';
+  const auto places = static_cast<unsigned>(-value.exponent);
+  if (places == 0 || places > 8 || magnitude >= kEightDigits * kEightDigits)
+    return write_any(magnitude, value, out);
+  out = magnitude < kEightDigits ? write_short(magnitude, places, out)
+                                 : write_long(magnitude, places, out);
   for (int zeros = value.zeros; zeros > 0; --zeros) *out++ = '0';
   return out;
 }

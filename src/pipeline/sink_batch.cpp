@@ -49,7 +49,6 @@ void SinkBatch::finish() {
     if (form_.encoder != nullptr)
       item.payload = std::string_view{bytes_}.substr(bytes, taken.bytes_end - bytes - end_size);
     item.subject = std::string_view{subjects_}.substr(subjects, taken.subject_end - subjects);
-    if (form_.identities) item.identity = identity_of(taken.event);
     items_.push_back(item);
     bytes = taken.bytes_end;
     subjects = taken.subject_end;

@@ -21,7 +21,6 @@ class SinkBatch {
   struct Form {
     const codec::Encoder* encoder = nullptr;  // none: items have no payload
     sink::Subject subject{};
-    bool identities = false;
   };
   explicit SinkBatch(Form form) : form_(std::move(form)) {}
 

@@ -31,7 +31,6 @@ Result<SinkRunnerConfig> settings_of_runner(const sink::Settings& settings) {
     if (!subject) return subject.error();
     out.form.subject = subject.take();
   }
-  out.form.identities = spec.identities;
   out.filter = {channels_of(settings.texts("channels")), settings.texts("instruments")};
   out.overflow = overflow_named(settings.text("overflow"));
   out.overflow_age = settings.time("overflow_age");

@@ -148,7 +148,6 @@ constexpr Spec kClickHouse = {
     .what = "tables of ClickHouse",
     .keys = kKeys,
     .usual = kUsual,
-    .identities = true,
     .guarantee = Guarantee::at_least_once,
     .harmless =
         "Tables are ReplacingMergeTree, ordered by what makes an event one: equal rows "

@@ -26,7 +26,8 @@ std::string sql_name(std::string_view name) {
 }
 
 std::string append_native(const Item& item, std::vector<std::string>& bodies) {
-  append_row(*item.event, item.identity, bodies[static_cast<std::size_t>(item.event->channel())]);
+  append_row(*item.event, identity_of(*item.event),
+             bodies[static_cast<std::size_t>(item.event->channel())]);
   return {};
 }
 

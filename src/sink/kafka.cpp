@@ -6,6 +6,7 @@
 // A broker that refuses a batch for its length is asked again, record by record.
 #include <array>
 
+#include "core/identity.hpp"
 #include "sink/connection_keys.hpp"
 #include "sink/files.hpp"
 #include "sink/kafka_producer.hpp"
@@ -60,7 +61,8 @@ class Kafka final : public Sink {
  private:
   bool send(const Item& item, KafkaProducer& producer, std::size_t position) {
     const Event& event = *item.event;
-    id_ = hex_of(item.identity.high) + hex_of(item.identity.low);
+    const Identity identity = identity_of(event);
+    id_ = hex_of(identity.high) + hex_of(identity.low);
     return producer.send({.topic = item.subject,
                           .key = event.instrument.empty() ? event.symbol : event.instrument,
                           .value = item.payload,
@@ -156,7 +158,6 @@ constexpr Spec kKafka = {
     .encodings = kEncodings,
     .subject = "marketprism.{channel}",
     .subject_excludes = " /\\,:;\"'*#+?|<>=&%$!@^(){}[]~`\t\r\n",
-    .identities = true,
     .guarantee = Guarantee::at_least_once,
     .harmless =
         "What the producer repeats is stored once. After a restart, or an outage longer than "

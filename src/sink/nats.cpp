@@ -6,8 +6,7 @@
 #include <array>
 
 #include "sink/connection_keys.hpp"
-#include "sink/nats_connection.hpp"
-#include "sink/parcels.hpp"
+#include "sink/nats_listeners.hpp"
 #include "sink/registry.hpp"
 
 namespace mp::sink {
@@ -15,14 +14,11 @@ namespace {
 
 using Kind = NatsConnection::Answer::Kind;
 
-constexpr std::size_t kHeaderBytes = 128;  // more than one Nats-Msg-Id takes
-
-class Nats final : public Sink {
+class NatsStream final : public Sink {
  public:
-  explicit Nats(const Settings& settings)
+  explicit NatsStream(const Settings& settings)
       : settings_(settings),
-        stream_(!settings.text("stream").empty()),
-        join_(settings.text("message") == "batch" ? Join::lines : Join::no),
+        join_(join_of(settings)),
         in_flight_(settings.number("in_flight")),
         ack_timeout_(settings.time("ack_timeout")) {}
 
@@ -35,17 +31,12 @@ class Nats final : public Sink {
   }
 
   Written write(const Batch& batch) override {
-    shipment_.begin(batch, join_, connection_->message_bytes_max() - kHeaderBytes);
+    shipment_.begin(batch, join_, payload_bytes_max(*connection_));
     first_ = next_;
     for (const Parcel& parcel : shipment_.parcels()) {
-      while (stream_ && next_ - first_ - shipment_.answered() >= in_flight_)
+      while (next_ - first_ - shipment_.answered() >= in_flight_)
         if (!take_answer()) return shipment_.end();
       if (!send(parcel, batch)) return shipment_.end();
-    }
-    if (!stream_) {
-      if (const auto flushed = connection_->flush(ack_timeout_); !flushed)
-        return {Outcome::reopen, flushed.error().message};
-      for (std::size_t i = 0; i < shipment_.parcels().size(); ++i) shipment_.accept(i);
     }
     while (!shipment_.complete())
       if (!take_answer()) break;
@@ -54,18 +45,16 @@ class Nats final : public Sink {
 
  private:
   bool send(const Parcel& parcel, const Batch& batch) {
-    message_.subject.assign(batch.items[parcel.items.front()].subject);
-    message_.payload.clear();
-    message_.id.clear();
-    append_payload(batch, parcel, message_.payload);
-    if (stream_) append_id(batch, parcel, message_.id);
-    const auto number = next_++;
-    switch (connection_->publish(message_,
-                                 stream_ ? std::optional<std::uint64_t>{number} : std::nullopt)) {
+    message_.subject.assign(batch.items[parcel.first].subject);
+    message_.payload = payload_of(batch, parcel, joined_);
+    ticket_.number = next_++;
+    ticket_.id.clear();
+    append_id(batch, parcel, ticket_.id);
+    switch (connection_->publish(message_, ticket_)) {
       case NatsConnection::Sent::sent:
         return true;
       case NatsConnection::Sent::refused:
-        shipment_.refuse(number - first_, connection_->problem());
+        shipment_.refuse(ticket_.number - first_, connection_->problem());
         return true;
       case NatsConnection::Sent::gone:
         break;
@@ -90,16 +79,22 @@ class Nats final : public Sink {
   }
 
   const Settings settings_;
-  const bool stream_;
   const Join join_;
   const std::uint64_t in_flight_;
   const std::chrono::milliseconds ack_timeout_;
   std::unique_ptr<NatsConnection> connection_;
   NatsMessage message_;
+  NatsTicket ticket_;
+  std::string joined_;
   Shipment shipment_;
   std::uint64_t first_ = 0;  // the number of its first message; numbers are those of the sink
   std::uint64_t next_ = 0;
 };
+
+std::unique_ptr<Sink> make_nats(const Settings& settings) {
+  if (settings.text("stream").empty()) return make_nats_listeners(settings);
+  return std::make_unique<NatsStream>(settings);
+}
 
 constexpr std::array<std::string_view, 2> kMessages = {"event", "batch"};
 constexpr std::array kKeys = {
@@ -157,7 +152,6 @@ constexpr Spec kNats = {
     .encodings = kEncodings,
     .subject = "{channel}.{venue}.{kind}.{instrument}",
     .subject_excludes = ".*> \t\r\n",
-    .identities = true,
     .guarantee = Guarantee::at_least_once,
     .harmless =
         "A stream knows each event by its Nats-Msg-Id, for `duplicate_window`; with message "
@@ -166,6 +160,6 @@ constexpr Spec kNats = {
     .loss_window =
         "None of what a stream acknowledged, as far as its disk keeps it. Without one, "
         "what nobody listened to.",
-    .make = make_sink<Nats>};
+    .make = make_nats};
 
 }  // namespace mp::sink

@@ -13,6 +13,8 @@ namespace {
 constexpr std::int64_t kConnectMilliseconds = 2000;
 constexpr std::int64_t kRequestMilliseconds = 5000;
 constexpr int kMessageTooLong = 10054;  // by the stream's own limit
+// More than a batch of the usual size: the library's thread sends it while the next is encoded.
+constexpr int kPendingBytes = 2 << 20;
 constexpr std::size_t kAnswerBytesShown = 300;
 
 // What is owned, and how it goes.
@@ -56,6 +58,7 @@ Result<Options> options_of(const Settings& settings) {
   set(natsOptions_SetTimeout(made, kConnectMilliseconds));
   set(natsOptions_SetAllowReconnect(made, false));
   set(natsOptions_SetName(made, ("marketprism " + settings.name).c_str()));
+  if (settings.text("stream").empty()) set(natsOptions_SetIOBufSize(made, kPendingBytes));
   if (const auto& user = settings.text("user"); !user.empty())
     set(natsOptions_SetUserInfo(made, user.c_str(), settings.text("password").c_str()));
   if (const auto& token = settings.text("token"); !token.empty())
@@ -134,20 +137,21 @@ class Connection final : public NatsConnection {
   Connection(Handle handle, Inbox inbox, Subscription answers)
       : handle_(std::move(handle)), inbox_(std::move(inbox)), answers_(std::move(answers)) {}
 
-  Sent publish(const NatsMessage& message, std::optional<std::uint64_t> number) override {
-    reply_.clear();
-    if (number) reply_.append(inbox_.get()).append(".").append(std::to_string(*number));
+  Sent publish(const NatsMessage& message) override {
+    return told(natsConnection_Publish(handle_.get(), message.subject.c_str(),
+                                       message.payload.data(),
+                                       static_cast<int>(message.payload.size())));
+  }
+
+  Sent publish(const NatsMessage& message, const NatsTicket& ticket) override {
+    reply_.assign(inbox_.get()).append(".").append(std::to_string(ticket.number));
     natsMsg* made = nullptr;
-    status_ = natsMsg_Create(&made, message.subject.c_str(), number ? reply_.c_str() : nullptr,
-                             message.payload.data(), static_cast<int>(message.payload.size()));
+    auto status = natsMsg_Create(&made, message.subject.c_str(), reply_.c_str(),
+                                 message.payload.data(), static_cast<int>(message.payload.size()));
     const Message owned{made};
-    if (status_ == NATS_OK && !message.id.empty())
-      status_ = natsMsgHeader_Set(made, "Nats-Msg-Id", message.id.c_str());
-    if (status_ == NATS_OK) status_ = natsConnection_PublishMsg(handle_.get(), made);
-    if (status_ == NATS_OK) return Sent::sent;
-    problem_ = words_of(status_);
-    return status_ == NATS_MAX_PAYLOAD || status_ == NATS_INVALID_SUBJECT ? Sent::refused
-                                                                          : Sent::gone;
+    if (status == NATS_OK) status = natsMsgHeader_Set(made, "Nats-Msg-Id", ticket.id.c_str());
+    if (status == NATS_OK) status = natsConnection_PublishMsg(handle_.get(), made);
+    return told(status);
   }
 
   Answer answer(std::chrono::milliseconds longest) override {
@@ -185,10 +189,16 @@ class Connection final : public NatsConnection {
   [[nodiscard]] std::string problem() const override { return problem_; }
 
  private:
+  Sent told(natsStatus status) {
+    if (status == NATS_OK) return Sent::sent;
+    problem_ = words_of(status);
+    return status == NATS_MAX_PAYLOAD || status == NATS_INVALID_SUBJECT ? Sent::refused
+                                                                        : Sent::gone;
+  }
+
   Handle handle_;
   Inbox inbox_;
   Subscription answers_;
-  natsStatus status_ = NATS_OK;
   std::string reply_;
   std::string problem_;
 };

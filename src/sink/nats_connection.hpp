@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,8 +15,12 @@ namespace mp::sink {
 
 struct NatsMessage {
   std::string subject;
-  std::string payload;
-  std::string id;  // Nats-Msg-Id; empty: none
+  std::string_view payload;
+};
+// To a stream.
+struct NatsTicket {
+  std::uint64_t number = 0;  // which the answer has
+  std::string id;            // Nats-Msg-Id
 };
 
 class NatsConnection {
@@ -27,8 +30,9 @@ class NatsConnection {
   virtual ~NatsConnection() = default;
 
   enum class Sent : std::uint8_t { sent, refused, gone };
-  // With a number the stream's answer is asked for. Unless sent: problem().
-  virtual Sent publish(const NatsMessage& message, std::optional<std::uint64_t> number) = 0;
+  // To whoever listens, or to a stream, whose answer is asked for. Unless sent: problem().
+  virtual Sent publish(const NatsMessage& message) = 0;
+  virtual Sent publish(const NatsMessage& message, const NatsTicket& ticket) = 0;
 
   struct Answer {
     enum class Kind : std::uint8_t { stored, refused, busy, gone };

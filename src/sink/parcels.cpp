@@ -6,24 +6,27 @@
 #include <iterator>
 #include <utility>
 
+#include "core/identity.hpp"
+
 namespace mp::sink {
 
-void append_payload(const Batch& batch, const Parcel& parcel, std::string& out) {
-  for (const std::size_t i : parcel.items) {
-    if (i != parcel.items.front()) out.push_back('\n');
-    out.append(batch.items[i].payload);
-  }
+std::string_view payload_of(const Batch& batch, const Parcel& parcel, std::string& joined) {
+  const std::string_view first = batch.items[parcel.first].payload;
+  if (parcel.others.empty()) return first;
+  joined.assign(first);
+  for (const std::size_t i : parcel.others) joined.append(1, '\n').append(batch.items[i].payload);
+  return joined;
 }
 
 void append_id(const Batch& batch, const Parcel& parcel, std::string& out) {
   constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15U;
-  Identity id;
-  for (const std::size_t i : parcel.items) {
-    const Identity& next = batch.items[i].identity;
+  const Event& first = *batch.items[parcel.first].event;
+  Identity id = identity_of(first);
+  for (const std::size_t i : parcel.others) {
+    const Identity next = identity_of(*batch.items[i].event);
     id = {id.high * kOdd + next.high, id.low * kOdd + next.low};
   }
   fmt::format_to(std::back_inserter(out), "{:016x}{:016x}", id.high, id.low);
-  const Event& first = *batch.items[parcel.items.front()].event;
   if (identity_basis(first) == IdentityBasis::none)
     fmt::format_to(std::back_inserter(out), "-{}", to_nanoseconds(first.ts_recv));
 }
@@ -36,7 +39,7 @@ void Shipment::begin(const Batch& batch, Join join, std::size_t bytes_max) {
   for (std::size_t i = 0; i < items_; ++i) {
     const Item& item = batch.items[i];
     const auto is_of_subject = [&](const Parcel& parcel) {
-      return batch.items[parcel.items.front()].subject == item.subject;
+      return batch.items[parcel.first].subject == item.subject;
     };
     const std::size_t bytes = item.payload.size() + 1;
     // The newest of its subject: the older ones are full.
@@ -44,9 +47,9 @@ void Shipment::begin(const Batch& batch, Join join, std::size_t bytes_max) {
                           ? parcels_.rend()
                           : std::find_if(parcels_.rbegin(), parcels_.rend(), is_of_subject);
     if (open == parcels_.rend() || open->bytes + bytes > bytes_max) {
-      parcels_.push_back({.items = {i}, .bytes = bytes});
+      parcels_.push_back({.first = i, .bytes = bytes});
     } else {
-      open->items.push_back(i);
+      open->others.push_back(i);
       open->bytes += bytes;
     }
   }
@@ -64,9 +67,8 @@ void Shipment::accept(std::size_t number) {
 
 void Shipment::refuse(std::size_t number, const std::string& problem) {
   if (!answer(number)) return;
-  const auto& items = parcels_[number].items;
-  written_.refused.push_back({items.front(), problem});
-  if (items.size() == 1) return;
+  written_.refused.push_back({parcels_[number].first, problem});
+  if (parcels_[number].others.empty()) return;
   written_.outcome = Outcome::permanent;  // one line of it, perhaps
   written_.problem = problem;
 }
@@ -80,7 +82,7 @@ bool Shipment::give_up(const std::string& problem) {
 Written Shipment::end() {
   std::size_t taken = items_;
   for (const Parcel& parcel : parcels_) {
-    if (!parcel.answered) taken = std::min(taken, parcel.items.front());
+    if (!parcel.answered) taken = std::min(taken, parcel.first);
   }
   if (written_.outcome == Outcome::permanent) taken = 0;
   if (written_.outcome != Outcome::done) written_.taken = taken;

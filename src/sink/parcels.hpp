@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sink/sink.hpp"
@@ -13,13 +14,14 @@ enum class Join : std::uint8_t { no, lines };
 
 // The positions of one message's items, rising: one item, or all of a subject, a line each.
 struct Parcel {
-  std::vector<std::size_t> items;
-  std::size_t bytes = 0;  // of their payloads, with the line ends
+  std::size_t first = 0;
+  std::vector<std::size_t> others{};  // mostly none, and then no memory of its own
+  std::size_t bytes = 0;              // of their payloads, with the line ends
   bool answered = false;
 };
 
-// Its payloads, with line ends between them.
-void append_payload(const Batch& batch, const Parcel& parcel, std::string& out);
+// Its payloads, with line ends between them: the item's own where it is one, else made in `joined`.
+std::string_view payload_of(const Batch& batch, const Parcel& parcel, std::string& joined);
 // 32 hexadecimal digits: the item's identity, or one of all of them in their order. Where nothing
 // tells a value from the same one later, our time does, behind them.
 void append_id(const Batch& batch, const Parcel& parcel, std::string& out);

@@ -44,7 +44,8 @@ class Postgres final : public Sink {
     for (const Item& item : batch.items) {
       const auto channel = static_cast<std::size_t>(item.event->channel());
       if (data[channel].empty()) data[channel] = pg_copy_begin();
-      append_pg_row(*item.event, item.identity, tables_[channel].columns.size(), data[channel]);
+      append_pg_row(*item.event, identity_of(*item.event), tables_[channel].columns.size(),
+                    data[channel]);
     }
     for (std::string& of : data) {
       if (!of.empty()) of.append(pg_copy_end());
@@ -123,7 +124,6 @@ constexpr Spec kPostgres = {
     .type = "postgres",
     .what = "tables of PostgreSQL, or TimescaleDB",
     .keys = kKeys,
-    .identities = true,
     .guarantee = Guarantee::exactly_once,
     .harmless = "A batch is one transaction, and a row whose primary key is there is passed over.",
     .loss_window = "None, unless synchronous_commit is off.",

@@ -9,6 +9,7 @@
 #include <array>
 #include <charconv>
 
+#include "core/identity.hpp"
 #include "sink/connection_keys.hpp"
 #include "sink/files.hpp"
 #include "sink/redis_connection.hpp"
@@ -60,7 +61,8 @@ class Redis final : public Sink {
     Timestamp latest = latest_;
     for (const std::size_t i : sent_) {
       const Item& item = batch.items[i];
-      const auto id = hex_of(item.identity.high) + hex_of(item.identity.low);
+      const Identity identity = identity_of(*item.event);
+      const auto id = hex_of(identity.high) + hex_of(identity.low);
       connection_->append(
           {"XADD", item.subject, "MAXLEN", "~", length_, "*", "event", item.payload, "id", id});
       latest = std::max(latest, item.event->ts_recv);
@@ -171,7 +173,6 @@ constexpr Spec kRedis = {
     .encodings = kEncodings,
     .subject = "{channel}:{venue}:{kind}:{instrument}",
     .subject_excludes = ": \t\r\n",
-    .identities = true,
     .guarantee = Guarantee::exactly_once,
     .harmless = "A batch and the note how far it goes are one transaction.",
     .loss_window =

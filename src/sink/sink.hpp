@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "core/event.hpp"
-#include "core/identity.hpp"
 #include "core/result.hpp"
 
 namespace mp::sink {
@@ -23,7 +22,6 @@ struct Item {
   std::optional<InstrumentKind> kind;  // as the listing said
   std::string_view payload;  // encoded, without the encoder's end; empty without an encoder
   std::string_view subject;  // by the section's template; empty where the spec has none
-  Identity identity;         // of what the venue sent (core/identity.hpp); zero unless asked for
 };
 
 // Events in the journal's order. Views live during write().

@@ -66,7 +66,6 @@ struct Spec {
   // The default of the template (subject.hpp). Empty: nothing of the kind exists there.
   std::string_view subject = {};
   std::string_view subject_excludes = {};  // characters that a name must not bring into a subject
-  bool identities = false;                 // whether it wants Item::identity
   Guarantee guarantee = Guarantee::at_least_once;
   std::string_view harmless;     // why a second delivery is
   std::string_view loss_window;  // what can be lost, and when

@@ -12,7 +12,7 @@ namespace mp::sink {
 struct Subject::Word {
   std::string_view name;
   Append append;
-  bool has_dots = false;
+  Wording wording = Wording::ours;
 };
 
 const Subject::Word* Subject::word_named(std::string_view name) {
@@ -22,7 +22,8 @@ const Subject::Word* Subject::word_named(std::string_view name) {
            [](const Event& event, Kind, std::string& out) {
              out.append(event.venue);
              return true;
-           }},
+           },
+           Wording::theirs},
       Word{"channel",
            [](const Event& event, Kind, std::string& out) {
              out.append(name_of(event.channel()));
@@ -37,24 +38,26 @@ const Subject::Word* Subject::word_named(std::string_view name) {
            [](const Event& event, Kind, std::string& out) {
              out.append(event.instrument.empty() ? event.symbol : event.instrument);
              return true;
-           }},
+           },
+           Wording::theirs},
       Word{"symbol",
            [](const Event& event, Kind, std::string& out) {
              out.append(event.symbol);
              return true;
-           }},
+           },
+           Wording::theirs},
       Word{"interval",
            [](const Event& event, Kind, std::string& out) {
              const auto* const candle = std::get_if<Candle>(&event.body);
              if (candle != nullptr) out.append(candle->interval);
              return true;
-           }},
-      Word{"marketprism", codec::append_marketprism_subject, true},
+           },
+           Wording::theirs},
+      Word{"marketprism", codec::append_marketprism_subject},
       Word{"marketprism-old",
            [](const Event& event, Kind, std::string& out) {
              return codec::append_marketprism_old_subject(event, out);
-           },
-           true},
+           }},
   };
   const auto* const found = std::ranges::find(kWords, name, &Word::name);
   return found == kWords.end() ? nullptr : found;
@@ -65,7 +68,7 @@ Result<Subject> Subject::compile(std::string_view text, std::string_view exclude
     return Error{ErrorKind::config, fmt::format("the subject \"{}\" {}", text, why)};
   };
   Subject out;
-  out.excludes_ = excludes;
+  for (const char c : excludes) out.excludes_[static_cast<unsigned char>(c)] = true;
   std::string_view rest = text;
   while (!rest.empty()) {
     const auto brace = rest.find_first_of("{}");
@@ -83,7 +86,7 @@ Result<Subject> Subject::compile(std::string_view text, std::string_view exclude
                         "{{marketprism-old}}",
                         name));
       part.name = word->append;
-      part.has_dots = word->has_dots;
+      part.wording = word->wording;
       rest.remove_prefix(end + 1);
     } else {
       rest = {};
@@ -105,9 +108,9 @@ bool Subject::append(const Event& event, std::optional<InstrumentKind> kind,
       out.resize(start);
       return false;
     }
-    const auto excluded = [&](char c) { return excludes_.find(c) != std::string::npos; };
-    if (!part.has_dots)
-      std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(from), out.end(), excluded, '_');
+    if (part.wording == Wording::ours) continue;
+    for (std::size_t i = from; i < out.size(); ++i)
+      if (excludes_[static_cast<unsigned char>(out[i])]) out[i] = '_';
   }
   return true;
 }

@@ -2,6 +2,8 @@
 // key), by a template.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,17 +30,19 @@ class Subject {
   bool append(const Event& event, std::optional<InstrumentKind> kind, std::string& out) const;
 
  private:
+  // Ours needs no look for what a subject excludes; the dots of a layout stay.
+  enum class Wording : std::uint8_t { ours, theirs };
   using Append = bool (*)(const Event&, std::optional<InstrumentKind>, std::string&);
   struct Part {
     std::string before;  // as it stands in the template
     Append name = nullptr;
-    bool has_dots = false;  // of its own, which stay
+    Wording wording = Wording::ours;
   };
   struct Word;
   static const Word* word_named(std::string_view name);
 
   std::vector<Part> parts_;
-  std::string excludes_;
+  std::array<bool, 256> excludes_{};  // by character
 };
 
 }  // namespace mp::sink

@@ -874,6 +874,19 @@ class Commands(unittest.TestCase):
         self.assertGreater(len(list(self.dir.glob("data/parquet/type=*/*/*/*.parquet"))), 0)
         self.assertGreater(self.counted("FROM quote"), before)
 
+    def test_a_journal_elsewhere_is_found(self):
+        _, end = self.collector_of("--set", "sink.parquet.type=parquet",
+                                   "--set", "sink.parquet.flush_age=1h",
+                                   "--set", f"journal.dir={self.dir}/elsewhere")
+        self.wait_for((self.dir / "elsewhere" / "control").exists)
+        self.wait_for(lambda: self.counted("FROM trade") > 50)
+        self.assertFalse((self.dir / "data" / "journal").exists())
+        self.assertEqual(self.gaps().returncode, 0)
+        end()
+        _, end = self.collector_of("--set", "journal.memory=true")
+        self.wait_for(lambda: not (self.dir / "data" / "journal.elsewhere").exists())
+        end()
+
     def test_a_query_has_all_rows_once_while_files_come_and_are_compacted(self):
         _, end = self.collector_of("--set", "sink.parquet.type=parquet",
                                    "--set", "sink.parquet.flush_age=1s",

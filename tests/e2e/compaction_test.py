@@ -53,8 +53,8 @@ def make(data):
                     f"(-2)::TINYINT AS price_exponent FROM range({INSTRUMENTS}) a(i), "
                     f"range({ROWS}) b(n) WHERE {chosen} ORDER BY n, i) "
                     f"TO '{folder / (who + name)}' (FORMAT parquet)")
-    for at in range(0, len(statements), 500):
-        query(data, "; ".join(statements[at:at + 500]))
+    for at in range(0, len(statements), 100):  # a word of a command line has 128 KiB at most
+        query(data, "; ".join(statements[at:at + 100]))
 
 
 def files(data):

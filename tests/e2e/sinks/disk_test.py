@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Sinks that write files, on disks that are full: nobody crashes, nothing is lost, and it goes on
-within seconds of space. The disks are small tmpfs, which root alone mounts.
+"""Sinks that write files, on disks that are full: nobody crashes, what is lost is said to the last
+event, and it goes on within seconds of space. The disks are small tmpfs, which root alone mounts.
 
 Usage: disk_test.py PROGRAM [unittest arguments]      MP_SINKS=long: a minute without space
 """
@@ -26,6 +26,7 @@ IS_LONG = os.environ.get("MP_SINKS") == "long"
 RESUMED_MAX = 5.0  # seconds from space to the first event that is delivered
 MIB = 1 << 20
 SINKS = ("parquet", "lines", "tables")
+IO_ERROR = 74  # how a collector ends whose journal lost events
 CONFIG = """[data]
 dir = "d"
 [control]
@@ -71,6 +72,20 @@ class Disk:
         subprocess.run(["umount", "-l", self.folder], check=False, timeout=DEADLINE)
 
 
+def missing_and_said(ledger):
+    """By venue and symbol: what numbers of streams leave out, and what gaps of the journal say."""
+    missing, said, last = Counter(), Counter(), {}
+    for event in ledger:
+        about = event["venue"], event["symbol"]
+        if event.get("reason") == "journal disk full":
+            said[about] += event["missing"]
+            continue  # the journal's own: it is in no stream's numbers
+        stream = (*about, event["type"])
+        missing[about] += event["seq"] - last.get(stream, 0) - 1
+        last[stream] = event["seq"]
+    return +missing, +said
+
+
 @unittest.skipUnless(os.geteuid() == 0, "only root mounts disks")
 class FullDisk(unittest.TestCase):
     def setUp(self):
@@ -105,10 +120,10 @@ class FullDisk(unittest.TestCase):
               f"all deliver again: {collector.sinks()}")
         return time.monotonic() - begin
 
-    def finish(self, collector):
+    def finish(self, collector, code=0):
         until(lambda: all(sink["lag_events"] < 300 and sink["is_open"] and not sink["dead_letters"]
                           for sink in collector.sinks().values()), "all catch up")
-        collector.stop()
+        collector.stop(code)
         self.assertNotIn("AddressSanitizer", collector.said())
         return [json.loads(line) for line in collector.ledger()]
 
@@ -149,6 +164,25 @@ class FullDisk(unittest.TestCase):
         print(f"\n| full disks of sinks | events {len(ledger)} | lost 0 | twice 0 | "
               f"resumed after {seconds:.1f} s |")
         self.assertFalse([each for each in ledger if each.get("condition") == "gap"])
+        self.assertLess(seconds, RESUMED_MAX)
+
+    def test_the_journal_says_what_it_cannot_hold(self):
+        """One disk for all, and more than what the journal keeps in memory."""
+        collector, disks = self.begin(
+            {"d": 100 * MIB}, 'segment_bytes = "1MiB"\nspare_memory_bytes = "1MiB"\n', rate=1500)
+        self.hold_full(collector, disks, lambda: "events are dropped" in collector.said(),
+                       "more than memory holds")
+        end = time.monotonic() + (60 if IS_LONG else 3)
+        self.hold_full(collector, disks, lambda: time.monotonic() > end, "the end of the fault")
+        seconds = self.resumed(collector, disks)
+        ledger = self.finish(collector, code=IO_ERROR)
+        self.compare(collector, ledger)
+        missing, said = missing_and_said(ledger)
+        self.assertIn(f"{said.total()} events were dropped", collector.said())
+        print(f"\n| full disk of all | events {len(ledger)} | missing {missing.total()} | "
+              f"said {said.total()} | resumed after {seconds:.1f} s |")
+        self.assertEqual(missing, said)
+        self.assertTrue(said)
         self.assertLess(seconds, RESUMED_MAX)
 
 

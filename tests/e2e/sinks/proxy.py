@@ -4,6 +4,9 @@ import selectors
 import socket
 import struct
 import threading
+import time
+
+IDLE = 5.0  # seconds without a cut, while some are left
 
 
 class Proxy:
@@ -13,9 +16,9 @@ class Proxy:
         self.target = target  # the server's port
         self.refuses = False  # new connections end at once
         self.answer_delay = 0.0  # seconds, for each piece of what the server says
-        self.cuts_left = 0  # so many connections to come are cut, each after some bytes
+        self.cuts_left = 0  # so many connections of those to come are cut, each after some bytes
         self.cut_bytes = (1, 20_000)  # of both directions together: from, to
-        self.cuts = 0
+        self.cuts, self.cut_at = 0, 0.0
         self.replaces = None  # bytes, and what the collector gets in their place
         self.chance = random.Random(0)
         self.stopped = threading.Event()
@@ -52,10 +55,7 @@ class Proxy:
             client.close()
 
     def pump(self, client, server):
-        left = None
-        if self.cuts_left > 0:
-            self.cuts_left -= 1
-            left = self.chance.randint(*self.cut_bytes)
+        left = self.chance.randint(*self.cut_bytes) if self.cuts_left > 0 else None
         with selectors.DefaultSelector() as ready:
             ready.register(client, selectors.EVENT_READ, server)
             ready.register(server, selectors.EVENT_READ, client)
@@ -68,11 +68,12 @@ class Proxy:
                         self.stopped.wait(self.answer_delay)
                     if self.replaces and key.fileobj is server:
                         data = data.replace(*self.replaces)
-                    if left is not None and left <= len(data):
-                        key.data.sendall(data[:left])
+                    if left is not None and left <= len(data) and self.cuts_left > 0:
+                        key.data.sendall(data[:max(left, 0)])
                         self.reset(client)
                         self.reset(server)
-                        self.cuts += 1
+                        self.cuts_left -= 1
+                        self.cuts, self.cut_at = self.cuts + 1, time.monotonic()
                         return
                     key.data.sendall(data)
                     left = None if left is None else left - len(data)
@@ -82,6 +83,13 @@ class Proxy:
         """The other side is told that the connection is gone, not that it ended."""
         end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         end.close()
+
+    def has_cut(self, wanted):
+        """So many. What stands idle on its way to a cut is ended, and others come."""
+        if self.cuts < wanted and time.monotonic() - self.cut_at > IDLE:
+            self.cut_at = time.monotonic()
+            self.cut()
+        return self.cuts >= wanted
 
     def cut(self):
         """All connections that there are."""

@@ -45,6 +45,20 @@ TEST(JsonEncode, escapes_strings) {
   EXPECT_EQ(json_string("\x7f"), "\"\x7f\"");
 }
 
+TEST(JsonEncode, escapes_wherever_it_must_within_an_event) {
+  for (const std::string_view odd : {"\"", "\\", "\n", "\x1f", "\x7f", "\xC3\xA9", "\xFF", " "}) {
+    for (std::size_t size = 0; size <= 20; ++size) {
+      for (std::size_t at = 0; at <= size; ++at) {
+        std::string id(size, '!');
+        id.insert(at, odd);
+        EXPECT_EQ(encoded(Trade{.trade_id = id}),
+                  R"({"type":"trade","trade_id":)" + json_string(id) +
+                      R"(,"price":"0","quantity":"0","side":null})");
+      }
+    }
+  }
+}
+
 TEST(JsonEncode, keeps_utf8_and_replaces_what_is_not) {
   const std::string several = "\xC3\xA4\xE5\xB8\x81\xF0\x9F\x9A\x80";
   EXPECT_EQ(json_string(several), "\"" + several + "\"");

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <random>
@@ -57,6 +58,38 @@ TEST(Decimal, keeps_any_count_of_trailing_zeros_up_to_a_limit) {
       ASSERT_EQ(round_trip(text), text);
     }
     EXPECT_EQ(round_trip(digits + std::string(kDecimalZerosMax + 100, '0')), "refused");
+  }
+}
+
+// By strings alone: digits, a point, zeros where digits are missing.
+std::string plainly(const Decimal& value) {
+  std::string digits = std::to_string(value.mantissa);
+  const bool negative = value.mantissa < 0;
+  if (negative) digits.erase(0, 1);
+  const auto places = static_cast<std::size_t>(std::max(0, -value.exponent));
+  if (digits.size() <= places) digits.insert(0, places + 1 - digits.size(), '0');
+  if (value.mantissa != 0 && value.exponent > 0)
+    digits.append(static_cast<std::size_t>(value.exponent), '0');
+  if (places + value.zeros > 0) digits.insert(digits.size() - places, ".");
+  return (negative ? "-" : "") + digits + std::string(value.zeros, '0');
+}
+
+TEST(Decimal, writes_every_count_of_digits_and_places) {
+  std::minstd_rand random{1};
+  for (int exponent = kDecimalExponentMin; exponent <= kDecimalExponentMax; ++exponent) {
+    for (std::size_t digits = 0; digits <= 18; ++digits) {
+      const auto most = static_cast<std::int64_t>(kPowersOfTen[digits] - 1);
+      const std::int64_t least = most / 10 + (most > 0 ? 1 : 0);
+      const auto chosen = least + static_cast<std::int64_t>(random()) % (most - least + 1);
+      for (const std::int64_t mantissa : {least, chosen, most, -chosen}) {
+        for (const int zeros : {0, 3}) {
+          const Decimal value{.mantissa = mantissa,
+                              .exponent = static_cast<std::int8_t>(exponent),
+                              .zeros = static_cast<std::uint8_t>(zeros)};
+          ASSERT_EQ(to_string(value), plainly(value));
+        }
+      }
+    }
   }
 }
 

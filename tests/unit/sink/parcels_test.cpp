@@ -1,27 +1,30 @@
 // What becomes one message.
 #include "sink/parcels.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
+#include "core/identity.hpp"
 #include "sink/nats_connection.hpp"
 
 namespace mp::sink {
 namespace {
 
 struct Made {
-  Event event;
+  std::vector<Event> events;
   std::vector<Item> items;
 
-  explicit Made(std::vector<std::pair<std::string_view, std::string_view>> of) {
-    for (const auto& [subject, payload] : of)
-      items.push_back({.index = items.size(),
-                       .event = &event,
-                       .payload = payload,
-                       .subject = subject,
-                       .identity = {0, items.size()}});
+  explicit Made(const std::vector<std::pair<std::string_view, std::string_view>>& of)
+      : events(of.size()) {
+    for (const auto& [subject, payload] : of) {
+      Event& event = events[items.size()];
+      event.body = Trade{.trade_id = payload};
+      items.push_back(
+          {.index = items.size(), .event = &event, .payload = payload, .subject = subject});
+    }
   }
   [[nodiscard]] Batch batch() const { return {.items = items}; }
 };
@@ -31,7 +34,8 @@ TEST(Parcels, each_item_is_one) {
   Shipment shipment;
   shipment.begin(made.batch());
   ASSERT_EQ(shipment.parcels().size(), 2U);
-  EXPECT_EQ(shipment.parcels()[1].items, std::vector<std::size_t>{1});
+  EXPECT_EQ(shipment.parcels()[1].first, 1U);
+  EXPECT_TRUE(shipment.parcels()[1].others.empty());
 }
 
 TEST(Parcels, lines_of_a_subject_are_joined_up_to_a_size) {
@@ -39,22 +43,24 @@ TEST(Parcels, lines_of_a_subject_are_joined_up_to_a_size) {
   Shipment shipment;
   shipment.begin(made.batch(), Join::lines, 6);
   ASSERT_EQ(shipment.parcels().size(), 4U);
-  std::string text;
-  append_payload(made.batch(), shipment.parcels()[0], text);
-  EXPECT_EQ(text, "11\n33");
-  EXPECT_EQ(shipment.parcels()[2].items, std::vector<std::size_t>{3});
-  EXPECT_EQ(shipment.parcels()[3].items, std::vector<std::size_t>{4}) << "longer than any, alone";
+  std::string joined;
+  EXPECT_EQ(payload_of(made.batch(), shipment.parcels()[0], joined), "11\n33");
+  EXPECT_EQ(payload_of(made.batch(), shipment.parcels()[1], joined), "22");
+  EXPECT_EQ(shipment.parcels()[2].first, 3U);
+  EXPECT_EQ(payload_of(made.batch(), shipment.parcels()[3], joined), "5555555555")
+      << "longer than any, alone";
 }
 
 TEST(Parcels, an_id_is_that_of_the_items_in_their_order) {
   const Made made{{{"a", "1"}, {"a", "2"}}};
-  const auto id_of = [&](std::vector<std::size_t> items) {
+  const auto id_of = [&](std::size_t first, std::vector<std::size_t> others) {
     std::string out;
-    append_id(made.batch(), {.items = std::move(items)}, out);
+    append_id(made.batch(), {.first = first, .others = std::move(others)}, out);
     return out;
   };
-  EXPECT_EQ(id_of({1}).substr(0, 32), "00000000000000000000000000000001");
-  EXPECT_NE(id_of({0, 1}), id_of({1, 0}));
+  const Identity second = identity_of(made.events[1]);
+  EXPECT_EQ(id_of(1, {}), fmt::format("{:016x}{:016x}", second.high, second.low));
+  EXPECT_NE(id_of(0, {1}), id_of(1, {0}));
 }
 
 TEST(Shipment, what_stands_before_the_first_without_an_answer_is_dealt_with) {

@@ -4,8 +4,11 @@
 //   write_peer core PORT    to whoever listens
 //   write_peer redis PORT   entries of streams, answers read once for as many as the sink's batch
 //   write_peer kafka PORT   records, by an idempotent producer as the sink has it
+//   write_peer mqtt PORT    messages of QoS 1, as many under way as the sink has
 #include <hiredis/hiredis.h>
 #include <librdkafka/rdkafka.h>
+#include <mosquitto.h>
+#include <mqtt_protocol.h>
 #include <nats/nats.h>
 
 #include <algorithm>
@@ -124,6 +127,31 @@ void write_kafka(const Lines& lines, const std::string& port) {
   rd_kafka_destroy(producer);
 }
 
+void write_mqtt(const Lines& lines, const std::string& port) {
+  constexpr std::size_t kInFlight = 1024;
+  mosquitto_lib_init();
+  std::size_t acknowledged = 0;
+  mosquitto* const client = mosquitto_new("plain", true, &acknowledged);
+  mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
+  mosquitto_int_option(client, MOSQ_OPT_SEND_MAXIMUM, kInFlight);
+  mosquitto_publish_callback_set(
+      client, [](mosquitto*, void* count, int) { ++*static_cast<std::size_t*>(count); });
+  if (mosquitto_connect(client, "127.0.0.1", std::atoi(port.c_str()), 60) != MOSQ_ERR_SUCCESS)
+    std::exit(1);
+  std::size_t sent = 0;
+  while (acknowledged < lines.size()) {
+    while (sent < lines.size() && sent - acknowledged < kInFlight) {
+      const std::string& line = lines[sent++];
+      const std::string topic = "marketprism/" + channel_of(line);
+      if (mosquitto_publish(client, nullptr, topic.c_str(), static_cast<int>(line.size()),
+                            line.data(), 1, false) != MOSQ_ERR_SUCCESS)
+        std::exit(1);
+    }
+    if (mosquitto_loop(client, 100, 1) != MOSQ_ERR_SUCCESS) std::exit(1);
+  }
+  mosquitto_destroy(client);
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -136,6 +164,8 @@ int main(int count, char** words) {
     write_redis(lines, words[2]);
   } else if (what == "kafka") {
     write_kafka(lines, words[2]);
+  } else if (what == "mqtt") {
+    write_mqtt(lines, words[2]);
   } else {
     write_nats(lines, words[2], what == "nats");
   }
