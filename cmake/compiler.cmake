@@ -44,17 +44,16 @@ if(MP_CCACHE AND NOT MP_PGO)
   endif()
 endif()
 
-# A third of the work of a release build is reading the same headers again.
-function(mp_read_headers_once)
+# A third of the work of a release build is reading the same headers again: those of the standard library, and what most
+# files of a layer include. mp_read_headers_once(mp_venue <venue/support.hpp>)
+function(mp_read_headers_once target)
   if(MP_READ_ONCE)
-    foreach(target ${ARGN})
-      target_precompile_headers(${target} PRIVATE <algorithm> <array> <charconv> <chrono> <filesystem> <functional>
-        <map> <memory> <optional> <random> <ranges> <set> <span> <string> <string_view> <unordered_map> <variant> <vector>
-        <fmt/format.h>)
-      if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-        target_compile_options(${target} PRIVATE -fpch-preprocess)
-      endif()
-    endforeach()
+    target_precompile_headers(${target} PRIVATE <algorithm> <array> <charconv> <chrono> <filesystem> <functional>
+      <map> <memory> <optional> <random> <ranges> <set> <span> <string> <string_view> <unordered_map> <variant> <vector>
+      <fmt/format.h> ${ARGN})
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      target_compile_options(${target} PRIVATE -fpch-preprocess)
+    endif()
   endif()
 endfunction()
 
