@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kKeepAliveSeconds = 30;
 constexpr int kStepMilliseconds = 50;
-constexpr int kConnectSteps = 40;
+constexpr std::chrono::seconds kConnectLongest{2};
 
 // The library counts its users, but not atomically.
 void begin_library() {
@@ -68,7 +68,8 @@ Result<std::unique_ptr<MqttConnection>> MqttConnection::open(const Settings& set
   mosquitto_publish_v5_callback_set(handle, Callbacks::published);
   code = mosquitto_connect(handle, host.c_str(), port, kKeepAliveSeconds);
   if (code != MOSQ_ERR_SUCCESS) return trouble("connect", words_of(code));
-  for (int step = 0; step < kConnectSteps && out->connected_ < 0; ++step) {
+  const auto end = std::chrono::steady_clock::now() + kConnectLongest;
+  while (std::chrono::steady_clock::now() < end && out->connected_ < 0) {
     code = mosquitto_loop(handle, kStepMilliseconds, 1);
     if (code != MOSQ_ERR_SUCCESS) return trouble("connect", words_of(code));
   }
@@ -95,8 +96,10 @@ Result<int> MqttConnection::publish(const Message& message) {
 }
 
 Result<void> MqttConnection::wait(std::chrono::milliseconds longest) {
+  // A look may end at once without an answer: the library wakes itself for each message.
+  const auto end = std::chrono::steady_clock::now() + longest;
   const std::size_t before = answers.size();
-  for (auto left = longest.count(); left > 0; left -= kStepMilliseconds) {
+  while (std::chrono::steady_clock::now() < end) {
     const int code = mosquitto_loop(handle_, kStepMilliseconds, 1);
     if (code != MOSQ_ERR_SUCCESS) return Error{ErrorKind::unavailable, words_of(code)};
     if (answers.size() > before) return {};
