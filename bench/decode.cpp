@@ -12,7 +12,7 @@
 namespace mp::bench {
 namespace {
 
-constexpr std::size_t kRecordedFramesMax = 60'000;
+constexpr std::size_t kFramesMax = 60'000;
 constexpr std::size_t kSimulatedFrames = 20'000;
 constexpr double kRoundSeconds = 0.15;
 
@@ -113,7 +113,7 @@ Measurement measure_alone(const std::string& input, const RecordedFrames& record
 Result<void> bench_decode(const Options& options, const Report& report) {
   if (!options.venue.empty()) {
     for (const auto& file : options.recordings) {
-      const auto recorded = recorded_frames(file, kRecordedFramesMax, options.venue);
+      const auto recorded = recorded_frames(file, kFramesMax, options.venue);
       if (!recorded) return recorded.error();
       report(measure_alone(file.stem().stem().string(), *recorded, options.rounds));
     }
@@ -123,7 +123,7 @@ Result<void> bench_decode(const Options& options, const Report& report) {
     report(measure(venue, "simulated", simulated_frames(venue, kSimulatedFrames), options.rounds));
   }
   for (const auto& file : options.recordings) {
-    auto recorded = recorded_frames(file, kRecordedFramesMax);
+    auto recorded = recorded_frames(file, kFramesMax);
     if (!recorded) return recorded.error();
     recorded->frames = data_of(recorded->venue, recorded->frames);
     report(measure(recorded->venue, file.stem().stem().string(), recorded->frames, options.rounds));

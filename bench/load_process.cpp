@@ -4,7 +4,7 @@ namespace mp::bench {
 namespace {
 
 constexpr std::chrono::seconds kListenWithin{30};  // 10,000 instruments are written first
-constexpr std::chrono::seconds kConnectMax{120};   // for the clients to connect and subscribe
+constexpr std::chrono::seconds kPatience{120};     // for the clients to connect and subscribe
 
 }  // namespace
 
@@ -21,7 +21,7 @@ Result<LoadProcess> LoadProcess::start(const LoadOptions& options) {
                                      "--ca-file",
                                      options.ca_file.string(),
                                      "--patience",
-                                     std::to_string(kConnectMax.count()),
+                                     std::to_string(kPatience.count()),
                                      "--until-stdin-closes"};
   if (options.rate != 0) {
     arguments.insert(arguments.end(), {"--load-rate", std::to_string(options.rate)});
@@ -36,12 +36,12 @@ Result<LoadProcess> LoadProcess::start(const LoadOptions& options) {
 }
 
 Result<void> LoadProcess::wait_begin() {
-  const auto line = child_.line(2 * kConnectMax);
+  const auto line = child_.line(2 * kPatience);
   return line ? Result<void>{} : Result<void>{line.error()};
 }
 
 Result<LoadFacts> LoadProcess::wait_end() {
-  const auto line = child_.line(kConnectMax);
+  const auto line = child_.line(kPatience);
   if (!line) return line.error();
   return LoadFacts{.messages = number_in(*line, "messages"),
                    .seconds = number_in(*line, "seconds"),

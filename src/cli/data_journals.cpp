@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "config/config.hpp"
 #include "core/files.hpp"
 #include "journal/shards.hpp"
 
 namespace mp::cli {
 namespace {
 
-constexpr const char* kUsualName = "journal";
 constexpr const char* kNoteName = "journal.elsewhere";  // there where the folder is no usual one
 
 }  // namespace
@@ -16,7 +16,7 @@ constexpr const char* kNoteName = "journal.elsewhere";  // there where the folde
 Result<void> note_journal(const std::filesystem::path& data_dir,
                           const std::filesystem::path& journal) {
   const auto file = data_dir / kNoteName;
-  const bool is_usual = journal.empty() || journal == data_dir / kUsualName;
+  const bool is_usual = journal.empty() || journal == data_dir / config::kJournalFolder;
   const int code = is_usual
                        ? remove_file(file)
                        : replace_whole(file, std::filesystem::absolute(journal).string() + "\n",
@@ -28,7 +28,7 @@ Result<void> note_journal(const std::filesystem::path& data_dir,
 Result<std::filesystem::path> journal_of(const std::filesystem::path& data_dir) {
   auto noted = read_file(data_dir / kNoteName);
   if (!noted) return noted.error();
-  if (!*noted) return data_dir / kUsualName;
+  if (!*noted) return data_dir / config::kJournalFolder;
   std::string name = **noted;
   while (name.ends_with('\n')) name.pop_back();
   return std::filesystem::path{name};

@@ -46,8 +46,9 @@ struct Collector {
 };
 
 // The journal's own defaults are those of journal::Config.
+inline constexpr const char* kJournalFolder = "journal";
 struct Journal {
-  std::filesystem::path dir;  // empty: the folder "journal" in Data::dir
+  std::filesystem::path dir;  // empty: kJournalFolder in Data::dir
   bool memory = false;
   Bytes segment_bytes{journal::Config{}.segment_bytes};
   Bytes retention_bytes{journal::Config{}.retention_bytes};

@@ -160,7 +160,7 @@ Result<Config> load(const std::filesystem::path& file, const Known& known,
 journal::Config journal_config(const Config& config) {
   journal::Config journal;
   const auto& from = config.journal;
-  if (!from.memory) journal.dir = from.dir.empty() ? config.data.dir / "journal" : from.dir;
+  if (!from.memory) journal.dir = from.dir.empty() ? config.data.dir / kJournalFolder : from.dir;
   journal.segment_bytes = from.segment_bytes.count;
   journal.retention_bytes = from.retention_bytes.count;
   journal.retention_age = std::chrono::ceil<std::chrono::seconds>(from.retention_age);

@@ -1,11 +1,24 @@
-// L3. Keys that sinks with a server share, so that they are called and explained alike.
+// L3. What sinks with a server share: keys, so that they are called and explained alike, and how a
+// connection is opened.
 #pragma once
 
 #include <chrono>
+#include <memory>
 
 #include "sink/spec.hpp"
 
 namespace mp::sink {
+
+// Ends the connection that there is, and opens another.
+template <class Connection>
+[[nodiscard]] Result<void> open_anew(std::unique_ptr<Connection>& connection,
+                                     const Settings& settings) {
+  connection.reset();
+  auto opened = Connection::open(settings);
+  if (!opened) return opened.error();
+  connection = opened.take();
+  return {};
+}
 
 inline constexpr Key kUserKey{"user", "", "A name, with the password below.", "\"collector\""};
 inline constexpr Key kPasswordKey{"password", "", "Its password.", "\"...\""};

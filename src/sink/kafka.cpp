@@ -27,13 +27,9 @@ class Kafka final : public Sink {
   explicit Kafka(const Settings& settings) : settings_(settings) {}
 
   Result<void> open() override {
-    producer_.reset();
     one_by_one_.reset();
     began_ = false;
-    auto opened = KafkaProducer::open(settings_);
-    if (!opened) return opened.error();
-    producer_ = opened.take();
-    return {};
+    return open_anew(producer_, settings_);
   }
 
   // Called again until all is reported; what is sent is sent once.

@@ -32,13 +32,7 @@ class Mqtt final : public Sink {
     message_.retain = settings.flag("retain");
   }
 
-  Result<void> open() override {
-    connection_.reset();
-    auto opened = MqttConnection::open(settings_);
-    if (!opened) return opened.error();
-    connection_ = opened.take();
-    return {};
-  }
+  Result<void> open() override { return open_anew(connection_, settings_); }
 
   Written write(const Batch& batch) override {
     shipment_.begin(batch);

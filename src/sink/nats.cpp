@@ -22,13 +22,7 @@ class NatsStream final : public Sink {
         in_flight_(settings.number("in_flight")),
         ack_timeout_(settings.time("ack_timeout")) {}
 
-  Result<void> open() override {
-    connection_.reset();
-    auto opened = NatsConnection::open(settings_);
-    if (!opened) return opened.error();
-    connection_ = opened.take();
-    return {};
-  }
+  Result<void> open() override { return open_anew(connection_, settings_); }
 
   Written write(const Batch& batch) override {
     shipment_.begin(batch, join_, payload_bytes_max(*connection_));

@@ -8,6 +8,8 @@
 
 #include <utility>
 
+#include "sink/connection_keys.hpp"
+
 namespace mp::sink {
 namespace {
 
@@ -18,13 +20,7 @@ class NatsListeners final : public Sink {
   explicit NatsListeners(const Settings& settings)
       : settings_(settings), join_(join_of(settings)), ack_timeout_(settings.time("ack_timeout")) {}
 
-  Result<void> open() override {
-    connection_.reset();
-    auto opened = NatsConnection::open(settings_);
-    if (!opened) return opened.error();
-    connection_ = opened.take();
-    return {};
-  }
+  Result<void> open() override { return open_anew(connection_, settings_); }
 
   Written write(const Batch& batch) override {
     if (connection_ == nullptr) {

@@ -24,8 +24,8 @@ class QueryViews {
   static Result<QueryViews> open(const std::filesystem::path& folder, QueryTail tail);
 
   // Makes the views that the statement may mean and that are not there yet: those of the channels
-  // whose names it has, or all. Rows of the journal are written below the
-  // folder that `duckdb` has for temporary files.
+  // whose names it has, or all. Rows of the journal are written below the folder that `duckdb` has
+  // for temporary files.
   Result<void> make(Duckdb& database, std::string_view sql, const DuckdbConfig& duckdb);
   // What DuckDB says, with the folder's own name.
   [[nodiscard]] std::string in_our_words(std::string message) const;

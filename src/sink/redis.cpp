@@ -35,9 +35,7 @@ class Redis final : public Sink {
       if (!lock) return lock.error();
       lock_ = lock.take();
     }
-    auto opened = RedisConnection::open(settings_);
-    if (!opened) return opened.error();
-    connection_ = opened.take();
+    if (auto opened = open_anew(connection_, settings_); !opened) return opened;
     return streams_ ? read_note() : Result<void>{};
   }
 
