@@ -44,8 +44,9 @@ if(MP_CCACHE AND NOT MP_PGO)
   endif()
 endif()
 
-# A third of the work of a release build is reading the same headers again: those of the standard library, and what most
-# files of a layer include. mp_read_headers_once(mp_venue <venue/support.hpp>)
+# Half of the work of a release build was reading the same headers again, and making the same of them. So the files of a
+# layer are compiled together, 32 at a time: a name in an unnamed namespace is then the only one in its layer. Files of
+# venues, which call the same things alike, share the headers alone. mp_read_headers_once(mp_venue <venue/support.hpp>)
 function(mp_read_headers_once target)
   if(MP_READ_ONCE)
     target_precompile_headers(${target} PRIVATE <algorithm> <array> <charconv> <chrono> <filesystem> <functional>
@@ -57,8 +58,6 @@ function(mp_read_headers_once target)
   endif()
 endfunction()
 
-# The other half is what each file makes of them. The files of a layer are compiled together, 32 at a time: a name in an
-# unnamed namespace is then the only one in its layer.
 function(mp_compile_together)
   if(MP_READ_ONCE)
     foreach(layer ${ARGN})

@@ -23,11 +23,7 @@ mp_message_path(core codec net journal venue book pipeline)
 mp_uses(control OpenSSL::Crypto)
 
 mp_cold(config control cli)
-mp_compile_together(obs codec net pipeline config control cli)
+mp_compile_together(core obs codec net journal book sink pipeline config control cli)
 mp_read_headers_once(mp_venue <venue/support.hpp> <venue/contract_facts.hpp>)
-mp_read_headers_once(mp_sink <sink/registry.hpp> <sink/files.hpp> <codec/json_encode.hpp>)
-foreach(layer pipeline config control cli)
-  mp_read_headers_once(mp_${layer})
-endforeach()
 
 target_compile_definitions(mp_cli PRIVATE MP_VERSION="${PROJECT_VERSION}")

@@ -14,9 +14,8 @@
 #include "sim/weight_meter.hpp"
 
 namespace mp::sim {
+namespace binance {
 namespace {
-
-using binance::BarState;
 
 constexpr std::chrono::milliseconds kSlowDepthEvery{1000};
 constexpr std::int64_t kDepthLimitMax = 5000;
@@ -40,10 +39,10 @@ struct Listing {
 
   Market market;
   std::string lower;  // as in stream names
-  binance::DepthStream slow;
-  binance::DepthStream fast;
+  DepthStream slow;
+  DepthStream fast;
   std::array<std::vector<ConnectionId>, kStreams> subscribers;
-  std::deque<binance::PastTrade> past;  // the newest kPastMax, by id without a hole
+  std::deque<PastTrade> past;  // the newest kPastMax, by id without a hole
 };
 
 struct Client {
@@ -63,7 +62,7 @@ class Binance final : public Exchange {
       listings_.emplace_back(spec, random_.next(), now);
   }
 
-  [[nodiscard]] std::string_view name() const override { return binance::kVenue; }
+  [[nodiscard]] std::string_view name() const override { return kVenue; }
   [[nodiscard]] DoorRules door() const override {
     DoorRules rules;
     rules.ping_every = std::chrono::seconds{20};
@@ -142,8 +141,8 @@ HttpAnswer Binance::historical_trades(std::string_view target) const {
       listings_, [&](const Listing& listing) { return listing.market.spec().symbol == symbol; });
   if (found == listings_.end()) return refusal(400, R"({"code":-1121,"msg":"Invalid symbol."})");
   HttpAnswer answer;
-  binance::append_past_trades(found->market, found->past, query_value(target, "fromId"),
-                              query_value(target, "limit"), answer.body);
+  append_past_trades(found->market, found->past, query_value(target, "fromId"),
+                     query_value(target, "limit"), answer.body);
   return answer;
 }
 
@@ -161,7 +160,7 @@ HttpAnswer Binance::exchange_info(std::string_view target, Timestamp now) const 
     if (one && *one != spec.symbol) continue;
     if (some && some->find('"' + std::string(spec.symbol) + '"') == std::string::npos) continue;
     if (listed++ > 0) answer.body += ',';
-    binance::append_symbol(spec, answer.body);
+    append_symbol(spec, answer.body);
   }
   answer.body += "]}";
   if (listed == 0) return refusal(400, R"({"code":-1121,"msg":"Invalid symbol."})");
@@ -180,7 +179,7 @@ HttpAnswer Binance::depth(std::string_view target) const {
   if (limit < 1)
     return refusal(400, R"({"code":-1130,"msg":"Data sent for parameter 'limit' is not valid."})");
   HttpAnswer answer;
-  answer.entry = binance::append_snapshot(
+  answer.entry = append_snapshot(
       from->market, static_cast<std::size_t>(std::min(limit, kDepthLimitMax)), answer.body);
   return answer;
 }
@@ -309,12 +308,12 @@ void Binance::publish_outcome(Listing& from, Timestamp now, std::vector<Frame>& 
   if (!from.subscribers[trade].empty()) {
     for (const Fill& fill : outcome_.fills) {
       body_.clear();
-      publish(from, trade, binance::append_trade(from.market, fill, now, body_), out);
+      publish(from, trade, append_trade(from.market, fill, now, body_), out);
     }
   }
   if (outcome_.top_changed && !from.subscribers[book_ticker].empty()) {
     body_.clear();
-    publish(from, book_ticker, binance::append_book_ticker(from.market, body_), out);
+    publish(from, book_ticker, append_book_ticker(from.market, body_), out);
   }
   for (auto* const depth : {&from.slow, &from.fast}) {
     depth->touched.insert(depth->touched.end(), outcome_.touched.begin(), outcome_.touched.end());
@@ -322,10 +321,10 @@ void Binance::publish_outcome(Listing& from, Timestamp now, std::vector<Frame>& 
 }
 
 void Binance::publish_depth(Listing& from, Stream stream, Timestamp now, std::vector<Frame>& out) {
-  binance::DepthStream& depth = stream == depth_slow ? from.slow : from.fast;
+  DepthStream& depth = stream == depth_slow ? from.slow : from.fast;
   if (depth.last_sequence == from.market.sequence()) return;
   body_.clear();
-  const Entry entry = binance::append_depth(from.market, depth, now, body_);
+  const Entry entry = append_depth(from.market, depth, now, body_);
   if (!from.subscribers[stream].empty()) publish(from, stream, entry, out);
 }
 
@@ -339,11 +338,11 @@ void Binance::publish_timed(Timestamp now, std::vector<Frame>& out) {
     if (slow_due) publish_depth(each, depth_slow, now, out);
     if (ticker_due && !each.subscribers[ticker].empty()) {
       body_.clear();
-      publish(each, ticker, binance::append_ticker(each.market, now, body_), out);
+      publish(each, ticker, append_ticker(each.market, now, body_), out);
     }
     const auto send_kline = [&](const Bar& bar, BarState state) {
       body_.clear();
-      publish(each, kline, binance::append_kline(each.market, bar, state, now, body_), out);
+      publish(each, kline, append_kline(each.market, bar, state, now, body_), out);
     };
     const auto closed = each.market.roll(now);
     if (each.subscribers[kline].empty()) continue;
@@ -371,10 +370,11 @@ std::size_t Binance::advance(Timestamp now, std::size_t wanted, std::vector<Fram
 }
 
 }  // namespace
+}  // namespace binance
 
 std::unique_ptr<Exchange> make_binance(std::uint64_t seed, Timestamp now,
                                        const VenueOptions& options) {
-  return std::make_unique<Binance>(seed, now, options);
+  return std::make_unique<binance::Binance>(seed, now, options);
 }
 
 }  // namespace mp::sim

@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::size_t kReadBytes = 16U * 1024U;
 constexpr int kReadsMax = 16;  // in a row, so that one client does not keep the load waiting
-constexpr std::size_t kRequestBytesMax = 16U * 1024U;
 constexpr std::size_t kSnapshotLimitMax = 5000;
 
 // The value of a header; `head` is the request up to its empty line.

@@ -12,9 +12,8 @@
 #include "sim/venues.hpp"
 
 namespace mp::sim {
+namespace okx {
 namespace {
-
-using okx::BarState;
 
 constexpr std::chrono::milliseconds kMarkPriceEvery{200};
 constexpr int kFundingRarer = 10;  // than open interest
@@ -48,14 +47,14 @@ constexpr std::array<StreamRule, kStreams> kRules = {{
 
 struct Listing {
   Listing(const InstrumentSpec& spec, std::uint64_t seed, Timestamp now)
-      : market(spec, seed, now), book(okx::book_of(market, now)) {}
+      : market(spec, seed, now), book(book_of(market, now)) {}
 
   [[nodiscard]] bool wanted() const {
     return std::ranges::any_of(subscribers, [](const auto& list) { return !list.empty(); });
   }
 
   Market market;
-  okx::BookChannel book;
+  BookChannel book;
   std::array<std::vector<ConnectionId>, kStreams> subscribers;
 };
 
@@ -78,7 +77,7 @@ class Okx final : public Exchange {
       listings_.emplace_back(spec, random_.next(), now);
   }
 
-  [[nodiscard]] std::string_view name() const override { return okx::kVenue; }
+  [[nodiscard]] std::string_view name() const override { return kVenue; }
   [[nodiscard]] DoorRules door() const override {
     DoorRules rules;
     rules.silence_max = std::chrono::seconds{30};
@@ -115,8 +114,8 @@ class Okx final : public Exchange {
   void publish_book(Listing& from, Timestamp now, std::vector<Frame>& out);
   void publish_timed(Timestamp now, std::vector<Frame>& out);
   void publish_outcome(Listing& from, Timestamp now, std::vector<Frame>& out);
-  [[nodiscard]] okx::Checksum checksum() const {
-    return options_.legacy_checksum ? okx::Checksum::legacy : okx::Checksum::zero;
+  [[nodiscard]] Checksum checksum() const {
+    return options_.legacy_checksum ? Checksum::legacy : Checksum::zero;
   }
 
   VenueOptions options_;
@@ -160,9 +159,9 @@ HttpAnswer Okx::instruments(std::string_view target) const {
   answer.body = R"({"code":"0","data":[)";
   for (const Listing& each : listings_) {
     const InstrumentSpec& spec = each.market.spec();
-    if (okx::type_of(spec) != *type || (symbol && *symbol != spec.symbol)) continue;
+    if (type_of(spec) != *type || (symbol && *symbol != spec.symbol)) continue;
     if (answer.body.back() != '[') answer.body += ',';
-    static_cast<void>(okx::append_instrument(spec, answer.body));
+    static_cast<void>(append_instrument(spec, answer.body));
   }
   answer.body += R"(],"msg":""})";
   return answer;
@@ -175,12 +174,11 @@ HttpAnswer Okx::rest_book(std::string_view target, Timestamp now) const {
   });
   if (from == listings_.end()) return rest_refusal("51001", "Instrument ID does not exist");
   const std::int64_t size = std::atoll(query_value(target, "sz").value_or("1").c_str());
-  if (size < 1 || size > static_cast<std::int64_t>(okx::kBookDepth))
+  if (size < 1 || size > static_cast<std::int64_t>(kBookDepth))
     return rest_refusal("51000", "Parameter sz error");
   HttpAnswer answer;
   answer.body = R"({"code":"0","msg":"","data":[)";
-  answer.entry =
-      okx::append_rest_book(from->market, static_cast<std::size_t>(size), now, answer.body);
+  answer.entry = append_rest_book(from->market, static_cast<std::size_t>(size), now, answer.body);
   answer.body += "]}";
   return answer;
 }
@@ -228,8 +226,8 @@ void Okx::receive(ConnectionId id, std::string_view text, Timestamp now, std::ve
   const bool subscribes = request && request->op == "subscribe";
   if (!request || request->args.empty() || (!subscribes && request->op != "unsubscribe")) {
     reply(id,
-          okx::refusal(clients_[id].id, request.value_or(ClientRequest{}), "60012",
-                       "Invalid request: " + std::string(text)),
+          refusal(clients_[id].id, request.value_or(ClientRequest{}), "60012",
+                  "Invalid request: " + std::string(text)),
           out);
     return;
   }
@@ -242,7 +240,7 @@ void Okx::subscribe(ConnectionId id, const ClientRequest& request, const Arg& ar
                     std::vector<Frame>& out) {
   if (arg.channel == "instruments" && (arg.inst_type == "SPOT" || arg.inst_type == "SWAP") &&
       !clients_[id].business) {
-    reply(id, okx::acknowledgement(clients_[id].id, request, arg), out);
+    reply(id, acknowledgement(clients_[id].id, request, arg), out);
     send_instruments(id, arg.inst_type, out);
     return;
   }
@@ -252,11 +250,11 @@ void Okx::subscribe(ConnectionId id, const ClientRequest& request, const Arg& ar
     append(why, arg.channel, ",instId:", arg.inst_id,
            " doesn't exist. Please use the correct URL, channel and parameters referring to API "
            "document.");
-    reply(id, okx::refusal(clients_[id].id, request, "60018", why), out);
+    reply(id, refusal(clients_[id].id, request, "60018", why), out);
     return;
   }
   Listing& from = *listing(arg.inst_id);
-  reply(id, okx::acknowledgement(clients_[id].id, request, arg), out);
+  reply(id, acknowledgement(clients_[id].id, request, arg), out);
   auto& list = from.subscribers[*stream];
   if (std::ranges::find(list, id) == list.end()) list.push_back(id);
   send_first(id, from, *stream, now, out);
@@ -267,7 +265,7 @@ void Okx::unsubscribe(ConnectionId id, const ClientRequest& request, const Arg& 
   if (const auto stream = stream_of(id, arg)) {
     std::erase(listing(arg.inst_id)->subscribers[*stream], id);
   }
-  reply(id, okx::acknowledgement(clients_[id].id, request, arg), out);
+  reply(id, acknowledgement(clients_[id].id, request, arg), out);
 }
 
 void Okx::send_instruments(ConnectionId id, std::string_view type, std::vector<Frame>& out) {
@@ -275,9 +273,9 @@ void Okx::send_instruments(ConnectionId id, std::string_view type, std::vector<F
   frame.connection = id;
   append(frame.text, R"({"arg":{"channel":"instruments","instType":")", type, R"("},"data":[)");
   for (const Listing& each : listings_) {
-    if (okx::type_of(each.market.spec()) != type) continue;
+    if (type_of(each.market.spec()) != type) continue;
     if (!frame.entries.empty()) frame.text += ',';
-    frame.entries.push_back(okx::append_instrument(each.market.spec(), frame.text));
+    frame.entries.push_back(append_instrument(each.market.spec(), frame.text));
     frame.entries.back().connection = id;
   }
   frame.text += "]}";
@@ -288,12 +286,12 @@ void Okx::send_first(ConnectionId id, Listing& from, Stream stream, Timestamp no
                      std::vector<Frame>& out) {
   if (stream == trades) return;
   data_.clear();
-  Entry entry = stream == books ? okx::append_snapshot(from.market, from.book, checksum(), data_)
+  Entry entry = stream == books ? append_snapshot(from.market, from.book, checksum(), data_)
                                 : append_current(from, stream, now);
   entry.connection = id;
   out.push_back({.connection = id,
-                 .text = okx::envelope(kRules[stream].channel, from.market.spec(),
-                                       stream == books ? "snapshot" : "", data_),
+                 .text = envelope(kRules[stream].channel, from.market.spec(),
+                                  stream == books ? "snapshot" : "", data_),
                  .entries = {std::move(entry)}});
 }
 
@@ -302,17 +300,17 @@ void Okx::send_first(ConnectionId id, Listing& from, Stream stream, Timestamp no
 Entry Okx::append_current(const Listing& from, Stream stream, Timestamp now) {
   switch (stream) {
     case bbo:
-      return okx::append_bbo(from.market, now, data_);
+      return append_bbo(from.market, now, data_);
     case tickers:
-      return okx::append_ticker(from.market, now, data_);
+      return append_ticker(from.market, now, data_);
     case funding:
-      return okx::append_funding(from.market, now, data_);
+      return append_funding(from.market, now, data_);
     case open_interest:
-      return okx::append_open_interest(from.market, now, data_);
+      return append_open_interest(from.market, now, data_);
     case mark_price:
-      return okx::append_mark_price(from.market, now, data_);
+      return append_mark_price(from.market, now, data_);
     case candle:
-      return okx::append_candle(from.market, from.market.minute(), BarState::open, data_);
+      return append_candle(from.market, from.market.minute(), BarState::open, data_);
     case trades:
     case books:
     case kStreams:
@@ -324,7 +322,7 @@ Entry Okx::append_current(const Listing& from, Stream stream, Timestamp now) {
 void Okx::publish(Listing& from, Stream stream, const Entry& entry, std::vector<Frame>& out) {
   ++published_;
   const std::string_view action = stream == books ? "update" : "";
-  const std::string text = okx::envelope(kRules[stream].channel, from.market.spec(), action, data_);
+  const std::string text = envelope(kRules[stream].channel, from.market.spec(), action, data_);
   for (const ConnectionId id : from.subscribers[stream]) {
     out.push_back({.connection = id, .text = text, .entries = {entry}});
     out.back().entries.back().connection = id;
@@ -335,7 +333,7 @@ void Okx::publish_book(Listing& from, Timestamp now, std::vector<Frame>& out) {
   const bool changed = from.book.sequence != from.market.sequence();
   if (!changed && now < from.book.time + options_.book_keep_alive) return;
   data_.clear();
-  const Entry entry = okx::append_update(from.market, from.book, checksum(), now, data_);
+  const Entry entry = append_update(from.market, from.book, checksum(), now, data_);
   if (!from.subscribers[books].empty()) publish(from, books, entry, out);
 }
 
@@ -349,7 +347,7 @@ void Okx::publish_timed(Timestamp now, std::vector<Frame>& out) {
   for (Listing& each : listings_) {
     if (const auto closed = each.market.roll(now); closed && !each.subscribers[candle].empty()) {
       data_.clear();
-      publish(each, candle, okx::append_candle(each.market, *closed, BarState::closed, data_), out);
+      publish(each, candle, append_candle(each.market, *closed, BarState::closed, data_), out);
     }
     if (books_due) publish_book(each, now, out);
     for (const auto& [stream, due] : timed) {
@@ -364,12 +362,12 @@ void Okx::publish_outcome(Listing& from, Timestamp now, std::vector<Frame>& out)
   if (!from.subscribers[trades].empty()) {
     for (const Fill& fill : outcome_.fills) {
       data_.clear();
-      publish(from, trades, okx::append_trade(from.market, fill, now, data_), out);
+      publish(from, trades, append_trade(from.market, fill, now, data_), out);
     }
   }
   if (outcome_.top_changed && !from.subscribers[bbo].empty()) {
     data_.clear();
-    publish(from, bbo, okx::append_bbo(from.market, now, data_), out);
+    publish(from, bbo, append_bbo(from.market, now, data_), out);
   }
 }
 
@@ -392,9 +390,10 @@ std::size_t Okx::advance(Timestamp now, std::size_t wanted, std::vector<Frame>& 
 }
 
 }  // namespace
+}  // namespace okx
 
 std::unique_ptr<Exchange> make_okx(std::uint64_t seed, Timestamp now, const VenueOptions& options) {
-  return std::make_unique<Okx>(seed, now, options);
+  return std::make_unique<okx::Okx>(seed, now, options);
 }
 
 }  // namespace mp::sim

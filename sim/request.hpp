@@ -1,6 +1,7 @@
 // Reading what clients send: the few fields of all venues' subscription requests.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -9,6 +10,8 @@
 #include <vector>
 
 namespace mp::sim {
+
+inline constexpr std::size_t kRequestBytesMax = 16U * 1024U;  // of HTTP, with its head
 
 struct ClientRequest {
   std::optional<std::uint64_t> number;  // "id" as an unsigned integer (Binance)

@@ -10,6 +10,7 @@
 #include <iterator>
 #include <utility>
 
+#include "sim/request.hpp"
 #include "sim/sockets.hpp"
 
 namespace mp::sim {
@@ -21,7 +22,6 @@ namespace {
 constexpr std::chrono::seconds kRequestWithin{30};  // from connect, or from the answer before
 constexpr std::chrono::seconds kDrainWithin{30};    // what is queued when we end a connection
 constexpr std::chrono::seconds kGoodbyeWithin{2};   // from the last byte to the client's end
-constexpr std::size_t kRequestBytesMax = 16U * 1024U;
 
 }  // namespace
 

@@ -19,7 +19,7 @@ constexpr std::string_view kSegmentSuffix = ".segment";
 constexpr std::string_view kUnfinishedSuffix = ".new";
 constexpr std::string_view kCursorSuffix = ".cursor";
 constexpr std::size_t kNumberDigits = 16;
-constexpr std::string_view kReaders = "readers";
+constexpr std::string_view kReadersFolder = "readers";
 
 std::string file_of(std::uint64_t number, std::string_view suffix) {
   std::string digits = std::to_string(number);
@@ -28,7 +28,7 @@ std::string file_of(std::uint64_t number, std::string_view suffix) {
 }
 
 std::string cursor_file(const std::string& name) {
-  return std::string(kReaders) + "/" + name;
+  return std::string(kReadersFolder) + "/" + name;
 }
 
 std::optional<std::uint64_t> number_of(std::string_view file) {
@@ -183,16 +183,17 @@ Result<Fd> DirectoryStore::create_control() {
 
 Result<Fd> DirectoryStore::open_cursor(std::string_view name) {
   const std::string what = "cannot create the cursor of reader " + std::string(name) + " in " +
-                           (dir_ / kReaders).string();
-  if (const int code = make_folders(kReaders, fd_.value()); code != 0) return os_error(what, code);
+                           (dir_ / kReadersFolder).string();
+  if (const int code = make_folders(kReadersFolder, fd_.value()); code != 0)
+    return os_error(what, code);
   return create_page(cursor_file(std::string(name).append(kCursorSuffix)), what);
 }
 
 Result<std::vector<Fd>> DirectoryStore::cursors() const {
   std::vector<Fd> fds;
-  const int there = look_for(std::string(kReaders), fd_.value());
+  const int there = look_for(std::string(kReadersFolder), fd_.value());
   if (there == ENOENT) return fds;
-  const auto names = list(std::string(kReaders));
+  const auto names = list(std::string(kReadersFolder));
   if (!names) return names.error();
   for (const std::string& name : *names) {
     if (!name.ends_with(kCursorSuffix)) continue;

@@ -168,7 +168,7 @@ class LocalServer::Impl {
   }
 
  private:
-  using WebSocket = beast::websocket::stream<beast::tcp_stream>;
+  using WebSocket = beast::websocket::stream<beast::tcp_stream, false>;
   struct Socket {
     std::variant<WebSocket, beast::tcp_stream> stream;  // or an event stream
     std::deque<std::string> queue{};                    // the first one is being written

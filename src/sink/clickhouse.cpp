@@ -16,16 +16,6 @@
 namespace mp::sink {
 namespace {
 
-HttpSettings http_of(const Settings& settings) {
-  return {.url = settings.text("url"),
-          .user = settings.text("user"),
-          .password = settings.text("password"),
-          .headers = {},
-          .ca_file = settings.text("ca_file"),
-          .timeout = settings.time("timeout"),
-          .compress = settings.flag("compress")};
-}
-
 ClickHouseOptions options_of(const Settings& settings) {
   ClickHouseOptions out{
       .database = settings.text("database"),
@@ -42,7 +32,7 @@ class ClickHouse final : public Sink {
   explicit ClickHouse(const Settings& settings)
       : options_(options_of(settings)),
         is_old_(settings.text("layout") == "marketprism"),
-        http_(http_of(settings)) {
+        http_(http_settings(settings, settings.flag("compress"))) {
     if (is_old_)
       parameters_ =
           "&input_format_skip_unknown_fields=1&input_format_null_as_default=1"
@@ -104,8 +94,7 @@ class ClickHouse final : public Sink {
 };
 
 constexpr std::array<std::string_view, 2> kLayouts = {"native", "marketprism"};
-constexpr std::array<std::string_view, 2> kUnique = {"delivery", "identity"};
-constexpr std::array kKeys = {
+constexpr std::array kClickHouseKeys = {
     Key{"url", "http://127.0.0.1:8123", "The server's HTTP interface."},
     Key{"database", "marketprism",
         "Where the tables are, one for each channel; made where they are missing."},
@@ -127,7 +116,7 @@ constexpr std::array kKeys = {
                "collector. identity: the same event of the venue, so that several collectors can "
                "fill the same tables; of what has neither an id nor a number, equal events of one "
                "time are one too.",
-        .words = kUnique},
+        .words = kUniqueWords},
     Key{"engine", "ReplacingMergeTree",
         "Of tables that are made: ReplicatedReplacingMergeTree(...) on a cluster."},
     Key{.name = "settings",
@@ -135,7 +124,7 @@ constexpr std::array kKeys = {
         .doc = "Settings of ClickHouse for each INSERT.",
         .example = "[\"insert_quorum=2\"]"},
 };
-constexpr std::array kUsual = {
+constexpr std::array kClickHouseUsual = {
     Usual{"batch_events", std::uint64_t{100'000}},
     Usual{"batch_bytes", Bytes{std::uint64_t{16} << 20U}},
     Usual{"batch_age", std::chrono::milliseconds{1'000}},
@@ -146,8 +135,8 @@ constexpr std::array kUsual = {
 constexpr Spec kClickHouse = {
     .type = "clickhouse",
     .what = "tables of ClickHouse",
-    .keys = kKeys,
-    .usual = kUsual,
+    .keys = kClickHouseKeys,
+    .usual = kClickHouseUsual,
     .guarantee = Guarantee::at_least_once,
     .harmless =
         "Tables are ReplacingMergeTree, ordered by what makes an event one: equal rows "

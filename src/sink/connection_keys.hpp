@@ -2,8 +2,11 @@
 // connection is opened.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <memory>
+#include <string_view>
 
 #include "sink/spec.hpp"
 
@@ -20,6 +23,8 @@ template <class Connection>
   return {};
 }
 
+inline constexpr std::size_t kSentenceMax = 300;  // of what a server says of a failure, in bytes
+
 inline constexpr Key kUserKey{"user", "", "A name, with the password below.", "\"collector\""};
 inline constexpr Key kPasswordKey{"password", "", "Its password.", "\"...\""};
 inline constexpr Key kTlsKey{"tls", false, "TLS, with the system's authorities."};
@@ -27,6 +32,8 @@ inline constexpr Key kCaFileKey{"ca_file", "", "TLS, with the authorities of thi
                                 "\"/etc/marketprism/ca.pem\""};
 inline constexpr Key kTrustKey{
     "ca_file", "", "PEM file of the authorities to trust, in place of the system's.", "\"ca.pem\""};
+// Of the key "unique": by what a table knows that a row is there already.
+inline constexpr std::array<std::string_view, 2> kUniqueWords = {"delivery", "identity"};
 [[nodiscard]] constexpr Key timeout_key(std::chrono::milliseconds usual) {
   return {.name = "timeout",
           .fallback = usual,

@@ -10,14 +10,14 @@
 namespace mp::sink {
 namespace {
 
-constexpr std::array<std::string_view, 3> kCompressions = {"gzip", "zstd", "none"};
+constexpr std::array<std::string_view, 3> kCsvCompressions = {"gzip", "zstd", "none"};
 
 Compression compression_named(std::string_view name) {
   if (name == "gzip") return Compression::gzip;
   return name == "zstd" ? Compression::zstd : Compression::none;
 }
 
-constexpr std::array kKeys = {
+constexpr std::array kCsvKeys = {
     Key{.name = "data_type",
         .fallback = "trades",
         .doc = "The rows that it writes, by Tardis' name; a section for each.",
@@ -25,7 +25,7 @@ constexpr std::array kKeys = {
     Key{.name = "compress",
         .fallback = "gzip",
         .doc = "The compression of the files.",
-        .words = kCompressions},
+        .words = kCsvCompressions},
     kRotateBytesKey,
     kRotateAgeKey,
 };
@@ -35,7 +35,7 @@ constexpr std::array kKeys = {
 constexpr Spec kCsv = {
     .type = "csv",
     .what = "CSV files with Tardis' columns: trades, books, quotes, derivative tickers",
-    .keys = kKeys,
+    .keys = kCsvKeys,
     .guarantee = Guarantee::exactly_once,
     .harmless = "A file appears by one rename, and its name tells which events it has.",
     .loss_window =

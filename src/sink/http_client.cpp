@@ -1,6 +1,7 @@
 #include "sink/http_client.hpp"
 
 #include <curl/curl.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -8,6 +9,7 @@
 #include "codec/gzip_stream.hpp"
 #include "core/assert.hpp"
 #include "core/utf8.hpp"
+#include "sink/connection_keys.hpp"
 
 namespace mp::sink {
 namespace {
@@ -15,7 +17,6 @@ namespace {
 constexpr int kStepMilliseconds = 50;
 constexpr std::chrono::milliseconds kConnectLongest{5'000};
 constexpr std::chrono::milliseconds kCallLongest{10'000};  // who stops the program waits for it
-constexpr std::size_t kSentenceMax = 300;
 constexpr std::size_t kPrefixMax = 20;
 constexpr int kGzipLevel = 1;
 
@@ -33,6 +34,19 @@ std::size_t take_body(char* bytes, std::size_t, std::size_t size, void* out) {
 }
 
 }  // namespace
+
+HttpSettings http_settings(const Settings& settings, bool compress, std::string_view scheme) {
+  HttpSettings out{.url = settings.text("url"),
+                   .user = settings.text("user"),
+                   .password = settings.text("password"),
+                   .headers = {},
+                   .ca_file = settings.text("ca_file"),
+                   .timeout = settings.time("timeout"),
+                   .compress = compress};
+  if (scheme.empty() || settings.text("token").empty()) return out;
+  out.headers.push_back(fmt::format("Authorization: {} {}", scheme, settings.text("token")));
+  return out;
+}
 
 Outcome outcome_of(const HttpAnswer& answer) {
   if (answer.ok()) return Outcome::done;

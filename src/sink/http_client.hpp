@@ -12,6 +12,7 @@
 
 #include "core/result.hpp"
 #include "sink/sink.hpp"
+#include "sink/spec.hpp"
 
 namespace mp::sink {
 
@@ -24,6 +25,11 @@ struct HttpSettings {
   std::chrono::milliseconds timeout{10'000};
   bool compress = false;  // bodies, with gzip
 };
+
+// By the keys of a section: url, user, password, ca_file, timeout. With `scheme` ("Bearer") also
+// token, unless it is empty.
+[[nodiscard]] HttpSettings http_settings(const Settings& settings, bool compress,
+                                         std::string_view scheme = {});
 
 struct HttpRequest {
   std::string target;  // behind the URL: "/write?db=x"

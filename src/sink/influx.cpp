@@ -21,22 +21,10 @@ bool is_version_2(const Settings& settings) {
   return !settings.text("bucket").empty();
 }
 
-HttpSettings http_of(const Settings& settings) {
-  HttpSettings out{.url = settings.text("url"),
-                   .user = settings.text("user"),
-                   .password = settings.text("password"),
-                   .headers = {},
-                   .ca_file = settings.text("ca_file"),
-                   .timeout = settings.time("timeout"),
-                   .compress = settings.flag("compress")};
-  if (!settings.text("token").empty())
-    out.headers.push_back("Authorization: Token " + settings.text("token"));
-  return out;
-}
-
 class Influx final : public Sink {
  public:
-  explicit Influx(const Settings& settings) : settings_(settings), http_(http_of(settings)) {
+  explicit Influx(const Settings& settings)
+      : settings_(settings), http_(http_settings(settings, settings.flag("compress"), "Token")) {
     const auto of = [&](std::string_view key) { return url_encoded(settings.text(key)); };
     target_ = is_version_2(settings)
                   ? "/api/v2/write?precision=ns&org=" + of("org") + "&bucket=" + of("bucket")
@@ -111,7 +99,7 @@ class Influx final : public Sink {
   std::optional<Timestamp> taken_at_;
 };
 
-constexpr std::array kKeys = {
+constexpr std::array kInfluxKeys = {
     Key{"url", "http://127.0.0.1:8086", "The server."},
     Key{"database", "marketprism",
         "Of version 1: where it writes; made where it is missing. One measurement for each "
@@ -126,15 +114,15 @@ constexpr std::array kKeys = {
     Key{"compress", true, "Compress what is sent with gzip."},
     timeout_key(std::chrono::milliseconds{10'000}),
 };
-constexpr std::array kUsual = {Usual{"batch_age", std::chrono::milliseconds{200}}};
+constexpr std::array kInfluxUsual = {Usual{"batch_age", std::chrono::milliseconds{200}}};
 
 }  // namespace
 
 constexpr Spec kInflux = {
     .type = "influx",
     .what = "InfluxDB, version 1 or 2",
-    .keys = kKeys,
-    .usual = kUsual,
+    .keys = kInfluxKeys,
+    .usual = kInfluxUsual,
     .guarantee = Guarantee::at_least_once,
     .harmless =
         "A point that is written again is the same point. Events of one frame and stream "

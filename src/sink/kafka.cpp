@@ -16,9 +16,7 @@
 namespace mp::sink {
 namespace {
 
-using Kind = KafkaProducer::Report::Kind;
-
-constexpr std::chrono::milliseconds kMoment{100};  // until it looks whether it is to end
+constexpr std::chrono::milliseconds kReportsMoment{100};  // until it looks whether it is to end
 
 constexpr unsigned kSilentMax = 10;  // of these before it says that something is wrong
 
@@ -42,8 +40,8 @@ class Kafka final : public Sink {
     }
     while (sent_ < batch.items.size() && send(batch.items[sent_], *producer_, sent_)) ++sent_;
     ++silent_;
-    if (is_alone_) collect(batch, *one_by_one_, kMoment);
-    collect(batch, *producer_, is_alone_ ? std::chrono::milliseconds{} : kMoment);
+    if (is_alone_) collect(batch, *one_by_one_, kReportsMoment);
+    collect(batch, *producer_, is_alone_ ? std::chrono::milliseconds{} : kReportsMoment);
     if (shipment_.given_up() || shipment_.complete()) {
       began_ = false;  // what else is under way is forgotten with the producer
       return shipment_.end();
@@ -73,6 +71,7 @@ class Kafka final : public Sink {
   }
 
   void take(const KafkaProducer::Report& report, const Batch& batch) {
+    using Kind = KafkaProducer::Report::Kind;
     switch (report.kind) {
       case Kind::stored:
         return shipment_.accept(report.number - first_);
@@ -110,14 +109,18 @@ class Kafka final : public Sink {
   unsigned silent_ = 0;    // moments without a report
 };
 
-constexpr std::array<std::string_view, 5> kCompressions = {"lz4", "zstd", "gzip", "snappy", "none"};
+constexpr std::array<std::string_view, 5> kKafkaCompressions = {"lz4", "zstd", "gzip", "snappy",
+                                                                "none"};
 constexpr std::array<std::string_view, 3> kMechanisms = {"SCRAM-SHA-256", "SCRAM-SHA-512", "PLAIN"};
-constexpr std::array kKeys = {
+constexpr std::array kKafkaKeys = {
     Key{.name = "servers",
         .fallback = Key::NoTexts{},
         .doc = "Brokers to begin with; they tell of the others.",
         .example = "[\"one:9092\", \"two:9092\"]"},
-    Key{.name = "compression", .fallback = "lz4", .doc = "Of records.", .words = kCompressions},
+    Key{.name = "compression",
+        .fallback = "lz4",
+        .doc = "Of records.",
+        .words = kKafkaCompressions},
     Key{.name = "message_bytes",
         .fallback = Bytes{1'000'000},
         .doc = "The longest record, and batch of records. Batches that brokers refuse as too long "
@@ -139,19 +142,18 @@ constexpr std::array kKeys = {
     kTlsKey,
     kCaFileKey,
 };
-constexpr std::array<std::string_view, 2> kEncodings = {"json", "marketprism"};
 // A batch is waited for, linger and all: three times as fast as with the usual size.
-constexpr std::array kUsual = {Usual{"batch_events", std::uint64_t{20'000}},
-                               Usual{"batch_bytes", Bytes{std::uint64_t{16} << 20U}}};
+constexpr std::array kKafkaUsual = {Usual{"batch_events", std::uint64_t{20'000}},
+                                    Usual{"batch_bytes", Bytes{std::uint64_t{16} << 20U}}};
 
 }  // namespace
 
 constexpr Spec kKafka = {
     .type = "kafka",
     .what = "Kafka topics, by an idempotent producer",
-    .keys = kKeys,
-    .usual = kUsual,
-    .encodings = kEncodings,
+    .keys = kKafkaKeys,
+    .usual = kKafkaUsual,
+    .encodings = kMessageEncodings,
     .subject = "marketprism.{channel}",
     .subject_excludes = " /\\,:;\"'*#+?|<>=&%$!@^(){}[]~`\t\r\n",
     .guarantee = Guarantee::at_least_once,

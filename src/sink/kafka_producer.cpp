@@ -11,9 +11,8 @@ namespace mp::sink {
 namespace {
 
 using Options = std::vector<std::pair<std::string, std::string>>;
-using Kind = KafkaProducer::Report::Kind;
 
-struct Destroy {
+struct DestroyConf {
   void operator()(rd_kafka_conf_t* conf) const { rd_kafka_conf_destroy(conf); }
 };
 
@@ -51,6 +50,7 @@ bool is_for_good(rd_kafka_resp_err_t code) {
 }
 
 KafkaProducer::Report report_of(std::uint64_t number, rd_kafka_resp_err_t code) {
+  using Kind = KafkaProducer::Report::Kind;
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {.number = number};
   return {number, is_for_good(code) ? Kind::refused : Kind::failed, rd_kafka_err2str(code)};
 }
@@ -74,7 +74,7 @@ Result<std::unique_ptr<KafkaProducer>> KafkaProducer::open(const Settings& setti
                                                            Together together) {
   std::unique_ptr<KafkaProducer> out{new KafkaProducer};
   out->together_ = together;
-  std::unique_ptr<rd_kafka_conf_t, Destroy> conf{rd_kafka_conf_new()};
+  std::unique_ptr<rd_kafka_conf_t, DestroyConf> conf{rd_kafka_conf_new()};
   std::array<char, 256> why{};
   for (const auto& [name, value] : options_of(settings, together)) {
     if (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), why.data(), why.size()) !=
@@ -88,7 +88,7 @@ Result<std::unique_ptr<KafkaProducer>> KafkaProducer::open(const Settings& setti
     producer.reports.push_back(report_of(number, message->err));
     if (message->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE &&
         producer.together_ == Together::many)
-      producer.reports.back().kind = Kind::too_long;
+      producer.reports.back().kind = Report::Kind::too_long;
   };
   rd_kafka_conf_set_dr_msg_cb(conf.get(), report);
   const auto note = [](rd_kafka_t*, int, const char* problem, void* self) {

@@ -98,7 +98,7 @@ class Mqtt final : public Sink {
   std::unordered_map<int, std::size_t> on_their_way_;  // positions, by the broker's number
 };
 
-constexpr std::array kKeys = {
+constexpr std::array kMqttKeys = {
     Key{"host", "localhost", "Where the broker is."},
     Key{.name = "port",
         .fallback = std::uint64_t{1883},
@@ -112,15 +112,14 @@ constexpr std::array kKeys = {
     kTlsKey,
     kCaFileKey,
 };
-constexpr std::array<std::string_view, 2> kEncodings = {"json", "marketprism"};
 
 }  // namespace
 
 constexpr Spec kMqtt = {
     .type = "mqtt",
     .what = "an MQTT 5 broker, QoS 1",
-    .keys = kKeys,
-    .encodings = kEncodings,
+    .keys = kMqttKeys,
+    .encodings = kMessageEncodings,
     .subject = "marketprism/{venue}/{channel}/{kind}/{instrument}",
     .subject_excludes = "/+#",
     .guarantee = Guarantee::at_least_once,

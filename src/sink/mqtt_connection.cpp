@@ -11,8 +11,8 @@ namespace mp::sink {
 namespace {
 
 constexpr int kKeepAliveSeconds = 30;
-constexpr int kStepMilliseconds = 50;
-constexpr std::chrono::seconds kConnectLongest{2};
+constexpr int kLoopMilliseconds = 50;
+constexpr std::chrono::seconds kAnswerLongest{2};
 
 // The library counts its users, but not atomically.
 void begin_library() {
@@ -68,9 +68,9 @@ Result<std::unique_ptr<MqttConnection>> MqttConnection::open(const Settings& set
   mosquitto_publish_v5_callback_set(handle, Callbacks::published);
   code = mosquitto_connect(handle, host.c_str(), port, kKeepAliveSeconds);
   if (code != MOSQ_ERR_SUCCESS) return trouble("connect", words_of(code));
-  const auto end = std::chrono::steady_clock::now() + kConnectLongest;
+  const auto end = std::chrono::steady_clock::now() + kAnswerLongest;
   while (std::chrono::steady_clock::now() < end && out->connected_ < 0) {
-    code = mosquitto_loop(handle, kStepMilliseconds, 1);
+    code = mosquitto_loop(handle, kLoopMilliseconds, 1);
     if (code != MOSQ_ERR_SUCCESS) return trouble("connect", words_of(code));
   }
   if (out->connected_ < 0) return trouble("connect", "no answer");
@@ -100,7 +100,7 @@ Result<void> MqttConnection::wait(std::chrono::milliseconds longest) {
   const auto end = std::chrono::steady_clock::now() + longest;
   const std::size_t before = answers.size();
   while (std::chrono::steady_clock::now() < end) {
-    const int code = mosquitto_loop(handle_, kStepMilliseconds, 1);
+    const int code = mosquitto_loop(handle_, kLoopMilliseconds, 1);
     if (code != MOSQ_ERR_SUCCESS) return Error{ErrorKind::unavailable, words_of(code)};
     if (answers.size() > before) return {};
   }

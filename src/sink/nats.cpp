@@ -12,8 +12,6 @@
 namespace mp::sink {
 namespace {
 
-using Kind = NatsConnection::Answer::Kind;
-
 class NatsStream final : public Sink {
  public:
   explicit NatsStream(const Settings& settings)
@@ -57,6 +55,7 @@ class NatsStream final : public Sink {
   }
 
   bool take_answer() {
+    using Kind = NatsConnection::Answer::Kind;
     const auto answer = connection_->answer(ack_timeout_);
     switch (answer.kind) {
       case Kind::stored:
@@ -91,7 +90,7 @@ std::unique_ptr<Sink> make_nats(const Settings& settings) {
 }
 
 constexpr std::array<std::string_view, 2> kMessages = {"event", "batch"};
-constexpr std::array kKeys = {
+constexpr std::array kNatsKeys = {
     Key{.name = "servers",
         .fallback = Key::NoTexts{},
         .doc = "Where they are; one of a cluster will do. Default: nats://localhost:4222.",
@@ -135,15 +134,14 @@ constexpr std::array kKeys = {
     kTlsKey,
     kCaFileKey,
 };
-constexpr std::array<std::string_view, 2> kEncodings = {"json", "marketprism"};
 
 }  // namespace
 
 constexpr Spec kNats = {
     .type = "nats",
     .what = "NATS: a JetStream stream, or whoever listens",
-    .keys = kKeys,
-    .encodings = kEncodings,
+    .keys = kNatsKeys,
+    .encodings = kMessageEncodings,
     .subject = "{channel}.{venue}.{kind}.{instrument}",
     .subject_excludes = ".*> \t\r\n",
     .guarantee = Guarantee::at_least_once,

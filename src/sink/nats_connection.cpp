@@ -24,7 +24,7 @@ struct Destroy {
 };
 template <class T, void (*destroy)(T*)>
 using Owned = std::unique_ptr<T, Destroy<T, destroy>>;
-using Options = Owned<natsOptions, natsOptions_Destroy>;
+using NatsOptions = Owned<natsOptions, natsOptions_Destroy>;
 using Message = Owned<natsMsg, natsMsg_Destroy>;
 using Jet = Owned<jsCtx, jsCtx_Destroy>;
 using StreamInfo = Owned<jsStreamInfo, jsStreamInfo_Destroy>;
@@ -44,10 +44,10 @@ Error unavailable(std::string_view what, natsStatus status) {
   return {ErrorKind::unavailable, fmt::format("cannot {}: {}", what, words_of(status))};
 }
 
-Result<Options> options_of(const Settings& settings) {
+Result<NatsOptions> nats_options(const Settings& settings) {
   natsOptions* made = nullptr;
   natsStatus status = natsOptions_Create(&made);
-  Options options{made};
+  NatsOptions options{made};
   const auto set = [&](natsStatus next) {
     if (status == NATS_OK) status = next;
   };
@@ -206,7 +206,7 @@ class Connection final : public NatsConnection {
 }  // namespace
 
 Result<std::unique_ptr<NatsConnection>> NatsConnection::open(const Settings& settings) {
-  const auto options = options_of(settings);
+  const auto options = nats_options(settings);
   if (!options) return options.error();
   natsConnection* connected = nullptr;
   if (const auto status = natsConnection_Connect(&connected, options->get()); status != NATS_OK)

@@ -9,20 +9,19 @@
 namespace mp::sink {
 namespace {
 
-constexpr std::array kKeys = {
+constexpr std::array kNdjsonKeys = {
     Key{"compress", true, "Compress the files with zstd."},
     kRotateBytesKey,
     kRotateAgeKey,
 };
-constexpr std::array<std::string_view, 2> kEncodings = {"json", "marketprism"};
 
 }  // namespace
 
 constexpr Spec kNdjson = {
     .type = "ndjson",
     .what = "JSON lines in files, plain or zstd",
-    .keys = kKeys,
-    .encodings = kEncodings,
+    .keys = kNdjsonKeys,
+    .encodings = kMessageEncodings,
     .guarantee = Guarantee::exactly_once,
     .harmless = "A file appears by one rename, and its name tells which events it has.",
     .loss_window = "None; what is not in a file yet is in the journal.",

@@ -27,7 +27,6 @@ namespace {
 constexpr std::uint64_t kRowsShare = 4;
 
 // Of the rows in memory, estimated; at most kRowsShare of what DuckDB may take beside them.
-constexpr std::uint64_t kRowsBytesMax = std::uint64_t{128} << 20U;
 class Parquet final : public Sink {
  public:
   explicit Parquet(const Settings& settings)
@@ -139,7 +138,7 @@ class Parquet final : public Sink {
   bool recovering_ = true;             // until the first event that no earlier run delivered
 };
 
-constexpr std::array kKeys = {
+constexpr std::array kParquetKeys = {
     Key{.name = "flush_rows",
         .fallback = std::uint64_t{500'000},
         .doc = "Write files once so many events wait.",
@@ -179,7 +178,7 @@ constexpr std::array kKeys = {
 constexpr Spec kParquet = {
     .type = "parquet",
     .what = "Parquet files in hive folders, for SQL (needs DuckDB)",
-    .keys = kKeys,
+    .keys = kParquetKeys,
     .guarantee = Guarantee::exactly_once,
     .harmless =
         "The files of a flush appear by one rename, and their names tell which events they "

@@ -20,6 +20,9 @@ namespace mp::sink {
 // The database of a Parquet sink's runner, as the section has it.
 [[nodiscard]] DuckdbConfig duckdb_of(const Settings& settings, const Folders& folders);
 
+// Of rows in memory, unless there are fewer for it.
+inline constexpr std::uint64_t kRowsBytesMax = std::uint64_t{128} << 20U;
+
 class ParquetFlush {
  public:
   struct Options {

@@ -16,6 +16,9 @@
 
 namespace mp::sink {
 
+// Below the folder of a type: venue, date, file.
+inline constexpr unsigned kTypeLevels = 3;
+
 class Partitions {
  public:
   // What a file of its own is worth, in values (ParquetRows::weight): some 20,000 trades.

@@ -12,7 +12,7 @@ namespace mp::sink {
 namespace {
 
 constexpr const char* kName = ".wants";
-constexpr std::array<std::string_view, 2> kKeys = {"channels", "instruments"};
+constexpr std::array<std::string_view, 2> kWantKeys = {"channels", "instruments"};
 
 }  // namespace
 
@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, 2> kKeys = {"channels", "instruments"};
 Result<void> note_wants(const Settings& settings, const std::filesystem::path& folder) {
   if (settings.shard.number != 0) return {};
   std::string text;
-  for (const std::string_view key : kKeys) {
+  for (const std::string_view key : kWantKeys) {
     for (const std::string& word : settings.texts(key))
       text.append(key).append(" ").append(word).push_back('\n');
   }
@@ -39,7 +39,7 @@ Result<Settings> noted_wants(const std::filesystem::path& folder) {
   std::istringstream lines{text->value_or("")};
   std::string line;
   while (std::getline(lines, line)) {
-    for (const std::string_view key : kKeys) {
+    for (const std::string_view key : kWantKeys) {
       if (!line.starts_with(std::string{key} + " ")) continue;
       Texts words = out.texts(key);
       words.push_back(line.substr(key.size() + 1));

@@ -8,11 +8,11 @@
 #include <cerrno>
 
 #include "core/utf8.hpp"
+#include "sink/connection_keys.hpp"
 
 namespace mp::sink {
 namespace {
 
-constexpr std::size_t kSentenceMax = 300;
 constexpr std::size_t kCopyPart = std::size_t{64} << 10U;
 
 std::string sentence(const char* said) {

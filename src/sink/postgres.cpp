@@ -7,6 +7,7 @@
 #include <string>
 
 #include "sink/columns.hpp"
+#include "sink/connection_keys.hpp"
 #include "sink/pg_binary.hpp"
 #include "sink/pg_connection.hpp"
 #include "sink/pg_rows.hpp"
@@ -94,8 +95,7 @@ class Postgres final : public Sink {
   bool is_careful_ = true;       // by way of a temporary table
 };
 
-constexpr std::array<std::string_view, 2> kUnique = {"delivery", "identity"};
-constexpr std::array kKeys = {
+constexpr std::array kPostgresKeys = {
     Key{"url", "postgresql://127.0.0.1/marketprism",
         "The database, as libpq takes it: a URL, or `host=... dbname=...`."},
     Key{"password", "", "Instead of one in the URL.", "\"secret\""},
@@ -115,7 +115,7 @@ constexpr std::array kKeys = {
                "identity: the event of the venue, so that several collectors can fill the same "
                "tables; of what has neither an id nor a number, equal events of one time are one "
                "too.",
-        .words = kUnique},
+        .words = kUniqueWords},
 };
 
 }  // namespace
@@ -123,7 +123,7 @@ constexpr std::array kKeys = {
 constexpr Spec kPostgres = {
     .type = "postgres",
     .what = "tables of PostgreSQL, or TimescaleDB",
-    .keys = kKeys,
+    .keys = kPostgresKeys,
     .guarantee = Guarantee::exactly_once,
     .harmless = "A batch is one transaction, and a row whose primary key is there is passed over.",
     .loss_window = "None, unless synchronous_commit is off.",

@@ -15,11 +15,9 @@ namespace {
 namespace fs = std::filesystem;
 using journal::Next;
 
-constexpr unsigned kLevels = 3;  // venue, date, file
 constexpr unsigned kWriters = 2;
 constexpr std::uint64_t kReleaseEvery = 4096;
-// Of rows in memory; and of all that a query writes, of which a file has about a fifth.
-constexpr std::uint64_t kRowsBytesMax = std::uint64_t{128} << 20U;
+// Of all rows that a query writes, of which a file has about a fifth.
 constexpr std::uint64_t kBytesMax = std::uint64_t{8} << 30U;
 
 Error overtaken(const fs::path& location, std::uint64_t count) {
@@ -112,7 +110,7 @@ Result<QueryTail::Files> QueryTail::write(const Channels& channels, const fs::pa
   for (std::size_t i = 0; i < kChannelCount; ++i) {
     if (!channels.test(i)) continue;
     const fs::path type = "type=" + std::string{kChannelNames[i]};
-    const auto files = files_below(folder / type, kLevels);
+    const auto files = files_below(folder / type, kTypeLevels);
     if (!files) return files.error();
     for (const fs::path& file : *files) out[i].push_back(type / file);
   }

@@ -4,12 +4,12 @@
 #include <cerrno>
 
 #include "sink/files.hpp"
+#include "sink/parquet_partitions.hpp"
 #include "sink/parquet_rows.hpp"
 
 namespace mp::sink {
 namespace {
 
-constexpr unsigned kLevels = 3;  // venue, date, file
 constexpr std::string_view kTypeKey = "type=";
 constexpr unsigned kOldLevels = 4;  // venue, instrument, date, file
 constexpr std::string_view kOldKey = "channel=";
@@ -85,7 +85,7 @@ Result<void> QueryViews::list() {
     return {};
   };
   for (std::size_t i = 0; i < kChannelCount; ++i) {
-    if (auto done = list_below(i, kTypeKey, kLevels, files_[i]); !done) return done;
+    if (auto done = list_below(i, kTypeKey, kTypeLevels, files_[i]); !done) return done;
     if (auto done = list_below(i, kOldKey, kOldLevels, old_files_[i]); !done) return done;
   }
   return {};

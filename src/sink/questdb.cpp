@@ -19,22 +19,10 @@ namespace {
 
 constexpr std::string_view kTcp = "tcp://";
 
-HttpSettings http_of(const Settings& settings) {
-  HttpSettings out{.url = settings.text("url"),
-                   .user = settings.text("user"),
-                   .password = settings.text("password"),
-                   .headers = {},
-                   .ca_file = settings.text("ca_file"),
-                   .timeout = settings.time("timeout")};
-  if (!settings.text("token").empty())
-    out.headers.push_back("Authorization: Bearer " + settings.text("token"));
-  return out;
-}
-
 class QuestDb final : public Sink {
  public:
   explicit QuestDb(const Settings& settings)
-      : channels_(settings.texts("channels")), http_(http_of(settings)) {
+      : channels_(settings.texts("channels")), http_(http_settings(settings, false, "Bearer")) {
     const std::string_view url = settings.text("url");
     if (url.starts_with(kTcp))
       tcp_.emplace(std::string{url.substr(kTcp.size())}, settings.time("timeout"));
@@ -81,7 +69,7 @@ class QuestDb final : public Sink {
   std::optional<LineSocket> tcp_;
 };
 
-constexpr std::array kKeys = {
+constexpr std::array kQuestDbKeys = {
     Key{"url", "http://127.0.0.1:9000",
         "The server's HTTP interface. One table for each channel, made where it is missing; one "
         "that is made otherwise keeps its own rule for equal rows. tcp://HOST:9009: without any "
@@ -92,15 +80,15 @@ constexpr std::array kKeys = {
     kTrustKey,
     timeout_key(std::chrono::milliseconds{10'000}),
 };
-constexpr std::array kUsual = {Usual{"batch_age", std::chrono::milliseconds{200}}};
+constexpr std::array kQuestDbUsual = {Usual{"batch_age", std::chrono::milliseconds{200}}};
 
 }  // namespace
 
 constexpr Spec kQuestDb = {
     .type = "questdb",
     .what = "tables of QuestDB",
-    .keys = kKeys,
-    .usual = kUsual,
+    .keys = kQuestDbKeys,
+    .usual = kQuestDbUsual,
     .guarantee = Guarantee::at_least_once,
     .harmless =
         "Tables have the keys of an event for deduplication: a row that is written again "

@@ -18,8 +18,6 @@
 namespace mp::sink {
 namespace {
 
-using Kind = RedisAnswer::Kind;
-
 class Redis final : public Sink {
  public:
   explicit Redis(const Settings& settings)
@@ -54,6 +52,8 @@ class Redis final : public Sink {
   }
 
  private:
+  using Kind = RedisAnswer::Kind;
+
   Written write_streams(const Batch& batch) {
     connection_->append({"MULTI"});
     Timestamp latest = latest_;
@@ -143,7 +143,7 @@ class Redis final : public Sink {
 };
 
 constexpr std::array<std::string_view, 2> kModes = {"stream", "publish"};
-constexpr std::array kKeys = {
+constexpr std::array kRedisKeys = {
     Key{"host", "localhost", "Where it is, or the path of its socket."},
     Key{.name = "port", .fallback = std::uint64_t{6379}, .doc = "Its port.", .most = 65'535},
     Key{"database", std::uint64_t{0}, "The number of the database."},
@@ -160,15 +160,14 @@ constexpr std::array kKeys = {
     kUserKey,
     kPasswordKey,
 };
-constexpr std::array<std::string_view, 2> kEncodings = {"json", "marketprism"};
 
 }  // namespace
 
 constexpr Spec kRedis = {
     .type = "redis",
     .what = "Redis: streams, or messages for whoever listens; one server, without TLS",
-    .keys = kKeys,
-    .encodings = kEncodings,
+    .keys = kRedisKeys,
+    .encodings = kMessageEncodings,
     .subject = "{channel}:{venue}:{kind}:{instrument}",
     .subject_excludes = ": \t\r\n",
     .guarantee = Guarantee::exactly_once,

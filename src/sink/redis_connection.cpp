@@ -8,9 +8,8 @@ namespace {
 
 constexpr timeval kConnectTime{.tv_sec = 2, .tv_usec = 0};
 
-using Kind = RedisAnswer::Kind;
-
 RedisAnswer answer_of(const redisReply& reply) {
+  using Kind = RedisAnswer::Kind;
   RedisAnswer out{.kind = Kind::other};
   switch (reply.type) {
     case REDIS_REPLY_ERROR:

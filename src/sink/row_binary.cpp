@@ -42,9 +42,9 @@ void add_levels(const std::string& name, std::vector<RowColumn>& out) {
 }
 
 // Appends the values of one event, field after field.
-class RowWriter {
+class BinaryWriter {
  public:
-  explicit RowWriter(std::string& out) : out_(out) {}
+  explicit BinaryWriter(std::string& out) : out_(out) {}
 
   template <class T>
   void operator()(std::string_view, const T& value) {
@@ -147,7 +147,7 @@ void append_row(const Event& event, const Identity& identity, std::string& out) 
   append_row_text(event.instrument, out);
   append_row_number(identity.high, out);
   append_row_number(identity.low, out);
-  visit_fields(event, RowWriter{out});
+  visit_fields(event, BinaryWriter{out});
 }
 
 }  // namespace mp::sink

@@ -3,6 +3,7 @@
 // `list sinks` and docs/sinks.md read it.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -72,6 +73,9 @@ struct Spec {
   // No I/O yet, and no error: that is open()'s.
   std::unique_ptr<Sink> (*make)(const Settings& settings);
 };
+
+// The encodings of a sink whose readers are of many kinds.
+inline constexpr std::array<std::string_view, 2> kMessageEncodings = {"json", "marketprism"};
 
 // The keys that every sink has: what it gets and how it is offered.
 [[nodiscard]] std::span<const Key> common_keys();

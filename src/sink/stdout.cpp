@@ -81,15 +81,13 @@ class StandardOutput final : public Sink {
   std::size_t done_ = 0;  // bytes of the batch
 };
 
-constexpr std::array<std::string_view, 2> kEncodings = {"json", "marketprism"};
-
 }  // namespace
 
 constexpr Spec kStdout = {
     .type = "stdout",
     .what = "lines on standard output, for another program",
     .keys = {},
-    .encodings = kEncodings,
+    .encodings = kMessageEncodings,
     .guarantee = Guarantee::at_least_once,
     .harmless = "It is not: a reader that minds tells events by venue, type, symbol and seq.",
     .loss_window = "What the reader had not read when it ended.",

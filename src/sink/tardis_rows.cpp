@@ -10,7 +10,7 @@
 namespace mp::sink {
 namespace {
 
-using Key = std::pair<std::string, std::string>;  // venue, symbol
+using Stream = std::pair<std::string, std::string>;  // venue, symbol
 
 void append_text(std::string_view text, std::string& out) {
   if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
@@ -138,7 +138,7 @@ class SnapshotRows final : public RowMaker {
     }
     const auto* change = std::get_if<Book>(&event.body);
     if (change == nullptr || change->depth) return;
-    const Key key{event.venue, event.symbol};
+    const Stream key{event.venue, event.symbol};
     if (change->is_snapshot) books_[key] = {};
     const auto found = books_.find(key);
     if (found == books_.end()) return;
@@ -206,7 +206,7 @@ class SnapshotRows final : public RowMaker {
   }
 
   std::size_t levels_;
-  std::map<Key, Sides> books_;
+  std::map<Stream, Sides> books_;
 };
 
 class DerivativeRows final : public RowMaker {
@@ -215,7 +215,7 @@ class DerivativeRows final : public RowMaker {
     const Event& event = *item.event;
     if (item.kind == InstrumentKind::spot) return;
     Known known;
-    const Key key{event.venue, event.symbol};
+    const Stream key{event.venue, event.symbol};
     const auto found = known_.find(key);
     if (found != known_.end()) known = found->second;
     if (!update(event.body, known)) return;
@@ -263,7 +263,7 @@ class DerivativeRows final : public RowMaker {
     return true;
   }
 
-  std::map<Key, Known> known_;
+  std::map<Stream, Known> known_;
 };
 
 }  // namespace

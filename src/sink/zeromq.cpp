@@ -67,7 +67,7 @@ class ZeroMq final : public Sink {
   std::unique_ptr<void, Close> socket_;
 };
 
-constexpr std::array kKeys = {
+constexpr std::array kZeroMqKeys = {
     Key{"endpoint", "tcp://127.0.0.1:5556", "Where receivers find it, as ZeroMQ spells that."},
     Key{"bind", true, "false: it connects, and the receiver binds."},
     Key{.name = "queue_messages",
@@ -80,15 +80,14 @@ constexpr std::array kKeys = {
         .doc = "At the end, what is on its way gets so long.",
         .most = 60'000},
 };
-constexpr std::array<std::string_view, 2> kEncodings = {"json", "marketprism"};
 
 }  // namespace
 
 constexpr Spec kZeroMq = {
     .type = "zeromq",
     .what = "a ZeroMQ PUB socket, for whoever is connected",
-    .keys = kKeys,
-    .encodings = kEncodings,
+    .keys = kZeroMqKeys,
+    .encodings = kMessageEncodings,
     .subject = "{channel}.{venue}.{kind}.{instrument}",
     .subject_excludes = ". ",
     .guarantee = Guarantee::best_effort,
