@@ -45,7 +45,7 @@ if(MP_CCACHE AND NOT MP_PGO)
 endif()
 
 # Half of the work of a release build was reading the same headers again, and making the same of them. So the files of a
-# layer are compiled together, 32 at a time: a name in an unnamed namespace is then the only one in its layer. Files of
+# layer are compiled together: a name in an unnamed namespace is then the only one in its layer. Files of
 # venues, which call the same things alike, share the headers alone. mp_read_headers_once(mp_venue <venue/support.hpp>)
 function(mp_read_headers_once target)
   if(MP_READ_ONCE)
@@ -61,7 +61,7 @@ endfunction()
 function(mp_compile_together)
   if(MP_READ_ONCE)
     foreach(layer ${ARGN})
-      set_target_properties(mp_${layer} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 32)
+      set_target_properties(mp_${layer} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
       if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")  # which takes a source that is included for a header
         target_compile_options(mp_${layer} PRIVATE -Wno-subobject-linkage)
       endif()

@@ -19,6 +19,8 @@ struct GridColumn {
   unsigned drop = 0;    // where room is short, the highest goes first; 0 stays
 };
 
+inline constexpr std::size_t kReasonShown = 200;  // of the words in a tail, in bytes
+
 struct GridRow {
   std::vector<std::string> cells;  // fewer than columns: the others are not there
   std::string tail{};              // behind them, as it is

@@ -17,19 +17,18 @@ namespace mp::cli {
 namespace {
 
 // At 80 columns the median of the latency goes, and the spread where names are long.
-constexpr std::array<GridColumn, 10> kColumns = {{{"VENUE"},
-                                                  {"INSTRUMENT"},
-                                                  {"STATE"},
-                                                  {"EVENTS/S", true},
-                                                  {"BID", true},
-                                                  {"ASK", true},
-                                                  {"SPREAD", true, 2},
-                                                  {"LAT p50", true, 3},
-                                                  {"LAT p99", true, 1},
-                                                  {"GAPS", true}}};
-constexpr std::size_t kTextColumns = 3;    // that stand before the numbers
-constexpr std::size_t kReasonShown = 200;  // bytes
-constexpr std::size_t kNameShown = 64;     // of an instrument's name
+constexpr std::array<GridColumn, 10> kLiveColumns = {{{"VENUE"},
+                                                      {"INSTRUMENT"},
+                                                      {"STATE"},
+                                                      {"EVENTS/S", true},
+                                                      {"BID", true},
+                                                      {"ASK", true},
+                                                      {"SPREAD", true, 2},
+                                                      {"LAT p50", true, 3},
+                                                      {"LAT p99", true, 1},
+                                                      {"GAPS", true}}};
+constexpr std::size_t kTextColumns = 3;  // that stand before the numbers
+constexpr std::size_t kNameShown = 64;   // of an instrument's name
 
 std::string latency_text(std::chrono::nanoseconds latency) {
   const auto ns = static_cast<double>(latency.count());
@@ -81,7 +80,7 @@ std::vector<std::string> table_lines(const std::vector<pipeline::BoardRow>& rows
     // it.
     if (!to.tail.empty() && row.events_per_second <= 0) to.cells.resize(kTextColumns);
   }
-  return grid_lines(kColumns, table, width);
+  return grid_lines(kLiveColumns, table, width);
 }
 
 LiveTable::Style LiveTable::style_of_stdout(bool plain) {

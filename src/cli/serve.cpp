@@ -18,7 +18,7 @@
 namespace mp::cli {
 namespace {
 
-constexpr std::chrono::nanoseconds kLookEvery = std::chrono::milliseconds{200};
+constexpr std::chrono::nanoseconds kAskedEvery = std::chrono::milliseconds{200};
 constexpr std::chrono::milliseconds kTick{1};  // how exactly frames keep their pace
 constexpr std::size_t kQueueBytesMax = std::size_t{512} << 20U;  // more than a frame can have
 
@@ -47,8 +47,8 @@ void follow(const sim::ReplayVenue& venue, std::size_t frames, const ServeOption
   const auto begun = net::steady_now();
   for (auto passed = begun - begun; !stop_requested(); passed = net::steady_now() - begun) {
     if (options.time && passed >= *options.time) break;
-    const auto left = options.time ? *options.time - passed : kLookEvery;
-    wait_for_stop(std::min<std::chrono::nanoseconds>(left, kLookEvery));
+    const auto left = options.time ? *options.time - passed : kAskedEvery;
+    wait_for_stop(std::min<std::chrono::nanoseconds>(left, kAskedEvery));
     const std::uint64_t sent = venue.frames_sent();
     progress.at_of(sent, sent <= frames ? std::optional<std::uint64_t>{frames} : std::nullopt);
   }

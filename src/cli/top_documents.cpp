@@ -72,8 +72,6 @@ Nanoseconds microseconds(const std::optional<Decimal>& value) {
       std::chrono::duration<double, std::micro>{value ? to_double(*value) : 0.0});
 }
 
-constexpr std::size_t kReasonShown = 200;  // bytes
-
 Error unreadable(const ExactReader& reader) {
   return {ErrorKind::data, "the collector's answer cannot be read: " + reader.problem()};
 }

@@ -16,7 +16,7 @@ HttpRequest statement(std::string sql) {
 
 constexpr int kDateTime64Since = 20'01;  // 20.1: year and number
 
-std::string sql_name(std::string_view name) {
+std::string clickhouse_name(std::string_view name) {
   std::string out = "`";
   for (const char c : name) {
     if (c == '`' || c == '\\') out.push_back('\\');
@@ -42,7 +42,7 @@ bool can_take(std::string_view has, std::string_view wanted) {
 
 Result<void> check_table(HttpClient& http, const std::string& database,
                          const ClickHouseTable& table) {
-  const std::string name = sql_name(database) + "." + sql_name(table.name);
+  const std::string name = clickhouse_name(database) + "." + clickhouse_name(table.name);
   auto described = http.ask(statement("DESCRIBE TABLE " + name + " FORMAT TabSeparatedRaw"));
   if (!described) return described.error();
   std::map<std::string_view, std::string_view> has;
@@ -57,9 +57,9 @@ Result<void> check_table(HttpClient& http, const std::string& database,
   for (const RowColumn& column : table.columns) {
     const auto found = has.find(column.name);
     if (found != has.end() && can_take(found->second, column.type)) continue;
-    const std::string is = found == has.end() ? "has no column " + sql_name(column.name)
-                                              : "has the column " + sql_name(column.name) + " as " +
-                                                    std::string{found->second};
+    const std::string is = found == has.end() ? "has no column " + clickhouse_name(column.name)
+                                              : "has the column " + clickhouse_name(column.name) +
+                                                    " as " + std::string{found->second};
     return Error{ErrorKind::config, "the table " + name + " " + is + "; expected " + column.type +
                                         " (another `database` gets tables of its own)"};
   }
@@ -99,21 +99,22 @@ ClickHouseLayout native_layout(const ClickHouseOptions& options) {
 }
 
 std::string create_statement(const std::string& database, const ClickHouseTable& table) {
-  std::string out =
-      "CREATE TABLE IF NOT EXISTS " + sql_name(database) + "." + sql_name(table.name) + " (";
+  std::string out = "CREATE TABLE IF NOT EXISTS " + clickhouse_name(database) + "." +
+                    clickhouse_name(table.name) + " (";
   for (const RowColumn& column : table.columns)
-    out +=
-        (&column == table.columns.data() ? "" : ", ") + sql_name(column.name) + " " + column.type;
+    out += (&column == table.columns.data() ? "" : ", ") + clickhouse_name(column.name) + " " +
+           column.type;
   return out + ")" + table.engine;
 }
 
 std::string insert_statement(const std::string& database, const ClickHouseTable& table,
                              std::string_view format) {
-  const std::string name = "INSERT INTO " + sql_name(database) + "." + sql_name(table.name);
+  const std::string name =
+      "INSERT INTO " + clickhouse_name(database) + "." + clickhouse_name(table.name);
   if (format != "RowBinary") return name + " FORMAT " + std::string{format};
   std::string out = name + " (";
   for (const RowColumn& column : table.columns)
-    out += (&column == table.columns.data() ? "" : ", ") + sql_name(column.name);
+    out += (&column == table.columns.data() ? "" : ", ") + clickhouse_name(column.name);
   return out + ") FORMAT RowBinary";
 }
 
@@ -135,7 +136,8 @@ Result<TimeColumns> ask_times(HttpClient& http) {
 
 Result<void> prepare_tables(HttpClient& http, const std::string& database,
                             const ClickHouseLayout& layout) {
-  if (auto made = http.ask(statement("CREATE DATABASE IF NOT EXISTS " + sql_name(database))); !made)
+  if (auto made = http.ask(statement("CREATE DATABASE IF NOT EXISTS " + clickhouse_name(database)));
+      !made)
     return made.error();
   for (const ClickHouseTable& table : layout.tables) {
     if (table.name.empty()) continue;
