@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <ctime>
-#include <fstream>
 #include <vector>
 
 #include "core/assert.hpp"
@@ -14,6 +13,7 @@
 #include "sim/certificate.hpp"
 #include "sim/load_door.hpp"
 #include "sim/load_tls.hpp"
+#include "sim/own_file.hpp"
 
 namespace mp::sim {
 namespace {
@@ -308,16 +308,12 @@ Result<std::unique_ptr<LoadServer>> LoadServer::open(const LoadConfig& config) {
   if (const auto checked = check(config); !checked) return checked.error();
   const auto certificates = make_certificates();
   if (!certificates) return certificates.error();
-  std::ofstream file(config.ca_file, std::ios::trunc);
-  file << certificates->ca_pem;
-  file.close();
-  if (!file)
-    return wrong(ErrorKind::io, "could not write its certificate authority to \"" + config.ca_file +
-                                    "\": a path of a writable file was expected");
   auto tls = LoadTlsContext::create(*certificates);
   if (!tls) return tls.error();
   auto impl = std::make_unique<Impl>(config, tls.take());
   if (auto listening = impl->door.listen(config.port); !listening) return listening.error();
+  const auto written = write_authority(config.ca_file, certificates->ca_pem);
+  if (!written) return written.error();
   return std::unique_ptr<LoadServer>(new LoadServer(std::move(impl)));
 }
 

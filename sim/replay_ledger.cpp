@@ -3,9 +3,14 @@
 #include <utility>
 
 #include "codec/json_encode.hpp"
+#include "sim/own_file.hpp"
 
 namespace mp::sim {
 namespace {
+
+// How lines begin.
+constexpr std::string_view kFrame = R"({"conn":)";
+constexpr std::string_view kAnswer = R"({"url":)";
 
 void append_number(std::string_view key, std::uint64_t value, std::string& out) {
   out.append(",\"").append(key).append("\":").append(std::to_string(value));
@@ -27,16 +32,15 @@ ReplayLedger::ReplayLedger(std::string path, std::uint64_t bytes_max)
 
 Result<void> ReplayLedger::open() {
   if (path_.empty()) return {};
-  file_.open(path_, std::ios::trunc | std::ios::binary);
-  if (file_) return {};
-  return Error{
-      .kind = ErrorKind::io,
-      .message = "cannot write the ledger " + path_ + "; expected a path that can be written"};
+  auto file = open_own_file(path_, {kFrame, kAnswer}, "a ledger");
+  if (!file) return file.error();
+  file_ = file.take();
+  return {};
 }
 
 void ReplayLedger::add(const SentFrame& sent) {
   if (path_.empty()) return;
-  line_ = "{\"conn\":";
+  line_ = kFrame;
   codec::append_json_string(sent.connection, line_);
   append_number("session", sent.session, line_);
   append_number("frame", sent.frame, line_);
@@ -48,7 +52,7 @@ void ReplayLedger::add(const SentFrame& sent) {
 
 void ReplayLedger::add(const SentAnswer& sent) {
   if (path_.empty()) return;
-  line_ = "{\"url\":";
+  line_ = kAnswer;
   codec::append_json_string(sent.target, line_);
   line_ += ",\"line\":" + (sent.line == 0 ? std::string("null") : std::to_string(sent.line));
   append_number("status", sent.status, line_);

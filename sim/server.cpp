@@ -4,13 +4,13 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <fstream>
 #include <future>
 #include <thread>
 #include <utility>
 
 #include "core/assert.hpp"
 #include "sim/certificate.hpp"
+#include "sim/own_file.hpp"
 #include "sim/random.hpp"
 #include "sim/sockets.hpp"
 
@@ -157,13 +157,6 @@ Result<Simulator::Impl::Exchanges> Simulator::Impl::venues_of(const Config& conf
 Result<void> Simulator::Impl::open(const Config& config, Exchanges exchanges) {
   const auto certificates = make_certificates();
   if (!certificates) return certificates.error();
-  std::ofstream file(config.ca_file, std::ios::trunc);
-  file << certificates->ca_pem;
-  file.close();
-  if (!file)
-    return Error{.kind = ErrorKind::io,
-                 .message = "The simulator could not write its certificate authority to \"" +
-                            config.ca_file + "\": a path of a writable file was expected."};
   error_code error;
   shared.tls.use_certificate(asio::buffer(certificates->server_pem), asio::ssl::context::pem,
                              error);
@@ -181,7 +174,7 @@ Result<void> Simulator::Impl::open(const Config& config, Exchanges exchanges) {
       return listening;
     }
   }
-  return {};
+  return write_authority(config.ca_file, certificates->ca_pem);
 }
 
 void Simulator::Impl::schedule() {

@@ -109,6 +109,7 @@ struct QueryOptions {
   std::string sql;
   std::string data_dir = "data";
   std::string format = "table";
+  std::string sink;  // of type parquet; empty: the one of that name, or the only one
 };
 [[nodiscard]] int query(const QueryOptions& options);
 

@@ -24,6 +24,8 @@ void add_query(CLI::App& app, Chosen& chosen) {
       "  marketprism query --data marketprism-demo --format csv \"FROM quote LIMIT 10\"\n");
   query_app->add_option("sql", options->sql, "The statement")->required();
   query_app->add_option("--data", options->data_dir, "The data directory")->capture_default_str();
+  query_app->add_option("--sink", options->sink, "Whose files, where several sinks write Parquet")
+      ->type_name("NAME");
   query_app->add_option("--format", options->format, "table, csv or ndjson")
       ->check(CLI::IsMember({"table", "csv", "ndjson"}))
       ->capture_default_str();

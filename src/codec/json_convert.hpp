@@ -15,7 +15,7 @@
 namespace mp::codec {
 
 // A count of 10^Power seconds since 1970, which may have a fraction; below the nanosecond it is cut
-// off.
+// off. A whole count that comes to no time of today's is of the unit that its size tells.
 template <int Power>
 struct Epoch {
   [[nodiscard]] static bool convert(const Scalar& scalar, Timestamp& out) {
@@ -27,7 +27,7 @@ inline constexpr Epoch<-3> kMilliseconds{};
 inline constexpr Epoch<-6> kMicroseconds{};
 inline constexpr Epoch<-9> kNanoseconds{};
 
-// "2026-11-19T10:13:20[.fraction]Z"
+// "2026-11-19T10:13:20[.fraction]Z", or with an offset
 struct Rfc3339 {
   [[nodiscard]] static bool convert(const Scalar& scalar, Timestamp& out);
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bitset>
+#include <utility>
 
 #include "core/assert.hpp"
 
@@ -26,7 +27,8 @@ std::string_view trimmed(std::string_view token) {
 // that into false.
 class Walk {
  public:
-  Walk(std::string& problem, std::uint32_t& left_out) : problem_(problem), left_out_(left_out) {}
+  Walk(std::string& problem, std::uint32_t& left_out, ExactReader::BadRows& bad_rows)
+      : problem_(problem), left_out_(left_out), bad_rows_(bad_rows) {}
 
   // One message: an object, or an array where the shape is a Row.
   bool fill(od::value json, ShapeTable table, void* out) {
@@ -65,8 +67,40 @@ class Walk {
     return true;
   }
 
+  // The elements of a list. `rows` says how one is made, in what `list` points to.
+  bool list(od::array json, const MemberRow& rows, void* list) {
+    const bool allowed = bad_rows_.allowed && !std::exchange(in_row_, true);
+    std::size_t good = 0;
+    std::size_t bad = 0;
+    for (auto element : json) {
+      if (row(element, rows, list, allowed)) {
+        ++good;
+        continue;
+      }
+      if (!allowed) return false;
+      rows.drop_row(list);
+      if (bad_rows_.count++ == 0) bad_rows_.first = problem_;
+      ++bad;
+    }
+    if (allowed) in_row_ = false;
+    return good > 0 || bad == 0;
+  }
+
  private:
   using Seen = std::bitset<kMembersMax>;
+
+  bool row(simdjson::simdjson_result<od::value> element, const MemberRow& rows, void* list,
+           bool allowed) {
+    void* const out = rows.next_row(list);
+    if (!allowed) return fill(element.value(), rows.nested, out);
+    try {
+      return fill(element.value(), rows.nested, out);
+    } catch (const simdjson::simdjson_error& error) {
+      if (error.error() != simdjson::INCORRECT_TYPE) throw;  // no list any more
+      problem_ = rows.nested.positional ? "an entry is no array" : "an entry is no object";
+      return false;
+    }
+  }
 
   // Member i is not in the message; of several names of one thing only the last is asked.
   bool absent(std::span<const MemberRow> table, std::size_t i, const Seen& seen, void* message) {
@@ -109,10 +143,7 @@ class Walk {
           return absent(member, message);
         if (json.type() != od::json_type::array) return refuse(member, "is not an array");
         member.clear(message);
-        for (auto element : json.get_array()) {
-          if (!fill(element.value(), member.nested, member.next_row(message))) return false;
-        }
-        return true;
+        return list(json.get_array(), member, message);
       case MemberKind::object:
         if (!member.required && json.type() == od::json_type::null) {
           member.clear(message);
@@ -251,6 +282,8 @@ class Walk {
 
   std::string& problem_;
   std::uint32_t& left_out_;
+  ExactReader::BadRows& bad_rows_;
+  bool in_row_ = false;  // of a list around this one
 };
 
 }  // namespace
@@ -287,7 +320,7 @@ bool ExactReader::read_message(std::string_view text, ShapeTable table, void* ou
       problem_ = table.positional ? "not a JSON array" : "not a JSON object";
       return false;
     }
-    if (!Walk{problem_, left_out_}.fill(document.get_value(), table, out)) return false;
+    if (!Walk{problem_, left_out_, bad_rows_}.fill(document.get_value(), table, out)) return false;
     if (document.current_location().error() == simdjson::OUT_OF_BOUNDS) return true;
     problem_ = "text after the end of the JSON message";
   } catch (const simdjson::simdjson_error& error) {
@@ -296,16 +329,14 @@ bool ExactReader::read_message(std::string_view text, ShapeTable table, void* ou
   return false;
 }
 
-bool ExactReader::read_array(std::string_view text, ShapeTable table, void* list, NextRow next) {
+bool ExactReader::read_array(std::string_view text, const MemberRow& rows, void* list) {
   try {
     auto document = next_slot().open(text);
     if (document.type() != od::json_type::array) {
       problem_ = "not a JSON array";
       return false;
     }
-    for (auto element : document.get_array()) {
-      if (!Walk{problem_, left_out_}.fill(element.value(), table, next(list))) return false;
-    }
+    if (!Walk{problem_, left_out_, bad_rows_}.list(document.get_array(), rows, list)) return false;
     if (document.current_location().error() == simdjson::OUT_OF_BOUNDS) return true;
     problem_ = "text after the end of the JSON array";
   } catch (const simdjson::simdjson_error& error) {

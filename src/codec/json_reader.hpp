@@ -28,6 +28,9 @@ class JsonReader {
   [[nodiscard]] bool used_exact() const { return used_exact_; }
   // Optional numbers of the last frame that did not fit, and are absent.
   [[nodiscard]] std::uint32_t left_out() const { return used_exact_ ? exact_.left_out() : 0; }
+  // As in ExactReader, which decides where a row cannot be read.
+  void leave_out_bad_rows() { exact_.leave_out_bad_rows(); }
+  [[nodiscard]] const ExactReader::BadRows& bad_rows() const { return exact_.bad_rows(); }
   [[nodiscard]] const std::string& problem() const { return exact_.problem(); }
 
  private:

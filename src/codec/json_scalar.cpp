@@ -106,17 +106,33 @@ bool convert(const Scalar& scalar, Timestamp& out) {
   return true;
 }
 
+namespace {
+
+constexpr Timestamp kPlausible = from_nanoseconds(1'000'000'000'000'000'000);  // the year 2001
+constexpr std::int64_t kCountLeast = 1'000'000'000;  // of which from_epoch_count() knows the unit
+
+std::optional<Timestamp> time_of(Decimal count, int power) {
+  int exponent = count.exponent + power;  // of seconds
+  for (; exponent < -9; ++exponent) count.mantissa /= 10;
+  if (exponent > kDecimalExponentMax)
+    return count.mantissa == 0 ? std::optional{Timestamp{}} : std::nullopt;
+  const auto nanoseconds =
+      mantissa_at({.mantissa = count.mantissa, .exponent = static_cast<std::int8_t>(exponent)}, -9);
+  return nanoseconds ? std::optional{from_nanoseconds(*nanoseconds)} : std::nullopt;
+}
+
+}  // namespace
+
 bool convert_epoch(const Scalar& scalar, int power, Timestamp& out) {
   Decimal count;
   if (!convert(scalar, count)) return false;
-  int exponent = count.exponent + power;  // of seconds
-  for (; exponent < -9; ++exponent) count.mantissa /= 10;
-  if (exponent > kDecimalExponentMax) return count.mantissa == 0;
-  const auto nanoseconds =
-      mantissa_at({.mantissa = count.mantissa, .exponent = static_cast<std::int8_t>(exponent)}, -9);
-  if (!nanoseconds) return false;
-  out = from_nanoseconds(*nanoseconds);
-  return true;
+  const auto told = time_of(count, power);
+  // Of another unit than is documented: the size tells.
+  std::int64_t whole = 0;
+  if ((!told || *told < kPlausible) && convert(scalar, whole) && whole >= kCountLeast)
+    return convert(scalar, out);
+  if (told) out = *told;
+  return told.has_value();
 }
 
 bool Rfc3339::convert(const Scalar& scalar, Timestamp& out) {

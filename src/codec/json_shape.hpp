@@ -45,6 +45,7 @@ class RowList {
     if (used_ == rows_.size()) rows_.emplace_back();
     return rows_[used_++];
   }
+  void drop_last() { --used_; }
   [[nodiscard]] std::size_t size() const { return used_; }
   [[nodiscard]] bool empty() const { return used_ == 0; }
   [[nodiscard]] const T& operator[](std::size_t i) const { return rows_[i]; }

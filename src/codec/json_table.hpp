@@ -55,6 +55,7 @@ struct MemberRow {
   void* (*object)(void* message) = nullptr;    // the nested message to fill
   void (*clear)(void* message) = nullptr;      // sets an optional member to nothing, empties a list
   void* (*next_row)(void* message) = nullptr;  // a fresh element of a RowList
+  void (*drop_row)(void* message) = nullptr;   // takes it back
   ShapeTable nested{};
 };
 
@@ -178,6 +179,7 @@ constexpr MemberRow row(Object<K, Member, S>) {
   using At = Access<T, Member>;
   auto out = At::template row<>(K.view(), MemberKind::object);
   out.object = &At::object;
+  out.drop_row = [](void* message) { At::in(message).drop_last(); };
   out.nested = Table<S, InnerType<Member>>::kTable;
   return out;
 }

@@ -114,9 +114,9 @@ const Catalog::Entry* Catalog::by_name(std::string_view name) const {
 std::vector<std::string_view> Catalog::nearest_names(std::string_view name,
                                                      std::size_t count) const {
   std::vector<std::pair<std::size_t, std::string_view>> ranked;
-  ranked.reserve(entries_.size());
-  for (const auto& entry : entries_)
-    ranked.emplace_back(edit_distance(name, entry.name), entry.name);
+  ranked.reserve(by_name_.size());
+  for (const auto& [known, entry] : by_name_)
+    ranked.emplace_back(edit_distance(name, known), known);
   const auto kept = std::min(count, ranked.size());
   std::partial_sort(ranked.begin(), ranked.begin() + static_cast<std::ptrdiff_t>(kept),
                     ranked.end());

@@ -26,20 +26,35 @@ std::optional<Nanoseconds> fraction_of(std::string_view digits) {
   return Nanoseconds{nanoseconds};
 }
 
+// Takes the end of a time off: "Z", "+08:00", "-0530".
+std::optional<std::chrono::minutes> take_offset(std::string_view& text) {
+  if (text.ends_with('Z') || text.ends_with('z')) {
+    text.remove_suffix(1);
+    return std::chrono::minutes{0};
+  }
+  const auto sign = text.find_last_of("+-");
+  if (sign == std::string_view::npos) return std::nullopt;
+  const auto end = text.substr(sign + 1);
+  const bool parted = end.size() == 5 && end[2] == ':';
+  if (!parted && end.size() != 4) return std::nullopt;
+  const int hours = number_at(end, 0, 2);
+  const int minutes = number_at(end, parted ? 3 : 2, 2);
+  if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return std::nullopt;
+  const auto ahead = std::chrono::hours{hours} + std::chrono::minutes{minutes};
+  const bool is_behind = text[sign] == '-';
+  text.remove_suffix(end.size() + 1);
+  return is_behind ? -ahead : ahead;
+}
+
 }  // namespace
 
 std::optional<Timestamp> parse_rfc3339(std::string_view text) {
   constexpr std::size_t kSecondsEnd = 19;
-  if (text.ends_with("+00:00")) {
-    text.remove_suffix(6);
-  } else if (text.ends_with('Z')) {
-    text.remove_suffix(1);
-  } else {
-    return std::nullopt;
-  }
-  if (text.size() < kSecondsEnd) return std::nullopt;
-  if (text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != ' ') || text[13] != ':' ||
-      text[16] != ':') {
+  const auto offset = take_offset(text);
+  if (!offset || text.size() < kSecondsEnd) return std::nullopt;
+  constexpr std::string_view kBetween = "Tt ";
+  if (text[4] != '-' || text[7] != '-' || kBetween.find(text[10]) == kBetween.npos ||
+      text[13] != ':' || text[16] != ':') {
     return std::nullopt;
   }
   const int year = number_at(text, 0, 4);
@@ -65,7 +80,8 @@ std::optional<Timestamp> parse_rfc3339(std::string_view text) {
     fraction = *read;
   }
   return Timestamp{std::chrono::sys_days{date}.time_since_epoch() + std::chrono::hours{hour} +
-                   std::chrono::minutes{minute} + std::chrono::seconds{second} + fraction};
+                   std::chrono::minutes{minute} + std::chrono::seconds{second} + fraction -
+                   *offset};
 }
 
 DateText date_of(Timestamp time) {

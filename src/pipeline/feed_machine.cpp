@@ -165,6 +165,12 @@ void FeedMachine::answered(std::uint64_t number, std::string_view body, const No
   Stream* const shallow =
       job.kind == JobKind::snapshot && engine_.is_shallow(*job.stream) ? job.stream : nullptr;
   if (!listing) call_problem_.reset();
+  if (read->left_out > 0) {
+    log_.warn("entries_left_out", {{"venue", config_.venue},
+                                   {"target", job.call.target},
+                                   {"entries", read->left_out},
+                                   {"problem", read->problem}});
+  }
   auto further = std::move(read->more);
   if (!read->next_page.empty())
     further.push_back(venue::page_after(adapter_, job.call, read->next_page));

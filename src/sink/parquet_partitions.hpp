@@ -16,7 +16,10 @@
 
 namespace mp::sink {
 
-// Below the folder of a type: venue, date, file.
+// How the folder of a type is called, now and by collectors of before: "type=trade".
+inline constexpr std::string_view kTypeKey = "type=";
+inline constexpr std::string_view kOldTypeKey = "channel=";
+// Below it: venue, date, file.
 inline constexpr unsigned kTypeLevels = 3;
 
 class Partitions {

@@ -1,11 +1,13 @@
 #include "sink/parquet_wants.hpp"
 
+#include <algorithm>
 #include <array>
 #include <sstream>
 #include <string>
 
 #include "core/files.hpp"
 #include "sink/files.hpp"
+#include "sink/parquet_partitions.hpp"
 #include "sink/registry.hpp"
 
 namespace mp::sink {
@@ -46,6 +48,27 @@ Result<Settings> noted_wants(const std::filesystem::path& folder) {
       out.set(key, std::move(words));
     }
   }
+  return out;
+}
+
+Result<std::vector<std::string>> parquet_sinks(const std::filesystem::path& data_dir) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> out;
+  std::error_code code;
+  for (fs::directory_iterator each{data_dir, code}, end; !code && each != end;
+       each.increment(code)) {
+    std::error_code inner;
+    bool has = fs::exists(each->path() / kName, inner);
+    for (fs::directory_iterator type{each->path(), inner}; !has && !inner && type != end;
+         type.increment(inner)) {
+      const std::string name = type->path().filename().string();
+      has = name.starts_with(kTypeKey) || name.starts_with(kOldTypeKey);
+    }
+    if (has) out.push_back(each->path().filename().string());
+  }
+  if (code && code != std::errc::no_such_file_or_directory)
+    return file_error("read", data_dir, code.value());
+  std::ranges::sort(out);
   return out;
 }
 

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "core/result.hpp"
 #include "sink/spec.hpp"
@@ -13,5 +15,9 @@ namespace mp::sink {
 Result<void> note_wants(const Settings& settings, const std::filesystem::path& folder);
 // Settings of such a sink that are at their defaults otherwise; without a note it gets all.
 [[nodiscard]] Result<Settings> noted_wants(const std::filesystem::path& folder);
+
+// Which sinks have Parquet files in a data directory, by name: those with that note, or with the
+// folders of a type.
+[[nodiscard]] Result<std::vector<std::string>> parquet_sinks(const std::filesystem::path& data_dir);
 
 }  // namespace mp::sink

@@ -14,6 +14,12 @@ constexpr std::size_t kCellBytesMax = 4096;  // of a table
 
 namespace fs = std::filesystem;
 
+// Whether DuckDB complains of the statement, or of what it was to read or write.
+ErrorKind kind_of(std::string_view words) {
+  if (words.find("Permission denied") != std::string_view::npos) return ErrorKind::permission;
+  return words.starts_with("IO Error") ? ErrorKind::io : ErrorKind::usage;
+}
+
 void append_csv(const std::string& cell, std::string& out) {
   if (cell.find_first_of(",\"\r\n") == std::string::npos) {
     out.append(cell);
@@ -99,12 +105,15 @@ Result<std::unique_ptr<Query>> Query::open(const QueryConfig& config) {
     duckdb.temp_dir = spill->path();
   }
   auto tail = QueryTail::open(config.tail);
-  std::string without_journal = tail ? "" : tail.error().message;
+  std::optional<Error> without_journal;
+  if (!tail) without_journal = tail.error();
   if (duckdb.temp_dir.empty() && !config.tail.journals.empty())
-    without_journal = "there is no folder to write them to, neither below " + dir.string() +
-                      " nor in " + fs::temp_directory_path().string();
-  if (!without_journal.empty()) tail = QueryTail::open({});
-  auto views = QueryViews::open(dir / "parquet", tail.take());
+    without_journal = {ErrorKind::io, "there is no folder to write them to, neither below " +
+                                          dir.string() + " nor in " +
+                                          fs::temp_directory_path().string()};
+  if (without_journal) tail = QueryTail::open({});
+  const auto& sink = config.tail.sink;
+  auto views = QueryViews::open(dir / (sink.empty() ? "parquet" : sink), tail.take());
   if (!views) return views.error();
   auto database = Duckdb::open(duckdb);
   if (!database) return database.error();
@@ -119,8 +128,8 @@ Result<std::uint64_t> Query::run(const std::string& sql, ValueStyle style,
   duck::ResultHandle result{};
   if (api.query(database_->connection(), sql.c_str(), &result) != duck::kSuccess) {
     const char* const why = api.result_error(&result);
-    Error error{ErrorKind::usage,
-                views_.in_our_words(why != nullptr ? why : "DuckDB refused the query")};
+    const std::string_view words = why != nullptr ? why : "DuckDB refused the query";
+    Error error{kind_of(words), views_.in_our_words(std::string{words})};
     api.destroy_result(&result);
     return error;
   }

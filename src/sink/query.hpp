@@ -42,8 +42,8 @@ class Query {
   static Result<std::unique_ptr<Query>> open(const QueryConfig& config);
   // Whether any rows can be there: files, or a journal.
   [[nodiscard]] bool has_source() const { return views_.has_source(); }
-  // Why the rows of the journal are not among those of the files; empty: they are.
-  [[nodiscard]] const std::string& without_journal() const { return without_journal_; }
+  // Why the rows of the journal are not among those of the files; nothing: they are.
+  [[nodiscard]] const std::optional<Error>& without_journal() const { return without_journal_; }
 
   // Runs SQL and keeps at most `rows_max` rows. ErrorKind::usage: DuckDB's own sentence.
   Result<Rows> rows(const std::string& sql, std::size_t rows_max);
@@ -61,7 +61,7 @@ class Query {
   using OnColumns = std::function<void(const Columns& columns)>;
 
   Query(QueryViews views, std::unique_ptr<QuerySpill> spill, std::unique_ptr<Duckdb> database,
-        DuckdbConfig duckdb, std::string without_journal)
+        DuckdbConfig duckdb, std::optional<Error> without_journal)
       : views_(std::move(views)),
         spill_(std::move(spill)),
         database_(std::move(database)),
@@ -76,7 +76,7 @@ class Query {
   std::unique_ptr<QuerySpill> spill_;
   std::unique_ptr<Duckdb> database_;
   DuckdbConfig duckdb_;  // its temp_dir takes the journal's rows too
-  std::string without_journal_;
+  std::optional<Error> without_journal_;
 };
 
 }  // namespace mp::sink

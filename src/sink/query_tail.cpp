@@ -54,7 +54,9 @@ Result<std::optional<QueryTail::Place>> QueryTail::look_at(
     const QueryTailConfig::Journal& journal) const {
   auto store = journal::open_directory_store(journal.location, journal::OpenMode::read);
   if (!store) return store.error();
-  const auto cursor = journal::committed_index(**store, config_.sink);
+  using Cursor = Result<std::optional<std::uint64_t>>;
+  const auto cursor =
+      config_.sink.empty() ? Cursor{std::nullopt} : journal::committed_index(**store, config_.sink);
   if (!cursor) return cursor.error();
   const auto control = journal::Control::open(**store);
   if (!control) return control.error();

@@ -30,7 +30,7 @@ struct QueryTailConfig {
     std::filesystem::path location;
   };
   std::vector<Journal> journals;
-  std::string sink = "parquet";                // whose cursor tells what is in files
+  std::string sink = "parquet";  // whose cursor tells what is in files; empty: there are none
   std::function<bool(const Event&)> wanted{};  // by that sink; nothing: all
   Timestamp until = Timestamp::max();          // what comes later is not read: a query ends
 };

@@ -10,9 +10,7 @@
 namespace mp::sink {
 namespace {
 
-constexpr std::string_view kTypeKey = "type=";
 constexpr unsigned kOldLevels = 4;  // venue, instrument, date, file
-constexpr std::string_view kOldKey = "channel=";
 
 std::string lower(std::string_view text) {
   std::string out{text};
@@ -86,7 +84,7 @@ Result<void> QueryViews::list() {
   };
   for (std::size_t i = 0; i < kChannelCount; ++i) {
     if (auto done = list_below(i, kTypeKey, kTypeLevels, files_[i]); !done) return done;
-    if (auto done = list_below(i, kOldKey, kOldLevels, old_files_[i]); !done) return done;
+    if (auto done = list_below(i, kOldTypeKey, kOldLevels, old_files_[i]); !done) return done;
   }
   return {};
 }

@@ -82,6 +82,8 @@ struct RestCall {
 struct RestReading {
   std::vector<RestCall> more{};  // further pages, or listings that this one names
   std::string next_page{};       // the cursor of a further page; empty: this was the last
+  std::uint32_t left_out = 0;    // entries of a listing that could not be read, and why the first
+  std::string problem{};
   // Of a token: where to connect, whole; and how often to ping, 0 as Traits says.
   std::string ws_url{};
   std::chrono::milliseconds ping_every{0};

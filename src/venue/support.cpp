@@ -12,6 +12,18 @@ Error unread(std::string_view venue, const RestCall& call, std::string_view prob
   return error;
 }
 
+void Listed::on_event(Event& event) {
+  if (const auto* const info = std::get_if<InstrumentInfo>(&event.body)) {
+    std::string symbol{event.symbol};
+    if (info->status == "trading") {
+      trading_.insert(std::move(symbol));
+    } else if (trading_.contains(symbol)) {
+      return;
+    }
+  }
+  handler_.on_event(event);
+}
+
 Quote best_of(const Message<Book>& book) {
   Quote quote;
   quote.sequence = book.last_sequence;

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "codec/json_convert.hpp"
@@ -132,6 +133,18 @@ class JsonDecoder : public Decoder {
   std::string reply_;
 };
 
+// Hands the instruments of one listing on. Of several entries with one symbol, none takes the place
+// of what trades: venues list placeholders beside it.
+class Listed final : public EventHandler {
+ public:
+  explicit Listed(EventHandler& handler) : handler_(handler) {}
+  void on_event(Event& event) override;
+
+ private:
+  EventHandler& handler_;
+  std::unordered_set<std::string> trading_;
+};
+
 // An adapter out of data and a decoder D. What D has of these static functions is used; without
 // `read_rest` the venue has no REST.
 //   Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body, Output&,
@@ -154,7 +167,10 @@ class JsonVenue final : public Adapter {
   Result<void> read_rest(const RestCall& call, std::string_view body, Timestamp ts_recv,
                          EventHandler& handler, RestReading& answer) const override {
     codec::JsonReader json;  // not a decoder's: a listing takes megabytes, every half hour
-    Output out{traits_.name, ts_recv, handler};
+    const bool is_listing = call.kind == RestKind::listing;
+    if (is_listing) json.leave_out_bad_rows();
+    Listed listed{handler};
+    Output out{traits_.name, ts_recv, is_listing ? listed : handler};
     std::string problem;
     if constexpr (requires { &D::template read_rest<codec::Scanner>; }) {
       const auto verdict = json.read<Verdict::data>([&](auto& in) {
@@ -162,6 +178,8 @@ class JsonVenue final : public Adapter {
         problem.clear();
         return D::read_rest(traits_, in, call, body, out, answer, problem);
       });
+      answer.left_out = json.bad_rows().count;
+      if (answer.left_out > 0) answer.problem = json.bad_rows().first;
       if (verdict == Verdict::data) return {};
     }
     return unread(traits_.name, call, problem.empty() ? json.problem() : problem, body);
