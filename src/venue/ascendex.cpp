@@ -1,6 +1,6 @@
 // AscendEX (BitMax until 2021), spot: Pro API v1. Source:
 // https://ascendex.github.io/ascendex-pro-api/
-#include "venue/support.hpp"
+#include "venue/contract_facts.hpp"
 
 namespace mp::venue {
 namespace {
@@ -93,7 +93,7 @@ std::optional<Spaced> spaced(std::string_view frame) {
   const auto data = frame.find(kData, name + kName.size());
   if (data == std::string_view::npos) return std::nullopt;
   const auto kind = frame.substr(kKind.size(), name - kKind.size());
-  if (!kind.empty() && kind != "-snapshot") return std::nullopt;
+  if (!equals<"", "-snapshot", "-realtime", "-snapshot-realtime">(kind)) return std::nullopt;
   Spaced parts{.symbol = frame.substr(0, data).substr(name + kName.size()),
                .data = frame.substr(data + kData.size())};
   parts.data.remove_suffix(1);
@@ -121,7 +121,12 @@ using QuoteShape =
     Loose<Field<"symbol", &Facts::symbol>, Inside<"data", Field<"ts", &Facts::time, kRequired>,
                                                   Object<"bid", &BestMessage::bid, BestShape>,
                                                   Object<"ask", &BestMessage::ask, BestShape>>>;
-void send(const BestMessage& best, Output& out) {
+// A time of 0 is none.
+void drop_epoch(std::optional<Timestamp>& time) {
+  if (time == Timestamp{}) time.reset();
+}
+void send(BestMessage& best, Output& out) {
+  drop_epoch(best.time);
   const Best bid = best.bid.value_or(Best{});
   const Best ask = best.ask.value_or(Best{});
   out(best.symbol, best.time, Quote{bid.price, bid.quantity, ask.price, ask.quantity, {}});
@@ -132,6 +137,18 @@ using CandleShape =
           Inside<"data", Field<"i", &Candle::interval>, Field<"ts", &Candle::open_time>,
                  Field<"o", &Candle::open>, Field<"c", &Candle::close>, Field<"h", &Candle::high>,
                  Field<"l", &Candle::low>, Field<"v", &Candle::volume>>>;
+
+// Facts of contracts, which are not asked for: funding, open interest, mark and index price.
+struct ContractMessage : Message<ContractFacts> {
+  std::optional<std::int64_t> interval;  // ms
+};
+using ContractShape =
+    Loose<Field<"t", &Facts::time>, Field<"s", &Facts::symbol>,
+          Field<"mp", &ContractFacts::mark_price>, Field<"ip", &ContractFacts::index_price>,
+          Field<"oi", &ContractFacts::open_interest>, Field<"r", &ContractFacts::funding_rate>,
+          Field<"f", &ContractFacts::next_funding>, Field<"fi", &ContractMessage::interval>>;
+using Contracts = Batch<ContractMessage>;
+using ContractsShape = Loose<Rows<"con", &Contracts::rows, ContractShape>>;
 
 // Answers by REST.
 using AnswerShape =
@@ -164,15 +181,22 @@ class Ascendex final : public JsonDecoder<Ascendex> {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
     if (!head_.kind) return Verdict::unknown;
     const auto kind = *head_.kind;
-    if (equals<"depth">(kind)) return read_book(in, false, frame, out);
-    if (equals<"trades">(kind)) return read_one<TradesShape>(in, frame, trades_, out);
+    if (equals<"depth", "depth-realtime">(kind)) return read_book(in, false, frame, out);
+    if (equals<"trades">(kind)) return read_trades(in, frame, out);
     if (equals<"bbo">(kind)) return read_one<QuoteShape>(in, frame, best_, out);
-    if (equals<"depth-snapshot">(kind)) return read_book(in, true, frame, out);
+    if (equals<"depth-snapshot", "depth-snapshot-realtime">(kind))
+      return read_book(in, true, frame, out);
     if (equals<"bar">(kind)) {
       if (!in.template read<CandleShape>(frame, candle_)) return Verdict::malformed;
       candle_.interval = our_interval(traits(), candle_.interval);
       send(candle_, out);
       return Verdict::data;
+    }
+    if (equals<"futures-pricing-data">(kind)) {
+      if (!in.template read<ContractsShape>(frame, contracts_)) return Verdict::malformed;
+      return send_all(contracts_.rows, out, [](ContractMessage& each) {
+        each.funding_hours = hours_of(each.interval, 3'600'000);
+      });
     }
     return read_notice(in, kind, frame, reading);
   }
@@ -206,6 +230,14 @@ class Ascendex final : public JsonDecoder<Ascendex> {
   }
 
  private:
+  Verdict read_trades(auto& in, std::string_view frame, Output& out) {
+    if (!in.template read<TradesShape>(frame, trades_)) return Verdict::malformed;
+    return send_all(trades_.rows, out, [this](Message<Trade>& trade) {
+      trade.symbol = trades_.symbol;
+      drop_epoch(trade.time);
+    });
+  }
+
   Verdict read_book(auto& in, bool whole, std::string_view frame, Output& out) {
     if (const auto parts = spaced(frame);
         parts && in.template read<BookDataShape>(parts->data, book_)) {
@@ -213,6 +245,7 @@ class Ascendex final : public JsonDecoder<Ascendex> {
     } else if (!in.template read<BookShape>(frame, book_)) {
       return Verdict::malformed;
     }
+    drop_epoch(book_.time);
     book_.is_snapshot = whole;
     book_.first_sequence = whole ? std::nullopt : book_.last_sequence;
     send(book_, out);
@@ -246,6 +279,7 @@ class Ascendex final : public JsonDecoder<Ascendex> {
   Trades trades_;
   BestMessage best_;
   Message<Candle> candle_;
+  Contracts contracts_;
 };
 
 }  // namespace

@@ -119,17 +119,21 @@ using StatusShape =
         &ContractFacts::predicted_rate, kPass, kPass, &ContractFacts::funding_rate, kPass, kPass,
         &ContractFacts::mark_price, kPass, kPass, &ContractFacts::open_interest>;
 
+// A liquidation begins with what triggered it, and goes on with its matches: these are executions,
+// with the price that they were made at. What stands before it is the price of the position's
+// entry.
 struct LiquidationMessage : Message<Liquidation> {
   std::optional<std::int64_t> is_match;
+  std::optional<Price> executed;
 };
 using LiquidationShape =
     Row<kPass, cell<&Liquidation::order_id, kId>, cell<&Facts::time, kMilliseconds, kRequired>,
-        kPass, &Facts::symbol, &Liquidation::quantity, &Liquidation::price, kPass,
-        &LiquidationMessage::is_match>;
-// The amount is the position's: a long one is sold. What follows its start are the matches of the
-// same position.
+        kPass, &Facts::symbol, &Liquidation::quantity, kPass, kPass, &LiquidationMessage::is_match,
+        kPass, kPass, &LiquidationMessage::executed>;
+// The amount is the position's: a long one is sold.
 void send(LiquidationMessage& message, Output& out) {
-  if (message.is_match.value_or(0) != 0) return;
+  if (message.is_match.value_or(0) == 0 || !message.executed) return;
+  message.price = *message.executed;
   const Side position = side_of_sign(message.quantity);
   message.side = position == Side::buy ? Side::sell : Side::buy;
   send<Liquidation>(message, out);
@@ -300,12 +304,16 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
     if (!known.channel) return Verdict::unknown;
     if (known.channel == Channel::book) return read_levels(in, known, data, out);
     if (known.channel == Channel::candle) return read_candles(in, known, data, out);
-    if (known.channel == Channel::liquidation)
-      return read_all<LiquidationShape>(in, data, liquidations_, out);
+    if (known.channel == Channel::liquidation) {
+      return read_some<LiquidationShape>(in, data, liquidations_) ? send_all(liquidations_, out)
+                                                                  : Verdict::malformed;
+    }
     if (known.channel == Channel::trade)  // those before the session began
       return in.template read_rows<TradeShape>(data, past_) ? Verdict::data : Verdict::malformed;
-    status_.symbol = known.symbol;
-    if (known.channel == Channel::mark_price) return read_one<StatusShape>(in, data, status_, out);
+    if (known.channel == Channel::mark_price) {
+      if (!read_some<StatusShape>(in, data, status_)) return Verdict::malformed;
+      return send_all(status_, out, [&](auto& status) { status.symbol = known.symbol; });
+    }
     if (!in.template read<TickerShape>(data, ticker_)) return Verdict::malformed;
     const Quote quote{.bid_price = ticker_.bid_price, .ask_price = ticker_.ask_price};
     out(known.symbol, time_, ticker_);
@@ -350,7 +358,7 @@ class Bitfinex final : public JsonDecoder<Bitfinex> {
   Message<Book> book_;
   Ticker ticker_;
   RowList<Message<Candle>> candles_;
-  Message<ContractFacts> status_;
+  RowList<Message<ContractFacts>> status_;
   RowList<LiquidationMessage> liquidations_;
 };
 

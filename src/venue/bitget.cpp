@@ -121,6 +121,7 @@ using TickerShape = Loose<Kept<&Ticker::last_price, "lastPrice", "lastPr">,
                           Kept<&Ticker::ask_price, "ask1Price", "askPr">,
                           Field<"fundingRate", &ContractFacts::funding_rate, kKept>,
                           Field<"nextFundingTime", &ContractFacts::next_funding, kKept>,
+                          Field<"deliveryTime", &TickerMessage::delivery, kKept>,
                           Kept<&ContractFacts::open_interest, "openInterest", "holdingAmount">,
                           Field<"markPrice", &ContractFacts::mark_price, kKept>,
                           Id<"indexPrice", &TickerMessage::index_text>, Field<"ts", &Facts::time>>;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "venue/contract_facts.hpp"
+#include "venue/ticker_quote.hpp"
 
 namespace mp::venue::bitget {
 
@@ -59,8 +60,13 @@ using CandleRow = Row<&Candle::open_time, &Candle::open, &Candle::high, &Candle:
 
 struct TickerMessage : ContractTicker {
   std::optional<std::string_view> index_text;  // where the adapter reads it itself
+  std::optional<Timestamp> delivery;
 };
-inline void send(const TickerMessage& ticker, Output& out) {
+// What is to be delivered has no funding: a rate of 0, and its next time is 0 or empty.
+inline void send(TickerMessage& ticker, Output& out) {
+  const bool dated = ticker.delivery.value_or(Timestamp{}) > Timestamp{};
+  if (ticker.next_funding == Timestamp{} || (dated && !ticker.next_funding))
+    ticker.funding_rate.reset();
   if (ticker.last_price) send<Ticker>(ticker, out);
   send_facts(ticker, ticker, out);
 }
@@ -119,9 +125,11 @@ class Decoder : public JsonDecoder<Self> {
     return Verdict::data;
   }
 
-  // `interval` is the venue's word; older versions had longer ones too.
+  // `interval` is the venue's word; older versions had longer ones too, and days by UTC.
   template <class S>
   Verdict read_candles(auto& in, std::string_view interval, std::string_view frame, Output& out) {
+    constexpr std::string_view kByUtc = "utc";
+    if (interval.ends_with(kByUtc)) interval.remove_suffix(kByUtc.size());
     auto ours = our_interval(this->traits(), interval);
     if (interval == "3D") ours = "3d";
     if (interval == "1W") ours = "1w";
@@ -134,10 +142,17 @@ class Decoder : public JsonDecoder<Self> {
   }
 
  private:
+  void send_best(const BookMessage& book, Output& out) {
+    Quote best = best_of(book);
+    drop_zeros(best.bid_price, best.bid_quantity);
+    drop_zeros(best.ask_price, best.ask_quantity);
+    out(symbol(), book.time, best);
+  }
+
   // "books1" has the best level of each side.
   Verdict read_books(auto& in, std::string_view topic, std::string_view frame, Output& out) {
     return read_batch<BookShape>(in, frame, books_, [&](BookMessage& book) {
-      if (topic == "books1") return out(symbol(), book.time, best_of(book));
+      if (topic == "books1") return send_best(book, out);
       book.symbol = symbol();
       book.is_snapshot = is_snapshot();
       book.depth = number_after(topic, "books");

@@ -58,12 +58,13 @@ using TradeMessage = Message<Trade>;
 using TradeRow = Row<cell<&Facts::time, kRequired>, &Trade::price, &Trade::quantity, &Trade::side>;
 
 using TickerShape =
-    Loose<Field<"instId", &Facts::symbol>, Field<"last", &Ticker::last_price, kRequired>,
+    Loose<Field<"instId", &Facts::symbol>, Field<"last", &Ticker::last_price>,
           Field<"open24h", &Ticker::open_price>, Field<"high24h", &Ticker::high_price>,
           Field<"low24h", &Ticker::low_price>, Field<"baseVolume", &Ticker::volume>,
           Field<"quoteVolume", &Ticker::quote_volume>, Field<"bestBid", &Ticker::bid_price>,
           Field<"bestAsk", &Ticker::ask_price>, Field<"capitalRate", &ContractFacts::funding_rate>,
-          Field<"nextSettleTime", &ContractFacts::next_funding>,
+          OneOf<Field<"nextSettleTime", &ContractFacts::next_funding>,
+                Field<"nextFundingTime", &ContractFacts::next_funding>>,
           Field<"holding", &ContractFacts::open_interest>,
           Field<"markPrice", &ContractFacts::mark_price>,
           Field<"indexPrice", &ContractFacts::index_price>,
@@ -89,7 +90,7 @@ class BitgetV1 final : public bitget::Decoder<BitgetV1> {
     }
     if (!equals<"ticker">(topic)) return Verdict::unknown;
     return read_batch<TickerShape>(in, frame, tickers_,
-                                   [&](const TickerMessage& ticker) { send(ticker, out); });
+                                   [&](TickerMessage& ticker) { send(ticker, out); });
   }
 
   static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,

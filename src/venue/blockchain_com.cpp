@@ -63,7 +63,7 @@ using HeadShape = Loose<Field<"seqnum", &Head::number>, Field<"event", &Head::ev
 using RefusalShape = Loose<Field<"text", &Refusal::message>>;
 
 using BookMessage = Message<Book>;
-using BookShape = Loose<Field<"symbol", &Facts::symbol>,
+using BookShape = Loose<Field<"symbol", &Facts::symbol>, Field<"timestamp", &Facts::time, kRfc3339>,
                         Field<"bids", &BookMessage::bid_levels, kLevelKeys<"px", "qty">>,
                         Field<"asks", &BookMessage::ask_levels, kLevelKeys<"px", "qty">>>;
 

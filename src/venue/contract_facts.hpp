@@ -16,12 +16,13 @@ struct ContractFacts {
   std::optional<Price> mark_price, index_price;
 };
 
-// Hands over what is there.
+// Hands over what is there. A next funding at 0 is what some venues send for none.
 inline void send_facts(const MessageFacts& whose, const ContractFacts& facts, Output& out) {
   const auto give = [&](const auto& body) { out(whose.symbol, whose.time, body); };
+  const bool has_next = facts.next_funding != Timestamp{};
   if (facts.funding_rate)
     give(Funding{.rate = *facts.funding_rate,
-                 .next_time = facts.next_funding,
+                 .next_time = has_next ? facts.next_funding : std::nullopt,
                  .predicted_rate = facts.predicted_rate,
                  .interval_hours = facts.funding_hours});
   if (facts.open_interest) give(OpenInterest{*facts.open_interest, facts.open_interest_value});

@@ -86,13 +86,19 @@ using TradeShape =
 
 using BookMessage = Message<Book>;
 using WholeShape =
-    Loose<Field<"bids", &BookMessage::bid_levels>, Field<"asks", &BookMessage::ask_levels>,
-          Field<"t", &Facts::time>, Field<"u", &Book::last_sequence>, Field<"cs", &Book::checksum>>;
+    Loose<Field<"bids", &BookMessage::bid_levels, kOptional>,
+          Field<"asks", &BookMessage::ask_levels, kOptional>, Field<"t", &Facts::time>,
+          Field<"u", &Book::last_sequence>, Field<"cs", &Book::checksum>>;
 using UpdateShape =
     Loose<Inside<"update", Field<"bids", &BookMessage::bid_levels, kOptional>,
                  Field<"asks", &BookMessage::ask_levels, kOptional>>,
           Field<"t", &Facts::time>, Field<"u", &Book::last_sequence, kRequired>,
           Field<"pu", &Book::previous_sequence, kRequired>, Field<"cs", &Book::checksum>>;
+// Of v2, which did not number changes: their time orders them too.
+using OldUpdateShape = Loose<Inside<"update", Field<"bids", &BookMessage::bid_levels, kOptional>,
+                                    Field<"asks", &BookMessage::ask_levels, kOptional>>,
+                             Field<"t", &Facts::time, kRequired>, Field<"u", &Book::last_sequence>,
+                             Field<"pu", &Book::previous_sequence>, Field<"cs", &Book::checksum>>;
 
 struct TickerMessage : TickerWithQuote, ContractFacts {};
 using TickerShape =
@@ -213,7 +219,12 @@ class CryptoCom final : public JsonDecoder<CryptoCom> {
     const auto symbol = result.symbol.value_or("");
     const auto of_symbol = [&](auto& message) { message.symbol = symbol; };
     if (symbol.empty()) return Verdict::unknown;
-    if (equals<"book.update">(channel)) return read_books<UpdateShape>(in, data, result, out);
+    if (equals<"book.update">(channel)) {
+      const auto verdict = read_books<UpdateShape>(in, data, result, out);
+      if (verdict == Verdict::data || data.find(R"("u":)") != std::string_view::npos)
+        return verdict;
+      return read_books<OldUpdateShape>(in, data, result, out);
+    }
     if (equals<"book">(channel)) return read_books<WholeShape>(in, data, result, out);
     if (equals<"trade">(channel)) {
       return read_all<TradeShape>(in, data, trades_, out, [&](TradeMessage& trade) {

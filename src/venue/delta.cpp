@@ -1,11 +1,15 @@
 // Delta Exchange: perpetuals, futures, options, spot. Source: https://docs-global.delta.exchange/
-#include "venue/contract_facts.hpp"
+// Since April 2026 the venue has compact messages at an address of their own
+// (wss://public-socket.delta.exchange). They are read beside these (delta_compact.hpp) and not
+// asked for: the address above was served in September 2026.
+#include "venue/delta_compact.hpp"
 #include "venue/session_memory.hpp"
 
 namespace mp::venue {
 namespace {
 
 using namespace codec;  // the vocabulary of shapes
+using namespace delta;
 
 constexpr std::string_view kSymbol = R"("{symbol}")";
 constexpr std::string_view kTicker = "v2/ticker";
@@ -48,7 +52,8 @@ constexpr Traits kTraits = {
                               R"({"name":"{group}","symbols":[{topics}]}]}})",
                  .unsubscribe = R"({"type":"unsubscribe","payload":{"channels":[)"
                                 R"({"name":"{group}","symbols":[{topics}]}]}})",
-                 .source = "docs-global.delta.exchange, Subscribing to Channels; Heartbeat"},
+                 .source = "docs-global.delta.exchange, Subscribing to Channels; Heartbeat: served "
+                           "in September 2026; compact messages are read, not asked for"},
     .ping = {},  // heartbeats, every 30 s
     .limits =
         {.topics_per_session = 100,  // books
@@ -87,10 +92,6 @@ using TradeShape = Loose<
     Field<"symbol", &Facts::symbol>, Field<"price", &Trade::price>, Field<"size", &Trade::quantity>,
     Field<"buyer_role", &Trade::side, kSides<"taker", "maker">>, Field<"timestamp", &Facts::time>>;
 
-struct BookMessage : Message<Book> {
-  std::string_view action;
-  std::optional<std::string_view> message;  // of an error, which is all that has one
-};
 using BookShape =
     Loose<Field<"action", &BookMessage::action>, Field<"asks", &BookMessage::ask_levels, kOptional>,
           Field<"bids", &BookMessage::bid_levels, kOptional>, Field<"cs", &Book::checksum>,
@@ -134,17 +135,24 @@ void send(TickerMessage& ticker, Output& out) {
   out(ticker.symbol, ticker.time, static_cast<const OptionSummary&>(ticker));
 }
 
-// Without prices until the first trade.
+// Without prices until the first trade; of a mark price without a volume. Compact ones, which have
+// "sy", do not say when they began: they are no events.
 struct CandleMessage : Message<Candle> {
+  std::optional<Timestamp> start;
   std::optional<Price> first, highest, lowest, last;
+  std::optional<Quantity> traded;
 };
 using CandleShape =
-    Loose<Field<"candle_start_time", &Candle::open_time>, Field<"close", &CandleMessage::last>,
+    Loose<Field<"candle_start_time", &CandleMessage::start>, Field<"close", &CandleMessage::last>,
           Field<"high", &CandleMessage::highest>, Field<"low", &CandleMessage::lowest>,
-          Field<"open", &CandleMessage::first>, Field<"symbol", &Facts::symbol>,
-          Field<"timestamp", &Facts::time>, Field<"volume", &Candle::volume>>;
+          Field<"open", &CandleMessage::first>,
+          OneOf<Field<"symbol", &Facts::symbol>, Field<"sy", &Facts::symbol>>,
+          Field<"timestamp", &Facts::time>, Field<"volume", &CandleMessage::traded>>;
 void send(CandleMessage& candle, Output& out) {
   if (!candle.first || !candle.highest || !candle.lowest || !candle.last) return;
+  if (!candle.start || !candle.traded || candle.symbol.starts_with(kMark)) return;
+  candle.open_time = *candle.start;
+  candle.volume = *candle.traded;
   candle.open = *candle.first;
   candle.high = *candle.highest;
   candle.low = *candle.lowest;
@@ -154,10 +162,11 @@ void send(CandleMessage& candle, Output& out) {
 
 // Rates are percentages.
 using FundingShape =
-    Loose<Field<"symbol", &Facts::symbol>, Field<"funding_rate", &Funding::rate, kScaled<-2>>,
-          Field<"next_funding_realization", &Funding::next_time>,
-          Field<"predicted_funding_rate", &Funding::predicted_rate, kScaled<-2>>,
-          Field<"timestamp", &Facts::time>>;
+    Loose<Field<"symbol", &Facts::symbol>,
+          Field<"funding_rate", &ContractFacts::funding_rate, kScaled<-2>>,
+          Field<"next_funding_realization", &ContractFacts::next_funding>,
+          Field<"predicted_funding_rate", &ContractFacts::predicted_rate, kScaled<-2>>,
+          Field<"funding_interval", &FundingMessage::interval>, Field<"timestamp", &Facts::time>>;
 
 struct InstrumentMessage : Message<InstrumentInfo> {
   std::string_view type;
@@ -206,10 +215,10 @@ using ListingShape = Loose<Field<"success", &Listing::success, kRequired>,
                            Rows<"result", &Listing::rows, InstrumentShape, kOptional>>;
 
 std::optional<Channel> channel_of(std::string_view name) {
-  if (name == "all_trades") return Channel::trade;
-  if (name == "l1_orderbook") return Channel::quote;
-  if (name == "l2_updates" || name == "l2_orderbook") return Channel::book;
-  if (name == kTicker) return Channel::ticker;
+  if (equals<"all_trades", "trades">(name)) return Channel::trade;
+  if (equals<"l1_orderbook", "ob_l1">(name)) return Channel::quote;
+  if (equals<"l2_updates", "l2_orderbook", "ob_updates">(name)) return Channel::book;
+  if (name == kTicker || name == "ticker") return Channel::ticker;
   if (name == "funding_rate") return Channel::funding;
   return name.starts_with("candlestick_") ? std::optional{Channel::candle} : std::nullopt;
 }
@@ -227,23 +236,22 @@ class Delta final : public JsonDecoder<Delta> {
   Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
     const auto type = head_.type.value_or("");
-    if (equals<"l2_updates">(type)) return read_book(in, frame, out, reading);
-    if (equals<"l2_orderbook">(type)) {
-      book_.is_snapshot = true;
-      book_.first_sequence.reset();
-      book_.checksum.reset();
-      return read_one<WholeShape>(in, frame, book_, out);
-    }
+    if (equals<"l2_updates">(type)) return read_book<BookShape>(in, frame, out, reading);
+    if (equals<"l2_orderbook">(type)) return read_whole<WholeShape>(in, frame, std::nullopt, out);
     if (equals<"l1_orderbook">(type)) return read_one<QuoteShape>(in, frame, quote_, out);
-    if (equals<"all_trades">(type)) return read_one<TradeShape>(in, frame, trade_, out);
+    if (equals<"all_trades", "recent_trade">(type))
+      return read_one<TradeShape>(in, frame, trade_, out);
     if (equals<"v2/ticker">(type)) return read_one<TickerShape>(in, frame, ticker_, out);
-    if (equals<"funding_rate">(type)) return read_one<FundingShape>(in, frame, funding_, out);
+    if (equals<"funding_rate">(type)) return read_funding(in, frame, out);
+    if (equals<"mark_price">(type)) return read_price(in, frame, mark_, out);
+    if (equals<"spot_price", "v2/spot_price">(type)) return read_price(in, frame, index_, out);
     if (equals<"subscriptions">(type)) return read_subscriptions(in, frame, reading);
     // The trades before the subscription: not new.
     if (equals<"all_trades_snapshot">(type)) return Verdict::data;
     if (equals<"heartbeat", "pong", "unsubscribed">(type)) return Verdict::control;
+    if (equals<"error">(type)) return read_refusal(in, frame, reading);
     constexpr std::string_view kCandle = "candlestick_";
-    if (!type.starts_with(kCandle)) return Verdict::unknown;
+    if (!type.starts_with(kCandle)) return read_compact(in, type, frame, out, reading);
     const auto word = type.substr(kCandle.size());
     candle_.interval = our_interval(traits(), word);
     return read_one<CandleShape>(in, frame, candle_, out);
@@ -260,8 +268,53 @@ class Delta final : public JsonDecoder<Delta> {
   }
 
  private:
+  Verdict read_compact(auto& in, std::string_view type, std::string_view frame, Output& out,
+                       Reading& reading) {
+    if (equals<"ob_updates">(type)) return read_book<CompactBookShape>(in, frame, out, reading);
+    if (equals<"ob_l2">(type)) return read_whole<CompactWholeShape>(in, frame, kCompactLevels, out);
+    if (equals<"ob_l1">(type)) return read_one<CompactQuoteShape>(in, frame, quote_, out);
+    if (equals<"trades">(type)) return read_one<CompactTradeShape>(in, frame, trade_, out);
+    if (equals<"ticker">(type)) return read_one<CompactTickersShape>(in, frame, tickers_, out);
+    return Verdict::unknown;
+  }
+
+  template <class S>
+  Verdict read_whole(auto& in, std::string_view frame, std::optional<std::int64_t> depth,
+                     Output& out) {
+    book_.is_snapshot = true;
+    book_.depth = depth;
+    book_.first_sequence.reset();
+    book_.checksum.reset();
+    return read_one<S>(in, frame, book_, out);
+  }
+
+  Verdict read_funding(auto& in, std::string_view frame, Output& out) {
+    funding_.predicted_rate.reset();  // compact ones have none
+    const bool read = in.template read<FundingShape>(frame, funding_) ||
+                      in.template read<CompactFundingShape>(frame, funding_);
+    if (!read) return Verdict::malformed;
+    funding_.funding_hours = hours_of(funding_.interval, 3600);
+    send(funding_, out);
+    return Verdict::data;
+  }
+
+  template <class Body>
+  static Verdict read_price(auto& in, std::string_view frame, Message<Body>& price, Output& out) {
+    if (!in.template read<PriceShape<Body>>(frame, price)) return Verdict::malformed;
+    if (price.symbol.starts_with(kMark)) price.symbol.remove_prefix(kMark.size());
+    send(price, out);
+    return Verdict::data;
+  }
+
+  Verdict read_refusal(auto& in, std::string_view frame, Reading& reading) {
+    Refusal refusal;
+    if (!in.template read<RefusalShape>(frame, refusal)) return Verdict::malformed;
+    return refuse(reading, refusal);
+  }
+
+  template <class S>
   Verdict read_book(auto& in, std::string_view frame, Output& out, Reading& reading) {
-    if (!in.template read<BookShape>(frame, book_)) return Verdict::malformed;
+    if (!in.template read<S>(frame, book_)) return Verdict::malformed;
     if (book_.message) {
       answer(Condition::rejected, book_.symbol, Channel::book);
       return refuse(reading, "", *book_.message);
@@ -270,6 +323,7 @@ class Delta final : public JsonDecoder<Delta> {
       reading.problem = "\"sequence_no\" is missing";
       return Verdict::malformed;
     }
+    book_.depth.reset();
     book_.is_snapshot = equals<"snapshot">(book_.action);
     book_.first_sequence = book_.is_snapshot ? std::nullopt : book_.last_sequence;
     send(book_, out);
@@ -299,8 +353,11 @@ class Delta final : public JsonDecoder<Delta> {
   Message<Quote> quote_;
   BookMessage book_;
   TickerMessage ticker_;
+  CompactTickers tickers_;
   CandleMessage candle_;
-  Message<Funding> funding_;
+  FundingMessage funding_;
+  Message<MarkPrice> mark_;
+  Message<IndexPrice> index_;
 };
 
 }  // namespace

@@ -16,17 +16,19 @@ using namespace gate;
 
 struct Envelope {
   std::optional<Timestamp> seconds, milliseconds;
-  std::optional<std::int64_t> request;
-  std::optional<std::string_view> channel, event, type;
-  std::vector<std::string_view> payload;
-  std::optional<Raw> error, result;
+  std::optional<std::string_view> request, channel, event, type;
+  std::optional<Raw> payload, error, result;
 };
 using EnvelopeShape =
-    Shape<Field<"id", &Envelope::request>, Field<"time", &Envelope::seconds, kSeconds>,
+    Shape<Id<"id", &Envelope::request>, Field<"time", &Envelope::seconds, kSeconds>,
           Field<"time_ms", &Envelope::milliseconds, kMilliseconds>, Skip<"conn_id">,
           Skip<"trace_id">, Field<"channel", &Envelope::channel>, Field<"event", &Envelope::event>,
-          Field<"payload", &Envelope::payload, kOptional>, Field<"type", &Envelope::type>,
+          Field<"payload", &Envelope::payload>, Field<"type", &Envelope::type>,
           Field<"error", &Envelope::error>, Tail<"result", &Envelope::result>>;
+struct Payload {
+  std::vector<std::string_view> texts;
+};
+using PayloadShape = Loose<Field<"payload", &Payload::texts, kOptional>>;
 
 template <auto Member, auto... Options>
 using SymbolField =
@@ -70,6 +72,15 @@ using SnapshotShape = Loose<Field<"current", &Facts::time, Unit>, Field<"id", &B
                             Field<"bids", &BookMessage::bid_levels, Form...>,
                             Field<"asks", &BookMessage::ask_levels, Form...>>;
 constexpr auto kObjects = kLevelKeys<"p", "s">;
+// A change of a whole book of futures: the sign of the size tells the side, 0 neither.
+struct LevelMessage {
+  Price price;
+  Quantity size;
+  std::string_view symbol;
+  std::optional<std::int64_t> number;
+};
+using LevelShape = Loose<Field<"p", &LevelMessage::price>, Field<"s", &LevelMessage::size>,
+                         Field<"c", &LevelMessage::symbol>, Field<"id", &LevelMessage::number>>;
 
 using TickerShape =
     Loose<SymbolField<&Facts::symbol>, Field<"last", &Ticker::last_price>,
@@ -85,10 +96,10 @@ using TickerShape =
           Field<"total_size", &ContractFacts::open_interest>>;
 
 struct CandleMessage : Message<Candle> {  // its symbol with the interval before it
-  std::optional<Quantity> base_volume;
+  std::optional<Quantity> counted, base_volume;
 };
 using CandleShape =
-    Loose<Field<"t", &Candle::open_time, kSeconds>, Field<"v", &Candle::volume>,
+    Loose<Field<"t", &Candle::open_time, kSeconds>, Field<"v", &CandleMessage::counted>,
           Field<"c", &Candle::close>, Field<"h", &Candle::high>, Field<"l", &Candle::low>,
           Field<"o", &Candle::open>, Field<"n", &Facts::symbol>,
           Field<"a", &CandleMessage::base_volume>, Field<"w", &Candle::is_closed>>;
@@ -102,7 +113,7 @@ using LiquidationShape =
           Field<"contract", &Facts::symbol>>;
 
 using RatioShape = Loose<Field<"time", &Facts::time, kSeconds>, Field<"contract", &Facts::symbol>,
-                         Field<"lsr_account", &LongShortRatio::ratio, kRequired>>;
+                         Field<"lsr_account", &LongShortRatio::ratio>>;
 
 // By REST, with a word for a code.
 using AnswerShape =
@@ -117,11 +128,12 @@ class Gate : public JsonDecoder<Gate> {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     reading.reconnect_soon = envelope_.type == "upgrade";
     if (reading.reconnect_soon) return Verdict::control;
-    if (!envelope_.channel || !envelope_.channel->starts_with(family_)) return Verdict::unknown;
+    if (!envelope_.channel || !envelope_.channel->starts_with(family_))
+      return envelope_.error ? read_notice(in, frame, reading) : Verdict::unknown;
     const auto word = envelope_.channel->substr(family_.size());
     const auto event = envelope_.event.value_or("");
     if (envelope_.error || event == "subscribe" || event == "unsubscribe")
-      return read_notice(in, reading);
+      return read_notice(in, frame, reading);
     if (word == "pong") return Verdict::control;
     if (!envelope_.result) return Verdict::unknown;
     const auto& exact = envelope_.milliseconds;  // 0 where it is not known
@@ -160,18 +172,24 @@ class Gate : public JsonDecoder<Gate> {
   }
 
   // Frames with the number of the request name no stream; others have the payload at most.
-  Verdict read_notice(auto& in, Reading& reading) {
+  Verdict read_notice(auto& in, std::string_view frame, Reading& reading) {
     const auto& error = envelope_.error;
-    if (error && !in.template read<RefusalShape>(error->json, refusal_)) return Verdict::malformed;
-    reading.answers = envelope_.request;
-    if (!envelope_.request && envelope_.event == "subscribe")
+    refusal_ = {};
+    if (error && error->json.starts_with('"')) {
+      refusal_.message = error->json.substr(1, error->json.size() - 2);
+    } else if (error && !in.template read<RefusalShape>(error->json, refusal_)) {
+      return Verdict::malformed;
+    }
+    reading.answers = request_number(envelope_.request);
+    if (!reading.answers && envelope_.event == "subscribe" && envelope_.payload &&
+        in.template read<PayloadShape>(frame, payload_))
       answer_payload(error ? Condition::rejected : Condition::subscribed);
     if (!error) return Verdict::control;
     return refuse(reading, refusal_);
   }
 
   void answer_payload(Condition condition) {
-    for (const auto text : envelope_.payload) {
+    for (const auto text : payload_.texts) {
       if (text.find('_') == std::string_view::npos) continue;  // an interval, a depth
       answer_routes(condition, symbol_of(text),
                     [&](const Route& route) { return route.group == envelope_.channel; });
@@ -186,6 +204,8 @@ class Gate : public JsonDecoder<Gate> {
                        : read_update<UpdateShape<>>(in, text, out);
     }
     if (equals<"obu">(word)) return read_update<UpdateShape<>>(in, text, out);
+    if (equals<"order_book">(word) && futures() && text.starts_with('['))
+      return read_levels(in, text, out);
     if (equals<"order_book">(word) && text.starts_with('{')) {
       return futures() ? read_whole<WholeBookShape<kObjects>>(in, text, out)
                        : read_whole<WholeBookShape<>>(in, text, out);
@@ -215,38 +235,69 @@ class Gate : public JsonDecoder<Gate> {
     return Verdict::data;
   }
 
-  // Whole books of a few levels, beside the one that is kept.
+  // Whole books of a few levels, beside the one that is kept. Where a message does not say how many
+  // there were asked for, it is one for all: the most that there may be.
+  static constexpr std::int64_t kLevelsMax = 100;
   template <class S>
   Verdict read_whole(auto& in, std::string_view text, Output& out) {
     if (!in.template read<S>(text, book_)) return Verdict::malformed;
     book_.is_snapshot = true;
     book_.first_sequence.reset();
-    const auto most = std::max(book_.bid_levels.size(), book_.ask_levels.size());
-    book_.depth = book_.levels.value_or(static_cast<std::int64_t>(most));
+    book_.depth = book_.levels.value_or(kLevelsMax);
+    if (book_.levels) depths_.of(book_.symbol) = *book_.levels;
+    if (!book_.time) book_.time = time_;
     send(book_, out);
+    return Verdict::data;
+  }
+
+  // What changed in such a book since.
+  Verdict read_levels(auto& in, std::string_view text, Output& out) {
+    if (!in.template read_rows<LevelShape>(text, levels_)) return Verdict::malformed;
+    book_.is_snapshot = false;
+    book_.first_sequence.reset();
+    book_.time = time_;
+    for (auto row = levels_.begin(); row != levels_.end();) {
+      book_.clear_levels();
+      book_.symbol = row->symbol;
+      const auto told = depths_.of(row->symbol);
+      book_.depth = told != 0 ? told : kLevelsMax;
+      for (; row != levels_.end() && row->symbol == book_.symbol; ++row) {
+        book_.last_sequence = row->number;
+        const bool gone = row->size.is_zero();
+        const Side side = side_of_sign(row->size);
+        if (gone || side == Side::buy) book_.bid_levels.emplace_back(row->price, row->size);
+        if (gone || side == Side::sell) book_.ask_levels.emplace_back(row->price, row->size);
+      }
+      send(book_, out);
+    }
     return Verdict::data;
   }
 
   Verdict read_tickers(auto& in, std::string_view text, Output& out) {
     if (!read_some<TickerShape>(in, text, tickers_)) return Verdict::malformed;
-    return send_all(tickers_, out, [this](ContractTicker& ticker) { ticker.time = time_; });
+    return send_all(tickers_, out, [this](ContractTicker& ticker) {
+      ticker.time = time_;
+      if (parts_of(ticker.symbol, '_').count == 3) ticker.funding_rate.reset();  // dated: none
+    });
   }
 
   // "v" counts contracts, of spot the quote currency; spot had no "a" until 2022: then it is the
-  // only volume that the venue tells.
+  // only volume that the venue tells. Candles of the mark price and of an index have none.
   Verdict read_candles(auto& in, std::string_view text, Output& out) {
     if (!read_some<CandleShape>(in, text, candles_)) return Verdict::malformed;
-    return send_all(candles_, out, [this](CandleMessage& candle) {
+    for (CandleMessage& candle : candles_) {
+      const bool both = !futures() && candle.base_volume;
+      const auto& volume = both ? candle.base_volume : candle.counted;
+      if (!volume) continue;
+      candle.volume = *volume;
+      candle.quote_volume = both ? candle.counted : std::nullopt;
       const auto interval = candle.symbol.substr(0, candle.symbol.find('_'));
       candle.interval = our_interval(traits(), interval);
       candle.time = time_;
-      candle.quote_volume.reset();
-      if (!futures() && candle.base_volume) {
-        candle.quote_volume = candle.volume;
-        candle.volume = *candle.base_volume;
-      }
       candle.symbol.remove_prefix(std::min(candle.symbol.size(), interval.size() + 1));
-    });
+      send<Candle>(candle, out);
+    }
+    return Verdict::data;
   }
 
   // Whether the sign of the size is the order's or the position's is disputed: no side.
@@ -260,7 +311,11 @@ class Gate : public JsonDecoder<Gate> {
 
   Verdict read_ratios(auto& in, std::string_view text, Output& out) {
     if (!read_some<RatioShape>(in, text, ratios_)) return Verdict::malformed;
-    return send_all(ratios_, out, [](auto& ratio) { ratio.kind = "accounts"; });
+    for (auto& ratio : ratios_) {
+      ratio.kind = "accounts";
+      if (ratio.ratio) send(ratio, out);
+    }
+    return Verdict::data;
   }
 
   // "BTC_USDT", of a stream "ob.BTC_USDT.400" too.
@@ -273,12 +328,15 @@ class Gate : public JsonDecoder<Gate> {
   [[nodiscard]] bool futures() const { return family_ != "spot."; }
 
   std::string_view family_;
+  Latest<std::int64_t> depths_;    // of whole books that tell it
   std::optional<Timestamp> time_;  // of the frame
   Envelope envelope_;              // scratch, as what follows
+  Payload payload_;
   Refusal refusal_;
   RowList<TradeMessage> trades_;
   QuoteOfZeros quote_;
   BookMessage book_;
+  RowList<LevelMessage> levels_;
   RowList<ContractTicker> tickers_;
   RowList<CandleMessage> candles_;
   RowList<LiquidationMessage> liquidations_;

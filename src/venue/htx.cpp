@@ -1,6 +1,8 @@
 // HTX (Huobi) spot. Source: https://www.htx.com/en-us/opend/newApiPages/
 #include "venue/htx.hpp"
 
+#include "venue/ticker_quote.hpp"
+
 namespace mp::venue {
 namespace {
 
@@ -67,16 +69,20 @@ using TickerShape =
                  Field<"vol", &Ticker::quote_volume>, Field<"bid", &Ticker::bid_price>,
                  Field<"ask", &Ticker::ask_price>>>;
 
-// All symbols in one message.
-using TickersMessage = Batch<Message<Ticker>>;
-using TickersShape = Loose<
-    Field<"ts", &TickersMessage::time, kRequired>,
-    Rows<"data", &TickersMessage::rows,
-         Loose<Field<"symbol", &Facts::symbol>, Field<"close", &Ticker::last_price, kRequired>,
-               Field<"open", &Ticker::open_price>, Field<"high", &Ticker::high_price>,
-               Field<"low", &Ticker::low_price>, Field<"amount", &Ticker::volume>,
-               Field<"vol", &Ticker::quote_volume>, Field<"bid", &Ticker::bid_price>,
-               Field<"ask", &Ticker::ask_price>>>>;
+// All symbols in one message, also those that were never traded.
+struct TickersRow : Message<Ticker> {};
+using TickersMessage = Batch<TickersRow>;
+using TickersShape =
+    Loose<Field<"ts", &TickersMessage::time, kRequired>,
+          Rows<"data", &TickersMessage::rows,
+               Loose<Field<"symbol", &Facts::symbol>, Field<"close", &Ticker::last_price>,
+                     Field<"open", &Ticker::open_price>, Field<"high", &Ticker::high_price>,
+                     Field<"low", &Ticker::low_price>, Field<"amount", &Ticker::volume>,
+                     Field<"vol", &Ticker::quote_volume>, Field<"bid", &Ticker::bid_price>,
+                     Field<"ask", &Ticker::ask_price>>>>;
+void send(const TickersRow& ticker, Output& out) {
+  if (ticker.last_price) send<Ticker>(ticker, out);
+}
 
 using CandleShape =
     Loose<Field<"ts", &Facts::time, kRequired>,
@@ -118,8 +124,9 @@ class Htx final : public HtxDecoder<Htx> {
     if (!in.template read<HeadShape>(frame, head_)) return Verdict::malformed;
     if (!head_.reply || head_.status == "error") return read_notice(head_, reading);
     if (!channel_name(*head_.reply).kind.starts_with("mbp.")) return Verdict::unknown;
+    if (!head_.data) return Verdict::control;  // null: the venue has no book yet
     if (!in.template read<SnapshotShape>(frame, book_)) return Verdict::malformed;
-    reading.answers = head_.request;
+    reading.answers = request_number(head_.request);
     book_.symbol = channel_name(*head_.reply).symbol;
     book_.time.reset();
     book_.previous_sequence.reset();
@@ -173,7 +180,7 @@ class Htx final : public HtxDecoder<Htx> {
   First first_;  // scratch, as all that follows
   Head head_;
   BookMessage book_;
-  Message<Quote> quote_;
+  QuoteOfZeros quote_;
   Message<Ticker> ticker_;
   TickersMessage tickers_;
   Message<Candle> candle_;

@@ -22,8 +22,8 @@ using FirstShape = codec::Shape<codec::Field<"ch", &First::channel>, codec::Rest
 struct Head {
   std::optional<std::string_view> reply, subscribed, unsubscribed, status;
   std::optional<std::string_view> operation, topic, code, message;
-  std::optional<codec::Raw> ping, time;
-  std::optional<std::int64_t> request, client_request;
+  std::optional<codec::Raw> ping, time, data;
+  std::optional<std::string_view> request, client_request;  // ours are numbers
 };
 using HeadShape =
     codec::Loose<codec::Field<"rep", &Head::reply>, codec::Field<"subbed", &Head::subscribed>,
@@ -31,8 +31,8 @@ using HeadShape =
                  codec::Field<"status", &Head::status>, codec::Field<"op", &Head::operation>,
                  codec::Field<"topic", &Head::topic>, codec::Id<"err-code", &Head::code>,
                  codec::Field<"err-msg", &Head::message>, codec::Field<"ping", &Head::ping>,
-                 codec::Field<"ts", &Head::time>, codec::Field<"id", &Head::request>,
-                 codec::Field<"cid", &Head::client_request>>;
+                 codec::Field<"ts", &Head::time>, codec::Field<"data", &Head::data>,
+                 codec::Id<"id", &Head::request>, codec::Id<"cid", &Head::client_request>>;
 
 // "market.btcusdt.trade.detail", "public.BTC-USDT.funding_rate": the symbol and what follows it.
 struct ChannelName {
@@ -139,7 +139,7 @@ class HtxDecoder : public JsonDecoder<Self> {
       return pong(R"({"op":"pong","ts":)", *head.time, reading);
     if (head.operation == "close") reading.reconnect_soon = true;
     const auto name = channel_name(head.topic.value_or(head.subscribed.value_or("")));
-    reading.answers = head.client_request ? head.client_request : head.request;
+    reading.answers = request_number(head.client_request ? head.client_request : head.request);
     const bool refused =
         head.status == "error" || head.operation == "error" || head.code.value_or("0") != "0";
     if (head.operation == "sub" || head.subscribed) {

@@ -2,8 +2,10 @@
 // data: htx_markets.hpp). Source: https://www.htx.com/en-us/opend/newApiPages/?type=2
 #include <algorithm>
 
+#include "venue/contract_facts.hpp"
 #include "venue/htx.hpp"
 #include "venue/htx_markets.hpp"
+#include "venue/ticker_quote.hpp"
 
 namespace mp::venue {
 namespace {
@@ -11,7 +13,7 @@ namespace {
 using namespace codec;  // the vocabulary of shapes
 using namespace htx;
 
-// [price, contracts]; missing where a side is empty.
+// [price, contracts]; missing, or zeros, where a side is empty.
 struct Best {
   std::optional<Price> price;
   std::optional<Quantity> quantity;
@@ -29,6 +31,8 @@ void send(QuoteMessage& quote, Output& out) {
   quote.bid_quantity = best(quote.bid).quantity;
   quote.ask_price = best(quote.ask).price;
   quote.ask_quantity = best(quote.ask).quantity;
+  drop_zeros(quote.bid_price, quote.bid_quantity);
+  drop_zeros(quote.ask_price, quote.ask_quantity);
   send<Quote>(quote, out);
 }
 
@@ -65,10 +69,10 @@ using PriceShape =
 template <class M, class S>
 using BatchShape = Loose<Field<"ts", &Batch<M>::time, kRequired>, Rows<"data", &Batch<M>::rows, S>>;
 
-using FundingShape =
-    Loose<Field<"contract_code", &Facts::symbol>, Field<"funding_rate", &Funding::rate>,
-          Field<"estimated_rate", &Funding::predicted_rate>,
-          Field<"settlement_time", &Funding::next_time>>;
+using FundingShape = Loose<Field<"contract_code", &Facts::symbol>,
+                           Field<"funding_rate", &ContractFacts::funding_rate>,
+                           Field<"estimated_rate", &ContractFacts::predicted_rate>,
+                           Field<"settlement_time", &ContractFacts::next_funding>>;
 using LiquidationShape =
     Loose<Field<"contract_code", &Facts::symbol>, Field<"direction", &Liquidation::side>,
           Field<"volume", &Liquidation::quantity>, Field<"price", &Liquidation::price>,
@@ -241,7 +245,7 @@ class HtxFutures final : public HtxDecoder<HtxFutures> {
   Message<Candle> candle_;
   Message<MarkPrice> mark_;
   Message<IndexPrice> index_;
-  Batch<Message<Funding>> fundings_;
+  Batch<Message<ContractFacts>> fundings_;
   Batch<Message<Liquidation>> liquidations_;
   Batch<InstrumentMessage> instruments_;
 };

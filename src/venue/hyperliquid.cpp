@@ -108,8 +108,8 @@ struct BookMessage : Facts {
 };
 using BookShape = Loose<Field<"coin", &Facts::symbol>, Field<"time", &Facts::time, kRequired>,
                         Object<"levels", &BookMessage::levels,
-                               Row<cell<&Sides::bids, kLevelKeys<"px", "sz">>,
-                                   cell<&Sides::asks, kLevelKeys<"px", "sz">>>>>;
+                               Row<cell<&Sides::bids, kLevelKeys<"px", "sz">, kOptional>,
+                                   cell<&Sides::asks, kLevelKeys<"px", "sz">, kOptional>>>>;
 
 // A side without orders is null.
 struct BestSides {
@@ -132,21 +132,29 @@ using CandleShape =
           Field<"v", &Candle::volume>, Field<"n", &Candle::trades>>;
 
 // Without a time, and without the price of the last trade. Spot pairs have fewer facts.
-using ContextShape =
-    Loose<Field<"coin", &Facts::symbol>,
-          Inside<"ctx", Field<"funding", &ContractFacts::funding_rate>,
-                 Field<"openInterest", &ContractFacts::open_interest>,
-                 Field<"prevDayPx", &Ticker::open_price, kRequired>,
-                 Field<"dayNtlVlm", &Ticker::quote_volume>, Field<"dayBaseVlm", &Ticker::volume>,
-                 Field<"oraclePx", &ContractFacts::index_price>,
-                 Field<"markPx", &ContractFacts::mark_price>>>;
+using ContextShape = Loose<
+    Field<"coin", &Facts::symbol>,
+    Inside<"ctx", Field<"funding", &ContractFacts::funding_rate>,
+           Field<"openInterest", &ContractFacts::open_interest>,
+           Field<"prevDayPx", &Ticker::open_price>, Field<"dayNtlVlm", &Ticker::quote_volume>,
+           Field<"dayBaseVlm", &Ticker::volume>, Field<"oraclePx", &ContractFacts::index_price>,
+           Field<"markPx", &ContractFacts::mark_price>>>;
+
+struct ContextMessage : ContractTicker {};
+void send(const ContextMessage& context, Output& out) {
+  if (context.open_price) send<Ticker>(context, out);
+  send_facts(context, context, out);
+}
+
+constexpr std::string_view kGreeting = "Websocket connection established.";
 
 class Hyperliquid final : public JsonDecoder<Hyperliquid> {
  public:
   using JsonDecoder::JsonDecoder;
 
   Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
-    if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
+    if (!in.template read<EnvelopeShape>(frame, envelope_))
+      return frame == kGreeting ? Verdict::control : Verdict::malformed;
     const auto channel = envelope_.channel;
     if (equals<"pong">(channel)) return Verdict::control;
     if (!envelope_.data) return Verdict::unknown;
@@ -159,7 +167,10 @@ class Hyperliquid final : public JsonDecoder<Hyperliquid> {
       context_.funding_hours = Decimal{1, 0};
       return read_one<ContextShape>(in, data, context_, out);
     }
-    if (equals<"candle">(channel)) return read_one<CandleShape>(in, data, candle_, out);
+    if (equals<"candle">(channel)) {
+      return read_some<CandleShape>(in, data, candles_) ? send_all(candles_, out)
+                                                        : Verdict::malformed;
+    }
     if (equals<"subscriptionResponse">(channel)) return read_answer(in, data);
     if (equals<"error">(channel)) return read_refusal(in, frame, reading);
     return Verdict::unknown;
@@ -234,8 +245,8 @@ class Hyperliquid final : public JsonDecoder<Hyperliquid> {
   RowList<TradeMessage> trades_;
   BookMessage book_;
   QuoteMessage quote_;
-  Message<Candle> candle_;
-  ContractTicker context_;
+  RowList<Message<Candle>> candles_;
+  ContextMessage context_;
   Answer answer_;
   Refusal refusal_;
   Latest<RecentTrades> recent_;  // of the session

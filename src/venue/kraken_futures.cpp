@@ -106,7 +106,6 @@ using TickerShape =
           Field<"markPrice", &ContractFacts::mark_price>, Field<"open", &Ticker::open_price>,
           Field<"high", &Ticker::high_price>, Field<"low", &Ticker::low_price>>;
 void send(TickerMessage& ticker, Output& out) {
-  if (ticker.next_funding == Timestamp{}) ticker.next_funding.reset();
   send(static_cast<TickerWithQuote&>(ticker), out);
   send_facts(ticker, ticker, out);
 }

@@ -1,6 +1,8 @@
 // KuCoin spot. Source: https://www.kucoin.com/docs-new/
 #include "venue/kucoin.hpp"
 
+#include "venue/ticker_quote.hpp"
+
 namespace mp::venue {
 namespace {
 
@@ -50,10 +52,10 @@ constexpr Traits kTraits = {
     .book_source = "Spot, Public channels, Orderbook - Increment",
 };
 
-using TradeShape = Loose<Field<"symbol", &Facts::symbol>, Field<"side", &Trade::side>,
-                         Field<"size", &Trade::quantity>, Field<"price", &Trade::price>,
-                         Field<"time", &Facts::time, kNanoseconds, kRequired>,
-                         Id<"tradeId", &Trade::trade_id, kRequired>>;
+using TradeShape =
+    Loose<Field<"symbol", &Facts::symbol>, Field<"side", &Trade::side>,
+          Field<"size", &Trade::quantity>, Field<"price", &Trade::price>,
+          Field<"time", &Facts::time, kRequired>, Id<"tradeId", &Trade::trade_id, kRequired>>;
 
 using BookMessage = Message<Book>;
 // Each level has a number of its own behind the quantity. A price of 0 changes nothing.
@@ -84,15 +86,14 @@ using BestsShape = Loose<Object<"asks", &BestMessage::ask, BestShape>,
 
 using TickerShape =
     Loose<Inside<"data", Field<"symbol", &Facts::symbol>, Field<"datetime", &Facts::time>,
-                 Field<"lastTradedPrice", &Ticker::last_price, kRequired>,
-                 Field<"open", &Ticker::open_price>, Field<"high", &Ticker::high_price>,
-                 Field<"low", &Ticker::low_price>, Field<"vol", &Ticker::volume>,
-                 Field<"volValue", &Ticker::quote_volume>, Field<"buy", &Ticker::bid_price>,
-                 Field<"sell", &Ticker::ask_price>>>;
+                 Field<"lastTradedPrice", &Ticker::last_price>, Field<"open", &Ticker::open_price>,
+                 Field<"high", &Ticker::high_price>, Field<"low", &Ticker::low_price>,
+                 Field<"vol", &Ticker::volume>, Field<"volValue", &Ticker::quote_volume>,
+                 Field<"buy", &Ticker::bid_price>, Field<"sell", &Ticker::ask_price>>>;
 
 // Close stands before high.
 using CandleShape =
-    Loose<Field<"symbol", &Facts::symbol>, Field<"time", &Facts::time, kNanoseconds>,
+    Loose<Field<"symbol", &Facts::symbol>, Field<"time", &Facts::time>,
           Object<"candles", &CandleMessage::candle,
                  Row<cell<&Candle::open_time, kSeconds>, &Candle::open, &Candle::close,
                      &Candle::high, &Candle::low, &Candle::volume, &Candle::quote_volume>>>;
@@ -170,8 +171,10 @@ class Kucoin final : public KucoinDecoder<Kucoin> {
 
   Verdict read_best(auto& in, std::string_view symbol, std::string_view data, Output& out) {
     if (!in.template read<BestsShape>(data, best_)) return Verdict::malformed;
-    const auto bid = best_.bid.value_or(Best{});
-    const auto ask = best_.ask.value_or(Best{});
+    auto bid = best_.bid.value_or(Best{});
+    auto ask = best_.ask.value_or(Best{});
+    drop_zeros(bid.price, bid.quantity);
+    drop_zeros(ask.price, ask.quantity);
     out(symbol, best_.time,
         Quote{.bid_price = bid.price,
               .bid_quantity = bid.quantity,
@@ -183,7 +186,7 @@ class Kucoin final : public KucoinDecoder<Kucoin> {
 
   Message<Trade> trade_;  // scratch, as all that follows
   BookMessage changes_, depth_;
-  Message<Quote> quote_;
+  QuoteOfZeros quote_;
   BestMessage best_;
   Message<Ticker> ticker_;
   Message<IndexPrice> index_;

@@ -144,7 +144,7 @@ class KucoinDecoder : public JsonDecoder<Self> {
  private:
   Verdict read_notice(Reading& reading) {
     const auto type = *envelope_.type;
-    reading.answers = number_after(envelope_.id.value_or(""), "");
+    reading.answers = request_number(envelope_.id);
     reading.ready = type == "welcome";
     if (type == "error") {
       std::string_view words = envelope_.data ? envelope_.data->json : "";

@@ -1,6 +1,7 @@
 // KuCoin futures, in coins and in USDT or USDC. Source: https://www.kucoin.com/docs-new/
 #include "venue/contract_facts.hpp"
 #include "venue/kucoin.hpp"
+#include "venue/ticker_quote.hpp"
 
 namespace mp::venue {
 namespace {
@@ -97,10 +98,10 @@ using QuoteShape =
           Field<"bestAskPrice", &Quote::ask_price>, Field<"bestAskSize", &Quote::ask_quantity>,
           Field<"ts", &Facts::time, kRequired>>;
 using TickerShape =
-    Loose<Field<"lastPrice", &Ticker::last_price, kRequired>,
-          Field<"price24HoursBefore", &Ticker::open_price>, Field<"highPrice", &Ticker::high_price>,
-          Field<"lowPrice", &Ticker::low_price>, Field<"volume", &Ticker::volume>,
-          Field<"turnover", &Ticker::quote_volume>, Field<"ts", &Facts::time, kRequired>>;
+    Loose<Field<"lastPrice", &Ticker::last_price>, Field<"price24HoursBefore", &Ticker::open_price>,
+          Field<"highPrice", &Ticker::high_price>, Field<"lowPrice", &Ticker::low_price>,
+          Field<"volume", &Ticker::volume>, Field<"turnover", &Ticker::quote_volume>,
+          Field<"ts", &Facts::time, kRequired>>;
 
 // Close stands before high. The sixth is wrong, says the venue; the seventh counts contracts.
 using CandleShape =
@@ -232,11 +233,7 @@ class KucoinFutures final : public KucoinDecoder<KucoinFutures> {
     if (subject != "funding.rate") return Verdict::unknown;
     if (!in.template read<FundingShape>(data, funding_)) return Verdict::malformed;
     funding_.symbol = symbol;
-    constexpr std::int64_t kHour = 3'600'000;
-    funding_.interval_hours.reset();
-    const auto interval = funding_.granularity.value_or(0);
-    if (interval >= kHour && interval % kHour == 0)
-      funding_.interval_hours = Decimal{interval / kHour, 0};
+    funding_.interval_hours = hours_of(funding_.granularity, 3'600'000);
     send<Funding>(funding_, out);
     return Verdict::data;
   }
@@ -244,7 +241,7 @@ class KucoinFutures final : public KucoinDecoder<KucoinFutures> {
   Message<Trade> trade_;  // scratch, as all that follows
   ChangeMessage change_;
   WholeBook whole_;
-  Message<Quote> quote_;
+  QuoteOfZeros quote_;
   Message<Ticker> ticker_;
   Message<ContractFacts> prices_;
   FundingMessage funding_;

@@ -1,5 +1,9 @@
 // Phemex: spot, contracts that settle in coins or USD, and contracts that settle in USDT. Source:
 // https://phemex-docs.github.io/
+#include <algorithm>
+#include <array>
+#include <span>
+
 #include "venue/contract_facts.hpp"
 #include "venue/phemex_scale.hpp"
 
@@ -86,10 +90,10 @@ struct BookMessage : Message<Book> {
   std::string_view type;
 };
 template <Key K>
-using BookShape = Loose<
-    Inside<K, Field<"asks", &BookMessage::ask_levels>, Field<"bids", &BookMessage::bid_levels>>,
-    Field<"sequence", &Book::last_sequence>, Field<"symbol", &Facts::symbol>,
-    Field<"timestamp", &Facts::time>, Field<"type", &BookMessage::type>>;
+using BookShape = Loose<Inside<K, Field<"asks", &BookMessage::ask_levels, kOptional>,
+                               Field<"bids", &BookMessage::bid_levels, kOptional>>,
+                        Field<"sequence", &Book::last_sequence>, Field<"symbol", &Facts::symbol>,
+                        Field<"timestamp", &Facts::time>, Field<"type", &BookMessage::type>>;
 
 struct Trades : Batch<Message<Trade>> {
   std::string_view type;
@@ -129,22 +133,32 @@ using DayShape =
                  OneOf<Field<"turnover", &Ticker::quote_volume>,
                        Field<"turnoverEv", &Ticker::quote_volume>>,
                  Field<"bidEp", &Ticker::bid_price>, Field<"askEp", &Ticker::ask_price>,
-                 Field<"fundingRate", &ContractFacts::funding_rate, kScaled<-8>>,
-                 Field<"predFundingRate", &ContractFacts::predicted_rate, kScaled<-8>>,
+                 OneOf<Field<"fundingRate", &ContractFacts::funding_rate, kScaled<-8>>,
+                       Field<"fundingRateEr", &ContractFacts::funding_rate, kScaled<-8>>>,
+                 OneOf<Field<"predFundingRate", &ContractFacts::predicted_rate, kScaled<-8>>,
+                       Field<"predFundingRateEr", &ContractFacts::predicted_rate, kScaled<-8>>>,
                  Field<"openInterest", &ContractFacts::open_interest>,
-                 Field<"markPrice", &ContractFacts::mark_price>,
-                 Field<"indexPrice", &ContractFacts::index_price>>,
+                 OneOf<Field<"markPrice", &ContractFacts::mark_price>,
+                       Field<"markEp", &ContractFacts::mark_price>>,
+                 OneOf<Field<"indexPrice", &ContractFacts::index_price>,
+                       Field<"indexEp", &ContractFacts::index_price>>>,
           Field<"timestamp", &Facts::time>>;
 using DayRow =
     Row<&Facts::symbol, &Ticker::open_price, &Ticker::high_price, &Ticker::low_price,
         &Ticker::last_price, &Ticker::volume, &Ticker::quote_volume, &ContractFacts::open_interest,
         &ContractFacts::index_price, &ContractFacts::mark_price, &ContractFacts::funding_rate,
         &ContractFacts::predicted_rate>;
-struct Days : Batch<ContractTicker> {
+constexpr std::array<std::string_view, 12> kDayNames = {
+    "symbol",     "openRp",         "highRp",  "lowRp",  "lastRp",        "volumeRq",
+    "turnoverRv", "openInterestRv", "indexRp", "markRp", "fundingRateRr", "predFundingRateRr"};
+using Days = Batch<ContractTicker>;
+using DaysShape = Loose<Rows<"data", &Days::rows, DayRow>, Field<"timestamp", &Days::time>>;
+struct DaysHead {
   std::string_view method;
+  std::vector<std::string_view> names;
 };
-using DaysShape = Loose<Rows<"data", &Days::rows, DayRow>, Field<"method", &Days::method>,
-                        Field<"timestamp", &Days::time>>;
+using DaysHeadShape =
+    Loose<Field<"method", &DaysHead::method>, Field<"fields", &DaysHead::names, kOptional>>;
 
 struct InstrumentMessage : Message<InstrumentInfo> {
   std::string_view type, display;
@@ -293,8 +307,13 @@ class Phemex final : public JsonDecoder<Phemex> {
   }
 
   Verdict read_days(auto& in, std::string_view frame, Output& out) {
+    if (!in.template read<DaysHeadShape>(frame, days_head_)) return Verdict::malformed;
+    const auto& names = days_head_.names;
+    if (!equals<"perp_market24h_pack_p.update">(days_head_.method) ||
+        names.size() < kDayNames.size() ||
+        !std::ranges::equal(kDayNames, std::span{names}.first(kDayNames.size())))
+      return Verdict::unknown;
     if (!in.template read<DaysShape>(frame, days_)) return Verdict::malformed;
-    if (!equals<"perp_market24h_pack_p.update">(days_.method)) return Verdict::unknown;
     return send_all(days_.rows, out, [this](ContractTicker& day) { day.time = days_.time; });
   }
 
@@ -311,6 +330,7 @@ class Phemex final : public JsonDecoder<Phemex> {
   Trades trades_;
   Candles candles_;
   ContractTicker day_;
+  DaysHead days_head_;
   Days days_;
 };
 

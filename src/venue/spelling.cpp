@@ -62,6 +62,11 @@ std::optional<std::int64_t> number_after(std::string_view text, std::string_view
   return read.ptr == first || read.ec != std::errc{} ? std::nullopt : std::optional{number};
 }
 
+std::optional<std::int64_t> request_number(std::optional<std::string_view> id) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return id && std::ranges::all_of(*id, is_digit) ? number_after(*id, "") : std::nullopt;
+}
+
 std::string lower_case(std::string_view text) {
   return mapped(text, 'A', 'Z', 'a' - 'A');
 }

@@ -46,5 +46,8 @@ void for_each_parameter(
 // "@depth".
 [[nodiscard]] std::optional<std::int64_t> number_after(std::string_view text,
                                                        std::string_view word);
+// The whole number that a text is from end to end, as our requests are numbered: ids that others
+// give are none of ours.
+[[nodiscard]] std::optional<std::int64_t> request_number(std::optional<std::string_view> id);
 
 }  // namespace mp::venue

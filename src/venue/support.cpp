@@ -69,4 +69,9 @@ std::optional<Decimal> hours_between(std::optional<Timestamp> start, std::option
   return Decimal{whole.count(), 0};
 }
 
+std::optional<Decimal> hours_of(std::optional<std::int64_t> count, std::int64_t in_an_hour) {
+  if (!count || *count < in_an_hour || *count % in_an_hour != 0) return std::nullopt;
+  return Decimal{*count / in_an_hour, 0};
+}
+
 }  // namespace mp::venue

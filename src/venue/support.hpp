@@ -227,5 +227,8 @@ class Latest {
 // From `start` to `end`, nothing unless that is a whole number of hours, at least one.
 [[nodiscard]] std::optional<Decimal> hours_between(std::optional<Timestamp> start,
                                                    std::optional<Timestamp> end);
+// The hours of an interval that a venue counts in smaller units, likewise.
+[[nodiscard]] std::optional<Decimal> hours_of(std::optional<std::int64_t> count,
+                                              std::int64_t in_an_hour);
 
 }  // namespace mp::venue

@@ -49,6 +49,27 @@ TEST(Htx, asks_for_a_snapshot_on_the_socket) {
   EXPECT_EQ(writer.snapshot("btcusdt", kNow), R"({"req":"market.btcusdt.mbp.400","id":"1"})");
 }
 
+TEST(Answers, are_those_of_our_requests_only_where_the_id_is_a_number) {
+  const auto answers = [](std::string_view venue, std::string_view frame) {
+    Collector collector;
+    return make_adapter(venue)->decoder()->read(frame, kNow, collector).answers;
+  };
+  const auto htx = [&](const std::string& id) {
+    return answers("htx", R"({"id":)" + id + R"(,"status":"ok","subbed":"market.a.bbo","ts":1})");
+  };
+  EXPECT_EQ(htx(R"("7")"), 7);
+  EXPECT_EQ(htx("7"), 7);
+  EXPECT_EQ(htx(R"("id1")"), std::nullopt);
+  EXPECT_EQ(htx(R"("40sG903yz80oDFWr")"), std::nullopt);
+  EXPECT_EQ(answers("kucoin", R"({"id":"7","type":"ack"})"), 7);
+  EXPECT_EQ(answers("kucoin", R"({"id":"7f-1","type":"ack"})"), std::nullopt);
+  const auto gate = [&](const std::string& id) {
+    return answers("gate", R"({"id":)" + id + R"(,"channel":"spot.trades","event":"subscribe"})");
+  };
+  EXPECT_EQ(gate("7"), 7);
+  EXPECT_EQ(gate(R"("abc")"), std::nullopt);
+}
+
 TEST(Kucoin, asks_for_many_symbols_in_one_topic) {
   EXPECT_EQ(
       requests("kucoin", {{Channel::trade, "BTC-USDT", ""}, {Channel::trade, "ETH-USDT", ""}}),
