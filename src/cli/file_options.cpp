@@ -77,7 +77,9 @@ void add_dlq(CLI::App& app, Chosen& chosen) {
   add("ls", "How many, of each sink and reason", &dlq_list);
   auto* show = add("show", "The letters themselves, as lines of JSON", &dlq_show);
   show->add_option("sink", options->sink, "Of this sink alone");
-  show->add_option("--limit", options->limit, "At most so many; 0: all")->capture_default_str();
+  show->add_option("--limit", options->limit, "At most so many; 0: all")
+      ->check(CLI::Range(0, 1'000'000'000))
+      ->capture_default_str();
   auto* replay =
       add("replay", "Sends them to their sink again; what it takes is removed", &dlq_replay);
   replay->add_option("sink", options->sink, "The sink")->required();

@@ -9,7 +9,9 @@ void add_listed_instruments(CLI::App& app, ListInstrumentsOptions& options) {
     app.add_option(name, value, help)->group("Instruments");
   };
   add("--venue", options.venue, "Whose");
-  add("--kind", options.kind, "spot, perpetual, future or option");
+  app.add_option("--kind", options.kind, "spot, perpetual, future or option")
+      ->check(CLI::IsMember({"spot", "perpetual", "future", "option"}))
+      ->group("Instruments");
   add("--base", options.base, "Base currency");
   add("--quote", options.quote, "Quote currency");
   add("--status", options.status, "trading, halted, ...");

@@ -8,6 +8,8 @@
 namespace mp::cli {
 namespace {
 
+constexpr std::uint64_t kCountMost = 1'000'000'000'000;
+
 void add_top_options(CLI::App& app, TopOptions& options) {
   app.description(
       "Shows a collector that runs: its instruments, connections and sinks, and with Enter the\n"
@@ -43,7 +45,8 @@ void add_tap_options(CLI::App& app, TapOptions& options) {
       ->check(CLI::IsMember({"json", "csv", "pretty"}))
       ->capture_default_str();
   app.add_option("--where", options.where, "Only events of which FIELD OP VALUE: price>=100");
-  app.add_option("-n,--count", options.count, "End after so many events");
+  app.add_option("-n,--count", options.count, "End after so many events")
+      ->check(CLI::Range(std::uint64_t{1}, kCountMost));
   add_time(app, options.time);
   app.add_flag("--all", options.all, "From the oldest event that the journal has");
 }

@@ -46,7 +46,7 @@ struct Adder {
   void operator()(const Ticker& b) const {
     add_pair(or_zero(b.last_price), or_zero(b.volume), total);
   }
-  void operator()(const Candle& b) const { add_pair(b.close.decimal, b.volume.decimal, total); }
+  void operator()(const Candle& b) const { add_pair(b.close.decimal, or_zero(b.volume), total); }
   void operator()(const Funding& b) const { add_pair(b.rate, {}, total); }
   void operator()(const OpenInterest& b) const { add_pair({}, b.quantity.decimal, total); }
   void operator()(const MarkPrice& b) const { add_pair(b.price.decimal, {}, total); }

@@ -14,7 +14,7 @@ namespace mp::cli {
 class Where {
  public:
   // FIELD OP VALUE with one of = != < <= > >=. ErrorKind::usage, also for a field that no event
-  // has.
+  // has, and where numbers are to be compared with none.
   static Result<Where> parse(std::string_view text);
 
   // Numbers are compared exactly, by value; words by = and !=. What lacks the field does not match.
@@ -23,6 +23,7 @@ class Where {
  private:
   enum class Op : std::uint8_t { equal, unequal, less, at_most, more, at_least };
   Where(std::string field, Op op, std::string value);
+  [[nodiscard]] bool is_order() const { return op_ != Op::equal && op_ != Op::unequal; }
   [[nodiscard]] bool holds(std::string_view value) const;
   [[nodiscard]] bool holds(const Decimal& value) const;
 

@@ -113,7 +113,7 @@ template <auto... Options, class V>
   if (convert_by<typename By::Converter>(scalar, target))
     return is_enough<By::kPresence>(target) ? Set::yes : Set::no;
   if constexpr (IsOptional<V>::value && IsNumber<V>::value) {
-    if (By::kPresence != Presence::required && spells_number(scalar)) {
+    if (spells_number(scalar)) {
       target.reset();
       return Set::left_out;
     }
@@ -179,7 +179,6 @@ constexpr MemberRow row(Object<K, Member, S>) {
   using At = Access<T, Member>;
   auto out = At::template row<>(K.view(), MemberKind::object);
   out.object = &At::object;
-  out.drop_row = [](void* message) { At::in(message).drop_last(); };
   out.nested = Table<S, InnerType<Member>>::kTable;
   return out;
 }
@@ -199,6 +198,7 @@ constexpr MemberRow row(Rows<K, Member, S, Options...>) {
   auto out = At::template row<Options...>(K.view(), MemberKind::rows);
   out.clear = &At::clear;
   out.next_row = [](void* message) -> void* { return &At::in(message).next(); };
+  out.drop_row = [](void* message) { At::in(message).drop_last(); };
   out.nested = Table<S, InnerType<Member>>::kTable;
   return out;
 }

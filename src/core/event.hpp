@@ -161,7 +161,7 @@ struct Candle {
   Price high;
   Price low;
   Price close;
-  Quantity volume;
+  std::optional<Quantity> volume;
   std::optional<Quantity> quote_volume;
   std::optional<std::int64_t> trades;
   std::optional<bool> is_closed;

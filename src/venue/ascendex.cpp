@@ -136,7 +136,7 @@ using CandleShape =
     Loose<OneOf<Field<"s", &Facts::symbol>, Field<"symbol", &Facts::symbol>>,
           Inside<"data", Field<"i", &Candle::interval>, Field<"ts", &Candle::open_time>,
                  Field<"o", &Candle::open>, Field<"c", &Candle::close>, Field<"h", &Candle::high>,
-                 Field<"l", &Candle::low>, Field<"v", &Candle::volume>>>;
+                 Field<"l", &Candle::low>, Field<"v", &Candle::volume, kRequired>>>;
 
 // Facts of contracts, which are not asked for: funding, open interest, mark and index price.
 struct ContractMessage : Message<ContractFacts> {

@@ -90,7 +90,7 @@ using CandleShape =
           Inside<"k", Field<"t", &Candle::open_time>, Field<"T", &Candle::close_time>,
                  Field<"i", &Candle::interval>, Field<"o", &Candle::open>,
                  Field<"c", &Candle::close>, Field<"h", &Candle::high>, Field<"l", &Candle::low>,
-                 Field<"v", &Candle::volume>, Field<"n", &Candle::trades>,
+                 Field<"v", &Candle::volume, kRequired>, Field<"n", &Candle::trades>,
                  Field<"x", &Candle::is_closed>, Field<"q", &Candle::quote_volume>>>;
 
 struct Filter {

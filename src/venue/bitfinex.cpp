@@ -109,7 +109,7 @@ using TickerShape =
     Row<&Ticker::bid_price, kPass, &Ticker::ask_price, kPass, kPass, kPass, &Ticker::last_price,
         &Ticker::volume, &Ticker::high_price, &Ticker::low_price>;
 using CandleShape = Row<cell<&Candle::open_time, kMilliseconds>, &Candle::open, &Candle::close,
-                        &Candle::high, &Candle::low, &Candle::volume>;
+                        &Candle::high, &Candle::low, cell<&Candle::volume, kRequired>>;
 
 // The rate is that of the period that runs, the predicted one ("accrued") what the next one has
 // come to so far.

@@ -107,7 +107,7 @@ using TradeShape =
 using CandleShape =
     Loose<Field<"start", &Candle::open_time>, Field<"open", &Candle::open>,
           Field<"high", &Candle::high>, Field<"low", &Candle::low>, Field<"close", &Candle::close>,
-          Field<"volume", &Candle::volume>, Field<"turnover", &Candle::quote_volume>>;
+          Field<"volume", &Candle::volume, kRequired>, Field<"turnover", &Candle::quote_volume>>;
 // Sent as changes after a snapshot.
 template <auto Member, Key... Names>
 using Kept = OneOf<Field<Names, Member, kKept>...>;

@@ -56,7 +56,7 @@ using BookShape =
 
 using CandleMessage = Message<Candle>;
 using CandleRow = Row<&Candle::open_time, &Candle::open, &Candle::high, &Candle::low,
-                      &Candle::close, &Candle::volume, &Candle::quote_volume>;
+                      &Candle::close, cell<&Candle::volume, kRequired>, &Candle::quote_volume>;
 
 struct TickerMessage : ContractTicker {
   std::optional<std::string_view> index_text;  // where the adapter reads it itself

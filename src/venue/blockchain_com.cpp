@@ -82,7 +82,7 @@ struct CandleMessage : MessageFacts {
   std::optional<Candle> row;
 };
 using CandleRow = Row<cell<&Candle::open_time, kSeconds>, &Candle::open, &Candle::high,
-                      &Candle::low, &Candle::close, &Candle::volume>;
+                      &Candle::low, &Candle::close, cell<&Candle::volume, kRequired>>;
 using CandleShape =
     Loose<Field<"symbol", &Facts::symbol>, Object<"price", &CandleMessage::row, CandleRow>>;
 struct Granularity {

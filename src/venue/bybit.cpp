@@ -57,7 +57,7 @@ using CandleShape =
     Loose<Field<"start", &Candle::open_time>, Field<"end", &Candle::close_time>,
           Field<"interval", &Candle::interval>, Field<"open", &Candle::open>,
           Field<"close", &Candle::close>, Field<"high", &Candle::high>, Field<"low", &Candle::low>,
-          Field<"volume", &Candle::volume>, Field<"turnover", &Candle::quote_volume>,
+          Field<"volume", &Candle::volume, kRequired>, Field<"turnover", &Candle::quote_volume>,
           Field<"confirm", &Candle::is_closed>>;
 using CandlesShape =
     Loose<Field<"ts", &Candles::time, kRequired>, Rows<"data", &Candles::rows, CandleShape>>;

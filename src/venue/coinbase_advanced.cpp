@@ -110,7 +110,7 @@ using TickerShape =
 using CandleShape =
     Loose<Field<"start", &Candle::open_time, kSeconds>, Field<"high", &Candle::high>,
           Field<"low", &Candle::low>, Field<"open", &Candle::open>, Field<"close", &Candle::close>,
-          Field<"volume", &Candle::volume>, Field<"product_id", &Facts::symbol>>;
+          Field<"volume", &Candle::volume, kRequired>, Field<"product_id", &Facts::symbol>>;
 
 using Symbols = std::vector<std::string_view>;
 struct Subscribed {

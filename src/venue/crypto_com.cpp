@@ -115,8 +115,8 @@ void send(TickerMessage& ticker, Output& out) {
 
 using CandleShape =
     Loose<Field<"t", &Candle::open_time>, Field<"o", &Candle::open>, Field<"h", &Candle::high>,
-          Field<"l", &Candle::low>, Field<"c", &Candle::close>, Field<"v", &Candle::volume>,
-          Field<"ut", &Facts::time>>;
+          Field<"l", &Candle::low>, Field<"c", &Candle::close>,
+          Field<"v", &Candle::volume, kRequired>, Field<"ut", &Facts::time>>;
 
 // What is a number at a time: funding, mark and index.
 struct Value : Facts {

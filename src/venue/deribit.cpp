@@ -191,7 +191,7 @@ using VolatilityShape =
 using CandleShape =
     Loose<Field<"tick", &Candle::open_time>, Field<"open", &Candle::open>,
           Field<"high", &Candle::high>, Field<"low", &Candle::low>, Field<"close", &Candle::close>,
-          Field<"volume", &Candle::volume>, Field<"cost", &Candle::quote_volume>>;
+          Field<"volume", &Candle::volume, kRequired>, Field<"cost", &Candle::quote_volume>>;
 
 class Deribit final : public JsonDecoder<Deribit> {
  public:

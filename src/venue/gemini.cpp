@@ -114,7 +114,7 @@ struct CandleMessage : Facts {
   RowList<Candle> candles;  // the newest first
 };
 using CandleShape = Row<cell<&Candle::open_time, kMilliseconds>, &Candle::open, &Candle::high,
-                        &Candle::low, &Candle::close, &Candle::volume>;
+                        &Candle::low, &Candle::close, cell<&Candle::volume, kRequired>>;
 using CandlesShape =
     Loose<Field<"symbol", &Facts::symbol>, Rows<"changes", &CandleMessage::candles, CandleShape>>;
 

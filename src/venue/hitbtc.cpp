@@ -80,8 +80,8 @@ using TradeShape =
           Field<"q", &Trade::quantity>, Field<"s", &Trade::side>>;
 using CandleShape =
     Loose<Field<"t", &Candle::open_time>, Field<"o", &Candle::open>, Field<"c", &Candle::close>,
-          Field<"h", &Candle::high>, Field<"l", &Candle::low>, Field<"v", &Candle::volume>,
-          Field<"q", &Candle::quote_volume>>;
+          Field<"h", &Candle::high>, Field<"l", &Candle::low>,
+          Field<"v", &Candle::volume, kRequired>, Field<"q", &Candle::quote_volume>>;
 using TickerShape =
     Loose<Field<"t", &Facts::time>, Field<"a", &Ticker::ask_price>, Field<"b", &Ticker::bid_price>,
           Field<"c", &Ticker::last_price>, Field<"o", &Ticker::open_price>,

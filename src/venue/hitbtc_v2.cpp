@@ -91,7 +91,7 @@ using TradeShape = Loose<Id<"id", &Trade::trade_id, kRequired>, Field<"price", &
 using CandleShape =
     Loose<Field<"timestamp", &Candle::open_time, kRfc3339>, Field<"open", &Candle::open>,
           Field<"close", &Candle::close>, Field<"min", &Candle::low>, Field<"max", &Candle::high>,
-          Field<"volume", &Candle::volume>, Field<"volumeQuote", &Candle::quote_volume>>;
+          Field<"volume", &Candle::volume, kRequired>, Field<"volumeQuote", &Candle::quote_volume>>;
 
 using Trades = Batch<Message<Trade>>;
 using TradesShape =

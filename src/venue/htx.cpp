@@ -88,7 +88,7 @@ using CandleShape =
     Loose<Field<"ts", &Facts::time, kRequired>,
           Inside<"tick", Field<"id", &Candle::open_time, kSeconds>, Field<"open", &Candle::open>,
                  Field<"high", &Candle::high>, Field<"low", &Candle::low>,
-                 Field<"close", &Candle::close>, Field<"amount", &Candle::volume>,
+                 Field<"close", &Candle::close>, Field<"amount", &Candle::volume, kRequired>,
                  Field<"vol", &Candle::quote_volume>, Field<"count", &Candle::trades>>>;
 
 struct InstrumentMessage : Message<InstrumentInfo> {};

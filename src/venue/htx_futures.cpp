@@ -59,7 +59,7 @@ using CandleShape =
     Loose<Field<"ts", &Facts::time, kRequired>,
           Inside<"tick", Field<"id", &Candle::open_time, kSeconds>, Field<"open", &Candle::open>,
                  Field<"high", &Candle::high>, Field<"low", &Candle::low>,
-                 Field<"close", &Candle::close>, Field<"vol", &Candle::volume>,
+                 Field<"close", &Candle::close>, Field<"vol", &Candle::volume, kRequired>,
                  Field<"trade_turnover", &Candle::quote_volume>, Field<"count", &Candle::trades>>>;
 // Candles of the mark price and of the index: what they close at is the price now.
 template <class Body>

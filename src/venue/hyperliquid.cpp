@@ -129,7 +129,7 @@ using CandleShape =
     Loose<Field<"t", &Candle::open_time>, Field<"T", &Candle::close_time>,
           Field<"s", &Facts::symbol>, Field<"i", &Candle::interval>, Field<"o", &Candle::open>,
           Field<"c", &Candle::close>, Field<"h", &Candle::high>, Field<"l", &Candle::low>,
-          Field<"v", &Candle::volume>, Field<"n", &Candle::trades>>;
+          Field<"v", &Candle::volume, kRequired>, Field<"n", &Candle::trades>>;
 
 // Without a time, and without the price of the last trade. Spot pairs have fewer facts.
 using ContextShape = Loose<

@@ -86,7 +86,7 @@ using TickerShape =
 using CandleShape =
     Loose<Field<"symbol", &Facts::symbol>, Field<"open", &Candle::open>,
           Field<"high", &Candle::high>, Field<"low", &Candle::low>, Field<"close", &Candle::close>,
-          Field<"trades", &Candle::trades>, Field<"volume", &Candle::volume>,
+          Field<"trades", &Candle::trades>, Field<"volume", &Candle::volume, kRequired>,
           Field<"interval_begin", &Candle::open_time, kRfc3339>, Id<"interval", &Candle::interval>,
           Field<"timestamp", &Candle::close_time, kRfc3339>>;
 

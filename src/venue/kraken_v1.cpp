@@ -71,7 +71,8 @@ using QuoteShape = Row<cell<&Quote::bid_price, kRequired>, cell<&Quote::ask_pric
                        cell<&Facts::time, kSeconds>, &Quote::bid_quantity, &Quote::ask_quantity>;
 using CandleShape =
     Row<cell<&Facts::time, kSeconds>, cell<&Candle::close_time, kSeconds, kRequired>, &Candle::open,
-        &Candle::high, &Candle::low, &Candle::close, kPass, &Candle::volume, &Candle::trades>;
+        &Candle::high, &Candle::low, &Candle::close, kPass, cell<&Candle::volume, kRequired>,
+        &Candle::trades>;
 
 // Of today and of the last 24 hours; of prices now, the price first.
 struct Two {

@@ -92,11 +92,11 @@ using TickerShape =
                  Field<"buy", &Ticker::bid_price>, Field<"sell", &Ticker::ask_price>>>;
 
 // Close stands before high.
-using CandleShape =
-    Loose<Field<"symbol", &Facts::symbol>, Field<"time", &Facts::time>,
-          Object<"candles", &CandleMessage::candle,
-                 Row<cell<&Candle::open_time, kSeconds>, &Candle::open, &Candle::close,
-                     &Candle::high, &Candle::low, &Candle::volume, &Candle::quote_volume>>>;
+using CandleShape = Loose<
+    Field<"symbol", &Facts::symbol>, Field<"time", &Facts::time>,
+    Object<"candles", &CandleMessage::candle,
+           Row<cell<&Candle::open_time, kSeconds>, &Candle::open, &Candle::close, &Candle::high,
+               &Candle::low, cell<&Candle::volume, kRequired>, &Candle::quote_volume>>>;
 
 template <class Body>
 using IndicatorShape = Loose<Field<"symbol", &Facts::symbol>, Field<"value", &Body::price>,

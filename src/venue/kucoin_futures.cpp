@@ -108,7 +108,7 @@ using CandleShape =
     Loose<Field<"symbol", &Facts::symbol>, Field<"time", &Facts::time>,
           Object<"candles", &CandleMessage::candle,
                  Row<cell<&Candle::open_time, kSeconds>, &Candle::open, &Candle::close,
-                     &Candle::high, &Candle::low, kPass, &Candle::volume>>>;
+                     &Candle::high, &Candle::low, kPass, cell<&Candle::volume, kRequired>>>>;
 
 using PricesShape = Loose<Field<"markPrice", &ContractFacts::mark_price>,
                           Field<"indexPrice", &ContractFacts::index_price>,

@@ -61,9 +61,10 @@ struct CandleMessage : Message<Candle> {
   std::optional<Quantity> currency_volume;
   std::optional<std::int64_t> confirm;
 };
-using CandleShape = Row<&Candle::open_time, &Candle::open, &Candle::high, &Candle::low,
-                        &Candle::close, &Candle::volume, &CandleMessage::currency_volume,
-                        &Candle::quote_volume, &CandleMessage::confirm>;
+using CandleShape =
+    Row<&Candle::open_time, &Candle::open, &Candle::high, &Candle::low, &Candle::close,
+        cell<&Candle::volume, kRequired>, &CandleMessage::currency_volume, &Candle::quote_volume,
+        &CandleMessage::confirm>;
 
 struct FundingMessage : Message<Funding> {
   std::optional<Timestamp> following;

@@ -114,9 +114,9 @@ struct Word {  // of an interval, a number
   }
 };
 constexpr Word kWord{};
-using CandleRow =
-    Row<cell<&Candle::open_time, kSeconds>, cell<&CandleMessage::word, kWord>, kPass, &Candle::open,
-        &Candle::high, &Candle::low, &Candle::close, &Candle::volume, &Candle::quote_volume>;
+using CandleRow = Row<cell<&Candle::open_time, kSeconds>, cell<&CandleMessage::word, kWord>, kPass,
+                      &Candle::open, &Candle::high, &Candle::low, &Candle::close,
+                      cell<&Candle::volume, kRequired>, &Candle::quote_volume>;
 template <Key K>
 using CandlesShape = Loose<Rows<K, &Candles::rows, CandleRow>, Field<"symbol", &Candles::symbol>>;
 

@@ -90,7 +90,7 @@ using TickerShape =
           Field<"open", &Ticker::open_price>, Field<"ts", &Facts::time>>;
 using CandleShape =
     Loose<Field<"symbol", &Facts::symbol>, Field<"amount", &Candle::quote_volume>,
-          Field<"high", &Candle::high>, Field<"quantity", &Candle::volume>,
+          Field<"high", &Candle::high>, Field<"quantity", &Candle::volume, kRequired>,
           Field<"tradeCount", &Candle::trades>, Field<"low", &Candle::low>,
           Field<"closeTime", &Candle::close_time>, Field<"startTime", &Candle::open_time>,
           Field<"close", &Candle::close>, Field<"open", &Candle::open>, Field<"ts", &Facts::time>>;

@@ -67,8 +67,8 @@ class Commands(unittest.TestCase):
 
     # ---- a run that is killed ----
 
-    def rows(self, sql):
-        result = call("query", "--data", self.dir / "data", "--format", "ndjson", sql)
+    def rows(self, sql, *more):
+        result = call("query", "--data", self.dir / "data", "--format", "ndjson", *more, sql)
         self.assertEqual(result.returncode, 0, result.stderr)
         return [json.loads(line) for line in result.stdout.splitlines()]
 
@@ -886,6 +886,24 @@ class Commands(unittest.TestCase):
         _, end = self.collector_of("--set", "journal.memory=true")
         self.wait_for(lambda: not (self.dir / "data" / "journal.elsewhere").exists())
         end()
+
+    def test_a_query_reads_the_files_of_a_sink_of_any_name(self):
+        _, end = self.collector_of("--set", "sink.arch.type=parquet",
+                                   "--set", "sink.arch.flush_age=1s")
+        self.wait_for(lambda: list(self.dir.glob("data/arch/type=trade/*/*/*.parquet")))
+        end()
+        before = self.counted("FROM trade")
+        self.assertGreater(before, 0)
+        shutil.rmtree(self.dir / "data" / "journal")  # as retention takes it in the end
+        self.assertEqual(self.counted("FROM trade"), before)
+        data = self.dir / "data"
+        refused = call("query", "--data", data, "--sink", "arhc", "FROM trade")
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("arch", refused.stderr)
+        (data / "arch").rename(data / "b")
+        shutil.copytree(data / "b", data / "a")
+        self.assertEqual(call("query", "--data", data, "FROM trade").returncode, 2)
+        self.assertEqual(self.rows("SELECT count(*) AS n FROM trade", "--sink", "a")[0]["n"], before)
 
     def test_a_query_has_all_rows_once_while_files_come_and_are_compacted(self):
         _, end = self.collector_of("--set", "sink.parquet.type=parquet",

@@ -360,5 +360,41 @@ TEST_F(Readers, keep_their_memory_once_warm) {
   EXPECT_EQ(&by_scanner_.list[0], first_row);
 }
 
+// Of a listing: what stands beside an entry that cannot be read is read.
+TEST(BadRows, are_left_out_where_that_is_allowed) {
+  struct Entry {
+    std::string_view name;
+    std::optional<Decimal> tick;
+  };
+  struct Listing {
+    RowList<Entry> entries;
+  };
+  using EntryShape = Loose<Field<"n", &Entry::name>, Field<"t", &Entry::tick>>;
+  using ListingShape = Loose<Rows<"l", &Listing::entries, EntryShape>>;
+  constexpr std::string_view kMixed =
+      R"({"l":[{"n":"A","t":"1"},{"t":2},null,{"n":5},)"
+      R"({"n":"B","t":"x","more":[{}]},[],7,{"n":"C"}]})";
+  ExactReader reader;
+  Listing listing;
+  EXPECT_FALSE(reader.read<ListingShape>(kMixed, listing));
+  reader.leave_out_bad_rows();
+  reader.restart();
+  ASSERT_TRUE(reader.read<ListingShape>(kMixed, listing)) << reader.problem();
+  ASSERT_EQ(listing.entries.size(), 2U);
+  EXPECT_EQ(listing.entries[0].name, "A");
+  EXPECT_EQ(listing.entries[1].name, "C");
+  EXPECT_FALSE(listing.entries[1].tick);
+  EXPECT_EQ(reader.bad_rows().count, 6U);
+  EXPECT_EQ(reader.bad_rows().first, "\"n\" is missing");
+  RowList<Entry> rows;
+  reader.restart();
+  ASSERT_TRUE(reader.read_rows<EntryShape>(R"([5,{"n":"A"}])", rows));
+  EXPECT_EQ(rows.size(), 1U);
+  EXPECT_EQ(reader.bad_rows().count, 1U);
+  EXPECT_FALSE(reader.read_rows<EntryShape>(R"([{"x":1},{}])", rows)) << "none of it is read";
+  EXPECT_TRUE(reader.read_rows<EntryShape>("[]", rows));
+  EXPECT_FALSE(reader.read_rows<EntryShape>(R"([{"n":"A"},{"n":)", rows)) << "it is cut off";
+}
+
 }  // namespace
 }  // namespace mp::codec

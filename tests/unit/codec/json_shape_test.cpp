@@ -104,16 +104,37 @@ TEST(Shapes, read_times_in_every_unit) {
   EXPECT_EQ(read<Any>(R"({"t":"1795000000123"})"), "-|1795000000123000000|-|-|-|-|-|");
   EXPECT_EQ(read<Any>(R"({"t":1795000000123456})"), "-|1795000000123456000|-|-|-|-|-|");
   EXPECT_EQ(read<Any>(R"({"t":1795000000123456789})"), "-|1795000000123456789|-|-|-|-|-|");
+  EXPECT_EQ(read<Any>(R"({"t":1795000000})"), "-|1795000000000000000|-|-|-|-|-|");
+  EXPECT_EQ(read<Any>(R"({"t":0})"), "-|0|-|-|-|-|-|");
   using Seconds = Loose<Field<"t", &Message::time, kSeconds>>;
   EXPECT_EQ(read<Seconds>(R"({"t":1795000000.25})"), "-|1795000000250000000|-|-|-|-|-|");
   EXPECT_EQ(read<Seconds>(R"({"t":"1795000000"})"), "-|1795000000000000000|-|-|-|-|-|");
   using Fraction = Loose<Field<"t", &Message::time, kMilliseconds>>;
   EXPECT_EQ(read<Fraction>(R"({"t":"1795000000128.457"})"), "-|1795000000128457000|-|-|-|-|-|");
+  // Another unit than is documented.
+  using Nanoseconds = Loose<Field<"t", &Message::time, kNanoseconds>>;
+  for (const auto* count :
+       {"1795000000", "1795000000000", "1795000000000000", "1795000000000000000"}) {
+    const auto text = std::string{R"({"t":")"}.append(count).append("\"}");
+    EXPECT_EQ(read<Seconds>(text), "-|1795000000000000000|-|-|-|-|-|") << text;
+    EXPECT_EQ(read<Fraction>(text), "-|1795000000000000000|-|-|-|-|-|") << text;
+    EXPECT_EQ(read<Nanoseconds>(text), "-|1795000000000000000|-|-|-|-|-|") << text;
+  }
+  EXPECT_EQ(read<Seconds>(R"({"t":0})"), "-|0|-|-|-|-|-|");
   using Iso = Loose<Field<"t", &Message::time, kRfc3339>>;
   EXPECT_EQ(read<Iso>(R"({"t":"2026-11-19T10:13:20.000001Z"})"),
             "-|1795083200000001000|-|-|-|-|-|");
   EXPECT_EQ(read<Iso>(R"({"t":"2026-11-19T10:13:20+00:00"})"), "-|1795083200000000000|-|-|-|-|-|");
-  EXPECT_EQ(read<Iso>(R"({"t":"yesterday"})"), "refused");
+  for (const auto* same : {"2026-11-19T18:13:20+08:00", "2026-11-19t10:13:20z",
+                           "2026-11-19 04:43:20.000-0530", "2026-11-19T10:13:20-00:00"}) {
+    const auto text = std::string{R"({"t":")"}.append(same).append("\"}");
+    EXPECT_EQ(read<Iso>(text), "-|1795083200000000000|-|-|-|-|-|") << text;
+  }
+  for (const auto* none : {"yesterday", "2026-11-19T10:13:20", "2026-11-19T10:13:20+25:00",
+                           "2026-11-19T10:13:20+8:00", "2026-11-19"}) {
+    const auto text = std::string{R"({"t":")"}.append(none).append("\"}");
+    EXPECT_EQ(read<Iso>(text), "refused") << text;
+  }
   EXPECT_EQ(read<Iso>(R"({"t":null})"), "-|-|-|-|-|-|-|");
 }
 

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+
+#include "sim/replay_ledger.hpp"
 #include "unit/sim/client.hpp"
 #include "unit/sim/decode.hpp"
 
@@ -77,6 +80,30 @@ TEST_F(SimServer, refuses_an_unknown_venue_and_an_unwritable_ca_file) {
   const auto unwritable = Simulator::start({.ca_file = folder_.file("no/such/folder/ca.pem")});
   ASSERT_FALSE(unwritable.ok());
   EXPECT_EQ(unwritable.error().kind, ErrorKind::io);
+}
+
+TEST_F(SimServer, overwrites_no_file_but_its_own) {
+  const auto text_of = [](const std::string& path) {
+    std::ifstream in{path};
+    return std::string{std::istreambuf_iterator<char>{in}, {}};
+  };
+  start();
+  const std::string mine = text_of(ca());
+  ASSERT_TRUE(mine.starts_with("-----BEGIN"));
+  const auto second =
+      Simulator::start({.first_port = simulator_->port("binance"), .ca_file = ca()});
+  ASSERT_FALSE(second.ok()) << "its port is in use";
+  EXPECT_EQ(text_of(ca()), mine);
+
+  const std::string recording = folder_.file("monday.ndjson");
+  std::ofstream{recording} << R"({"t":"header"})" << '\n';
+  const auto foreign = Simulator::start({.ca_file = recording});
+  ASSERT_FALSE(foreign.ok());
+  EXPECT_EQ(foreign.error().kind, ErrorKind::usage);
+  EXPECT_EQ(text_of(recording), "{\"t\":\"header\"}\n");
+  ReplayLedger ledger{recording};
+  EXPECT_FALSE(ledger.open().ok());
+  EXPECT_EQ(text_of(recording), "{\"t\":\"header\"}\n");
 }
 
 // The reason for the ledger: what it holds is what the client got, number for number.

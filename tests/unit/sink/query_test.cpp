@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "sink/columns.hpp"
+#include "sink/parquet_wants.hpp"
 #include "sink/query_spill.hpp"
 #include "sink_fixture.hpp"
 
@@ -91,6 +92,9 @@ TEST_F(QueryTest, passes_on_what_the_database_says) {
   ASSERT_FALSE(wrong.ok());
   EXPECT_EQ(wrong.error().kind, ErrorKind::usage);
   EXPECT_NE(wrong.error().message.find("nonsense"), std::string::npos);
+  const auto folder = query_->rows("COPY (SELECT 1) TO '/no/such/folder/x.csv'", 1);
+  ASSERT_FALSE(folder.ok());
+  EXPECT_EQ(folder.error().kind, ErrorKind::io) << folder.error().message;
   const auto type = query_->rows("SELECT 'a'::ENUM('a', 'b')", 1);
   ASSERT_FALSE(type.ok());
   EXPECT_NE(type.error().message.find("cast it to VARCHAR"), std::string::npos);
@@ -245,6 +249,23 @@ TEST_F(QueryTest, spills_into_a_folder_of_its_own) {
     EXPECT_FALSE(std::filesystem::exists(parent / "1-0.live"));
   }
   EXPECT_FALSE(std::filesystem::exists(parent));
+}
+
+TEST(ParquetSinks, are_found_by_what_they_leave) {
+  const TempDir data;
+  const std::filesystem::path dir = data.path();
+  EXPECT_TRUE(parquet_sinks(dir / "nowhere")->empty());
+  std::filesystem::create_directories(dir / "arch" / "type=trade" / "venue=okx");
+  std::filesystem::create_directories(dir / "old" / "channel=book");
+  std::filesystem::create_directories(dir / "parquet" / "okx");  // of a sink of another type
+  std::filesystem::create_directories(dir / "journal");
+  Settings settings = small_settings("parquet", dir);
+  settings.set("channels", Texts{"quote"});
+  std::filesystem::create_directories(dir / "fresh");
+  ASSERT_TRUE(note_wants(settings, dir / "fresh"));
+  const auto found = parquet_sinks(dir);
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ(*found, (std::vector<std::string>{"arch", "fresh", "old"}));
 }
 
 }  // namespace
