@@ -62,12 +62,13 @@ struct Head {
 using HeadShape = Shape<Field<"m", &Head::kind>, Rest>;
 
 struct Notice {
-  std::optional<std::int64_t> request, code;
+  std::optional<std::int64_t> code;
+  std::optional<std::string_view> request;
   std::optional<std::string_view> channel, reason, info;
 };
-using NoticeShape = Loose<Field<"id", &Notice::request>, Field<"ch", &Notice::channel>,
-                          Field<"code", &Notice::code>, Field<"reason", &Notice::reason>,
-                          Field<"info", &Notice::info>>;
+using NoticeShape =
+    Loose<Id<"id", &Notice::request>, Field<"ch", &Notice::channel>, Field<"code", &Notice::code>,
+          Field<"reason", &Notice::reason>, Field<"info", &Notice::info>>;
 
 using BookMessage = Message<Book>;
 using TimeField = Field<"ts", &Facts::time, kRequired>;
@@ -262,7 +263,7 @@ class Ascendex final : public JsonDecoder<Ascendex> {
     if (!in.template read<NoticeShape>(frame, notice_)) return Verdict::malformed;
     reading.reconnect_soon = equals<"disconnected">(kind);
     if (equals<"error", "disconnected">(kind) || notice_.code.value_or(0) != 0) {
-      reading.answers = notice_.request;
+      reading.answers = request_number(notice_.request);
       return refuse(reading, notice_.reason.value_or(kind), notice_.info.value_or(""));
     }
     // "depth:BTC/USDT", "bar:1:BTC/USDT".

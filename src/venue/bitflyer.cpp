@@ -49,7 +49,8 @@ constexpr Traits kTraits = {
 constexpr std::size_t kSnapshotLevels = 300;  // a side, as recorded: there it is cut off
 
 struct Answer {
-  std::optional<std::int64_t> request;
+  std::optional<Raw> result;
+  std::optional<std::string_view> request;
   std::optional<Refusal> error;
 };
 struct Envelope : Answer {
@@ -60,11 +61,12 @@ struct Params {
   std::string_view channel;
   Raw message;
 };
-using AnswerShape =
-    Loose<Field<"id", &Answer::request>, Object<"error", &Answer::error, RefusalShape>>;
-using EnvelopeShape = Shape<Skip<"jsonrpc">, Field<"id", &Answer::request>,
-                            Object<"error", &Answer::error, RefusalShape>, Skip<"result">,
-                            Field<"method", &Envelope::method>, Tail<"params", &Envelope::params>>;
+using AnswerShape = Loose<Id<"id", &Answer::request>, Field<"result", &Answer::result>,
+                          Object<"error", &Answer::error, RefusalShape>>;
+using EnvelopeShape =
+    Shape<Skip<"jsonrpc">, Id<"id", &Answer::request>,
+          Object<"error", &Answer::error, RefusalShape>, Field<"result", &Answer::result>,
+          Field<"method", &Envelope::method>, Tail<"params", &Envelope::params>>;
 using ParamsShape = Shape<Field<"channel", &Params::channel>, Tail<"message", &Params::message>>;
 
 using TradeShape = Loose<Id<"id", &Trade::trade_id, kRequired>, Field<"side", &Trade::side>,
@@ -161,9 +163,11 @@ class Bitflyer final : public JsonDecoder<Bitflyer> {
  private:
   Verdict read_answer(const Answer& answer, Reading& reading) {
     if (!answer.request && !answer.error) return Verdict::unknown;
-    reading.answers = answer.request;
-    if (!answer.error) return Verdict::control;
-    return refuse(reading, *answer.error);
+    reading.answers = request_number(answer.request);
+    if (answer.error) return refuse(reading, *answer.error);
+    if (answer.result && answer.result->json == "false")
+      return refuse(reading, "", "the result is false");
+    return Verdict::control;
   }
 
   Verdict read_data(auto& in, std::string_view channel, std::string_view data, Output& out) {

@@ -62,7 +62,7 @@ struct Envelope {
   std::optional<Raw> snapshot, update, data;
   std::optional<Subscribed> result;
   std::optional<Refusal> error;
-  std::optional<std::int64_t> request;
+  std::optional<std::string_view> request;
 };
 using SubscribedShape = Loose<Field<"ch", &Subscribed::channel>,
                               Field<"subscriptions", &Subscribed::symbols, kOptional>>;
@@ -70,7 +70,7 @@ using EnvelopeShape =
     Loose<Field<"ch", &Envelope::channel>, Field<"snapshot", &Envelope::snapshot>,
           Field<"update", &Envelope::update>, Field<"data", &Envelope::data>,
           Object<"result", &Envelope::result, SubscribedShape>,
-          Object<"error", &Envelope::error, RefusalShape>, Field<"id", &Envelope::request>>;
+          Object<"error", &Envelope::error, RefusalShape>, Id<"id", &Envelope::request>>;
 
 using BookMessage = Message<Book>;
 using BookShape = Loose<Field<"t", &Facts::time>, Field<"s", &Book::last_sequence, kRequired>,
@@ -179,7 +179,7 @@ class Hitbtc final : public JsonDecoder<Hitbtc> {
  private:
   Verdict read_answer(Reading& reading) {
     if (envelope_.error) {
-      reading.answers = envelope_.request;
+      reading.answers = request_number(envelope_.request);
       return refuse(reading, *envelope_.error);
     }
     if (!envelope_.result) return Verdict::unknown;

@@ -50,26 +50,15 @@ constexpr Traits kTraits = {
     .book_source = "hitbtc-api, Socket Market Data, Subscribe to Order Book",
 };
 
-// Our requests are numbered; others' may have any id.
-struct RequestNumber {
-  static bool convert(const Scalar& scalar, std::optional<std::int64_t>& out) {
-    std::int64_t number = 0;
-    out = codec::convert(scalar, number) ? std::optional{number} : std::nullopt;
-    return true;
-  }
-};
-constexpr RequestNumber kRequestNumber{};
-
 struct Envelope {
-  std::optional<std::string_view> method;
+  std::optional<std::string_view> method, request;
   std::optional<Raw> result, params;
   std::optional<Refusal> error;
-  std::optional<std::int64_t> request;
 };
-using EnvelopeShape = Shape<Skip<"jsonrpc">, Field<"result", &Envelope::result>,
-                            Object<"error", &Envelope::error, RefusalShape>,
-                            Field<"id", &Envelope::request, kRequestNumber>,
-                            Field<"method", &Envelope::method>, Tail<"params", &Envelope::params>>;
+using EnvelopeShape =
+    Shape<Skip<"jsonrpc">, Field<"result", &Envelope::result>,
+          Object<"error", &Envelope::error, RefusalShape>, Id<"id", &Envelope::request>,
+          Field<"method", &Envelope::method>, Tail<"params", &Envelope::params>>;
 
 using BookMessage = Message<Book>;
 using BookShape =
@@ -118,7 +107,7 @@ class HitbtcV2 final : public JsonDecoder<HitbtcV2> {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     if (envelope_.method && envelope_.params)
       return read_data(in, *envelope_.method, envelope_.params->json, out);
-    reading.answers = envelope_.request;
+    reading.answers = request_number(envelope_.request);
     if (envelope_.error) return refuse(reading, *envelope_.error);
     return envelope_.result ? Verdict::control : Verdict::unknown;
   }

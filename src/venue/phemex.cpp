@@ -79,12 +79,12 @@ using HeadShape =
           Seen<"market24h", &Head::day>, Seen<"spot_market24h", &Head::spot_day>, Rest>;
 
 struct Answer {
-  std::optional<std::int64_t> request;
+  std::optional<std::string_view> request;
   std::optional<Refusal> error;
   std::optional<Raw> result;
 };
-using AnswerShape = Loose<Object<"error", &Answer::error, RefusalShape>,
-                          Field<"id", &Answer::request>, Field<"result", &Answer::result>>;
+using AnswerShape = Loose<Object<"error", &Answer::error, RefusalShape>, Id<"id", &Answer::request>,
+                          Field<"result", &Answer::result>>;
 
 struct BookMessage : Message<Book> {
   std::string_view type;
@@ -319,7 +319,7 @@ class Phemex final : public JsonDecoder<Phemex> {
 
   Verdict read_answer(auto& in, std::string_view frame, Reading& reading) {
     if (!in.template read<AnswerShape>(frame, answer_)) return Verdict::malformed;
-    reading.answers = answer_.request;
+    reading.answers = request_number(answer_.request);
     if (!answer_.error) return answer_.result ? Verdict::control : Verdict::unknown;
     return refuse(reading, *answer_.error);
   }

@@ -263,6 +263,29 @@ TEST_P(EveryVenue, goes_on_after_a_frame_that_it_cannot_read) {
   }
 }
 
+// The frame with the number of the request that it answers as a word; empty: it has none.
+std::string with_word_for_number(std::string frame, std::string_view key) {
+  const auto found = frame.find(key);
+  if (found == std::string::npos) return {};
+  const auto at = found + key.size();
+  const std::size_t quoted = frame[at] == '"' ? 1 : 0;
+  const auto end = frame.find_first_not_of("0123456789", at + quoted);
+  if (end == at + quoted || end == std::string::npos) return {};
+  return frame.replace(at, end + quoted - at, R"("seven-1")");
+}
+
+// Of other clients, whose frames a recording has: an id need not be a number.
+TEST_P(EveryVenue, knows_answers_to_requests_with_other_names) {
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    const auto expected = read(*session_after(i), frames[i]).verdict;
+    if (expected != Verdict::control && expected != Verdict::rejected) continue;
+    for (const auto* key : {R"("id":)", R"("cid":)", R"("req_id":)", R"("reqid":)"}) {
+      const auto frame = with_word_for_number(frames[i], key);
+      if (!frame.empty()) EXPECT_EQ(read(*session_after(i), frame).verdict, expected) << frame;
+    }
+  }
+}
+
 TEST_P(EveryVenue, asks_for_every_topic_once_within_the_limits) {
   const Traits& traits = adapter->traits();
   std::vector<Topic> topics;
