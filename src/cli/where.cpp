@@ -46,9 +46,8 @@ Result<Where> Where::parse(std::string_view text) {
       }
       Where out{field, op, std::string{text.substr(at + sign.size())}};
       if (out.value_.empty() || (out.is_order() && !out.number_)) {
-        return Error{ErrorKind::usage,
-                     fmt::format("--where {}: expected {} behind {}", text,
-                                 out.is_order() ? "a number" : "a value", sign)};
+        return Error{ErrorKind::usage, fmt::format("--where {}: expected {} behind {}", text,
+                                                   out.is_order() ? "a number" : "a value", sign)};
       }
       return out;
     }

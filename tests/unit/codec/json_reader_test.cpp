@@ -371,9 +371,8 @@ TEST(BadRows, are_left_out_where_that_is_allowed) {
   };
   using EntryShape = Loose<Field<"n", &Entry::name>, Field<"t", &Entry::tick>>;
   using ListingShape = Loose<Rows<"l", &Listing::entries, EntryShape>>;
-  constexpr std::string_view kMixed =
-      R"({"l":[{"n":"A","t":"1"},{"t":2},null,{"n":5},)"
-      R"({"n":"B","t":"x","more":[{}]},[],7,{"n":"C"}]})";
+  constexpr std::string_view kMixed = R"({"l":[{"n":"A","t":"1"},{"t":2},null,{"n":5},)"
+                                      R"({"n":"B","t":"x","more":[{}]},[],7,{"n":"C"}]})";
   ExactReader reader;
   Listing listing;
   EXPECT_FALSE(reader.read<ListingShape>(kMixed, listing));
