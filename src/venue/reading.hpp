@@ -175,6 +175,13 @@ template <class S, class M>
   return in.template read<S>(text, messages.next());
 }
 
+// Whether a number of this frame did not fit, so that it is absent in its message. What is sent as
+// changes of a state must not leave the old value there then, and which one it was is not told.
+[[nodiscard]] bool has_left_out(const auto& in) {
+  if constexpr (requires { in.left_out(); }) return in.left_out() > 0;
+  return false;
+}
+
 inline constexpr Reading kControl = [] {
   Reading reading;
   reading.verdict = Verdict::control;
