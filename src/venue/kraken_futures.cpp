@@ -75,10 +75,11 @@ using Trades = Batch<TradeMessage>;
 using TradesShape = Loose<Rows<"trades", &Trades::rows, TradeShape>>;
 
 using BookMessage = Message<Book>;
-using BookShape = Loose<Field<"product_id", &Facts::symbol>, Field<"timestamp", &Facts::time>,
-                        Field<"seq", &Book::last_sequence, kRequired>,
-                        Field<"bids", &BookMessage::bid_levels, kLevelKeys<"price", "qty">>,
-                        Field<"asks", &BookMessage::ask_levels, kLevelKeys<"price", "qty">>>;
+using BookShape =
+    Loose<Field<"product_id", &Facts::symbol>, Field<"timestamp", &Facts::time, kMilliseconds>,
+          Field<"seq", &Book::last_sequence, kRequired>,
+          Field<"bids", &BookMessage::bid_levels, kLevelKeys<"price", "qty">>,
+          Field<"asks", &BookMessage::ask_levels, kLevelKeys<"price", "qty">>>;
 struct Change : Facts {
   std::optional<Side> side;
   std::int64_t sequence = 0;
@@ -92,12 +93,12 @@ using ChangeShape =
 
 struct TickerMessage : TickerWithQuote, ContractFacts {};
 // "ticker_lite" has some of these keys, and neither sizes nor a time. "funding_rate" is an amount
-// for a contract.
+// for a contract. Times may have a fraction or an exponent.
 using TickerShape =
-    Loose<Field<"time", &Facts::time>, Field<"product_id", &Facts::symbol>,
+    Loose<Field<"time", &Facts::time, kMilliseconds>, Field<"product_id", &Facts::symbol>,
           Field<"relative_funding_rate", &ContractFacts::funding_rate>,
           Field<"relative_funding_rate_prediction", &ContractFacts::predicted_rate>,
-          Field<"next_funding_rate_time", &ContractFacts::next_funding>,
+          Field<"next_funding_rate_time", &ContractFacts::next_funding, kMilliseconds>,
           Field<"bid", &Ticker::bid_price>, Field<"ask", &Ticker::ask_price>,
           Field<"bid_size", &TickerMessage::bid_quantity>,
           Field<"ask_size", &TickerMessage::ask_quantity>, Field<"volume", &Ticker::volume>,
@@ -133,7 +134,8 @@ using ListingShape =
 void send(const InstrumentMessage& in, Output& out) {
   if (!in.type.starts_with("futures") && !in.type.starts_with("flexible")) return;  // indices
   InstrumentInfo info = in;
-  std::string pair = upper_case(in.pair.value_or(""));  // "XBT:USD"
+  std::string pair{in.pair.value_or("")};  // "XBT:USD", "AAPLx:USD", "xbt:usd"
+  if (pair == lower_case(pair)) pair = upper_case(pair);
   if (const auto under = in.underlying.value_or(""); pair.empty() && under.size() > 6)
     pair = upper_case(under.substr(3)).insert(under.size() - 6, ":");  // "rr_xbtusd"
   const auto part = parts_of(pair, ':');
