@@ -63,9 +63,9 @@ struct Envelope {
 };
 using EnvelopeShape =
     Shape<Field<"channel", &Envelope::channel>, Skip<"client_id">,
-          Field<"timestamp", &Envelope::sent, kRfc3339>, Field<"sequence_num", &Envelope::sequence>,
-          Field<"type", &Envelope::type>, Field<"message", &Envelope::message>,
-          Tail<"events", &Envelope::events>>;
+          Field<"timestamp", &Envelope::sent, coinbase::kTime>,
+          Field<"sequence_num", &Envelope::sequence>, Field<"type", &Envelope::type>,
+          Field<"message", &Envelope::message>, Tail<"events", &Envelope::events>>;
 
 // An event of most channels: a list of messages.
 template <class M>
@@ -79,7 +79,7 @@ using ListShape = Shape<Field<"type", &ListOf<M>::type>, Rows<K, &ListOf<M>::lis
 using TradeShape =
     Shape<Field<"product_id", &Facts::symbol>, Id<"trade_id", &Trade::trade_id, kRequired>,
           Field<"price", &Trade::price>, Field<"size", &Trade::quantity>,
-          Field<"time", &Facts::time, kRfc3339>, Field<"side", &Trade::side, kMakersSide>>;
+          Field<"time", &Facts::time, coinbase::kTime>, Field<"side", &Trade::side, kMakersSide>>;
 
 // Asks are "offer", or "ask".
 struct BookSide {

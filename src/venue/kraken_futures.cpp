@@ -66,11 +66,13 @@ using NoticeShape =
 struct TradeMessage : Message<Trade> {
   std::optional<std::string_view> type;
 };
-using TradeShape =
+template <auto... By>
+using TradeOf =
     Shape<Skip<"feed">, Field<"product_id", &Facts::symbol>, Field<"uid", &Trade::trade_id>,
           Field<"side", &Trade::side>, Field<"type", &TradeMessage::type>, Skip<"seq">,
-          Field<"time", &Facts::time>, Field<"qty", &Trade::quantity>,
+          Field<"time", &Facts::time, By...>, Field<"qty", &Trade::quantity>,
           Field<"price", &Trade::price>>;
+using TradeShape = TradeOf<>;
 using Trades = Batch<TradeMessage>;
 using TradesShape = Loose<Rows<"trades", &Trades::rows, TradeShape>>;
 
@@ -86,14 +88,22 @@ struct Change : Facts {
   Price price;
   Quantity quantity;
 };
-using ChangeShape =
+template <auto... By>
+using ChangeOf =
     Shape<Skip<"feed">, Field<"product_id", &Facts::symbol>, Field<"side", &Change::side>,
           Field<"seq", &Change::sequence>, Field<"price", &Change::price>,
-          Field<"qty", &Change::quantity>, Field<"timestamp", &Facts::time>>;
+          Field<"qty", &Change::quantity>, Field<"timestamp", &Facts::time, By...>>;
+
+// Times may have a fraction or an exponent: those of the messages that come most at a second try.
+template <class Plain, class Any, class M>
+[[nodiscard]] bool read_timed(auto& in, std::string_view frame, M& message) {
+  if (in.template read<Plain>(frame, message) && message.time) return true;
+  return in.template read<Any>(frame, message);
+}
 
 struct TickerMessage : TickerWithQuote, ContractFacts {};
 // "ticker_lite" has some of these keys, and neither sizes nor a time. "funding_rate" is an amount
-// for a contract. Times may have a fraction or an exponent.
+// for a contract.
 using TickerShape =
     Loose<Field<"time", &Facts::time, kMilliseconds>, Field<"product_id", &Facts::symbol>,
           Field<"relative_funding_rate", &ContractFacts::funding_rate>,
@@ -187,7 +197,8 @@ class KrakenFutures final : public JsonDecoder<KrakenFutures> {
   }
 
   Verdict read_trade(auto& in, std::string_view frame, Output& out) {
-    if (!in.template read<TradeShape>(frame, trade_)) return Verdict::malformed;
+    if (!read_timed<TradeShape, TradeOf<kMilliseconds>>(in, frame, trade_))
+      return Verdict::malformed;
     send<Trade>(trade_, out);
     if (trade_.type == "liquidation") {
       out(trade_.symbol, trade_.time, Liquidation{{}, trade_.price, trade_.quantity, trade_.side});
@@ -205,7 +216,8 @@ class KrakenFutures final : public JsonDecoder<KrakenFutures> {
 
   // A change is of one level. A quantity below zero has been seen for none.
   Verdict read_change(auto& in, std::string_view frame, Output& out, Reading& reading) {
-    if (!in.template read<ChangeShape>(frame, change_)) return Verdict::malformed;
+    if (!read_timed<ChangeOf<>, ChangeOf<kMilliseconds>>(in, frame, change_))
+      return Verdict::malformed;
     if (!change_.side) return reading.problem = R"("side" is no side)", Verdict::malformed;
     if (change_.quantity.decimal.mantissa < 0) change_.quantity = {};
     const Level level{change_.price, change_.quantity};
