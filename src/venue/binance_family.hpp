@@ -36,6 +36,8 @@ struct Head {
 using HeadShape = Shape<Field<"e", &Head::event>, Seen<"u", &Head::update>,
                         Seen<"lastUpdateId", &Head::last_update>, Rest>;
 
+using RowShape = Loose<Field<"e", &Head::event>>;  // of a list, in whatever order
+
 // What answers a request of ours.
 struct Notice {
   std::optional<std::string_view> code, message, request;
@@ -132,6 +134,10 @@ class Family : public JsonDecoder<Self> {
   using JsonDecoder<Self>::JsonDecoder;
 
   Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
+    if (frame.starts_with('[')) {  // of a session whose URL names its one stream
+      envelope_ = {};
+      return self().read_list(in, frame, out);
+    }
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     const bool grown = envelope_.stream && !envelope_.data;  // another key stands between
     if (grown && !in.template read<GrownShape>(frame, envelope_)) return Verdict::malformed;
@@ -145,9 +151,15 @@ class Family : public JsonDecoder<Self> {
   }
 
  protected:
-  // Streams of all symbols in one message.
+  // Streams of many symbols in one message: what they are, the first row tells.
   Verdict read_list(auto& in, std::string_view list, Output& out) {
-    if (stream() != "!ticker@arr") return Verdict::unknown;
+    if (!in.template read_rows<RowShape>(list, rows_))
+      return stream().empty() ? Verdict::malformed : Verdict::unknown;
+    if (rows_.empty()) return stream().empty() ? Verdict::malformed : Verdict::data;
+    return self().read_list_of(in, rows_[0].event.value_or(""), list, out);
+  }
+  Verdict read_list_of(auto& in, std::string_view event, std::string_view list, Output& out) {
+    if (!equals<"24hrTicker">(event)) return Verdict::unknown;
     return read_all<TickerShape>(in, list, tickers_, out,
                                  [this](auto& each) { self().amend(each); });
   }
@@ -158,6 +170,12 @@ class Family : public JsonDecoder<Self> {
   // What is meant otherwise than by spot; false for what we do not read.
   template <class Body>
   bool amend(Message<Body>&) {
+    return true;
+  }
+  bool amend(Message<Ticker>& ticker) {
+    for (auto* const price : {&ticker.bid_price, &ticker.ask_price}) {
+      if (*price && (*price)->is_zero()) price->reset();  // how a side without orders is sent
+    }
     return true;
   }
 
@@ -215,6 +233,7 @@ class Family : public JsonDecoder<Self> {
   Message<Ticker> ticker_;
   Message<Candle> candle_;
   RowList<Message<Ticker>> tickers_;
+  RowList<Head> rows_;
 };
 
 }  // namespace

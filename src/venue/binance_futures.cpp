@@ -1,6 +1,7 @@
 // Binance USD-M and COIN-M futures. Source:
 // https://developers.binance.com/docs/derivatives/usds-margined-futures and
 // .../coin-margined-futures
+#include <algorithm>
 #include <array>
 
 #include "venue/binance_futures_messages.hpp"
@@ -140,11 +141,14 @@ class Futures final : public Family<Futures, ContractShapes> {
  public:
   explicit Futures(const Traits& traits) : Family(traits), inverse_(&traits == &kCoinm) {}
 
-  // "btcusdt@depth20@100ms" looks like a change, and is whole.
+  // "btcusdt@depth20@100ms" looks like a change, and is whole; "btcusdt@rpiDepth@500ms" is one of
+  // a book that has other orders too, and changes none of ours.
   bool amend(DepthMessage& depth) {
-    depth.depth = number_after(stream(), "@depth");
+    constexpr std::string_view kDepth = "@depth";
+    const auto kind = stream().substr(std::min(stream().find('@'), stream().size()));
+    depth.depth = number_after(kind, kDepth);
     depth.is_snapshot = depth.depth.has_value();
-    return true;
+    return kind.empty() || kind.starts_with(kDepth);
   }
   // COIN-M counts contracts, and the base currency where others count the quote currency.
   template <class Body>
@@ -159,9 +163,9 @@ class Futures final : public Family<Futures, ContractShapes> {
     if (equals<"forceOrder">(event)) return read_one<LiquidationShape>(in, body, liquidation_, out);
     return Verdict::unknown;
   }
-  Verdict read_list(auto& in, std::string_view list, Output& out) {
-    if (!stream().starts_with("!markPrice@arr")) return Family::read_list(in, list, out);
-    return read_all<MarkShape>(in, list, marks_, out);
+  Verdict read_list_of(auto& in, std::string_view event, std::string_view list, Output& out) {
+    if (equals<"markPriceUpdate">(event)) return read_all<MarkShape>(in, list, marks_, out);
+    return Family::read_list_of(in, event, list, out);
   }
 
   static Verdict read_rest(const Traits&, auto& in, const RestCall& call, std::string_view body,

@@ -66,7 +66,7 @@ using RatioShape = Loose<OneOf<Field<"symbol", &Facts::symbol>, Field<"pair", &F
 }
 
 struct ContractMessage : Message<InstrumentInfo> {
-  std::string_view type;
+  std::optional<std::string_view> type;
   std::optional<Timestamp> delivery;
   Filters filters;
 };
@@ -82,8 +82,12 @@ using ContractShape =
           Rows<"filters", &ContractMessage::filters, FilterShape>>;
 using ListingShape = Loose<Rows<"symbols", &Listing::rows, ContractShape>>;
 inline void send(ContractMessage& contract, Output& out) {
-  // PERPETUAL, TRADIFI_PERPETUAL, PERPETUAL_DELIVERING; they have a date too, of the year 2100.
-  const bool dated = contract.type.find("PERPETUAL") == std::string_view::npos;
+  // PERPETUAL, TRADIFI_PERPETUAL, PERPETUAL_DELIVERING; they have a date too, of the year 2100, and
+  // no type yet while they are announced.
+  constexpr auto kNever = from_nanoseconds(4'000'000'000 * 1'000'000'000);
+  const bool has_date = contract.delivery > Timestamp{} && contract.delivery < kNever;
+  const bool dated =
+      contract.type ? contract.type->find("PERPETUAL") == std::string_view::npos : has_date;
   contract.kind = dated ? InstrumentKind::future : InstrumentKind::perpetual;
   if (dated) contract.expiry = contract.delivery;
   send_listed(contract, contract, contract.filters, out);

@@ -140,6 +140,13 @@ class Options final : public Family<Options, ContractShapes> {
     if (is("!index@")) return read_all<IndexShape>(in, list, indices_, out);
     return Family::read_list(in, list, out);
   }
+  Verdict read_list_of(auto& in, std::string_view event, std::string_view list, Output& out) {
+    if (equals<"markPrice">(event)) return read_all<SummaryShape>(in, list, summaries_, out);
+    if (equals<"openInterest">(event))
+      return read_all<OpenInterestShape>(in, list, interests_, out);
+    if (equals<"index", "indexPrice">(event)) return read_all<IndexShape>(in, list, indices_, out);
+    return Family::read_list_of(in, event, list, out);
+  }
 
   static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
                            Output& out, RestReading&, std::string& problem) {

@@ -5,12 +5,13 @@
 #include <utility>
 
 #include "venue/bitmex_listing.hpp"
-#include "venue/contract_facts.hpp"
+#include "venue/bitmex_messages.hpp"
 
 namespace mp::venue {
 namespace {
 
 using namespace codec;  // the vocabulary of shapes
+using namespace bitmex;
 
 constexpr std::string_view kInstrument = R"("instrument:{symbol}")";
 constexpr std::array kRoutes = {
@@ -57,118 +58,32 @@ constexpr Traits kTraits = {
 };
 
 struct Envelope {
-  std::optional<std::string_view> table, action, subscribe, info, status, error;
+  std::optional<std::string_view> table, action, subscribe, info, status;
   std::optional<bool> success;
-  std::optional<std::string_view> of;    // of an empty partial: the symbol
-  std::vector<std::string_view> topics;  // of the request that is answered
-  std::optional<Raw> data;
+  std::optional<std::string_view> of;  // of an empty partial: the symbol
+  std::optional<Raw> error, request, data;
 };
-using EnvelopeShape = Shape<
-    Field<"table", &Envelope::table>, Field<"action", &Envelope::action>,
-    Inside<"filter", Field<"symbol", &Envelope::of>>, Field<"success", &Envelope::success>,
-    Field<"subscribe", &Envelope::subscribe>, Skip<"unsubscribe">, Field<"info", &Envelope::info>,
-    Id<"status", &Envelope::status>, Field<"error", &Envelope::error>,
-    Inside<"request", Field<"args", &Envelope::topics, kOptional>>, Tail<"data", &Envelope::data>>;
+using EnvelopeShape =
+    Shape<Field<"table", &Envelope::table>, Field<"action", &Envelope::action>,
+          Inside<"filter", Field<"symbol", &Envelope::of>>, Field<"success", &Envelope::success>,
+          Field<"subscribe", &Envelope::subscribe>, Skip<"unsubscribe">,
+          Field<"info", &Envelope::info>, Id<"status", &Envelope::status>,
+          Field<"error", &Envelope::error>, Field<"request", &Envelope::request>,
+          Tail<"data", &Envelope::data>>;
 
-using PassedShape = Loose<Field<"symbol", &Facts::symbol>>;
-using TradeShape =
-    Loose<Field<"timestamp", &Facts::time, kRfc3339, kRequired>, Field<"symbol", &Facts::symbol>,
-          Field<"side", &Trade::side>, Field<"size", &Trade::quantity>,
-          Field<"price", &Trade::price>, Id<"trdMatchID", &Trade::trade_id>>;
-using QuoteShape =
-    Loose<Field<"timestamp", &Facts::time, kRfc3339, kRequired>, Field<"symbol", &Facts::symbol>,
-          Field<"bidSize", &Quote::bid_quantity>, Field<"bidPrice", &Quote::bid_price>,
-          Field<"askPrice", &Quote::ask_price>, Field<"askSize", &Quote::ask_quantity>>;
-
-// A level has an id; only partials and inserts say its price.
-struct LevelMessage : Facts {
-  std::int64_t id = 0;
-  std::optional<Side> side;
-  std::optional<Quantity> size;
-  std::optional<Price> price;
+// The words of an error, which may be an object, also by REST; and the arguments of the request
+// that it is about: topics, one of them, or what else a request may have.
+struct Words {
+  std::optional<std::string_view> text;
 };
-using LevelShape =
-    Loose<Field<"symbol", &Facts::symbol>, Field<"id", &LevelMessage::id>,
-          Field<"side", &LevelMessage::side>, Field<"size", &LevelMessage::size>,
-          Field<"price", &LevelMessage::price>, Field<"timestamp", &Facts::time, kRfc3339>>;
-
-using TopShape =
-    Loose<Field<"symbol", &Facts::symbol>, Field<"timestamp", &Facts::time, kRfc3339>,
-          Field<"bids", &Message<Book>::bid_levels>, Field<"asks", &Message<Book>::ask_levels>>;
-
-// The time is the end of the interval.
-using CandleShape =
-    Loose<Field<"timestamp", &Candle::close_time, kRfc3339, kRequired>,
-          Field<"symbol", &Facts::symbol>, Field<"open", &Candle::open>,
-          Field<"high", &Candle::high>, Field<"low", &Candle::low>, Field<"close", &Candle::close>,
-          Field<"volume", &Candle::volume>, Field<"trades", &Candle::trades>,
-          Field<"foreignNotional", &Candle::quote_volume>>;
-
-using LiquidationShape =
-    Loose<Id<"orderID", &Liquidation::order_id>, Field<"symbol", &Facts::symbol>,
-          Field<"side", &Liquidation::side>, Field<"price", &Liquidation::price>,
-          Field<"leavesQty", &Liquidation::quantity>>;
-
-// "2000-01-01T08:00:00.000Z" stands for 8 hours.
-struct Hours {
-  [[nodiscard]] static bool convert(const Scalar& scalar, Decimal& out) {
-    Timestamp time;
-    if (!Rfc3339::convert(scalar, time)) return false;
-    const auto length = time - std::chrono::floor<std::chrono::days>(time);
-    out = Decimal{std::chrono::floor<std::chrono::hours>(length).count(), 0};
-    return true;
-  }
+using WordsShape = Loose<Field<"error", &Words::text>>;
+using InnerWordsShape = Loose<Inside<"error", Field<"message", &Words::text>>>;
+struct Request {
+  std::vector<std::string_view> topics;
+  std::optional<std::string_view> topic;
 };
-constexpr Hours kHours{};
-
-// A rate that was paid.
-using FundingShape =
-    Loose<Field<"timestamp", &Facts::time, kRfc3339, kRequired>, Field<"symbol", &Facts::symbol>,
-          Field<"fundingInterval", &Funding::interval_hours, kHours>,
-          Field<"fundingRate", &Funding::rate>>;
-
-// Of an instrument only what has changed is sent.
-using StateShape =
-    Loose<Field<"symbol", &Facts::symbol>, Field<"timestamp", &Facts::time, kRfc3339>,
-          Field<"lastPrice", &Ticker::last_price>, Field<"prevPrice24h", &Ticker::open_price>,
-          Field<"highPrice", &Ticker::high_price>, Field<"lowPrice", &Ticker::low_price>,
-          Field<"volume24h", &Ticker::volume>, Field<"foreignNotional24h", &Ticker::quote_volume>,
-          Field<"bidPrice", &Ticker::bid_price>, Field<"askPrice", &Ticker::ask_price>,
-          Field<"fundingRate", &ContractFacts::funding_rate>,
-          Field<"indicativeFundingRate", &ContractFacts::predicted_rate>,
-          Field<"fundingInterval", &ContractFacts::funding_hours, kHours>,
-          Field<"fundingTimestamp", &ContractFacts::next_funding, kRfc3339>,
-          Field<"openInterest", &ContractFacts::open_interest>,
-          Field<"markPrice", &ContractFacts::mark_price>,
-          Field<"indicativeSettlePrice", &ContractFacts::index_price>>;
-
-// Takes those members over that the change has; whether there was one.
-template <auto... Members, class T>
-bool take_over(const T& change, T& state) {
-  bool any = false;
-  const auto take = [&any](const auto& from, auto& to) {
-    if (!from) return;
-    to = from;
-    any = true;
-  };
-  (take(change.*Members, state.*Members), ...);
-  return any;
-}
-
-void send(ContractTicker& change, ContractTicker& state, Output& out) {
-  if (take_over<&Ticker::last_price, &Ticker::open_price, &Ticker::high_price, &Ticker::low_price,
-                &Ticker::volume, &Ticker::quote_volume, &Ticker::bid_price, &Ticker::ask_price>(
-          static_cast<const Ticker&>(change), static_cast<Ticker&>(state)))
-    out(change.symbol, change.time, static_cast<const Ticker&>(state));
-  // When some of what belongs to the funding has changed, all of it is told.
-  const auto take_funding = [](const ContractFacts& from, ContractFacts& to) {
-    using F = ContractFacts;
-    return take_over<&F::funding_rate, &F::predicted_rate, &F::funding_hours, &F::next_funding>(
-        from, to);
-  };
-  if (take_funding(change, state)) take_funding(state, change);
-  send_facts(change, change, out);
-}
+using TopicsShape = Loose<Field<"args", &Request::topics, kOptional>>;
+using TopicShape = Loose<Field<"args", &Request::topic>>;
 
 class Bitmex final : public JsonDecoder<Bitmex> {
  public:
@@ -180,22 +95,28 @@ class Bitmex final : public JsonDecoder<Bitmex> {
 
   Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
-    if (!envelope_.table) return read_notice(reading);
+    if (!envelope_.table) return read_notice(in, frame, reading);
     if (!envelope_.data || !envelope_.action) return Verdict::unknown;
     return read_table(in, *envelope_.table, *envelope_.action, envelope_.data->json, out);
   }
 
   static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,
-                           Output& out, RestReading&, std::string&) {
+                           Output& out, RestReading&, std::string& problem) {
+    if (body.starts_with('{')) {
+      Words words;
+      if (!in.template read<InnerWordsShape>(body, words) || !words.text) return Verdict::malformed;
+      return problem = *words.text, Verdict::rejected;
+    }
     RowList<bitmex::InstrumentMessage> instruments;
     return read_all<bitmex::InstrumentShape>(in, body, instruments, out);
   }
 
  private:
-  // Of a symbol's book: the prices of its levels, once a partial has come.
+  // Of a symbol's book: the prices of its levels, by side and id, once a partial has come.
+  using PricesById = std::unordered_map<std::int64_t, Price>;
   struct Prices {
     bool is_whole = false;
-    std::unordered_map<std::int64_t, Price> by_id;
+    std::array<PricesById, 2> by_id;
   };
   static constexpr std::size_t kLevelsMax = 200'000;
 
@@ -211,18 +132,30 @@ class Bitmex final : public JsonDecoder<Bitmex> {
     });
   }
 
-  Verdict read_notice(Reading& reading) {
+  Verdict read_notice(auto& in, std::string_view frame, Reading& reading) {
     if (envelope_.error || envelope_.success == false) {
-      // Of several topics the words alone tell which is refused; the good ones are acknowledged.
-      const auto topic = envelope_.subscribe.value_or("");
-      const auto& topics = envelope_.topics;
+      Words words;
+      const bool is_inner = envelope_.error && envelope_.error->json.starts_with('{');
+      if (is_inner ? !in.template read<InnerWordsShape>(frame, words)
+                   : !in.template read<WordsShape>(frame, words))
+        return Verdict::malformed;
+      const auto topic = envelope_.subscribe ? *envelope_.subscribe : topic_asked_for(in);
       if (!topic.empty()) answer_all(Condition::rejected, topic);
-      if (topic.empty() && topics.size() == 1) answer_all(Condition::rejected, topics.front());
-      return refuse(reading, envelope_.status.value_or(""), envelope_.error.value_or(topic));
+      return refuse(reading, envelope_.status.value_or(""), words.text.value_or(topic));
     }
     if (envelope_.subscribe) answer_all(Condition::subscribed, *envelope_.subscribe);
     const bool is_known = envelope_.success || envelope_.info || envelope_.subscribe;
     return is_known ? Verdict::control : Verdict::unknown;
+  }
+
+  // Of several topics the words alone tell which is refused; the good ones are acknowledged.
+  std::string_view topic_asked_for(auto& in) {
+    Request request;
+    if (!envelope_.request) return {};
+    if (in.template read<TopicsShape>(envelope_.request->json, request))
+      return request.topics.size() == 1 ? request.topics.front() : std::string_view{};
+    if (!in.template read<TopicShape>(envelope_.request->json, request)) return {};
+    return request.topic.value_or("");
   }
 
   Verdict read_table(auto& in, std::string_view table, std::string_view action,
@@ -240,11 +173,19 @@ class Bitmex final : public JsonDecoder<Bitmex> {
     if (equals<"instrument">(table) && action == "update") return read_states(in, data, out);
     if (!is_new)
       return in.template read_rows<PassedShape>(data, passed_) ? Verdict::data : Verdict::malformed;
-    if (is_trade) return read_all<TradeShape>(in, data, trades_, out);
+    if (is_trade) return read_trades(in, data, out);
     if (is_liquidation) return read_all<LiquidationShape>(in, data, liquidations_, out);
     if (equals<"quote">(table)) return read_all<QuoteShape>(in, data, quotes_, out);
     if (equals<"funding">(table)) return read_all<FundingShape>(in, data, fundings_, out);
     return is_bins ? read_candles(in, table, data, out) : read_states(in, data, out);
+  }
+
+  // The second time for rows with null for a number, which cost themselves alone.
+  Verdict read_trades(auto& in, std::string_view data, Output& out) {
+    if (in.template read_rows<TradeShape>(data, trades_)) return send_all(trades_, out);
+    return read_all<TradeWithGapsShape>(in, data, trades_, out, [](TradeMessage& trade) {
+      if (trade.price.is_zero()) trade.quantity = {};
+    });
   }
 
   Verdict read_tops(auto& in, std::string_view data, Output& out) {
@@ -259,7 +200,7 @@ class Bitmex final : public JsonDecoder<Bitmex> {
     const auto known = std::ranges::find(kIntervals, word, &Interval::theirs);
     if (known == kIntervals.end()) return Verdict::unknown;
     const auto length = kLengths[static_cast<std::size_t>(known - kIntervals.begin())];
-    return read_all<CandleShape>(in, data, candles_, out, [&](Message<Candle>& candle) {
+    return read_all<CandleShape>(in, data, candles_, out, [&](CandleMessage& candle) {
       candle.interval = known->ours;
       candle.open_time = *candle.close_time - length;
       candle.is_closed = true;
@@ -298,14 +239,14 @@ class Bitmex final : public JsonDecoder<Bitmex> {
     book_.time.reset();
     book_.clear_levels();
     for (const LevelMessage& level : levels_) {
-      if (level.symbol != symbol) continue;
-      if (level.time) book_.time = level.time;
-      const auto known = prices.by_id.find(level.id);
-      const auto price = level.price || known == prices.by_id.end() ? level.price : known->second;
-      if (is_removal && known != prices.by_id.end()) prices.by_id.erase(known);
-      if (!price || !level.side || (!level.size && !is_removal)) continue;
-      if (!is_removal && prices.by_id.size() < kLevelsMax)
-        prices.by_id.insert_or_assign(level.id, *price);
+      if (level.symbol != symbol || !level.side) continue;
+      book_.time = std::max(book_.time, level.time);
+      PricesById& by_id = prices.by_id[level.side == Side::buy ? 0 : 1];
+      const auto known = by_id.find(level.id);
+      const auto price = level.price || known == by_id.end() ? level.price : known->second;
+      if (is_removal && known != by_id.end()) by_id.erase(known);
+      if (!price || (!level.size && !is_removal)) continue;
+      if (!is_removal && by_id.size() < kLevelsMax) by_id.insert_or_assign(level.id, *price);
       book_.levels(*level.side).emplace_back(*price, is_removal ? Quantity{} : *level.size);
     }
     if (book_.is_snapshot || !book_.bid_levels.empty() || !book_.ask_levels.empty())
@@ -316,14 +257,14 @@ class Bitmex final : public JsonDecoder<Bitmex> {
   Latest<Prices> prices_, prices_25_;
   Latest<ContractTicker> states_;
   Envelope envelope_;  // scratch, as all that follows
-  RowList<Facts> passed_;
-  RowList<Message<Trade>> trades_;
+  RowList<Passed> passed_;
+  RowList<TradeMessage> trades_;
   RowList<Message<Quote>> quotes_;
   RowList<LevelMessage> levels_;
   Message<Book> book_;
   RowList<Message<Book>> tops_;
-  RowList<Message<Candle>> candles_;
-  RowList<Message<Liquidation>> liquidations_;
+  RowList<CandleMessage> candles_;
+  RowList<LiquidationMessage> liquidations_;
   RowList<Message<Funding>> fundings_;
   RowList<ContractTicker> changes_;
 };

@@ -35,11 +35,12 @@ inline std::string currency_of(std::string_view word) {
   return upper == "XBT" ? "BTC" : upper;
 }
 
-// The kind by the first letters of the CFI code; nothing for indices and what else is listed.
+// The kind by the first letters of the CFI code; nothing for indices and what else is listed. FFM
+// is a spread of two contracts, whose underlying and expiry are those of one of them.
 inline std::optional<InstrumentKind> kind_of(const InstrumentMessage& in) {
   if (in.type.starts_with("IF")) return InstrumentKind::spot;
   if (in.type.starts_with("OC") || in.type.starts_with("OP")) return InstrumentKind::option;
-  if (!in.type.starts_with("FF")) return std::nullopt;
+  if (!in.type.starts_with("FF") || in.type.starts_with("FFM")) return std::nullopt;
   return in.expiry ? InstrumentKind::future : InstrumentKind::perpetual;
 }
 

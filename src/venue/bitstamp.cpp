@@ -1,14 +1,19 @@
-// Bitstamp, spot. Source: https://www.bitstamp.net/websocket/v2/, https://www.bitstamp.net/api/
-#include "venue/support.hpp"
+// Bitstamp, spot and perpetual futures. Source: https://www.bitstamp.net/websocket/v2/,
+// https://www.bitstamp.net/api/
+#include "venue/contract_facts.hpp"
 
 namespace mp::venue {
 namespace {
 
 using namespace codec;  // the vocabulary of shapes
 
+constexpr std::string_view kFunding = R"("funding_rate_{symbol}")";  // of perpetuals
 constexpr std::array kRoutes = {
     Route{Channel::trade, R"("live_trades_{symbol}")", "recorded 2021-04-05"},
     Route{Channel::book, R"("diff_order_book_{symbol}")", "recorded 2021-04-05"},
+    Route{Channel::funding, kFunding, "documented"},
+    Route{Channel::mark_price, kFunding, "documented"},
+    Route{Channel::index_price, kFunding, "documented"},
 };
 constexpr std::array kEndpoints = {
     Endpoint{.target = "/api/v2/trading-pairs-info/", .evidence = "pair gocryptotrader"},
@@ -62,9 +67,10 @@ struct TradeMessage : Message<Trade> {
   std::optional<Quantity> amount_text;
 };
 using TradeShape = Loose<
-    Id<"id", &Trade::trade_id, kRequired>, Field<"microtimestamp", &Facts::time, kRequired>,
-    Field<"amount", &TradeMessage::amount_number>, Field<"amount_str", &TradeMessage::amount_text>,
-    Field<"price", &TradeMessage::price_number>, Field<"price_str", &TradeMessage::price_text>,
+    OneOf<Id<"id", &Trade::trade_id, kRequired>, Id<"id_str", &Trade::trade_id, kRequired>>,
+    Field<"microtimestamp", &Facts::time, kRequired>, Field<"amount", &TradeMessage::amount_number>,
+    Field<"amount_str", &TradeMessage::amount_text>, Field<"price", &TradeMessage::price_number>,
+    Field<"price_str", &TradeMessage::price_text>,
     OneOf<Field<"type", &Trade::side, kSides<"0", "1">>,
           Field<"order_type", &Trade::side, kSides<"0", "1">>>>;
 
@@ -72,6 +78,12 @@ using BookMessage = Message<Book>;
 using BookShape = Loose<Field<"microtimestamp", &Facts::time, kMicroseconds, kRequired>,
                         Field<"bids", &BookMessage::bid_levels, kOptional>,
                         Field<"asks", &BookMessage::ask_levels, kOptional>>;
+
+using FundingShape = Loose<Field<"mark_price", &ContractFacts::mark_price>,
+                           Field<"index_price", &ContractFacts::index_price>,
+                           Field<"funding_rate", &ContractFacts::funding_rate>,
+                           Field<"timestamp", &Facts::time, kSeconds>,
+                           Field<"next_funding_time", &ContractFacts::next_funding, kSeconds>>;
 
 using TickerShape = Loose<Field<"timestamp", &Facts::time, kSeconds, kRequired>,
                           Field<"last", &Ticker::last_price, kRequired>,
@@ -92,6 +104,10 @@ void send(InstrumentMessage& message, Output& out) {
   if (!pair) return;
   message.base = pair->base;
   message.quote = pair->quote;
+  if (constexpr std::string_view kMark = "-PERP"; message.quote.ends_with(kMark)) {
+    message.quote.remove_suffix(kMark.size());
+    message.kind = InstrumentKind::perpetual;
+  }
   message.status = message.status == "Enabled" ? "trading" : "halted";
   send<InstrumentInfo>(message, out);
 }
@@ -101,7 +117,8 @@ struct ChannelName {
   std::string_view kind, symbol;
 };
 ChannelName channel_name(std::string_view channel) {
-  for (const std::string_view kind : {"live_trades_", "diff_order_book_", "order_book_"}) {
+  for (const std::string_view kind :
+       {"live_trades_", "diff_order_book_", "order_book_", "funding_rate_"}) {
     if (channel.starts_with(kind)) return {kind, channel.substr(kind.size())};
   }
   return {};
@@ -120,13 +137,18 @@ class Bitstamp final : public JsonDecoder<Bitstamp> {
     if (equals<"data">(event)) return read_book(in, name, data, out);
     if (equals<"trade">(event) && equals<"live_trades_">(name.kind))
       return read_trade(in, name.symbol, data, out, reading);
+    if (equals<"funding_rate_saved">(event) && equals<"funding_rate_">(name.kind)) {
+      facts_.symbol = name.symbol;
+      return read_one<FundingShape>(in, data, facts_, out);
+    }
     if (!event.starts_with("bts:")) return Verdict::unknown;
     reading.reconnect_soon = event == "bts:request_reconnect";
     if (event == "bts:subscription_succeeded") {
       std::optional<Channel> channel;
       if (name.kind == "live_trades_") channel = Channel::trade;
       if (name.kind.ends_with("order_book_")) channel = Channel::book;
-      answer(Condition::subscribed, name.symbol, channel);
+      if (name.kind == "funding_rate_") channel = Channel::funding;
+      answer_shared(Condition::subscribed, name.symbol, channel);
     }
     if (event != "bts:error") return Verdict::control;
     if (!in.template read<RefusalShape>(data, refusal_)) return Verdict::malformed;
@@ -187,6 +209,7 @@ class Bitstamp final : public JsonDecoder<Bitstamp> {
   Envelope envelope_;  // scratch, as all that follows
   TradeMessage trade_;
   BookMessage changes_, whole_;
+  Message<ContractFacts> facts_;
   Refusal refusal_;
 };
 

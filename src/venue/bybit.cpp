@@ -68,6 +68,27 @@ using LiquidationShape =
           Field<"S", &Liquidation::side, kMakersSide>,  // of the position: the order has the other
           Field<"v", &Liquidation::quantity>, Field<"p", &Liquidation::price>>;
 using LiquidationsShape = Loose<Rows<"data", &Liquidations::rows, LiquidationShape>>;
+// Of the topic that there was until 2025: one of them.
+using OldLiquidationShape =
+    Loose<Inside<"data", Field<"updatedTime", &Facts::time, kRequired>,
+                 Field<"symbol", &Facts::symbol>, Field<"side", &Liquidation::side, kMakersSide>,
+                 Field<"size", &Liquidation::quantity>, Field<"price", &Liquidation::price>>>;
+
+// What a change of the best level does to a side: 0 removes the one that is held, and the first of
+// another quantity is the new one.
+void change_best(const std::vector<Level>& levels, std::optional<Price>& price,
+                 std::optional<Quantity>& quantity) {
+  for (const Level& level : levels) {
+    if (level.quantity_mantissa != 0) {
+      price = level.price();
+      quantity = level.quantity();
+      return;
+    }
+    if (price != level.price()) continue;
+    price.reset();
+    quantity.reset();
+  }
+}
 
 // "orderbook" of "orderbook.200.BTCUSDT", and "BTCUSDT".
 std::string_view word_of(std::string_view topic) {
@@ -77,6 +98,7 @@ std::string_view symbol_of(std::string_view topic) {
   return topic.substr(topic.rfind('.') + 1);
 }
 constexpr std::string_view kDepth = "orderbook.";
+constexpr std::int64_t kFullDepth = 1'000'000;  // of "orderbook.full.BTCUSDT", beside the others
 
 class Bybit final : public JsonDecoder<Bybit> {
  public:
@@ -119,6 +141,8 @@ class Bybit final : public JsonDecoder<Bybit> {
     if (equals<"kline">(word)) return read_candles(in, symbol_of(topic), frame, out);
     if (equals<"allLiquidation">(word))
       return read_rows<LiquidationsShape>(in, frame, liquidations_, out);
+    if (equals<"liquidation">(word))
+      return read_one<OldLiquidationShape>(in, frame, old_liquidation_, out);
     return equals<"system">(word) ? Verdict::control : Verdict::unknown;
   }
 
@@ -159,7 +183,8 @@ class Bybit final : public JsonDecoder<Bybit> {
   }
 
   Verdict read_book(auto& in, std::string_view topic, std::string_view frame, Output& out) {
-    const auto depth = number_after(topic, kDepth);
+    auto depth = number_after(topic, kDepth);
+    if (!depth && topic.starts_with("orderbook.full.")) depth = kFullDepth;
     if (!depth) return Verdict::unknown;
     if (!in.template read<BookShape>(frame, book_)) return Verdict::malformed;
     // The number 1 tells of a restart of the venue's service: a snapshot whatever its type.
@@ -170,10 +195,15 @@ class Bybit final : public JsonDecoder<Bybit> {
     return Verdict::data;
   }
 
-  // The best level is sent again every three seconds when nothing happens.
+  // The best level is sent again every three seconds when nothing happens. A change keeps a side
+  // that it does not name.
   Verdict read_quote(Output& out) {
     Quote& last = quotes_.of(book_.symbol);
-    const Quote quote = best_of(book_);
+    if (!book_.is_snapshot && !last.sequence) return Verdict::data;  // of what, is not known
+    Quote quote = book_.is_snapshot ? Quote{} : last;
+    quote.sequence = book_.last_sequence;
+    change_best(book_.bid_levels, quote.bid_price, quote.bid_quantity);
+    change_best(book_.ask_levels, quote.ask_price, quote.ask_quantity);
     const auto facts = [](const Quote& of) {
       return std::tie(of.sequence, of.bid_price, of.bid_quantity, of.ask_price, of.ask_quantity);
     };
@@ -195,6 +225,8 @@ class Bybit final : public JsonDecoder<Bybit> {
     }
     Tick now = state;
     drop_zeros(now);
+    if (now.next_funding == Timestamp{}) now.next_funding.reset();
+    if (now.funding_rate && is_dated(change.symbol)) now.funding_rate.reset();
     const Ticker& ticker = now;
     out(change.symbol, change.time, ticker);
     send_facts(change, news_of(change, now), out);
@@ -239,6 +271,7 @@ class Bybit final : public JsonDecoder<Bybit> {
   TickMessage change_;
   Candles candles_;
   Liquidations liquidations_;
+  Message<Liquidation> old_liquidation_;
 };
 
 }  // namespace

@@ -50,6 +50,13 @@ inline void merge(Tick& state, const Tick& change) {
        &Tick::theta);
 }
 
+// "BTCUSDZ26", "BTCUSDT-25DEC26": these have no funding, whatever the rate says.
+[[nodiscard]] inline bool is_dated(std::string_view symbol) {
+  constexpr std::string_view kDigits = "0123456789";
+  return symbol.find('-') != std::string_view::npos ||
+         (!symbol.empty() && kDigits.find(symbol.back()) != std::string_view::npos);
+}
+
 // How a side without orders is sent.
 inline void drop_zeros(Tick& tick) {
   Ticker& ticker = tick;

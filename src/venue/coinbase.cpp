@@ -64,21 +64,23 @@ using TradeShape = Shape<Skip<"type">, Id<"trade_id", &Trade::trade_id, kRequire
                          Skip<"maker_order_id">, Skip<"taker_order_id">,
                          Field<"side", &Trade::side, kMakersSide>, Field<"size", &Trade::quantity>,
                          Field<"price", &Trade::price>, Field<"product_id", &Facts::symbol>,
-                         Skip<"sequence">, Field<"time", &Facts::time, kRfc3339>>;
+                         Skip<"sequence">, Field<"time", &Facts::time, coinbase::kTime>>;
 
 using PastTradeShape =
     Loose<Id<"trade_id", &Trade::trade_id, kRequired>, Field<"side", &Trade::side, kMakersSide>,
           Field<"size", &Trade::quantity>, Field<"price", &Trade::price>,
-          Field<"time", &Facts::time, kRfc3339>>;
+          Field<"time", &Facts::time, coinbase::kTime>>;
 
 using TickerMessage = TickerWithQuote;
-using TickerShape = Loose<
-    Field<"sequence", &TickerMessage::sequence>, Field<"product_id", &Facts::symbol>,
-    Field<"price", &Ticker::last_price>, Field<"open_24h", &Ticker::open_price>,
-    Field<"volume_24h", &Ticker::volume>, Field<"low_24h", &Ticker::low_price>,
-    Field<"high_24h", &Ticker::high_price>, Field<"best_bid", &Ticker::bid_price>,
-    Field<"best_bid_size", &TickerMessage::bid_quantity>, Field<"best_ask", &Ticker::ask_price>,
-    Field<"best_ask_size", &TickerMessage::ask_quantity>, Field<"time", &Facts::time, kRfc3339>>;
+using TickerShape =
+    Loose<Field<"sequence", &TickerMessage::sequence>, Field<"product_id", &Facts::symbol>,
+          Field<"price", &Ticker::last_price>, Field<"open_24h", &Ticker::open_price>,
+          Field<"volume_24h", &Ticker::volume>, Field<"low_24h", &Ticker::low_price>,
+          Field<"high_24h", &Ticker::high_price>, Field<"best_bid", &Ticker::bid_price>,
+          Field<"best_bid_size", &TickerMessage::bid_quantity>,
+          Field<"best_ask", &Ticker::ask_price>,
+          Field<"best_ask_size", &TickerMessage::ask_quantity>,
+          Field<"time", &Facts::time, coinbase::kTime>>;
 
 struct InstrumentMessage : Message<InstrumentInfo> {
   std::optional<bool> trading_disabled;

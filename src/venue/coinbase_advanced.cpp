@@ -63,9 +63,9 @@ struct Envelope {
 };
 using EnvelopeShape =
     Shape<Field<"channel", &Envelope::channel>, Skip<"client_id">,
-          Field<"timestamp", &Envelope::sent, kRfc3339>, Field<"sequence_num", &Envelope::sequence>,
-          Field<"type", &Envelope::type>, Field<"message", &Envelope::message>,
-          Tail<"events", &Envelope::events>>;
+          Field<"timestamp", &Envelope::sent, coinbase::kTime>,
+          Field<"sequence_num", &Envelope::sequence>, Field<"type", &Envelope::type>,
+          Field<"message", &Envelope::message>, Tail<"events", &Envelope::events>>;
 
 // An event of most channels: a list of messages.
 template <class M>
@@ -73,14 +73,24 @@ struct ListOf {
   std::optional<std::string_view> type;
   RowList<M> list;
 };
-template <Key K, class M, class S>
-using ListShape = Shape<Field<"type", &ListOf<M>::type>, Rows<K, &ListOf<M>::list, S>>;
+template <Key K, class M, class S, auto... Options>
+using ListShape = Shape<Field<"type", &ListOf<M>::type>, Rows<K, &ListOf<M>::list, S, Options...>>;
 
 using TradeShape =
     Shape<Field<"product_id", &Facts::symbol>, Id<"trade_id", &Trade::trade_id, kRequired>,
           Field<"price", &Trade::price>, Field<"size", &Trade::quantity>,
-          Field<"time", &Facts::time, kRfc3339>, Field<"side", &Trade::side, kMakersSide>>;
+          Field<"time", &Facts::time, coinbase::kTime>, Field<"side", &Trade::side, kMakersSide>>;
 
+// Asks are "offer", or "ask".
+struct BookSide {
+  [[nodiscard]] static bool convert(const Scalar& scalar, std::optional<Side>& out) {
+    out.reset();
+    if (equals<"bid">(scalar.text)) out = Side::buy;
+    if (equals<"offer", "ask">(scalar.text)) out = Side::sell;
+    return true;
+  }
+};
+constexpr BookSide kBookSide{};
 struct Change {
   std::optional<Side> side;
   std::optional<Timestamp> time;
@@ -88,15 +98,17 @@ struct Change {
   Quantity quantity;
 };
 using ChangeShape =
-    Shape<Field<"side", &Change::side, kSides<"bid", "offer">>,
-          Field<"event_time", &Change::time, kRfc3339>, Field<"price_level", &Change::price>,
+    Shape<Field<"side", &Change::side, kBookSide>,
+          Field<"event_time", &Change::time, coinbase::kTime>, Field<"price_level", &Change::price>,
           Field<"new_quantity", &Change::quantity>>;
 struct Changes {
   std::string_view type, symbol;
   RowList<Change> changes;
 };
-using ChangesShape = Shape<Field<"type", &Changes::type>, Field<"product_id", &Changes::symbol>,
-                           Rows<"updates", &Changes::changes, ChangeShape>>;
+template <auto... Options>
+using ChangesOf = Shape<Field<"type", &Changes::type>, Field<"product_id", &Changes::symbol>,
+                        Rows<"updates", &Changes::changes, ChangeShape, Options...>>;
+using ChangesShape = ChangesOf<>;
 
 using TickerMessage = TickerWithQuote;
 using TickerShape =
@@ -199,7 +211,8 @@ class CoinbaseAdvanced final : public coinbase::CoinbaseDecoder<CoinbaseAdvanced
  private:
   template <Key K, class S, class M>
   Verdict read_lists(auto& in, std::string_view text, RowList<ListOf<M>>& events, Output& out) {
-    if (!in.template read_rows<ListShape<K, M, S>>(text, events)) return Verdict::malformed;
+    if (!in.template read_rows<ListShape<K, M, S, kOptional>>(text, events))
+      return Verdict::malformed;
     constexpr bool kTrades = std::is_same_v<M, Message<Trade>>;
     for (auto& event : events) {
       if (kTrades && event.type == "snapshot") continue;  // from before the subscription: not new
@@ -214,13 +227,16 @@ class CoinbaseAdvanced final : public coinbase::CoinbaseDecoder<CoinbaseAdvanced
   }
 
   Verdict read_changes(auto& in, std::string_view text, Output& out, Reading& reading) {
-    if (!in.template read_rows<ChangesShape>(text, events_)) return Verdict::malformed;
+    const bool all_have = in.template read_rows<ChangesShape>(text, events_);
+    if (!all_have && !in.template read_rows<ChangesOf<kOptional>>(text, events_))
+      return Verdict::malformed;
     for (const Changes& event : events_) {
       for (const Change& change : event.changes) {
         if (!change.side) return reading.problem = R"("side" is no side)", Verdict::malformed;
       }
     }
     for (const Changes& event : events_) {
+      if (!all_have && event.changes.empty()) continue;  // null tells nothing
       book_.clear_levels();
       book_.time.reset();
       for (const Change& change : event.changes) {

@@ -62,9 +62,45 @@ using WholeShape = codec::Loose<codec::Field<"product_id", &MessageFacts::symbol
                                 codec::Field<"bids", &Message<Book>::bid_levels>,
                                 codec::Field<"asks", &Message<Book>::ask_levels>,
                                 codec::Field<"time", &MessageFacts::time, kTime>>;
+// Where a level has no readable quantity it is left out alone; a side may be missing.
+struct IfReadable {
+  [[nodiscard]] static bool convert(const codec::Scalar& scalar, std::optional<Quantity>& out) {
+    if (!codec::convert(scalar, out.emplace())) out.reset();
+    return true;
+  }
+};
+struct LooseLevel {
+  Price price;
+  std::optional<Quantity> quantity;
+};
+struct LooseBook : MessageFacts {
+  codec::RowList<LooseLevel> bids, asks;
+};
+using LooseLevelShape =
+    codec::Row<&LooseLevel::price, codec::cell<&LooseLevel::quantity, IfReadable{}>>;
+using LooseWholeShape =
+    codec::Loose<codec::Field<"product_id", &MessageFacts::symbol>,
+                 codec::Rows<"bids", &LooseBook::bids, LooseLevelShape, codec::kOptional>,
+                 codec::Rows<"asks", &LooseBook::asks, LooseLevelShape, codec::kOptional>,
+                 codec::Field<"time", &MessageFacts::time, kTime>>;
+[[nodiscard]] bool read_loose(auto& in, std::string_view frame, Message<Book>& book) {
+  LooseBook loose;
+  if (!in.template read<LooseWholeShape>(frame, loose)) return false;
+  static_cast<MessageFacts&>(book) = loose;
+  book.clear_levels();
+  const auto take = [](const codec::RowList<LooseLevel>& from, std::vector<Level>& to) {
+    for (const LooseLevel& level : from)
+      if (level.quantity) to.emplace_back(level.price, *level.quantity);
+  };
+  take(loose.bids, book.bid_levels);
+  take(loose.asks, book.ask_levels);
+  return true;
+}
+
 [[nodiscard]] Verdict read_whole(auto& in, std::string_view frame, Message<Book>& book,
                                  Output& out) {
-  if (!in.template read<WholeShape>(frame, book)) return Verdict::malformed;
+  if (!in.template read<WholeShape>(frame, book) && !read_loose(in, frame, book))
+    return Verdict::malformed;
   book.drop_levels([](const Level& level) { return level.quantity_mantissa <= 0; });
   book.is_snapshot = true;
   send(book, out);

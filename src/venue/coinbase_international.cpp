@@ -86,21 +86,30 @@ using RiskShape = Loose<Field<"index_price", &ContractFacts::index_price>,
                         Field<"open_interest", &ContractFacts::open_interest>,
                         Field<"time", &Facts::time, kTime>, Field<"product_id", &Facts::symbol>>;
 
+using IndexShape = Loose<Field<"price", &IndexPrice::price>, Field<"time", &Facts::time, kTime>,
+                         Field<"product_id", &Facts::symbol>>;
+
 struct CandleMessage : Facts {
   std::optional<Timestamp> start;
   std::optional<Price> open, high, low, close;
   std::optional<Quantity> volume;
 };
-using CandleShape =
-    Loose<Field<"start", &CandleMessage::start, kRfc3339>, Field<"open", &CandleMessage::open>,
-          Field<"high", &CandleMessage::high>, Field<"low", &CandleMessage::low>,
-          Field<"close", &CandleMessage::close>, Field<"volume", &CandleMessage::volume>>;
+template <class Start>
+using CandleFrom =
+    Loose<Start, Field<"open", &CandleMessage::open>, Field<"high", &CandleMessage::high>,
+          Field<"low", &CandleMessage::low>, Field<"close", &CandleMessage::close>,
+          Field<"volume", &CandleMessage::volume>>;
+using CandleStart = Field<"start", &CandleMessage::start, kRfc3339>;
+using CandleShape = CandleFrom<CandleStart>;
+// In a list the start may be called "time", which is the message's own elsewhere.
+using ListedCandleShape =
+    CandleFrom<OneOf<CandleStart, Field<"time", &CandleMessage::start, kRfc3339>>>;
 struct Candles {
   std::string_view symbol;
   RowList<CandleMessage> list;
 };
 using CandlesShape = Loose<Field<"product_id", &Candles::symbol>,
-                           Rows<"candles", &Candles::list, CandleShape, kOptional>>;
+                           Rows<"candles", &Candles::list, ListedCandleShape, kOptional>>;
 
 using Subscriptions = Batch<coinbase::Subscribed>;
 using SubscriptionsShape = Loose<Rows<"channels", &Subscriptions::rows, coinbase::SubscribedShape>>;
@@ -139,6 +148,14 @@ std::optional<Channel> channel_of(std::string_view name) {
   return std::nullopt;
 }
 
+// "FIVE_MINUTES", also "FIVE_MINUTE".
+std::string_view interval_named(std::string_view word) {
+  for (const Interval& each : kIntervals) {
+    if (each.theirs.starts_with(word) && each.theirs.size() - word.size() < 2) return each.ours;
+  }
+  return word;
+}
+
 class CoinbaseInternational final : public coinbase::CoinbaseDecoder<CoinbaseInternational> {
  public:
   using CoinbaseDecoder::CoinbaseDecoder;
@@ -158,7 +175,9 @@ class CoinbaseInternational final : public coinbase::CoinbaseDecoder<CoinbaseInt
     if (equals<"FUNDING">(channel)) return read_one<FundingShape>(in, frame, funding_, out);
     if (equals<"INSTRUMENTS">(channel)) return read_one<StreamedShape>(in, frame, instrument_, out);
     if (channel.starts_with(kCandles)) return read_candles(in, frame, channel, out);
+    if (equals<"INDEX">(channel)) return read_one<IndexShape>(in, frame, index_, out);
     if (equals<"SUBSCRIPTIONS">(channel)) return read_subscriptions(in, frame);
+    if (equals<"RFQ_MATCH">(channel)) return Verdict::control;  // off the book
     if (!equals<"MATCH">(channel)) return Verdict::unknown;
     if (!in.template read<TradeShape>(frame, trade_)) return Verdict::malformed;
     if (head_.type != "SNAPSHOT") send(trade_, out);  // else from before: not new
@@ -181,7 +200,7 @@ class CoinbaseInternational final : public coinbase::CoinbaseDecoder<CoinbaseInt
   Verdict read_candles(auto& in, std::string_view frame, std::string_view channel, Output& out) {
     if (!in.template read<CandlesShape>(frame, candles_)) return Verdict::malformed;
     if (!in.template read<CandleShape>(frame, candle_)) return Verdict::malformed;
-    const auto interval = our_interval(kTraits, channel.substr(kCandles.size()));
+    const auto interval = interval_named(channel.substr(kCandles.size()));
     const auto give = [&](const CandleMessage& in_) {
       if (!in_.start || !in_.open || !in_.high || !in_.low || !in_.close || !in_.volume) return;
       out(candles_.symbol, std::nullopt,
@@ -215,6 +234,7 @@ class CoinbaseInternational final : public coinbase::CoinbaseDecoder<CoinbaseInt
   coinbase::Changes changes_;
   Message<Funding> funding_;
   Message<ContractFacts> risk_;
+  Message<IndexPrice> index_;
   CandleMessage candle_;
   Candles candles_;
   Subscriptions subscriptions_;

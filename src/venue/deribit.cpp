@@ -70,13 +70,12 @@ constexpr Traits kTraits = {
 };
 
 struct Envelope {
-  std::optional<std::int64_t> request;
-  std::optional<std::string_view> method;
+  std::optional<std::string_view> request, method;
   std::optional<Refusal> error;
   std::optional<Raw> result, params;
 };
 using EnvelopeShape =
-    Shape<Skip<"jsonrpc">, Field<"id", &Envelope::request>,
+    Shape<Skip<"jsonrpc">, Id<"id", &Envelope::request>,
           Object<"error", &Envelope::error, RefusalShape>, Field<"result", &Envelope::result>,
           Field<"method", &Envelope::method>, Tail<"params", &Envelope::params>>;
 
@@ -126,9 +125,9 @@ using GroupedShape =
           Field<"change_id", &Book::last_sequence>, Field<"bids", &BookMessage::bid_levels>,
           Field<"asks", &BookMessage::ask_levels>>;
 
-// A side without orders is sent as zeros.
+// A side without orders is sent as zeros, or as no price and 0.
 void drop_empty(std::optional<Price>& price, std::optional<Quantity>& amount) {
-  if (!price || !price->is_zero() || (amount && !amount->is_zero())) return;
+  if ((price && !price->is_zero()) || (amount && !amount->is_zero())) return;
   price.reset();
   amount.reset();
 }
@@ -236,16 +235,17 @@ class Deribit final : public JsonDecoder<Deribit> {
  private:
   Verdict read_answer(auto& in, std::string_view frame, Reading& reading) {
     if (!envelope_.request && !envelope_.error) return Verdict::unknown;
+    const auto request = number_after(envelope_.request.value_or(""), "");  // ours are numbers
     if (envelope_.error) {
-      reading.answers = envelope_.request;
+      reading.answers = request;
       return refuse(reading, *envelope_.error);
     }
     const bool names_channels = envelope_.result && envelope_.result->json.starts_with('[');
-    if (!names_channels || envelope_.request.value_or(0) == 0) return Verdict::control;
+    if (!names_channels || request.value_or(0) == 0) return Verdict::control;
     if (!in.template read<AcceptedShape>(frame, accepted_)) return Verdict::malformed;
     for (const auto channel : accepted_.channels) answer_for(channel);
     if (!accepted_.channels.empty()) return Verdict::control;
-    reading.answers = envelope_.request;
+    reading.answers = request;
     return refuse(reading, "", "no such channel");
   }
 
@@ -279,7 +279,8 @@ class Deribit final : public JsonDecoder<Deribit> {
       return read_one<GroupedShape>(in, data, grouped_, out);
     }
     if (!in.template read<ChangeShape>(data, change_)) return Verdict::malformed;
-    change_.is_snapshot = change_.type == "snapshot";
+    // Until 2019 a change alone named the one before, and there was no type.
+    change_.is_snapshot = change_.type ? *change_.type == "snapshot" : !change_.previous_sequence;
     send(static_cast<const BookMessage&>(change_), out);
     return Verdict::data;
   }

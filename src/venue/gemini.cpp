@@ -82,10 +82,13 @@ struct Head {
 using HeadShape = Shape<Field<"type", &Head::type>, Field<"result", &Head::result>,
                         Field<"reason", &Head::reason>, Field<"message", &Head::message>, Rest>;
 
-using TradeShape =
-    Loose<Field<"symbol", &Facts::symbol>, Id<"event_id", &Trade::trade_id, kRequired>,
-          Field<"timestamp", &Facts::time, kRequired>, Field<"price", &Trade::price>,
-          Field<"quantity", &Trade::quantity>, Field<"side", &Trade::side>>;
+// The id has had other names.
+template <Key Name>
+using TradeWith = Loose<Field<"symbol", &Facts::symbol>, Id<Name, &Trade::trade_id, kRequired>,
+                        Field<"timestamp", &Facts::time, kRequired>, Field<"price", &Trade::price>,
+                        Field<"quantity", &Trade::quantity>, Field<"side", &Trade::side>>;
+
+using TradeShape = TradeWith<"event_id">;
 
 struct Change {
   std::optional<Side> side;
@@ -166,9 +169,12 @@ class Gemini final : public JsonDecoder<Gemini> {
     if (!head_.type) return Verdict::unknown;
     const auto type = *head_.type;
     if (equals<"l2_updates">(type)) return read_book(in, frame, out, reading);
-    if (equals<"trade">(type)) return read_one<TradeShape>(in, frame, trade_, out);
+    if (equals<"trade">(type)) return read_trade(in, frame, out);
     if (type.starts_with(kCandles)) return read_candles(in, type, frame, out);
-    return equals<"heartbeat">(type) ? Verdict::control : Verdict::unknown;
+    return equals<"heartbeat", "subscription_ack", "auction_open", "auction_indicative",
+                  "auction_result">(type)
+               ? Verdict::control
+               : Verdict::unknown;
   }
 
   static Verdict read_rest(const Traits&, auto& in, const RestCall& call, std::string_view body,
@@ -200,6 +206,15 @@ class Gemini final : public JsonDecoder<Gemini> {
     if (risk.interest) {
       out(call.symbol, std::nullopt, OpenInterest{.quantity = *risk.interest, .value = risk.value});
     }
+    return Verdict::data;
+  }
+
+  Verdict read_trade(auto& in, std::string_view frame, Output& out) {
+    if (!in.template read<TradeShape>(frame, trade_) &&
+        !in.template read<TradeWith<"eventid">>(frame, trade_) &&
+        !in.template read<TradeWith<"tid">>(frame, trade_))
+      return read_one<TradeShape>(in, frame, trade_, out);  // for its words
+    send(trade_, out);
     return Verdict::data;
   }
 

@@ -63,6 +63,12 @@ using EnvelopeShape =
           Field<"success", &Envelope::success>, Field<"symbol", &Envelope::symbol>, Skip<"time_in">,
           Skip<"time_out">, Field<"req_id", &Envelope::request>, Tail<"data", &Envelope::data>>;
 
+// What could not be taken for any request is refused so.
+struct Complaint {
+  std::optional<std::string_view> words;
+};
+using ComplaintShape = Loose<Field<"errorMessage", &Complaint::words>>;
+
 using TradeShape =
     Shape<Field<"symbol", &Facts::symbol>, Field<"side", &Trade::side>,
           Field<"price", &Trade::price>, Field<"qty", &Trade::quantity>, Skip<"ord_type">,
@@ -71,8 +77,8 @@ using TradeShape =
 using BookMessage = Message<Book>;
 using BookShape =
     Shape<Field<"symbol", &Facts::symbol>,
-          Field<"bids", &BookMessage::bid_levels, kLevelKeys<"price", "qty">>,
-          Field<"asks", &BookMessage::ask_levels, kLevelKeys<"price", "qty">>,
+          Field<"bids", &BookMessage::bid_levels, kLevelKeys<"price", "qty">, kOptional>,
+          Field<"asks", &BookMessage::ask_levels, kLevelKeys<"price", "qty">, kOptional>,
           Field<"checksum", &Book::checksum>, Field<"timestamp", &Facts::time, kRfc3339>>;
 
 using TickerMessage = TickerWithQuote;
@@ -118,7 +124,10 @@ class Kraken final : public JsonDecoder<Kraken> {
       return read_data(in, *envelope_.channel, envelope_.data->json, out);
     if (envelope_.channel)
       return equals<"heartbeat">(*envelope_.channel) ? Verdict::control : Verdict::unknown;
-    return envelope_.method || envelope_.error ? read_answer(reading) : Verdict::unknown;
+    if (envelope_.method || envelope_.error) return read_answer(reading);
+    Complaint complaint;
+    if (!in.template read<ComplaintShape>(frame, complaint)) return Verdict::malformed;
+    return complaint.words ? refuse(reading, {}, *complaint.words) : Verdict::unknown;
   }
 
   static Verdict read_rest(const Traits&, auto& in, const RestCall&, std::string_view body,

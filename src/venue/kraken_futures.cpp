@@ -66,38 +66,49 @@ using NoticeShape =
 struct TradeMessage : Message<Trade> {
   std::optional<std::string_view> type;
 };
-using TradeShape =
+template <auto... By>
+using TradeOf =
     Shape<Skip<"feed">, Field<"product_id", &Facts::symbol>, Field<"uid", &Trade::trade_id>,
           Field<"side", &Trade::side>, Field<"type", &TradeMessage::type>, Skip<"seq">,
-          Field<"time", &Facts::time>, Field<"qty", &Trade::quantity>,
+          Field<"time", &Facts::time, By...>, Field<"qty", &Trade::quantity>,
           Field<"price", &Trade::price>>;
+using TradeShape = TradeOf<>;
 using Trades = Batch<TradeMessage>;
 using TradesShape = Loose<Rows<"trades", &Trades::rows, TradeShape>>;
 
 using BookMessage = Message<Book>;
-using BookShape = Loose<Field<"product_id", &Facts::symbol>, Field<"timestamp", &Facts::time>,
-                        Field<"seq", &Book::last_sequence, kRequired>,
-                        Field<"bids", &BookMessage::bid_levels, kLevelKeys<"price", "qty">>,
-                        Field<"asks", &BookMessage::ask_levels, kLevelKeys<"price", "qty">>>;
+using BookShape =
+    Loose<Field<"product_id", &Facts::symbol>, Field<"timestamp", &Facts::time, kMilliseconds>,
+          Field<"seq", &Book::last_sequence, kRequired>,
+          Field<"bids", &BookMessage::bid_levels, kLevelKeys<"price", "qty">>,
+          Field<"asks", &BookMessage::ask_levels, kLevelKeys<"price", "qty">>>;
 struct Change : Facts {
   std::optional<Side> side;
   std::int64_t sequence = 0;
   Price price;
   Quantity quantity;
 };
-using ChangeShape =
+template <auto... By>
+using ChangeOf =
     Shape<Skip<"feed">, Field<"product_id", &Facts::symbol>, Field<"side", &Change::side>,
           Field<"seq", &Change::sequence>, Field<"price", &Change::price>,
-          Field<"qty", &Change::quantity>, Field<"timestamp", &Facts::time>>;
+          Field<"qty", &Change::quantity>, Field<"timestamp", &Facts::time, By...>>;
+
+// Times may have a fraction or an exponent: those of the messages that come most at a second try.
+template <class Plain, class Any, class M>
+[[nodiscard]] bool read_timed(auto& in, std::string_view frame, M& message) {
+  if (in.template read<Plain>(frame, message) && message.time) return true;
+  return in.template read<Any>(frame, message);
+}
 
 struct TickerMessage : TickerWithQuote, ContractFacts {};
 // "ticker_lite" has some of these keys, and neither sizes nor a time. "funding_rate" is an amount
 // for a contract.
 using TickerShape =
-    Loose<Field<"time", &Facts::time>, Field<"product_id", &Facts::symbol>,
+    Loose<Field<"time", &Facts::time, kMilliseconds>, Field<"product_id", &Facts::symbol>,
           Field<"relative_funding_rate", &ContractFacts::funding_rate>,
           Field<"relative_funding_rate_prediction", &ContractFacts::predicted_rate>,
-          Field<"next_funding_rate_time", &ContractFacts::next_funding>,
+          Field<"next_funding_rate_time", &ContractFacts::next_funding, kMilliseconds>,
           Field<"bid", &Ticker::bid_price>, Field<"ask", &Ticker::ask_price>,
           Field<"bid_size", &TickerMessage::bid_quantity>,
           Field<"ask_size", &TickerMessage::ask_quantity>, Field<"volume", &Ticker::volume>,
@@ -132,7 +143,8 @@ using ListingShape =
 void send(const InstrumentMessage& in, Output& out) {
   if (!in.type.starts_with("futures") && !in.type.starts_with("flexible")) return;  // indices
   InstrumentInfo info = in;
-  std::string pair = upper_case(in.pair.value_or(""));  // "XBT:USD"
+  std::string pair{in.pair.value_or("")};  // "XBT:USD", "AAPLx:USD", "xbt:usd"
+  if (pair == lower_case(pair)) pair = upper_case(pair);
   if (const auto under = in.underlying.value_or(""); pair.empty() && under.size() > 6)
     pair = upper_case(under.substr(3)).insert(under.size() - 6, ":");  // "rr_xbtusd"
   const auto part = parts_of(pair, ':');
@@ -184,7 +196,8 @@ class KrakenFutures final : public JsonDecoder<KrakenFutures> {
   }
 
   Verdict read_trade(auto& in, std::string_view frame, Output& out) {
-    if (!in.template read<TradeShape>(frame, trade_)) return Verdict::malformed;
+    if (!read_timed<TradeShape, TradeOf<kMilliseconds>>(in, frame, trade_))
+      return Verdict::malformed;
     send<Trade>(trade_, out);
     if (trade_.type == "liquidation") {
       out(trade_.symbol, trade_.time, Liquidation{{}, trade_.price, trade_.quantity, trade_.side});
@@ -202,7 +215,8 @@ class KrakenFutures final : public JsonDecoder<KrakenFutures> {
 
   // A change is of one level. A quantity below zero has been seen for none.
   Verdict read_change(auto& in, std::string_view frame, Output& out, Reading& reading) {
-    if (!in.template read<ChangeShape>(frame, change_)) return Verdict::malformed;
+    if (!read_timed<ChangeOf<>, ChangeOf<kMilliseconds>>(in, frame, change_))
+      return Verdict::malformed;
     if (!change_.side) return reading.problem = R"("side" is no side)", Verdict::malformed;
     if (change_.quantity.decimal.mantissa < 0) change_.quantity = {};
     const Level level{change_.price, change_.quantity};

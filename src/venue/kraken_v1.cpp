@@ -43,8 +43,7 @@ constexpr Traits kTraits = {
 };
 
 struct Notice {
-  std::string_view event;
-  std::optional<std::string_view> status, pair, error, channel;
+  std::optional<std::string_view> event, status, pair, error, channel;
   std::optional<std::int64_t> request;
 };
 using NoticeShape = Loose<Field<"event", &Notice::event>, Field<"status", &Notice::status>,
@@ -127,7 +126,7 @@ class KrakenV1 final : public JsonDecoder<KrakenV1> {
                                   [&](auto& each) { each.symbol = pair; });
     }
     quote_.symbol = candle_.symbol = pair;
-    if (equals<"spread">(channel)) return read_one<QuoteShape>(in, content, quote_, out);
+    if (equals<"spread">(channel)) return read_spread(in, content, out);
     if (equals<"ticker">(channel)) return read_ticker(in, content, pair, out);
     if (channel.starts_with("ohlc-")) return read_candle(in, content, channel, out);
     return Verdict::unknown;
@@ -145,14 +144,16 @@ class KrakenV1 final : public JsonDecoder<KrakenV1> {
  private:
   Verdict read_notice(auto& in, std::string_view frame, Reading& reading) {
     if (!in.template read<NoticeShape>(frame, notice_)) return Verdict::malformed;
-    if (notice_.status == "error" || notice_.event == "error") {
+    const bool is_complaint = !notice_.event && notice_.error;
+    if (notice_.status == "error" || notice_.event == "error" || is_complaint) {
       if (notice_.pair) answer(Condition::rejected, *notice_.pair, channel());
       if (!notice_.pair) reading.answers = notice_.request;
       return refuse(reading, {}, notice_.error.value_or("error"));
     }
     if (notice_.event == "subscriptionStatus" && notice_.status == "subscribed" && notice_.pair)
       answer(Condition::subscribed, *notice_.pair, channel());
-    return equals<"heartbeat", "pong", "subscriptionStatus", "systemStatus">(notice_.event)
+    return equals<"heartbeat", "pong", "subscriptionStatus", "systemStatus">(
+               notice_.event.value_or(""))
                ? Verdict::control
                : Verdict::unknown;
   }
@@ -163,18 +164,27 @@ class KrakenV1 final : public JsonDecoder<KrakenV1> {
     return channel_named(notice_.channel.value_or(""));
   }
 
+  Verdict read_spread(auto& in, std::string_view content, Output& out) {
+    if (!in.template read<QuoteShape>(content, quote_)) return Verdict::malformed;
+    if (quote_.time != Timestamp{}) send(quote_, out);  // else of a market that never had an order
+    return Verdict::data;
+  }
+
   Verdict read_ticker(auto& in, std::string_view content, std::string_view pair, Output& out) {
     if (!in.template read<TickerShape>(content, ticker_)) return Verdict::malformed;
     const auto day = [](const Two& two) { return two.second.value_or(two.first); };
+    const auto price_now = [](const Two& two) {  // 0: there is none
+      return two.first.is_zero() ? std::nullopt : std::optional{Price{two.first}};
+    };
     out(pair, std::nullopt,
-        Ticker{.last_price = Price{ticker_.close.first},
+        Ticker{.last_price = price_now(ticker_.close),
                .open_price = Price{day(ticker_.open)},
                .high_price = Price{day(ticker_.high)},
                .low_price = Price{day(ticker_.low)},
                .volume = Quantity{day(ticker_.volume)},
                .quote_volume = {},
-               .bid_price = Price{ticker_.bid.first},
-               .ask_price = Price{ticker_.ask.first}});
+               .bid_price = price_now(ticker_.bid),
+               .ask_price = price_now(ticker_.ask)});
     return Verdict::data;
   }
 

@@ -115,7 +115,11 @@ class Okx final : public JsonDecoder<Okx> {
   Verdict decide(auto& in, std::string_view frame, Output& out, Reading& reading) {
     if (!in.template read<EnvelopeShape>(frame, envelope_)) return Verdict::malformed;
     if (envelope_.event) return read_notice(reading);
-    if (!envelope_.arg || !envelope_.data) return Verdict::unknown;
+    if (!envelope_.arg) return Verdict::unknown;
+    if (!envelope_.data || envelope_.data->json == "null") {
+      Nothing nothing;
+      return in.template read<NothingShape>(frame, nothing) ? Verdict::data : Verdict::unknown;
+    }
     return read_data(in, *envelope_.arg, envelope_.data->json, out);
   }
 
@@ -137,7 +141,11 @@ class Okx final : public JsonDecoder<Okx> {
     if (hole == "type") return out.append(kTypes[static_cast<std::size_t>(info.kind)]), true;
     if (hole != "pair") return false;
     if (info.base.empty()) return out.append(wanted.symbol), true;
-    return out.append(info.base).append("-").append(info.quote), true;
+    // The index of contracts in "USD_UM" is that in USD.
+    const auto quote = info.kind == InstrumentKind::option
+                           ? info.quote
+                           : info.quote.substr(0, info.quote.find('_'));
+    return out.append(info.base).append("-").append(quote), true;
   }
 
  private:
@@ -192,14 +200,21 @@ class Okx final : public JsonDecoder<Okx> {
       book.symbol = symbol();
       book.depth = depth;
       book.is_snapshot = envelope_.action != "update";
+      if (book.time == Timestamp{}) book.time.reset();  // of one that never had an order
       if (book.previous_sequence == -1) book.previous_sequence.reset();  // of a snapshot
       if (book.checksum == 0) book.checksum.reset();                     // no longer computed
     });
   }
 
   Verdict read_quotes(auto& in, std::string_view data, Output& out) {
-    if (!in.template read_rows<BookShape>(data, books_)) return Verdict::malformed;
-    for (const BookMessage& best : books_) out(symbol(), best.time, best_of(best));
+    if (!in.template read_rows<BookShape>(data, books_) &&
+        !in.template read_rows<BestShape>(data, books_))
+      return Verdict::malformed;
+    for (const BookMessage& best : books_) {
+      const bool is_of_no_time = best.time == Timestamp{};  // 0: nothing yet
+      if (is_of_no_time && best.bid_levels.empty() && best.ask_levels.empty()) continue;
+      out(symbol(), is_of_no_time ? std::nullopt : best.time, best_of(best));
+    }
     return Verdict::data;
   }
 
@@ -207,6 +222,8 @@ class Okx final : public JsonDecoder<Okx> {
                        Output& out) {
     const auto info = spelled_out(symbol());
     const bool spot = info && info->kind == InstrumentKind::spot;
+    // "6Hutc", "1Dutc": the same that begin by another clock.
+    if (interval.ends_with("utc")) interval.remove_suffix(3);
     const auto ours = our_interval(traits(), interval);
     return read_all<CandleShape>(in, data, candles_, out, [&](CandleMessage& candle) {
       candle.symbol = symbol();

@@ -28,6 +28,17 @@ using EnvelopeShape = Shape<Id<"id", &Envelope::request>, Field<"event", &Envelo
                             Object<"arg", &Envelope::arg, ArgShape>,
                             Field<"action", &Envelope::action>, Tail<"data", &Envelope::data>>;
 
+// Of a channel that has nothing to tell.
+struct IsNull {
+  [[nodiscard]] static bool convert(const Scalar& scalar, bool& out) {
+    return out = scalar.kind == ScalarKind::null;
+  }
+};
+struct Nothing {
+  bool is_null = false;
+};
+using NothingShape = Loose<Field<"data", &Nothing::is_null, IsNull{}>>;
+
 using SymbolField = OneOf<Field<"instId", &Facts::symbol>, Field<"sprdId", &Facts::symbol>>;
 using TradeShape =
     Shape<SymbolField, Id<"tradeId", &Trade::trade_id, kRequired>, Field<"px", &Trade::price>,
@@ -40,6 +51,11 @@ using BookShape =
     Shape<Field<"asks", &BookMessage::ask_levels>, Field<"bids", &BookMessage::bid_levels>,
           Skip<"instId">, Field<"ts", &Facts::time, kRequired>, Field<"checksum", &Book::checksum>,
           Field<"seqId", &Book::last_sequence>, Field<"prevSeqId", &Book::previous_sequence>>;
+
+// Best levels may leave a side out.
+using BestShape = Loose<Field<"asks", &BookMessage::ask_levels, kOptional>,
+                        Field<"bids", &BookMessage::bid_levels, kOptional>,
+                        Field<"ts", &Facts::time, kRequired>, Field<"seqId", &Book::last_sequence>>;
 
 struct TickerMessage : Message<Ticker> {
   std::optional<std::string_view> type;

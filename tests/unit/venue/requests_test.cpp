@@ -40,6 +40,7 @@ TEST(Okx, subscribes_by_instrument_or_by_kind) {
   const std::vector<Subscription> wanted = {{Channel::book, "BTC-USDT", ""},
                                             {Channel::candle, "BTC-USDT", "1h"},
                                             {Channel::index_price, "BTC-USDT-SWAP", ""},
+                                            {Channel::index_price, "BTC-USD_UM-SWAP", ""},
                                             {Channel::liquidation, "BTC-USDT-SWAP", ""},
                                             {Channel::liquidation, "ETH-USDT-SWAP", ""},
                                             {Channel::liquidation, "BTC-USD-261225", ""},
@@ -49,6 +50,7 @@ TEST(Okx, subscribes_by_instrument_or_by_kind) {
                                      R"({"channel":"books","instId":"BTC-USDT"},)"
                                      R"({"channel":"candle1H","instId":"BTC-USDT"},)"
                                      R"({"channel":"index-tickers","instId":"BTC-USDT"},)"
+                                     R"({"channel":"index-tickers","instId":"BTC-USD"},)"
                                      R"({"channel":"liquidation-orders","instType":"SWAP"},)"
                                      R"({"channel":"liquidation-orders","instType":"FUTURES"},)"
                                      R"({"channel":"opt-summary","instFamily":"BTC-USD"}]})"});
