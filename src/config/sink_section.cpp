@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "config/assign.hpp"
 #include "sink/registry.hpp"
@@ -14,6 +15,9 @@ namespace {
 using Problems = std::vector<Problem>;
 
 constexpr std::size_t kNameMax = 40;
+
+// What else lies where a sink has its folder.
+constexpr std::array<std::string_view, 3> kTaken = {kJournalFolder, "dead-letter", "budgets"};
 
 // It names folders, cursors and threads.
 bool is_name(std::string_view name) {
@@ -103,6 +107,13 @@ void read_sink(const Member& section, Config& config, Problems& problems) {
         {section.key_at, fmt::format("the name of {} must be of at most {} characters a to z, 0 to "
                                      "9, - and _",
                                      title, kNameMax)});
+    return;
+  }
+  if (std::ranges::find(kTaken, section.key) != kTaken.end()) {
+    problems.push_back({section.key_at, fmt::format("{} would write into what the collector calls "
+                                                    "so in its data directory; expected another "
+                                                    "name",
+                                                    title)});
     return;
   }
   const sink::Spec* const spec = spec_of(section, problems);

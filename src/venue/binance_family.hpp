@@ -210,7 +210,7 @@ class Family : public JsonDecoder<Self> {
   Verdict read_notice(auto& in, std::string_view body, Reading& reading) {
     Notice notice;
     if (!in.template read<NoticeShape>(body, notice)) return Verdict::malformed;
-    if (notice.request) reading.answers = number_after(*notice.request, "");  // ours are numbers
+    reading.answers = request_number(notice.request);
     if (notice.error) return this->refuse(reading, notice.error->code, notice.error->message);
     if (notice.code) return this->refuse(reading, *notice.code, notice.message.value_or(""));
     return notice.request ? Verdict::control : Verdict::unknown;

@@ -209,7 +209,11 @@ class Bitmex final : public JsonDecoder<Bitmex> {
 
   Verdict read_states(auto& in, std::string_view data, Output& out) {
     if (!in.template read_rows<StateShape>(data, changes_)) return Verdict::malformed;
-    for (ContractTicker& change : changes_) send(change, states_.of(change.symbol), out);
+    for (ContractTicker& change : changes_) {
+      ContractTicker& state = states_.of(change.symbol);
+      if (has_left_out(in)) state = {};
+      send(change, state, out);
+    }
     return Verdict::data;
   }
 

@@ -1,6 +1,5 @@
 // Bybit v5: spot, linear, inverse and options, one endpoint each. Source:
 // https://bybit-exchange.github.io/docs/v5/ws/connect
-#include <charconv>
 #include <tuple>
 
 #include "venue/bybit_rest.hpp"
@@ -156,10 +155,7 @@ class Bybit final : public JsonDecoder<Bybit> {
   Verdict read_reply(auto& in, Reading& reading) {
     if (!reply_.success && !reply_.operation) return Verdict::unknown;
     if (reply_.type == "COMMAND_RESP" && reply_.data) return read_outcome(in, reading);
-    const auto id = reply_.request.value_or("");
-    std::int64_t number = 0;
-    const auto read = std::from_chars(id.data(), id.data() + id.size(), number);
-    if (read.ec == std::errc{} && read.ptr == id.data() + id.size()) reading.answers = number;
+    reading.answers = request_number(reply_.request);
     if (reply_.success.value_or(true)) return Verdict::control;
     return refuse(reading, "", reply_.words.value_or(""));
   }
@@ -218,7 +214,7 @@ class Bybit final : public JsonDecoder<Bybit> {
     const TickMessage& change = change_;
     if (inverse_) change_.quote_volume.reset();  // it counts the base currency
     Tick& state = ticks_.of(change.symbol);
-    if (change.type == "delta") {
+    if (change.type == "delta" && !has_left_out(in)) {
       merge(state, change);
     } else {
       state = change;

@@ -235,7 +235,7 @@ class Deribit final : public JsonDecoder<Deribit> {
  private:
   Verdict read_answer(auto& in, std::string_view frame, Reading& reading) {
     if (!envelope_.request && !envelope_.error) return Verdict::unknown;
-    const auto request = number_after(envelope_.request.value_or(""), "");  // ours are numbers
+    const auto request = request_number(envelope_.request);
     if (envelope_.error) {
       reading.answers = request;
       return refuse(reading, *envelope_.error);

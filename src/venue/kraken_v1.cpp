@@ -75,10 +75,9 @@ using CandleShape =
 
 // Of today and of the last 24 hours; of prices now, the price first.
 struct Two {
-  Decimal first;
-  std::optional<Decimal> second;
+  std::optional<Decimal> first, second;
 };
-using TwoShape = Row<&Two::first, &Two::second>;
+using TwoShape = Row<cell<&Two::first, kRequired>, cell<&Two::second, kRequired>>;
 struct TickerMessage {
   Two ask, bid, close, volume, low, high, open;
 };
@@ -172,16 +171,19 @@ class KrakenV1 final : public JsonDecoder<KrakenV1> {
 
   Verdict read_ticker(auto& in, std::string_view content, std::string_view pair, Output& out) {
     if (!in.template read<TickerShape>(content, ticker_)) return Verdict::malformed;
-    const auto day = [](const Two& two) { return two.second.value_or(two.first); };
+    const auto price = [](const std::optional<Decimal>& number) {
+      return number ? std::optional{Price{*number}} : std::nullopt;
+    };
+    const auto& volume = ticker_.volume.second;
     const auto price_now = [](const Two& two) {  // 0: there is none
-      return two.first.is_zero() ? std::nullopt : std::optional{Price{two.first}};
+      return two.first && two.first->is_zero() ? std::nullopt : price(two.first);
     };
     out(pair, std::nullopt,
         Ticker{.last_price = price_now(ticker_.close),
-               .open_price = Price{day(ticker_.open)},
-               .high_price = Price{day(ticker_.high)},
-               .low_price = Price{day(ticker_.low)},
-               .volume = Quantity{day(ticker_.volume)},
+               .open_price = price(ticker_.open.second),
+               .high_price = price(ticker_.high.second),
+               .low_price = price(ticker_.low.second),
+               .volume = volume ? std::optional{Quantity{*volume}} : std::nullopt,
                .quote_volume = {},
                .bid_price = price_now(ticker_.bid),
                .ask_price = price_now(ticker_.ask)});

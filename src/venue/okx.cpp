@@ -158,7 +158,7 @@ class Okx final : public JsonDecoder<Okx> {
     if (envelope_.event == "subscribe" && envelope_.arg)
       return answer_about(Condition::subscribed, *envelope_.arg), Verdict::control;
     const auto arg = envelope_.arg ? envelope_.arg : named_in(words);
-    if (!arg && envelope_.request) reading.answers = number_after(*envelope_.request, "");
+    if (!arg && envelope_.request) reading.answers = request_number(envelope_.request);
     if (envelope_.event != "error" && envelope_.event != "channel-conn-count-error")
       return Verdict::control;
     if (arg) answer_about(Condition::rejected, *arg);

@@ -53,6 +53,7 @@ Outcome decode(const Adapter& adapter, const std::vector<std::string>& lines) {
       RestReading answer;
       const auto read = adapter.read_rest(*call, line.data, ts_recv, collector, answer);
       verdict = read ? "answer" : read.error().message;
+      if (answer.left_out > 0) verdict.append(", left out ").append(answer.problem);
       if (!answer.next_page.empty()) verdict.append(", next page ").append(answer.next_page);
       for (const auto& more : answer.more) verdict.append(", then ").append(more.target);
     }
