@@ -18,6 +18,11 @@ struct IsNumber : std::bool_constant<std::is_same_v<V, Decimal> || std::is_same_
                                      std::is_same_v<V, std::int64_t>> {};
 template <class V>
 struct IsNumber<std::optional<V>> : IsNumber<V> {};
+// Of which venues may send more digits than there are bits.
+template <class V>
+inline constexpr bool kIsOptionalDecimal =
+    std::is_same_v<V, std::optional<Decimal>> || std::is_same_v<V, std::optional<Price>> ||
+    std::is_same_v<V, std::optional<Quantity>>;
 
 template <class V>
 inline constexpr bool kIsScalar =

@@ -82,7 +82,7 @@ template <Key... Words>
 // option of the field says otherwise.
 enum class Presence : std::uint8_t {
   by_type,
-  required,  // an optional member that this message must have
+  required,  // an optional member that this message must have; a decimal may not fit all the same
   optional,  // a list that may be missing or null: empty then
   kept,      // missing, null or "" means "as before": the member keeps its value
 };

@@ -113,7 +113,9 @@ template <auto... Options, class V>
   if (convert_by<typename By::Converter>(scalar, target))
     return is_enough<By::kPresence>(target) ? Set::yes : Set::no;
   if constexpr (IsOptional<V>::value && IsNumber<V>::value) {
-    if (spells_number(scalar)) {
+    // A message must have its numbers of sequence and its time as they are.
+    constexpr bool kMay = By::kPresence != Presence::required || kIsOptionalDecimal<V>;
+    if (kMay && spells_number(scalar)) {
       target.reset();
       return Set::left_out;
     }

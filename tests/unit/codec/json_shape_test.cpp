@@ -207,8 +207,15 @@ TEST(Shapes, leave_out_optional_numbers_that_do_not_fit) {
   ASSERT_TRUE(read_all(R"({"p":1,"n":"y"})"));
   EXPECT_EQ(json.left_out(), 0U);
   EXPECT_FALSE(read_all(R"({"p":"12x"})")) << "no number at all";
+  // What a message must have may be too long, and costs itself alone; not so what orders messages.
   using Must = Loose<Field<"p", &Message::price, kRequired>>;
-  EXPECT_EQ(read<Must>(R"({"p":"12345678901234567890.5"})"), "refused");
+  EXPECT_EQ(read<Must>(R"({"p":"12345678901234567890.5"})"), "slow:-|-|-|-|-|-|-|");
+  for (const auto* none : {R"({"p":null})", R"({"p":""})", R"({"p":"x"})", "{}"})
+    EXPECT_EQ(read<Must>(none), "refused") << none;
+  using Counted = Loose<Field<"c", &Message::count, kRequired>>;
+  EXPECT_EQ(read<Counted>(R"({"c":99999999999999999999})"), "refused");
+  using Timed = Loose<Field<"t", &Message::time, kRequired>>;
+  EXPECT_EQ(read<Timed>(R"({"t":"88888888888888888888"})"), "refused");
 }
 
 struct First {

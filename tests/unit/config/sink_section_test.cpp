@@ -57,6 +57,9 @@ TEST(SinkSection, is_refused_with_its_place_and_reason) {
                "f:2:8: `type` in [sink.archive] must be a string, but is an integer"},
            Bad{"[sink.\"../up\"]\ntype = \"ndjson\"",
                "f:1:7: the name of [sink.../up] must be of at most 40 characters"},
+           Bad{"[sink.journal]\ntype = \"ndjson\"",
+               "f:1:7: [sink.journal] would write into what the collector calls so in its data "
+               "directory; expected another name"},
            Bad{"[sink.ndjson]\nencoding = \"xml\"",
                "f:2:12: `encoding` in [sink.ndjson] must be one of \"json\", \"marketprism\", but "
                "is "
