@@ -175,7 +175,7 @@ class KrakenV1 final : public JsonDecoder<KrakenV1> {
       return number ? std::optional{Price{*number}} : std::nullopt;
     };
     const auto& volume = ticker_.volume.second;
-    const auto price_now = [](const Two& two) {  // 0: there is none
+    const auto price_now = [&](const Two& two) {  // 0: there is none
       return two.first && two.first->is_zero() ? std::nullopt : price(two.first);
     };
     out(pair, std::nullopt,
