@@ -65,9 +65,14 @@ struct Result {
   std::optional<Raw> data;
 };
 struct Envelope {
-  std::optional<std::int64_t> id, code;
+  std::optional<Raw> id;
+  std::optional<std::int64_t> code;
   std::optional<std::string_view> method, message;
   std::optional<Result> result;
+
+  [[nodiscard]] std::optional<std::int64_t> request() const {
+    return request_number(id ? id->json : std::string_view{});
+  }
 };
 using ResultShape = Loose<Field<"channel", &Result::channel>,
                           Field<"instrument_name", &Result::symbol>, Field<"depth", &Result::depth>,
@@ -177,18 +182,18 @@ class CryptoCom final : public JsonDecoder<CryptoCom> {
     if (envelope_.method == "public/heartbeat" && envelope_.id) {
       reading.reply = reply_buffer()
                           .append(R"({"id":)")
-                          .append(std::to_string(*envelope_.id))
+                          .append(envelope_.id->json)
                           .append(R"(,"method":"public/respond-heartbeat"})");
       return Verdict::control;
     }
     if (envelope_.code.value_or(0) != 0) {
-      reading.answers = envelope_.id;
+      reading.answers = envelope_.request();
       return refuse(reading, std::to_string(*envelope_.code), envelope_.message.value_or(""));
     }
     if (envelope_.result && envelope_.result->data && envelope_.result->channel)
       return read_data(in, *envelope_.result, envelope_.result->data->json, out);
     if (!envelope_.method) return Verdict::unknown;
-    reading.answers = envelope_.id;
+    reading.answers = envelope_.request();
     return Verdict::control;
   }
 

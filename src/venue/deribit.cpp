@@ -241,7 +241,7 @@ class Deribit final : public JsonDecoder<Deribit> {
       return refuse(reading, *envelope_.error);
     }
     const bool names_channels = envelope_.result && envelope_.result->json.starts_with('[');
-    if (!names_channels || request.value_or(0) == 0) return Verdict::control;
+    if (!names_channels || envelope_.request == "0") return Verdict::control;
     if (!in.template read<AcceptedShape>(frame, accepted_)) return Verdict::malformed;
     for (const auto channel : accepted_.channels) answer_for(channel);
     if (!accepted_.channels.empty()) return Verdict::control;

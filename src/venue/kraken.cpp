@@ -51,7 +51,7 @@ struct Envelope {
   std::optional<std::string_view> channel, type, method, error, symbol;
   std::optional<Timestamp> sent;
   std::optional<bool> success;
-  std::optional<std::int64_t> request;
+  std::optional<std::string_view> request;
   std::optional<Result> result;
   std::optional<Raw> data;
 };
@@ -61,7 +61,7 @@ using EnvelopeShape =
           Field<"timestamp", &Envelope::sent, kRfc3339>, Field<"error", &Envelope::error>,
           Field<"method", &Envelope::method>, Object<"result", &Envelope::result, ResultShape>,
           Field<"success", &Envelope::success>, Field<"symbol", &Envelope::symbol>, Skip<"time_in">,
-          Skip<"time_out">, Field<"req_id", &Envelope::request>, Tail<"data", &Envelope::data>>;
+          Skip<"time_out">, Id<"req_id", &Envelope::request>, Tail<"data", &Envelope::data>>;
 
 // What could not be taken for any request is refused so.
 struct Complaint {
@@ -152,7 +152,7 @@ class Kraken final : public JsonDecoder<Kraken> {
     if (envelope_.symbol) {
       answer(Condition::rejected, *envelope_.symbol, std::nullopt);
     } else {
-      reading.answers = envelope_.request;
+      reading.answers = request_number(envelope_.request);
     }
     return refuse(reading, {}, envelope_.error.value_or("refused"));
   }

@@ -44,12 +44,12 @@ constexpr Traits kTraits = {
 
 struct Notice {
   std::optional<std::string_view> event, status, pair, error, channel;
-  std::optional<std::int64_t> request;
+  std::optional<std::string_view> request;
 };
-using NoticeShape = Loose<Field<"event", &Notice::event>, Field<"status", &Notice::status>,
-                          Field<"pair", &Notice::pair>, Field<"errorMessage", &Notice::error>,
-                          Field<"reqid", &Notice::request>,
-                          Inside<"subscription", Field<"name", &Notice::channel>>>;
+using NoticeShape =
+    Loose<Field<"event", &Notice::event>, Field<"status", &Notice::status>,
+          Field<"pair", &Notice::pair>, Field<"errorMessage", &Notice::error>,
+          Id<"reqid", &Notice::request>, Inside<"subscription", Field<"name", &Notice::channel>>>;
 
 // Names stand at the end, behind one part, or two of a book of which both sides changed.
 struct Envelope {
@@ -146,7 +146,7 @@ class KrakenV1 final : public JsonDecoder<KrakenV1> {
     const bool is_complaint = !notice_.event && notice_.error;
     if (notice_.status == "error" || notice_.event == "error" || is_complaint) {
       if (notice_.pair) answer(Condition::rejected, *notice_.pair, channel());
-      if (!notice_.pair) reading.answers = notice_.request;
+      if (!notice_.pair) reading.answers = request_number(notice_.request);
       return refuse(reading, {}, notice_.error.value_or("error"));
     }
     if (notice_.event == "subscriptionStatus" && notice_.status == "subscribed" && notice_.pair)

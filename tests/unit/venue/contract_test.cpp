@@ -271,6 +271,7 @@ std::string with_word_for_number(std::string frame, std::string_view key) {
   const std::size_t quoted = frame[at] == '"' ? 1 : 0;
   const auto end = frame.find_first_not_of("0123456789", at + quoted);
   if (end == at + quoted || end == std::string::npos) return {};
+  if (quoted == 1 && frame[end] != '"') return {};  // a word already
   return frame.replace(at, end + quoted - at, R"("seven-1")");
 }
 
