@@ -17,6 +17,7 @@ namespace od = simdjson::ondemand;
 using testing::Collector;
 using testing::lines_of;
 using testing::read_file;
+using testing::with_word_for_number;
 
 constexpr auto kReceived = from_nanoseconds(1'795'000'000'000'000'000);
 
@@ -261,18 +262,6 @@ TEST_P(EveryVenue, goes_on_after_a_frame_that_it_cannot_read) {
     EXPECT_EQ(result.verdict, expected.verdict) << frame;
     EXPECT_EQ(result.events, expected.events) << frame;
   }
-}
-
-// The frame with the number of the request that it answers as a word; empty: it has none.
-std::string with_word_for_number(std::string frame, std::string_view key) {
-  const auto found = frame.find(key);
-  if (found == std::string::npos) return {};
-  const auto at = found + key.size();
-  const std::size_t quoted = frame[at] == '"' ? 1 : 0;
-  const auto end = frame.find_first_not_of("0123456789", at + quoted);
-  if (end == at + quoted || end == std::string::npos) return {};
-  if (quoted == 1 && frame[end] != '"') return {};  // a word already
-  return frame.replace(at, end + quoted - at, R"("seven-1")");
 }
 
 // Of other clients, whose frames a recording has: an id need not be a number.

@@ -114,4 +114,16 @@ inline std::filesystem::path shared_data() {
   return std::filesystem::is_directory(path) ? path : std::filesystem::path{};
 }
 
+// The frame with the number of the request that it answers as a word; empty: it has none.
+inline std::string with_word_for_number(std::string frame, std::string_view key) {
+  const auto found = frame.find(key);
+  if (found == std::string::npos) return {};
+  const auto at = found + key.size();
+  const std::size_t quoted = frame[at] == '"' ? 1 : 0;
+  const auto end = frame.find_first_not_of("0123456789", at + quoted);
+  if (end == at + quoted || end == std::string::npos) return {};
+  if (quoted == 1 && frame[end] != '"') return {};  // a word already
+  return frame.replace(at, end + quoted - at, R"("seven-1")");
+}
+
 }  // namespace mp::venue::testing
