@@ -889,7 +889,8 @@ class Commands(unittest.TestCase):
 
     def test_a_query_reads_the_files_of_a_sink_of_any_name(self):
         _, end = self.collector_of("--set", "sink.arch.type=parquet",
-                                   "--set", "sink.arch.flush_age=1s")
+                                   "--set", "sink.arch.flush_age=1s",
+                                   "--set", "sink.parquet.enabled=false")
         self.wait_for(lambda: list(self.dir.glob("data/arch/type=trade/*/*/*.parquet")))
         end()
         before = self.counted("FROM trade")
