@@ -122,10 +122,6 @@ using QuoteShape =
     Loose<Field<"symbol", &Facts::symbol>, Inside<"data", Field<"ts", &Facts::time, kRequired>,
                                                   Object<"bid", &BestMessage::bid, BestShape>,
                                                   Object<"ask", &BestMessage::ask, BestShape>>>;
-// A time of 0 is none.
-void drop_epoch(std::optional<Timestamp>& time) {
-  if (time == Timestamp{}) time.reset();
-}
 void send(BestMessage& best, Output& out) {
   drop_epoch(best.time);
   const Best bid = best.bid.value_or(Best{});

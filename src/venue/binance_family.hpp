@@ -173,9 +173,8 @@ class Family : public JsonDecoder<Self> {
     return true;
   }
   bool amend(Message<Ticker>& ticker) {
-    for (auto* const price : {&ticker.bid_price, &ticker.ask_price}) {
-      if (*price && (*price)->is_zero()) price->reset();  // how a side without orders is sent
-    }
+    drop_zero(ticker.bid_price);
+    drop_zero(ticker.ask_price);
     return true;
   }
 

@@ -74,7 +74,7 @@ using SummaryShape =
           Field<"v", &OptionSummary::vega>>;
 void send(SummaryMessage& summary, Output& out) {
   const auto drop_absent = [](std::optional<Price>& price, std::optional<Decimal>& volatility) {
-    if (price && price->is_zero()) price.reset();
+    drop_zero(price);
     if (!price || (volatility && volatility->mantissa < 0)) volatility.reset();
   };
   drop_absent(summary.bid_price, summary.bid_iv);

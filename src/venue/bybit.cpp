@@ -221,7 +221,6 @@ class Bybit final : public JsonDecoder<Bybit> {
     }
     Tick now = state;
     drop_zeros(now);
-    if (now.next_funding == Timestamp{}) now.next_funding.reset();
     if (now.funding_rate && is_dated(change.symbol)) now.funding_rate.reset();
     const Ticker& ticker = now;
     out(change.symbol, change.time, ticker);

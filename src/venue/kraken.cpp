@@ -171,7 +171,7 @@ class Kraken final : public JsonDecoder<Kraken> {
     }
     if (equals<"ticker">(channel)) {
       return read_all<TickerShape>(in, data, tickers_, out, [](TickerMessage& ticker) {
-        if (ticker.time == Timestamp{}) ticker.time.reset();  // a market that has never traded
+        drop_epoch(ticker.time);  // a market that has never traded
       });
     }
     if (equals<"ohlc">(channel)) {

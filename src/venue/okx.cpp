@@ -200,7 +200,7 @@ class Okx final : public JsonDecoder<Okx> {
       book.symbol = symbol();
       book.depth = depth;
       book.is_snapshot = envelope_.action != "update";
-      if (book.time == Timestamp{}) book.time.reset();  // of one that never had an order
+      drop_epoch(book.time);  // of one that never had an order
       if (book.previous_sequence == -1) book.previous_sequence.reset();  // of a snapshot
       if (book.checksum == 0) book.checksum.reset();                     // no longer computed
     });
@@ -210,10 +210,10 @@ class Okx final : public JsonDecoder<Okx> {
     if (!in.template read_rows<BookShape>(data, books_) &&
         !in.template read_rows<BestShape>(data, books_))
       return Verdict::malformed;
-    for (const BookMessage& best : books_) {
-      const bool is_of_no_time = best.time == Timestamp{};  // 0: nothing yet
-      if (is_of_no_time && best.bid_levels.empty() && best.ask_levels.empty()) continue;
-      out(symbol(), is_of_no_time ? std::nullopt : best.time, best_of(best));
+    for (BookMessage& best : books_) {
+      drop_epoch(best.time);
+      if (!best.time && best.bid_levels.empty() && best.ask_levels.empty()) continue;
+      out(symbol(), best.time, best_of(best));
     }
     return Verdict::data;
   }

@@ -175,6 +175,14 @@ template <class S, class M>
   return in.template read<S>(text, messages.next());
 }
 
+// How some venues send that there is none: the time 0, the price 0.
+inline void drop_epoch(std::optional<Timestamp>& time) {
+  if (time == Timestamp{}) time.reset();
+}
+inline void drop_zero(std::optional<Price>& price) {
+  if (price && price->is_zero()) price.reset();
+}
+
 // Whether a number of this frame did not fit, so that it is absent in its message. What is sent as
 // changes of a state must not leave the old value there then, and which one it was is not told.
 [[nodiscard]] bool has_left_out(const auto& in) {

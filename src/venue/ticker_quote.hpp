@@ -29,7 +29,7 @@ inline void send(QuoteOfZeros& quote, Output& out) {
 inline void send(TickerWithQuote& message, Output& out) {
   drop_zeros(message.bid_price, message.bid_quantity);
   drop_zeros(message.ask_price, message.ask_quantity);
-  if (message.last_price && message.last_price->is_zero()) message.last_price.reset();
+  drop_zero(message.last_price);
   if (message.last_price || message.volume)
     out(message.symbol, message.time, static_cast<const Ticker&>(message));
   if (!message.bid_quantity && !message.ask_quantity) return;
