@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "config/check.hpp"
+#include "pipeline/budget_file.hpp"
 #include "venue/registry.hpp"
 
 namespace mp::cli {
@@ -106,7 +107,7 @@ pipeline::FeedConfig feed_config(const config::Config& config, const std::string
   feed.seed =
       std::hash<std::string>{}(venue) ^ static_cast<std::uint64_t>(to_nanoseconds(net::now()));
   feed.quarantine.file = config.data.dir / "quarantine" / (venue + ".ndjson");
-  feed.budget_file = config.data.dir / "budgets";
+  feed.budget_file = config.data.dir / pipeline::kBudgetFile;
   const auto found = config.venues.find(venue);
   const config::VenueOverride own =
       found == config.venues.end() ? config::VenueOverride{} : found->second;

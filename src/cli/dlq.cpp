@@ -11,6 +11,7 @@
 #include "core/utf8.hpp"
 #include "net/clock.hpp"
 #include "pipeline/dead_letter_replay.hpp"
+#include "pipeline/dead_letters.hpp"
 
 namespace mp::cli {
 namespace {
@@ -29,7 +30,7 @@ Result<std::vector<LetterFile>> letter_files(const DlqOptions& options) {
   const fs::path data_dir = options.data_dir;
   if (const int code = look_for(data_dir); code != 0)
     return os_error("cannot read " + data_dir.string(), code);
-  const fs::path folder = data_dir / "dead-letter";
+  const fs::path folder = data_dir / pipeline::kDeadLetterFolder;
   const Listing listing = list_folder(folder);
   if (listing.code != 0 && listing.code != ENOENT)
     return os_error("cannot read " + folder.string(), listing.code);

@@ -6,6 +6,8 @@
 #include <array>
 
 #include "config/assign.hpp"
+#include "pipeline/budget_file.hpp"
+#include "pipeline/dead_letters.hpp"
 #include "sink/registry.hpp"
 #include "sink/subject.hpp"
 
@@ -17,7 +19,8 @@ using Problems = std::vector<Problem>;
 constexpr std::size_t kNameMax = 40;
 
 // What else lies where a sink has its folder.
-constexpr std::array<std::string_view, 3> kTaken = {kJournalFolder, "dead-letter", "budgets"};
+constexpr std::array<std::string_view, 3> kTaken = {kJournalFolder, pipeline::kDeadLetterFolder,
+                                                    pipeline::kBudgetFile};
 
 // It names folders, cursors and threads.
 bool is_name(std::string_view name) {

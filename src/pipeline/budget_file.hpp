@@ -17,6 +17,8 @@
 
 namespace mp::pipeline {
 
+inline constexpr const char* kBudgetFile = "budgets";  // in a data directory
+
 // Of one venue at one address of ours. All zero: nothing was spent.
 struct BudgetMemory {
   std::atomic<std::int64_t> paused_until{0};  // the steady clock: no call at all before

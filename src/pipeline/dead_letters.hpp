@@ -15,6 +15,9 @@
 
 namespace mp::pipeline {
 
+// Of a data directory: NAME.ndjson for each sink, unless its section has another file.
+inline constexpr const char* kDeadLetterFolder = "dead-letter";
+
 // Those of all shards of a sink, and what sends them again (dead_letter_replay.hpp), share the
 // file: each of them has it alone while it writes.
 class DeadLetters {

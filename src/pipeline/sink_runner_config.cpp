@@ -1,5 +1,6 @@
 #include <bitset>
 
+#include "pipeline/dead_letters.hpp"
 #include "pipeline/sink_runner_feed.hpp"
 #include "sink/spec.hpp"
 
@@ -41,7 +42,7 @@ Result<SinkRunnerConfig> settings_of_runner(const sink::Settings& settings) {
   out.retry_longest = settings.time("retry_longest");
   out.dead_letter = settings.text("dead_letter");
   if (out.dead_letter.empty())
-    out.dead_letter = settings.data_dir / "dead-letter" / (settings.name + ".ndjson");
+    out.dead_letter = settings.data_dir / kDeadLetterFolder / (settings.name + ".ndjson");
   out.dead_letter_bytes_max = settings.bytes("dead_letter_bytes");
   return out;
 }
