@@ -45,19 +45,7 @@ if(MP_CCACHE AND NOT MP_PGO)
 endif()
 
 # Half of the work of a release build was reading the same headers again, and making the same of them. So the files of a
-# layer are compiled together: a name in an unnamed namespace is then the only one in its layer. Files of
-# venues, which call the same things alike, share the headers alone. mp_read_headers_once(mp_venue <venue/support.hpp>)
-function(mp_read_headers_once target)
-  if(MP_READ_ONCE)
-    target_precompile_headers(${target} PRIVATE <algorithm> <array> <charconv> <chrono> <filesystem> <functional>
-      <map> <memory> <optional> <random> <ranges> <set> <span> <string> <string_view> <unordered_map> <variant> <vector>
-      <fmt/format.h> ${ARGN})
-    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-      target_compile_options(${target} PRIVATE -fpch-preprocess)
-    endif()
-  endif()
-endfunction()
-
+# layer are compiled in one piece: a name in an unnamed namespace is then the only one in its layer.
 function(mp_compile_together)
   if(MP_READ_ONCE)
     foreach(layer ${ARGN})
@@ -66,6 +54,19 @@ function(mp_compile_together)
         target_compile_options(mp_${layer} PRIVATE -Wno-subobject-linkage)
       endif()
     endforeach()
+  endif()
+endfunction()
+
+# Files of venues, which call the same things alike, share what was read of the headers alone.
+# mp_read_headers_once(mp_venue <venue/support.hpp>)
+function(mp_read_headers_once target)
+  if(MP_READ_ONCE)
+    target_precompile_headers(${target} PRIVATE <algorithm> <array> <charconv> <chrono> <filesystem> <functional>
+      <map> <memory> <optional> <random> <ranges> <set> <span> <string> <string_view> <unordered_map> <variant> <vector>
+      <fmt/format.h> ${ARGN})
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      target_compile_options(${target} PRIVATE -fpch-preprocess)
+    endif()
   endif()
 endfunction()
 
